@@ -1,0 +1,1 @@
+"""Caco: reasoning data made through code, as a reproducible workflow."""

@@ -1,0 +1,41 @@
+"""How a prompt is framed for a model: turns of its chat template, opened and closed."""
+
+from typing import Any
+
+# Stands in for the user's text while the template is rendered: what comes before it is the opened
+# turn. Letters only, so that no template or tokenizer rewrites it.
+_MARK = "CACOUSERTEXT"
+
+
+def unconditional_prefix(tokenizer: Any) -> str:
+    """Returns the paper's prompt for sampling programs: an opened user turn, never closed.
+
+    The default system turn, then the opening of a user turn. The program is the body of that turn
+    and the template's end-of-turn token ends it.
+
+    Args:
+        tokenizer: A transformers tokenizer with a chat template.
+    """
+    text: str = tokenizer.apply_chat_template([{"role": "user", "content": _MARK}], tokenize=False)
+    return text[: text.index(_MARK)]
+
+
+def chat_prompt(tokenizer: Any, user: str) -> str:
+    """Returns a user turn followed by the opening of the assistant's."""
+    text: str = tokenizer.apply_chat_template(
+        [{"role": "user", "content": user}], tokenize=False, add_generation_prompt=True
+    )
+    return text
+
+
+def alpaca_prompt(instruction: str) -> str:
+    """Returns Alpaca's instruction and response headings around `instruction`."""
+    return (
+        "Below is an instruction that describes a task. Write a response that appropriately "
+        f"completes the request.\n\n### Instruction:\n{instruction}\n\n### Response:\n"
+    )
+
+
+def problem_prompt(tokenizer: Any, problem: str, style: str) -> str:
+    """Returns a student's prompt for a problem; `style` is `alpaca` or `chat`."""
+    return alpaca_prompt(problem) if style == "alpaca" else chat_prompt(tokenizer, problem)

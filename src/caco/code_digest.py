@@ -1,0 +1,101 @@
+"""A digest of the code that a script runs, so that a changed statement re-runs its rule.
+
+Snakemake tracks neither the modules that a script imports nor, for a shell command, the script.
+The digest covers the syntax trees of the script and of every `caco` module reachable from its
+imports, and the bytes of the data files (prompts) beside those modules. Comments, blank lines and
+docstrings are no part of a syntax tree's meaning, so changing them re-runs nothing.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = "caco"
+
+
+def code_digest(script: Path, src: Path) -> str:
+    """Returns 32 hex digits that name what `script` executes.
+
+    Args:
+        script: The script.
+        src: The folder that holds the package `caco`.
+    """
+    files = {script.resolve()}
+    todo = [script.resolve()]
+    while todo:
+        for module in _imports(todo.pop()):
+            for file in _files(src.resolve(), module):
+                if file not in files:
+                    files.add(file)
+                    todo.append(file)
+    beside = {
+        data
+        for folder in {f.parent for f in files if f != script.resolve()}
+        for data in folder.iterdir()
+        if data.is_file() and data.suffix not in (".py", ".pyc", ".typed")
+    }
+    total = hashlib.sha256()
+    named = {
+        str(f.relative_to(src.resolve())) if f.is_relative_to(src.resolve()) else f.name: f
+        for f in files | beside
+    }
+    for name in sorted(named):
+        total.update(f"{name}:{_file_digest(named[name])};".encode())
+    return total.hexdigest()[:32]
+
+
+def _files(src: Path, module: str) -> list[Path]:
+    """Returns the files that importing `module` executes: its packages' and its own."""
+    parts = module.split(".")
+    if parts[0] != _PACKAGE:
+        return []
+    found = []
+    for end in range(1, len(parts) + 1):
+        stem = src.joinpath(*parts[:end])
+        for file in (stem / "__init__.py", stem.with_suffix(".py")):
+            if file.is_file():
+                found.append(file)
+    return found
+
+
+@cache
+def _imports(file: Path) -> tuple[str, ...]:
+    """Returns the dotted names that `file` imports anywhere, also inside functions.
+
+    `from a import b` yields `a.b` too: b may be a module. Data files name no imports.
+    """
+    if file.suffix != ".py":
+        return ()
+    names: list[str] = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.append(node.module)
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return tuple(names)
+
+
+@cache
+def _file_digest(file: Path) -> str:
+    raw = file.read_bytes()
+    if file.suffix == ".py":
+        raw = normalised_source(raw.decode("utf-8")).encode("utf-8")
+    return hashlib.sha256(raw).hexdigest()
+
+
+def normalised_source(text: str) -> str:
+    """Returns Python source without comments, docstrings and layout."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        first = node.body[0] if node.body else None
+        if (
+            isinstance(first, ast.Expr)
+            and isinstance(first.value, ast.Constant)
+            and isinstance(first.value.value, str)
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(ast.fix_missing_locations(tree))

@@ -1,0 +1,36 @@
+"""Benchmarks."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from caco.config.generation import Engine, Sampling
+from caco.config.section import Section
+
+
+class HeldOut(Section):
+    """The part of a source of seeds that no training sees."""
+
+    kind: Literal["held_out"] = Field(description="Held-out seeds.")
+    source: str = Field(description="Name of the source in `sources`.")
+
+
+class Gsm8kTest(Section):
+    """GSM8K's JSON lines."""
+
+    kind: Literal["gsm8k"] = Field(description="A file of GSM8K rows.")
+    path: str = Field(description="The .jsonl file.")
+
+
+Benchmark = Annotated[HeldOut | Gsm8kTest, Field(discriminator="kind")]
+
+
+class Bench(Section):
+    """How base and student are measured: pass@1, one answer a problem."""
+
+    benchmarks: dict[str, Benchmark] = Field(min_length=1, description="The benchmarks, by name.")
+    engine: Engine = Field(Engine(), description="What runs the models.")
+    sampling: Sampling = Field(description="Paper: greedy, 2,048 new tokens.")
+    grader_timeout_s: float = Field(
+        10.0, gt=0, description="Seconds for one grade before its process is killed."
+    )

@@ -1,0 +1,115 @@
+"""The whole configuration, and how it is read."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from caco.config.bench import Bench, HeldOut
+from caco.config.corpus import Corpus
+from caco.config.generation import Reverse, Sample
+from caco.config.models import Model
+from caco.config.sandbox import Sandbox
+from caco.config.section import Section, explain
+from caco.config.sources import Source
+from caco.config.training import Codegen, Student, Writer
+from caco.config.verify import Verify
+from caco.errors import UserError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_]*")  # names become parts of file names
+
+
+class Config(Section):
+    """Everything that decides what a run makes. Where it runs is the profile's."""
+
+    run: str = Field(description="Name of the run: everything lands in `results/{run}`.")
+    shards: int = Field(
+        gt=0,
+        le=99_999,
+        description="Shards to sample. In no rule's spec: more shards, new jobs only.",
+    )
+    models: dict[str, Model] = Field(min_length=1, description="Models, by name.")
+    sources: dict[str, Source] = Field(min_length=1, description="Sources of seeds, by name.")
+    sandbox: Sandbox = Field(Sandbox(), description="Limits of untrusted programs.")
+    codegen: Codegen = Field(description="The code generator.")
+    sample: Sample = Field(description="Sampling of programs.")
+    verify: Verify = Field(Verify(), description="The rules of verification.")
+    writer: Writer = Field(description="The writer of questions and solutions.")
+    reverse: Reverse = Field(description="Back-translation and its checks.")
+    corpus: Corpus = Field(Corpus(), description="Assembly of the corpus.")
+    student: Student = Field(description="The student.")
+    bench: Bench = Field(description="Benchmarks of base and student.")
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> "Config":
+        for table, names in {
+            "run": [self.run],
+            "models": self.models,
+            "sources": self.sources,
+            "bench.benchmarks": self.bench.benchmarks,
+        }.items():
+            for name in names:
+                if not _NAME.fullmatch(name):
+                    raise ValueError(
+                        f"the name `{name}` in `{table}` becomes part of a file name: use small "
+                        "letters, digits and underscores"
+                    )
+        for user in ("codegen", "writer", "student"):
+            if (model := getattr(self, user).model) not in self.models:
+                raise ValueError(
+                    f"`{user}.model` is `{model}`, which `models` does not define; "
+                    f"it has {sorted(self.models)}"
+                )
+        for name, benchmark in self.bench.benchmarks.items():
+            if not isinstance(benchmark, HeldOut):
+                continue
+            source = self.sources.get(benchmark.source)
+            if source is None:
+                raise ValueError(
+                    f"`bench.benchmarks.{name}.source` is `{benchmark.source}`, which `sources` "
+                    f"does not define; it has {sorted(self.sources)}"
+                )
+            if source.seeds.held_out == 0:
+                raise ValueError(
+                    f"`bench.benchmarks.{name}` uses held-out seeds of `{benchmark.source}`, but "
+                    f"`sources.{benchmark.source}.seeds.held_out` is 0"
+                )
+        return self
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Reads a YAML file into plain values.
+
+    Raises:
+        UserError: The file is absent or is not YAML.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such config file") from None
+    except yaml.YAMLError as e:
+        line = getattr(getattr(e, "problem_mark", None), "line", None)
+        at = "" if line is None else f", line {line + 1}"
+        problem = getattr(e, "problem", None) or e
+        raise UserError(f"{path}{at}: not YAML ({problem}); mend the line") from None
+    if not isinstance(raw, dict):
+        raise UserError(f"{path}: must hold keys and values at its top, as config.yaml does")
+    return raw
+
+
+def check_config(raw: dict[str, Any], name: str) -> Config:
+    """Returns the config that `raw` describes.
+
+    Args:
+        raw: Plain values, as read from YAML and merged by Snakemake.
+        name: The file's name, for the error.
+
+    Raises:
+        UserError: The first wrong key, in one sentence.
+    """
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as e:
+        raise UserError(f"{name}: {explain(e, Config)}") from None

@@ -1,0 +1,35 @@
+"""Failures, each of which says whose it is.
+
+A run touches four parties: the user who wrote the config, the programs that a model wrote, the
+sandbox that executes them, and the cluster (or machine) underneath. An error that names the wrong
+one sends somebody to look in the wrong place, so each has its own class. A program's failure is
+never an exception here: it is a verdict in a row.
+"""
+
+
+class CacoError(Exception):
+    """A failure that one sentence explains: file, key and mend.
+
+    Attributes:
+        owner: Whose failure it is, printed before the sentence.
+    """
+
+    owner = "caco"
+
+
+class UserError(CacoError):
+    """Something the user gave (config, path, data file) cannot be used."""
+
+    owner = "input"
+
+
+class SandboxUnavailable(CacoError):
+    """The sandbox itself failed; says nothing about any program in it."""
+
+    owner = "sandbox"
+
+
+class ClusterError(CacoError):
+    """The machine, its interpreter, its disk or its scheduler lacks something the run needs."""
+
+    owner = "cluster"

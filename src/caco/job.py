@@ -1,0 +1,123 @@
+"""What every script has in common: its arguments, its errors and its record.
+
+A script is a plain command line first. Snakemake adds nothing that a person could not type:
+`--spec` takes the JSON of the script's config section, or the name of a file that holds it.
+"""
+
+import argparse
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from caco import provenance
+from caco.code_digest import code_digest
+from caco.errors import CacoError
+from caco.provenance import Counts
+
+_SRC = Path(__file__).resolve().parents[1]
+
+
+class Job:
+    """One run of a script, from its arguments to its provenance record."""
+
+    def __init__(self, description: str | None, rule: str) -> None:
+        """Starts the list of arguments.
+
+        Args:
+            description: The script's docstring.
+            rule: The Snakemake rule that runs it.
+        """
+        self.rule = rule
+        self.started = time.time()
+        self._parser = argparse.ArgumentParser(
+            description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        self._inputs: list[str] = []
+        self._outputs: list[str] = []
+
+    def reads(self, flag: str, meaning: str, many: bool = False) -> None:
+        """Adds an argument that names a file (or files) the job reads."""
+        self._add_path(flag, meaning, many, self._inputs)
+
+    def writes(self, flag: str, meaning: str) -> None:
+        """Adds an argument that names a file the job writes."""
+        self._add_path(flag, meaning, False, self._outputs)
+
+    def takes(self, flag: str, meaning: str, **options: object) -> None:
+        """Adds any other argument; `options` are argparse's."""
+        self._parser.add_argument(flag, help=meaning, **options)  # type: ignore[arg-type]
+
+    def _add_path(self, flag: str, meaning: str, many: bool, kept: list[str]) -> None:
+        self._parser.add_argument(
+            flag, help=meaning, type=Path, required=True, nargs="*" if many else None
+        )
+        kept.append(flag.removeprefix("--").replace("-", "_"))
+
+    def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:
+        """Returns the arguments; `spec` is JSON text."""
+        add = self._parser.add_argument
+        add("--spec", required=True, help="the config section as JSON, or a file that holds it")
+        add("--code", help="digest of the code; worked out where it is not given")
+        add("--identity", default="all", help="what tells this job from its siblings")
+        add("--provenance", type=Path, required=True, help="where the job's record is written")
+        self.args = self._parser.parse_args(argv)
+        if not self.args.spec.lstrip().startswith("{"):
+            self.args.spec = Path(self.args.spec).read_text(encoding="utf-8")
+        _end_with_snakemake()
+        return self.args
+
+    def done(self, counts: Counts | None = None, seed: int | None = None) -> None:
+        """Writes the provenance record: call it last, when every output is in place."""
+        provenance.record(
+            self.args.provenance,
+            rule=self.rule,
+            identity=self.args.identity,
+            spec=self.args.spec,
+            code=self.args.code or code_digest(Path(sys.argv[0]), _SRC),
+            inputs=self._paths(self._inputs),
+            outputs=self._paths(self._outputs),
+            counts=counts,
+            seed=seed,
+            started=self.started,
+        )
+
+    def _paths(self, names: list[str]) -> list[Path]:
+        found: list[Path] = []
+        for name in names:
+            value = getattr(self.args, name)
+            found += value if isinstance(value, list) else [value]
+        return found
+
+
+def run(main: Callable[[], None]) -> NoReturn:
+    """Runs a script: a failure that a sentence explains is printed as that sentence, exit 1."""
+    try:
+        main()
+    except CacoError as e:
+        print(f"{e.owner} error: {e}", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _end_with_snakemake() -> None:
+    """Ends this process when the Snakemake that started it is gone.
+
+    A SIGKILL to Snakemake leaves its jobs running; a job that lives on would compete with the one
+    that the next run starts. The shell between the two stays the parent, so its own parent is
+    watched.
+    """
+    if "SNAKEMAKE_PID" not in os.environ:
+        return
+    snakemake = int(os.environ["SNAKEMAKE_PID"])
+
+    def watch() -> None:
+        while Path(f"/proc/{snakemake}").exists():
+            time.sleep(1)
+        print("the Snakemake that started this job is gone: ending", file=sys.stderr, flush=True)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

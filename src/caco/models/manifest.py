@@ -1,0 +1,68 @@
+"""Manifests: a checkpoint's files with their digests, the one file that rules depend on."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from caco.errors import UserError
+from caco.files import write_text
+from caco.identity import canonical_json, digest, file_sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A checkpoint.
+
+    Attributes:
+        folder: Where its files are.
+        digest: 32 hex digits that name the files' names and contents, wherever they lie.
+    """
+
+    folder: Path
+    digest: str
+
+
+def write_manifest(path: Path, folder: Path) -> Manifest:
+    """Digests every file under `folder` and writes the manifest to `path`.
+
+    The folder is kept relative to the manifest where it lies beside or below it, so that a run can
+    be moved; else absolute.
+    """
+    files = {
+        str(f.relative_to(folder)): {"sha256": file_sha256(f), "bytes": f.stat().st_size}
+        for f in sorted(folder.rglob("*"))
+        if f.is_file() and f.resolve() != path.resolve()
+    }
+    inside = folder.resolve().is_relative_to(path.parent.resolve())
+    where = folder.resolve().relative_to(path.parent.resolve()) if inside else folder.resolve()
+    name = digest(canonical_json(files))
+    written = {"folder": str(where), "digest": name, "files": files}
+    write_text(path, json.dumps(written, indent=1, sort_keys=True) + "\n")
+    return Manifest(folder, name)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Returns the checkpoint that `path` names, after a look at its files' sizes.
+
+    Raises:
+        UserError: The manifest is unreadable, or a file is gone or has another size.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        folder = path.parent / raw["folder"]
+        files: dict[str, dict[str, int]] = raw["files"]
+        name: str = raw["digest"]
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such manifest; run the rule that makes it") from None
+    except (ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{path}: not a model manifest; delete it and run again, it will be made anew"
+        ) from None
+    for file, known in files.items():
+        at = folder / file
+        if not at.is_file() or at.stat().st_size != known["bytes"]:
+            raise UserError(
+                f"{at}: missing or not of the size that {path} records; delete the manifest and "
+                "run again, the model will be made anew"
+            )
+    return Manifest(folder, name)

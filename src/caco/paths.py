@@ -1,0 +1,90 @@
+"""Every path of a run, in one place.
+
+Wildcards are identities (run, source, shard, model, benchmark), never settings.
+"""
+
+from pathlib import Path
+
+
+class Paths:
+    """The files of one run, with Snakemake's wildcards in braces.
+
+    Attributes:
+        root: `results/{run}`.
+    """
+
+    def __init__(self, run: str, base: str = "results") -> None:
+        self.root = f"{base}/{run}"
+
+    def model(self, model: str = "{model}") -> str:
+        """Manifest of a model as it came from outside."""
+        return f"{self.root}/models/{model}/manifest.json"
+
+    def seeds(self, source: str = "{source}") -> str:
+        """Seeds of a source that training may see."""
+        return f"{self.root}/seeds/{source}.parquet"
+
+    def held_out(self, source: str = "{source}") -> str:
+        """Seeds of a source that no training sees."""
+        return f"{self.root}/seeds/{source}.held_out.parquet"
+
+    def code_cots(self, source: str = "{source}") -> str:
+        """Accepted Code CoTs of a source."""
+        return f"{self.root}/code_cots/{source}.parquet"
+
+    def checkpoint(self, trained: str) -> str:
+        """Manifest of a model fine-tuned here: `codegen`, `writer` or `student`."""
+        return f"{self.root}/{trained}/manifest.json"
+
+    def loss(self, trained: str) -> str:
+        """Loss curve of a fine-tuned model."""
+        return f"{self.root}/{trained}/loss.parquet"
+
+    def shard(self, step: str, shard: str = "{shard}") -> str:
+        """Rows of one shard: step is programs, verified, questions, solutions or judged."""
+        return f"{self.root}/{step}/{shard}.parquet"
+
+    def rejected(self, stage: str, identity: str) -> str:
+        """What a stage did not let through."""
+        return f"{self.root}/rejected/{stage}/{identity}.parquet"
+
+    def corpus(self) -> str:
+        """The corpus."""
+        return f"{self.root}/corpus/train.parquet"
+
+    def corpus_card(self) -> str:
+        """The corpus's data card."""
+        return f"{self.root}/corpus/README.md"
+
+    def bench_problems(self, benchmark: str = "{benchmark}") -> str:
+        """Problems of a benchmark, as seeds."""
+        return f"{self.root}/bench/problems/{benchmark}.parquet"
+
+    def graded(self, model: str = "{model}", benchmark: str = "{benchmark}") -> str:
+        """Every generation and grade of a model on a benchmark."""
+        return f"{self.root}/bench/{model}/{benchmark}.parquet"
+
+    def scores(self) -> str:
+        """Scores of every model on every benchmark, with intervals."""
+        return f"{self.root}/bench/scores.json"
+
+    def funnel(self) -> str:
+        """Counts of every stage."""
+        return f"{self.root}/funnel.json"
+
+    def report(self) -> str:
+        """The report."""
+        return f"{self.root}/report.html"
+
+    def provenance(self, rule: str, identity: str) -> str:
+        """Record of one job."""
+        return f"{self.root}/provenance/{rule}/{identity}.json"
+
+    def log(self, rule: str, identity: str) -> str:
+        """What one job printed."""
+        return f"logs/{Path(self.root).name}/{rule}/{identity}.log"
+
+
+def shard_names(count: int) -> list[str]:
+    """Returns the names of `count` shards: five digits, so that adding shards renames none."""
+    return [f"{i:05d}" for i in range(count)]

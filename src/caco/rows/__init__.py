@@ -1,0 +1,1 @@
+"""Row types: one module each, named columns with their meaning, used by reader and writer alike."""

@@ -1,0 +1,26 @@
+"""Code CoTs: seeds as executable programs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCoT:
+    """A program whose execution gave the seed's known answer.
+
+    Attributes:
+        program_id: Digest of the program's normalised syntax tree.
+        seed_id: The seed it was made from.
+        source: The seed's source.
+        program: Python text: a dict `input`, functions, the result in `output`, printed.
+        converter: Name of the converter that wrote it.
+        input: The executed `input`, as JSON.
+        output: The executed `output`, as JSON.
+    """
+
+    program_id: str
+    seed_id: str
+    source: str
+    program: str
+    converter: str
+    input: str
+    output: str

@@ -1,0 +1,30 @@
+"""Graded answers: every generation of a benchmark, with its grade."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """One benchmark problem as a model answered it.
+
+    Attributes:
+        benchmark: Name of the benchmark in the config.
+        model: `base` or `student`.
+        problem_id: Identity of the problem.
+        problem: The question asked.
+        answer: The known answer.
+        completion: The model's whole answer.
+        verdict: `correct`, `wrong`, `no_answer` (nothing to extract) or `grader_timeout`.
+        tokens: Tokens generated.
+        finish_reason: `stop` or `length`.
+    """
+
+    benchmark: str
+    model: str
+    problem_id: str
+    problem: str
+    answer: str
+    completion: str
+    verdict: str
+    tokens: int
+    finish_reason: str

@@ -1,0 +1,30 @@
+"""Programs: what the code generator wrote, not yet executed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One sampled program.
+
+    Attributes:
+        sample_id: Digest of checkpoint, sampling settings, shard and index: names the draw.
+        program_id: Digest of the program's normalised syntax tree: names the text.
+        shard: Zero-padded shard.
+        index: Position in the shard, from 0.
+        program: The text as sampled, end token removed.
+        model: Digest of the checkpoint's manifest.
+        seed: Seed of the request.
+        tokens: Tokens generated.
+        finish_reason: `stop` (end token) or `length`.
+    """
+
+    sample_id: str
+    program_id: str
+    shard: str
+    index: int
+    program: str
+    model: str
+    seed: int
+    tokens: int
+    finish_reason: str

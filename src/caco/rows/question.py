@@ -1,0 +1,28 @@
+"""Questions: programs translated back into problems."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A natural-language problem written from a verified program.
+
+    Attributes:
+        question_id: Digest of program, prompt, model and request seed.
+        sample_id, program_id, shard, program, codegen, input, output: As in `Verified`.
+        question: The problem's text.
+        question_prompt: Digest of the prompt template.
+        question_model: Digest of the writer's manifest.
+    """
+
+    question_id: str
+    sample_id: str
+    program_id: str
+    shard: str
+    program: str
+    codegen: str
+    input: str
+    output: str
+    question: str
+    question_prompt: str
+    question_model: str

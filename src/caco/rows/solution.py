@@ -1,0 +1,33 @@
+"""Solutions: worked answers to written questions, made without sight of the program."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A question with a step-by-step solution; the judge accepts or rejects it.
+
+    Attributes:
+        question_id, sample_id, program_id, shard, program, codegen, input, output, question,
+        question_prompt, question_model: As in `Question`.
+        solution: The solution's text, written from the question alone.
+        answer: The final answer extracted from the solution.
+        solution_prompt: Digest of the prompt template.
+        solution_model: Digest of the solver's manifest.
+    """
+
+    question_id: str
+    sample_id: str
+    program_id: str
+    shard: str
+    program: str
+    codegen: str
+    input: str
+    output: str
+    question: str
+    question_prompt: str
+    question_model: str
+    solution: str
+    answer: str
+    solution_prompt: str
+    solution_model: str

@@ -1,0 +1,67 @@
+"""What a sandbox promises, whichever it is.
+
+A program is a Code CoT: Python text that leaves its inputs in the global dict `input` and its
+result in the global `output`. A sandbox executes it and tells what happened. Its own failures are
+`SandboxUnavailable`, never a program's outcome.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, Self
+
+
+class Outcome(StrEnum):
+    """What became of a program: exactly one of these."""
+
+    OK = "ok"  # ran to its end; `input` and `output` are JSON
+    SYNTAX_ERROR = "syntax_error"
+    EXCEPTION = "exception"  # raised, SystemExit included
+    NO_OUTPUT = "no_output"  # ran, but `input` or `output` is missing
+    NOT_SERIALISABLE = "not_serialisable"  # `input` or `output` is no JSON value, or NaN
+    CPU_TIMEOUT = "cpu_timeout"
+    WALL_TIMEOUT = "wall_timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    OUTPUT_TOO_LARGE = "output_too_large"
+    KILLED = "killed"  # by a signal that no limit explains (a crash, or a forbidden call)
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One executed program.
+
+    Attributes:
+        outcome: What became of it.
+        detail: Why, in a sentence: the exception's type and text, the limit that was hit. Empty
+            when `outcome` is OK.
+        input: The global `input` after execution as canonical JSON; None unless OK.
+        output: The global `output` likewise; where the program sets none, what it printed, as a
+            JSON string.
+        stdout: What it printed, cut at the output limit.
+        cpu_s: CPU seconds used.
+        wall_s: Wall seconds used.
+    """
+
+    outcome: Outcome
+    detail: str
+    input: str | None
+    output: str | None
+    stdout: str
+    cpu_s: float
+    wall_s: float
+
+
+class Sandbox(Protocol):
+    """Executes untrusted programs; a context manager that leaves nothing behind."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def run(self, programs: Iterable[str]) -> Iterator[Execution]:
+        """Executes `programs`, several at a time, and yields their executions in order.
+
+        Raises:
+            SandboxUnavailable: The sandbox itself failed.
+        """
+        ...
