@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 
 _CLOSING = r"The answer is \boxed{%s}."
 _PLAIN = re.compile(r"(?:####|[Aa]nswer is:?)\s*\$?([^\n$]+?)\$?\.?\s*$", re.MULTILINE)
@@ -18,7 +19,7 @@ def answer_text(output: str) -> str:
     Numbers and strings stand for themselves, a float with an integral value loses its `.0`, and
     structured values stay JSON.
     """
-    value = json.loads(output)
+    value = json.loads(output, parse_int=Decimal)  # int() refuses more than 4,300 digits
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

@@ -20,6 +20,19 @@ def unconditional_prefix(tokenizer: Any) -> str:
     return text[: text.index(_MARK)]
 
 
+def end_of_turn(tokenizer: Any) -> str:
+    """Returns the token that closes a turn of the chat template, or the end of text without one.
+
+    A base model's end-of-text token is often not its template's, and generation stops at either.
+    """
+    if not tokenizer.chat_template:
+        return str(tokenizer.eos_token)
+    turn: str = tokenizer.apply_chat_template([{"role": "user", "content": _MARK}], tokenize=False)
+    after = turn[turn.index(_MARK) + len(_MARK) :].lstrip()
+    closing = [token for token in tokenizer.all_special_tokens if after.startswith(token)]
+    return max(closing, key=len, default=str(tokenizer.eos_token))
+
+
 def chat_prompt(tokenizer: Any, user: str) -> str:
     """Returns a user turn followed by the opening of the assistant's."""
     text: str = tokenizer.apply_chat_template(

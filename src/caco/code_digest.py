@@ -11,6 +11,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from caco.syntax import normal_form
+
 _PACKAGE = "caco"
 
 
@@ -81,21 +83,5 @@ def _imports(file: Path) -> tuple[str, ...]:
 def _file_digest(file: Path) -> str:
     raw = file.read_bytes()
     if file.suffix == ".py":
-        raw = normalised_source(raw.decode("utf-8")).encode("utf-8")
+        raw = normal_form(raw.decode("utf-8")).encode("utf-8")
     return hashlib.sha256(raw).hexdigest()
-
-
-def normalised_source(text: str) -> str:
-    """Returns Python source without comments, docstrings and layout."""
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        first = node.body[0] if node.body else None
-        if (
-            isinstance(first, ast.Expr)
-            and isinstance(first.value, ast.Constant)
-            and isinstance(first.value.value, str)
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(ast.fix_missing_locations(tree))

@@ -16,6 +16,7 @@ from typing import NoReturn
 from caco import provenance
 from caco.code_digest import code_digest
 from caco.errors import CacoError
+from caco.paths import shard_names
 from caco.provenance import Counts
 
 _SRC = Path(__file__).resolve().parents[1]
@@ -38,10 +39,19 @@ class Job:
         )
         self._inputs: list[str] = []
         self._outputs: list[str] = []
+        self._sharded = False
 
     def reads(self, flag: str, meaning: str, many: bool = False) -> None:
-        """Adds an argument that names a file (or files) the job reads."""
+        """Adds an argument that names a file the job reads.
+
+        Args:
+            flag: The flag.
+            meaning: What the file is.
+            many: Take any number of files. One that holds `{shard}` stands for that file of each
+                of `--shards` shards: a thousand names do not fit in a shell's command.
+        """
         self._add_path(flag, meaning, many, self._inputs)
+        self._sharded = self._sharded or many
 
     def writes(self, flag: str, meaning: str) -> None:
         """Adds an argument that names a file the job writes."""
@@ -64,7 +74,13 @@ class Job:
         add("--code", help="digest of the code; worked out where it is not given")
         add("--identity", default="all", help="what tells this job from its siblings")
         add("--provenance", type=Path, required=True, help="where the job's record is written")
+        if self._sharded:
+            add("--shards", type=int, default=0, help="shards that `{shard}` in a name stands for")
         self.args = self._parser.parse_args(argv)
+        for name in self._inputs:
+            value = getattr(self.args, name)
+            if isinstance(value, list):
+                setattr(self.args, name, _each_shard(value, self.args.shards))
         if not self.args.spec.lstrip().startswith("{"):
             self.args.spec = Path(self.args.spec).read_text(encoding="utf-8")
         _end_with_snakemake()
@@ -91,6 +107,15 @@ class Job:
             value = getattr(self.args, name)
             found += value if isinstance(value, list) else [value]
         return found
+
+
+def _each_shard(names: list[Path], shards: int) -> list[Path]:
+    """Returns `names` with every one that holds `{shard}` written out for each shard."""
+    return [
+        Path(str(name).replace("{shard}", shard))
+        for name in names
+        for shard in (shard_names(shards) if "{shard}" in str(name) else [""])
+    ]
 
 
 def run(main: Callable[[], None]) -> NoReturn:

@@ -58,7 +58,7 @@ class Paths:
 
     def bench_problems(self, benchmark: str = "{benchmark}") -> str:
         """Problems of a benchmark, as seeds."""
-        return f"{self.root}/bench/problems/{benchmark}.parquet"
+        return f"{self.root}/benchmarks/{benchmark}.parquet"
 
     def graded(self, model: str = "{model}", benchmark: str = "{benchmark}") -> str:
         """Every generation and grade of a model on a benchmark."""

@@ -1,0 +1,1 @@
+"""Benchmarks: base and student on problems that neither saw."""

@@ -34,3 +34,12 @@ class Bench(Section):
     grader_timeout_s: float = Field(
         10.0, gt=0, description="Seconds for one grade before its process is killed."
     )
+
+
+class Answering(Section):
+    """What one model's run on one benchmark depends on; drawn from `bench` and `student`."""
+
+    engine: Engine = Field(description="`bench.engine`.")
+    sampling: Sampling = Field(description="`bench.sampling`.")
+    grader_timeout_s: float = Field(gt=0, description="`bench.grader_timeout_s`.")
+    prompt: Literal["alpaca", "chat"] = Field(description="`student.prompt`.")

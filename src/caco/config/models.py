@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 
-from caco.config.section import Section
+from caco.config.section import Section, explain
+from caco.errors import UserError
 
 
 class PackagedModel(Section):
@@ -39,3 +40,20 @@ class HubModel(Section):
 
 
 Model = Annotated[PackagedModel | LocalModel | HubModel, Field(discriminator="kind")]
+
+
+def read_model(spec: str, name: str) -> Model:
+    """Reads a model's section back from the `spec` parameter of its rule.
+
+    Args:
+        spec: The section as JSON.
+        name: The model's name in the config.
+
+    Raises:
+        UserError: The text is not such a section; the sentence names the key.
+    """
+    try:
+        model: Model = TypeAdapter(Model).validate_json(spec)
+    except ValidationError as e:
+        raise UserError(f"--spec of model `{name}`: {explain(e, Section)}") from None
+    return model

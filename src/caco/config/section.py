@@ -1,9 +1,9 @@
 """What every section of the config has in common."""
 
 import json
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
 from caco.errors import UserError
 
@@ -24,6 +24,21 @@ class Section(BaseModel):
             return cls.model_validate_json(spec)
         except ValidationError as e:
             raise UserError(f"--spec: {explain(e, cls)}") from None
+
+
+T = TypeVar("T")
+
+
+def one_from_spec(kinds: type[RootModel[T]], spec: str) -> T:
+    """As `Section.from_spec`, for a section that is one of several kinds.
+
+    Raises:
+        UserError: The text is none of them; the sentence names the key.
+    """
+    try:
+        return kinds.model_validate_json(spec).root
+    except ValidationError as e:
+        raise UserError(f"--spec: {explain(e, kinds)}") from None
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:

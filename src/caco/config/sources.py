@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from caco.config.section import Section
 
@@ -33,7 +33,21 @@ class CodeIO(_Reader):
     """Algorithm problems of CodeI/O, inside reasoning-gym's package."""
 
     reader: Literal["codeio"] = Field(description="Real algorithmic programs with generators.")
-    rows: int = Field(gt=0, description="Programs to draw in all, held-out ones included.")
+    rows: int = Field(gt=0, description="Programs to draw in all.")
+    max_chars: int | None = Field(
+        None, gt=0, description="Draw only among programs of at most so many characters."
+    )
+
+    @field_validator("held_out")
+    @classmethod
+    def _answers_come_later(cls, value: int) -> int:
+        """CodeI/O's inputs and answers come from execution, after the seeds are read."""
+        if value:
+            raise ValueError(
+                "answers of CodeI/O come from execution, after this, so none of it can be held "
+                "out for a benchmark; set 0"
+            )
+        return value
 
 
 class Gsm8kFile(_Reader):

@@ -15,7 +15,9 @@ class Verify(Section):
         10_000, gt=0, description="Digits of the longest integer in `input` or `output`."
     )
     unused_inputs: bool = Field(
-        True, description="Reject a program in which a key of `input` is no identifier."
+        True,
+        description="Reject a program that uses a key of `input` nowhere: neither as an identifier "
+        "nor as a subscript.",
     )
     duplicates: bool = Field(
         True, description="Reject a program whose normalised syntax tree its shard has already."

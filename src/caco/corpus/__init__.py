@@ -1,0 +1,1 @@
+"""The corpus: judged rows, deduplicated and decontaminated."""

@@ -1,0 +1,1 @@
+"""Engines: prompts in, completions out, a seed a request."""

@@ -1,0 +1,1 @@
+"""Models from outside: packages, folders, the hub."""

@@ -1,6 +1,7 @@
 """Manifests: a checkpoint's files with their digests, the one file that rules depend on."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,3 +67,17 @@ def read_manifest(path: Path) -> Manifest:
                 "run again, the model will be made anew"
             )
     return Manifest(folder, name)
+
+
+def point_manifest(path: Path, to: Path) -> Manifest:
+    """Writes a manifest to `path` for the checkpoint that the manifest `to` already names.
+
+    A folder beside `to` stays relative, so that a run can be moved.
+    """
+    known = read_manifest(to)
+    raw = json.loads(to.read_text(encoding="utf-8"))
+    folder = Path(raw["folder"])
+    if not folder.is_absolute():
+        folder = Path(os.path.relpath(known.folder.resolve(), path.parent.resolve()))
+    write_text(path, json.dumps({**raw, "folder": str(folder)}, indent=1, sort_keys=True) + "\n")
+    return Manifest(path.parent / folder, known.digest)

@@ -1,0 +1,1 @@
+"""Reverse: programs back into problems and solutions, checked twice."""

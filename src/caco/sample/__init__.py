@@ -1,0 +1,1 @@
+"""Sampling of new programs from the code generator."""

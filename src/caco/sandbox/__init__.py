@@ -1,0 +1,1 @@
+"""The sandbox: untrusted programs, executed under limits."""

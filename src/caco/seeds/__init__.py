@@ -1,0 +1,1 @@
+"""Seeds: problems with known answers, read from their sources."""

@@ -1,0 +1,1 @@
+"""Fine-tuning of the code generator, the writer and the student."""

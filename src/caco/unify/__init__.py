@@ -1,0 +1,1 @@
+"""Unify: seeds become executable programs."""

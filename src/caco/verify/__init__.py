@@ -1,0 +1,1 @@
+"""Verification: which sampled programs keep the rules."""

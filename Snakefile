@@ -1,0 +1,36 @@
+"""Caco: seeds become programs, programs become problems, problems become a corpus and a student.
+
+`snakemake --profile profiles/local` runs it here, `snakemake --profile slurm` on a cluster. Without
+`--configfile` the embedded run of config.yaml is made.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+if not workflow.configfiles:
+
+    configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/models.smk"
+include: "rules/seeds.smk"
+include: "rules/unify.smk"
+include: "rules/codegen.smk"
+include: "rules/sample.smk"
+include: "rules/verify.smk"
+include: "rules/reverse.smk"
+include: "rules/corpus.smk"
+include: "rules/student.smk"
+include: "rules/bench.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    """What a run is for: the corpus, the student's scores and the report on both."""
+    default_target: True
+    input:
+        paths.corpus(),
+        paths.scores(),
+        paths.report(),

@@ -1,0 +1,80 @@
+"""Benchmarks: need base and student, make bench/{model}/{benchmark}.parquet and bench/scores.json."""
+
+
+rule bench_problems:
+    """Brings a benchmark's problems into one form."""
+    input:
+        held_out=held_out_of,
+        files=lambda w: LOCAL[f"bench.benchmarks.{w.benchmark}"],
+    output:
+        problems=paths.bench_problems(),
+        provenance=paths.provenance("bench_problems", "{benchmark}"),
+    params:
+        spec=lambda w: spec_json(section=CONFIG.bench.benchmarks[w.benchmark]),
+        code=code("bench_problems"),
+    log:
+        paths.log("bench_problems", "{benchmark}"),
+    conda:
+        "../envs/workflow.yaml"
+    shell:
+        "{PYTHON[workflow]} scripts/bench_problems.py"
+        " --name {wildcards.benchmark}"
+        " --held-out {input.held_out}"
+        " --problems {output.problems}"
+        " --spec {params.spec:q} --code {params.code} --identity {wildcards.benchmark}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"
+
+
+rule bench:
+    """Puts a benchmark's problems to base or student and grades every answer."""
+    input:
+        model=lambda w: BENCHMARKED[w.model],
+        problems=paths.bench_problems(),
+    output:
+        graded=paths.graded(),
+        provenance=paths.provenance("bench", "{model}-{benchmark}"),
+    params:
+        spec=spec_json(
+            engine=CONFIG.bench.engine,
+            sampling=CONFIG.bench.sampling,
+            grader_timeout_s=CONFIG.bench.grader_timeout_s,
+            prompt=CONFIG.student.prompt,
+        ),
+        code=code("bench"),
+    threads: 8
+    log:
+        paths.log("bench", "{model}-{benchmark}"),
+    conda:
+        "../envs/train.yaml"
+    shell:
+        "{PYTHON[train]} scripts/bench.py"
+        " --model {input.model}"
+        " --name {wildcards.model}"
+        " --benchmark {wildcards.benchmark}"
+        " --problems {input.problems}"
+        " --graded {output.graded}"
+        " --spec {params.spec:q} --code {params.code}"
+        " --identity {wildcards.model}-{wildcards.benchmark}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"
+
+
+rule scores:
+    """Counts the grades into pass@1 with intervals, and compares student with base."""
+    input:
+        graded=expand(paths.graded(), model=BENCHMARKED, benchmark=CONFIG.bench.benchmarks),
+    output:
+        scores=paths.scores(),
+        provenance=paths.provenance("scores", "all"),
+    params:
+        spec=spec_json(),
+        code=code("scores"),
+    log:
+        paths.log("scores", "all"),
+    conda:
+        "../envs/workflow.yaml"
+    shell:
+        "{PYTHON[workflow]} scripts/scores.py"
+        " --graded {input.graded}"
+        " --scores {output.scores}"
+        " --spec {params.spec:q} --code {params.code}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"

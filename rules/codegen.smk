@@ -1,0 +1,28 @@
+"""The code generator: needs every Code CoT, makes codegen/manifest.json and its checkpoint."""
+
+
+rule codegen:
+    """Fine-tunes the code generator on Code CoTs alone."""
+    input:
+        model=paths.model(CONFIG.codegen.model),
+        code_cots=expand(paths.code_cots(), source=CONFIG.sources),
+    output:
+        checkpoint=paths.checkpoint("codegen"),
+        loss=paths.loss("codegen"),
+        provenance=paths.provenance("codegen", "all"),
+    params:
+        spec=spec_json(section=CONFIG.codegen),
+        code=code("codegen"),
+    threads: 8
+    log:
+        paths.log("codegen", "all"),
+    conda:
+        "../envs/train.yaml"
+    shell:
+        "{PYTHON[train]} scripts/codegen.py"
+        " --model {input.model}"
+        " --code-cots {input.code_cots}"
+        " --checkpoint {output.checkpoint}"
+        " --loss {output.loss}"
+        " --spec {params.spec:q} --code {params.code}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"

@@ -1,0 +1,108 @@
+"""Reverse: needs the Code CoTs and verified/{shard}.parquet, makes questions, solutions, judged."""
+
+
+rule writer:
+    """Teaches the writer questions and solutions on the seeds' own, where it needs teaching."""
+    input:
+        model=paths.model(CONFIG.writer.model),
+        code_cots=expand(paths.code_cots(), source=CONFIG.sources),
+        seeds=expand(paths.seeds(), source=CONFIG.sources),
+    output:
+        checkpoint=paths.checkpoint("writer"),
+        loss=paths.loss("writer"),
+        provenance=paths.provenance("writer", "all"),
+    params:
+        spec=spec_json(section=CONFIG.writer),
+        code=code("writer"),
+    threads: 8
+    log:
+        paths.log("writer", "all"),
+    conda:
+        "../envs/train.yaml"
+    shell:
+        "{PYTHON[train]} scripts/writer.py"
+        " --model {input.model}"
+        " --code-cots {input.code_cots}"
+        " --seeds {input.seeds}"
+        " --checkpoint {output.checkpoint}"
+        " --loss {output.loss}"
+        " --spec {params.spec:q} --code {params.code}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"
+
+
+rule question:
+    """Writes a problem for each verified program of a shard."""
+    input:
+        model=paths.checkpoint("writer"),
+        verified=paths.shard("verified"),
+    output:
+        questions=paths.shard("questions"),
+        rejected=paths.rejected("question", "{shard}"),
+        provenance=paths.provenance("question", "{shard}"),
+    params:
+        spec=spec_json(section=CONFIG.reverse.question),
+        code=code("question"),
+    threads: 8
+    log:
+        paths.log("question", "{shard}"),
+    conda:
+        "../envs/train.yaml"
+    shell:
+        "{PYTHON[train]} scripts/question.py"
+        " --model {input.model}"
+        " --verified {input.verified}"
+        " --questions {output.questions}"
+        " --rejected {output.rejected}"
+        " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"
+
+
+rule solution:
+    """Solves each problem of a shard without sight of its program."""
+    input:
+        model=paths.checkpoint("writer"),
+        questions=paths.shard("questions"),
+    output:
+        solutions=paths.shard("solutions"),
+        rejected=paths.rejected("solution", "{shard}"),
+        provenance=paths.provenance("solution", "{shard}"),
+    params:
+        spec=spec_json(section=CONFIG.reverse.solution),
+        code=code("solution"),
+    threads: 8
+    log:
+        paths.log("solution", "{shard}"),
+    conda:
+        "../envs/train.yaml"
+    shell:
+        "{PYTHON[train]} scripts/solution.py"
+        " --model {input.model}"
+        " --questions {input.questions}"
+        " --solutions {output.solutions}"
+        " --rejected {output.rejected}"
+        " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"
+
+
+rule judge:
+    """Compares each question and solution of a shard with the executed program, twice."""
+    input:
+        solutions=paths.shard("solutions"),
+    output:
+        judged=paths.shard("judged"),
+        rejected=paths.rejected("judge", "{shard}"),
+        provenance=paths.provenance("judge", "{shard}"),
+    params:
+        spec=spec_json(section=CONFIG.reverse.judge),
+        code=code("judge"),
+    log:
+        paths.log("judge", "{shard}"),
+    conda:
+        "../envs/train.yaml"
+    shell:
+        "{PYTHON[train]} scripts/judge.py"
+        " --solutions {input.solutions}"
+        " --judged {output.judged}"
+        " --rejected {output.rejected}"
+        " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"

@@ -1,0 +1,25 @@
+"""Sampling: needs the code generator, makes programs/{shard}.parquet."""
+
+
+rule sample:
+    """Samples one shard of new programs, unconditionally."""
+    input:
+        model=paths.checkpoint("codegen"),
+    output:
+        programs=paths.shard("programs"),
+        provenance=paths.provenance("sample", "{shard}"),
+    params:
+        spec=spec_json(section=CONFIG.sample),
+        code=code("sample"),
+    threads: 8
+    log:
+        paths.log("sample", "{shard}"),
+    conda:
+        "../envs/train.yaml"
+    shell:
+        "{PYTHON[train]} scripts/sample.py"
+        " --model {input.model}"
+        " --shard {wildcards.shard}"
+        " --programs {output.programs}"
+        " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"

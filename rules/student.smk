@@ -1,0 +1,28 @@
+"""The student: needs the corpus, makes student/manifest.json and its checkpoint."""
+
+
+rule student:
+    """Fine-tunes the student on the corpus's text."""
+    input:
+        model=paths.model(CONFIG.student.model),
+        corpus=paths.corpus(),
+    output:
+        checkpoint=paths.checkpoint("student"),
+        loss=paths.loss("student"),
+        provenance=paths.provenance("student", "all"),
+    params:
+        spec=spec_json(section=CONFIG.student),
+        code=code("student"),
+    threads: 8
+    log:
+        paths.log("student", "all"),
+    conda:
+        "../envs/train.yaml"
+    shell:
+        "{PYTHON[train]} scripts/student.py"
+        " --model {input.model}"
+        " --corpus {input.corpus}"
+        " --checkpoint {output.checkpoint}"
+        " --loss {output.loss}"
+        " --spec {params.spec:q} --code {params.code}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"

@@ -1,0 +1,33 @@
+"""Fine-tunes the code generator on Code CoTs alone, after the unconditional prompt."""
+
+from caco.chat import end_of_turn, unconditional_prefix
+from caco.config.training import Codegen
+from caco.job import Job, run
+from caco.models.manifest import read_manifest
+from caco.rows.code_cot import CodeCoT
+from caco.rows.table import read_rows
+from caco.training.examples import codegen_examples
+from caco.training.finetune import fine_tune, load_tokenizer
+
+
+def main() -> None:
+    """Runs the job."""
+    job = Job(__doc__, rule="codegen")
+    job.reads("--model", "manifest of the model to start from")
+    job.reads("--code-cots", "accepted Code CoTs", many=True)
+    job.writes("--checkpoint", "manifest of the code generator; its files lie beside it")
+    job.writes("--loss", "loss curve")
+    job.takes("--ranks", "ranks to start where there is no GPU", type=int)
+    args = job.parse()
+    section = Codegen.from_spec(args.spec)
+    tokenizer = load_tokenizer(read_manifest(args.model))
+    rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
+    examples = codegen_examples(rows, unconditional_prefix(tokenizer), end_of_turn(tokenizer))
+    counts = fine_tune(
+        section, "codegen", args.model, examples, args.checkpoint, args.loss, args.ranks
+    )
+    job.done(counts, section.training.seed)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,27 @@
+"""Prints the funnel of a run as a table, and where its report is.
+
+A person's tool, and the last line of `make demo`: python scripts/funnel.py results/embedded
+"""
+
+import argparse
+from pathlib import Path
+
+from caco.job import run
+from caco.paths import Paths
+from caco.report.funnel import funnel_text, read_funnel
+
+
+def main() -> None:
+    """Runs the script."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path, help="the run's folder: results/{run}")
+    folder = parser.parse_args().run
+    paths = Paths(folder.name, str(folder.parent))
+    print(funnel_text(read_funnel(Path(paths.funnel()))))
+    print(f"Report: {paths.report()}")
+
+
+if __name__ == "__main__":
+    run(main)

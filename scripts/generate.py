@@ -1,0 +1,27 @@
+"""Writes what is generated: config/schema.json, docs/settings.md and envs/*.yaml.
+
+A test holds them to their sources: run this (`make generated`) after changing a config section or
+a pinned list.
+"""
+
+from pathlib import Path
+
+from caco.config.conda import generated_files
+from caco.config.settings_page import schema_text, settings_page
+from caco.files import write_text
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    """Writes every generated file."""
+    for path, text in {
+        ROOT / "config" / "schema.json": schema_text(),
+        ROOT / "docs" / "settings.md": settings_page(),
+        **generated_files(ROOT),
+    }.items():
+        write_text(path, text)
+
+
+if __name__ == "__main__":
+    main()

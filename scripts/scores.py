@@ -1,0 +1,25 @@
+"""Scores every model on every benchmark, with intervals, and the student's gain on the base.
+
+Writes JSON with two lists: `scores` (n, correct, accuracy, Wilson's 95% interval and verdicts by
+model and benchmark) and `differences` (student minus base on the same problems, with a paired 95%
+interval and McNemar's exact p-value).
+"""
+
+from caco.bench.scores import write_scores
+from caco.config.section import Section
+from caco.job import Job, run
+
+
+def main() -> None:
+    """Runs the job."""
+    job = Job(__doc__, rule="scores")
+    job.reads("--graded", "graded answers (Graded rows) of every model and benchmark", many=True)
+    job.writes("--scores", "the scores (JSON)")
+    args = job.parse()
+    Section.from_spec(args.spec)
+    write_scores(args.graded, args.scores)
+    job.done()
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,42 @@
+"""Fine-tunes the writer on the seeds' (program, question) and (question, solution) pairs."""
+
+from caco.chat import chat_prompt, end_of_turn
+from caco.config.training import Writer
+from caco.job import Job, run
+from caco.models.manifest import read_manifest
+from caco.rows.code_cot import CodeCoT
+from caco.rows.seed import Seed
+from caco.rows.table import read_rows
+from caco.training.examples import writer_examples
+from caco.training.finetune import fine_tune, keep_base, load_tokenizer
+
+
+def main() -> None:
+    """Runs the job."""
+    job = Job(__doc__, rule="writer")
+    job.reads("--model", "manifest of the model to start from")
+    job.reads("--code-cots", "accepted Code CoTs", many=True)
+    job.reads("--seeds", "the seeds that they were made from", many=True)
+    job.writes("--checkpoint", "manifest of the writer; its files lie beside it")
+    job.writes("--loss", "loss curve, without rows where the model is used untaught")
+    job.takes("--ranks", "ranks to start where there is no GPU", type=int)
+    args = job.parse()
+    section = Writer.from_spec(args.spec)
+    if not section.fine_tune:
+        keep_base(args.model, args.checkpoint, args.loss)
+        job.done()
+        return
+    tokenizer = load_tokenizer(read_manifest(args.model))
+    seeds = {seed.seed_id: seed for file in args.seeds for seed in read_rows(file, Seed)}
+    rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
+    examples = writer_examples(
+        rows, seeds, lambda text: chat_prompt(tokenizer, text), end_of_turn(tokenizer)
+    )
+    counts = fine_tune(
+        section, "writer", args.model, examples, args.checkpoint, args.loss, args.ranks
+    )
+    job.done(counts, section.training.seed)
+
+
+if __name__ == "__main__":
+    run(main)

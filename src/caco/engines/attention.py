@@ -1,0 +1,49 @@
+"""Attention of one new token a row over shared key heads, without copying them for each head."""
+
+from typing import Any
+
+import torch
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+NAME = "caco_grouped"
+
+
+def _grouped(
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    **kwargs: Any,
+) -> tuple[torch.Tensor, None]:
+    """Returns attention's output, [rows, tokens, heads, head size].
+
+    Under a mask, transformers repeats keys and values for every query head that shares them: three
+    times the whole cache for each token of SmolLM2. For a single new token the query heads of a
+    group are instead put side by side as if they were tokens, which is the same sum.
+    """
+    rows, heads, tokens, size = query.shape
+    groups = key.shape[1]
+    if tokens > 1 or heads == groups:
+        return sdpa_attention_forward(  # type: ignore[no-any-return]
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
+        )
+    out = torch.nn.functional.scaled_dot_product_attention(
+        query.reshape(rows, groups, heads // groups, size),
+        key,
+        value,
+        attn_mask=attention_mask,
+        scale=scaling,
+    )
+    return out.reshape(rows, 1, heads, size), None
+
+
+def register() -> str:
+    """Makes the attention known to transformers and returns its name."""
+    AttentionInterface.register(NAME, _grouped)
+    AttentionMaskInterface.register(NAME, sdpa_mask)
+    return NAME

@@ -1,0 +1,177 @@
+"""Where one row of the corpus came from: its files, its checkpoint, the seeds behind it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from caco.errors import UserError
+from caco.models.manifest import read_manifest
+from caco.paths import Paths
+from caco.report.records import Record, read_records
+from caco.rows.corpus import CorpusRow
+from caco.rows.program import Program
+from caco.rows.question import Question
+from caco.rows.seed import Seed
+from caco.rows.solution import Solution
+from caco.rows.table import Row, count_rows, read_rows
+from caco.rows.verified import Verified
+
+# The files that the row of a shard passed, latest first: step, row type, rule.
+_STEPS: tuple[tuple[str, type[Row], str], ...] = (
+    ("judged", Solution, "judge"),
+    ("solutions", Solution, "solution"),
+    ("questions", Question, "question"),
+    ("verified", Verified, "verify"),
+    ("programs", Program, "sample"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run's folder and the records in it.
+
+    Attributes:
+        paths: Its files.
+        records: The records by rule and identity.
+        parents: For each file that a job wrote, the files that the job read. Files are named as
+            the records name them.
+    """
+
+    paths: Paths
+    records: dict[tuple[str, str], Record]
+    parents: dict[Path, tuple[Path, ...]]
+
+
+def open_run(folder: Path) -> Run:
+    """Reads the records of a run.
+
+    Args:
+        folder: `results/{run}`.
+
+    Raises:
+        UserError: The folder holds no run.
+    """
+    records = read_records((folder / "provenance").glob("*/*.json"))
+    if not records:
+        raise UserError(f"{folder}: holds no provenance records; --run takes results/{{run}}")
+    parents = {out: tuple(r.inputs) for r in records for out in r.outputs}
+    folder = folder.absolute()
+    return Run(
+        Paths(folder.name, str(folder.parent)), {(r.rule, r.identity): r for r in records}, parents
+    )
+
+
+def find_row(run: Run, question_id: str | None, number: int | None) -> tuple[int, CorpusRow]:
+    """Returns a row of the corpus and its position, from 0.
+
+    Args:
+        run: The run.
+        question_id: The question's identity, or its beginning; or
+        number: the row's position.
+
+    Raises:
+        UserError: There is no such row.
+    """
+    corpus = Path(run.paths.corpus())
+    for i, row in enumerate(read_rows(corpus, CorpusRow)):
+        if i == number or (question_id and row.question_id.startswith(question_id)):
+            return i, row
+    wanted = f"row {number}" if question_id is None else f"question {question_id}"
+    raise UserError(
+        f"{corpus}: has no {wanted} among its {count_rows(corpus, CorpusRow)} rows; rows are "
+        "counted from 0, and rejected questions are in rejected/"
+    )
+
+
+def lineage(run: Run, number: int, row: CorpusRow) -> Iterator[str]:
+    """Yields the lines that lead from a row of the corpus back to the seeds."""
+    yield f"corpus row   {number} of {run.paths.corpus()}{_made(run, 'corpus', 'all')}"
+    yield f"             question {row.question_id}"
+    yield f"             {_short(row.instruction)}"
+    yield f"             answer {_short(row.answer)}"
+    for step, row_type, rule in _STEPS:
+        file = Path(run.paths.shard(step, row.shard))
+        at, draw = _find_sample(file, row_type, row)
+        yield f"{step:<12} row {at} of {file}{_made(run, rule, row.shard)}"
+        if isinstance(draw, Program):
+            yield f"             sample {draw.sample_id}, index {draw.index}, seed {draw.seed}"
+            yield f"             program {draw.program_id}"
+    for name, digest in (("question by", row.question_model), ("solution by", row.solution_model)):
+        yield f"{name:<12} {digest}{_checkpoint(run, 'writer', digest)}"
+    yield f"{'codegen':<12} {row.codegen}{_checkpoint(run, 'codegen', row.codegen)}"
+    yield from _trained_on(run)
+
+
+def _find_sample(file: Path, row_type: type[Row], row: CorpusRow) -> tuple[int, Row]:
+    """Returns the row of `file` that descends from the same draw, and its position."""
+    for i, candidate in enumerate(read_rows(file, row_type)):
+        if getattr(candidate, "sample_id") == row.sample_id:  # noqa: B009
+            return i, candidate
+    raise UserError(
+        f"{file}: has no row of sample {row.sample_id}, which the corpus names; the shard was "
+        "made anew since: run the workflow again"
+    )
+
+
+def _checkpoint(run: Run, trained: str, digest: str) -> str:
+    """Returns which file a checkpoint's digest names, as far as this folder can tell."""
+    path = Path(run.paths.checkpoint(trained))
+    try:
+        now = read_manifest(path).digest
+    except UserError:
+        return f", whose files are not at {path} any more"
+    if now != digest:
+        return f", which is not what {path} names now"
+    return f", {path}{_made(run, trained, 'all')}"
+
+
+def _trained_on(run: Run) -> Iterator[str]:
+    """Yields the Code CoTs and seeds among the ancestors of the code generator's checkpoint."""
+    record = run.records.get(("codegen", "all"))
+    if record is None:
+        yield "             no record of rule codegen: what it was trained on is not known here"
+        return
+    files = _ancestors(run, record.inputs)
+    for rule in ("unify", "seeds"):
+        for (name, identity), made in sorted(run.records.items()):
+            if name != rule or not files.intersection(made.outputs):
+                continue
+            counts = made.counts
+            rows = f"{counts.accepted:,} of {counts.rows_in:,} rows accepted" if counts else ""
+            yield f"{rule:<12} {identity}: {rows}{_made(run, rule, identity)}"
+            if rule == "seeds":
+                yield from _licences(Path(run.paths.seeds(identity)))
+
+
+def _licences(seeds: Path) -> Iterator[str]:
+    for (source, licence), n in sorted(
+        Counter((s.source, s.licence) for s in read_rows(seeds, Seed)).items()
+    ):
+        yield f"             {n:,} seeds of {source}, licence {licence}, {seeds}"
+
+
+def _ancestors(run: Run, files: dict[Path, str]) -> set[Path]:
+    """Returns `files` and every file that they were made from, as far as the records reach."""
+    found: set[Path] = set()
+    todo = list(files)
+    while todo:
+        file = todo.pop()
+        if file not in found:
+            found.add(file)
+            todo.extend(run.parents.get(file, ()))
+    return found
+
+
+def _made(run: Run, rule: str, identity: str) -> str:
+    """Returns when, where and by which commit a job ran."""
+    record = run.records.get((rule, identity))
+    if record is None:
+        return " (no record)"
+    commit = record.commit or "unknown"
+    return f"\n{'':13}by {rule}, {record.started}, {record.host}, commit {commit}"
+
+
+def _short(text: str, length: int = 80) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 3] + "..."

@@ -1,0 +1,86 @@
+"""The sandbox's self-check: one probe program for each of its promises."""
+
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from caco.config.sandbox import Sandbox as Limits
+from caco.sandbox.launcher import nsjail_binary
+from caco.sandbox.nsjail import NsjailSandbox
+from caco.sandbox.protocol import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A program and what must become of it.
+
+    Attributes:
+        promise: What the sandbox promises.
+        program: A program that holds it to that.
+        outcome: The outcome that keeps the promise.
+        error: The exception that must be behind it, where there is one.
+    """
+
+    promise: str
+    program: str
+    outcome: Outcome
+    error: str = ""
+
+
+def probes() -> list[Probe]:
+    """Returns the probes; those that try to read use this host's own paths."""
+    refused = Outcome.EXCEPTION
+    passwd, home = _result("open('/etc/passwd').read()"), _result(f"open({_home_file()!r}).read()")
+    return [
+        Probe("a program runs", _result("input['a'] + 1"), Outcome.OK),
+        Probe("SymPy can be imported", _result("__import__('sympy').Integer(2)"), Outcome.OK),
+        Probe("CPU time is bounded", "while True: pass", Outcome.CPU_TIMEOUT),
+        Probe("memory is bounded", "held = bytearray(1 << 40)", Outcome.OUT_OF_MEMORY),
+        Probe("there is no network", _result(_CONNECT), refused, "Network is unreachable"),
+        Probe("/etc/passwd cannot be read", passwd, refused, "FileNotFoundError"),
+        Probe("the home folder cannot be read", home, refused, "FileNotFoundError"),
+        Probe("no process can be started", _result(_FORK), refused, "PermissionError"),
+        Probe("/lib cannot be written", _result("open('/lib/x', 'w')"), refused, "Read-only"),
+    ]
+
+
+_FORK = "__import__('os').fork()"
+_CONNECT = "__import__('socket').create_connection(('192.0.2.1', 80), 1)"
+
+
+def _result(expression: str) -> str:
+    return f"input = {{'a': 1}}\noutput = {expression}\n"
+
+
+def _home_file() -> str:
+    """Returns a file in the home folder of whoever runs this."""
+    home = Path("~").expanduser()
+    try:
+        return str(next((p for p in sorted(home.iterdir()) if p.is_file()), home / ".profile"))
+    except OSError:
+        return str(home / ".profile")
+
+
+def check_host(limits: Limits) -> Iterator[tuple[str, bool, str]]:
+    """Runs the probes and yields for each: the promise, whether it held, and what was seen.
+
+    Raises:
+        SandboxUnavailable: No program can be run here at all.
+    """
+    asked = probes()
+    with NsjailSandbox(limits, workers=1) as sandbox:
+        for probe, run in zip(asked, sandbox.run(p.program for p in asked), strict=True):
+            seen = f"{run.outcome}{f' ({run.detail})' if run.detail else ''}"
+            held = run.outcome is probe.outcome and probe.error in run.detail
+            yield probe.promise, held, seen
+
+
+def describe_host() -> str:
+    """Returns what this host offers the sandbox, in one line."""
+    who = "as root" if os.geteuid() == 0 else "without root"
+    return (
+        f"kernel {platform.release()}, Python {platform.python_version()}, nsjail "
+        f"{nsjail_binary()}, {who}; limits by rlimits and seccomp, no cgroups"
+    )

@@ -1,0 +1,60 @@
+"""Normal form of Python source: its syntax tree without comments, docstrings and layout."""
+
+import ast
+
+from caco.identity import digest
+
+
+def normal_form(text: str) -> str:
+    """Returns a text that is equal for sources that differ in comments, docstrings or layout.
+
+    Written here rather than taken from `ast.dump` or `ast.unparse`, whose texts differ between
+    Python versions: stages run under different interpreters, and an identity must not.
+
+    Raises:
+        SyntaxError: `text` is not Python.
+        ValueError: `text` holds a null byte.
+        RecursionError: `text` is nested too deeply to walk.
+    """
+    return _form(ast.parse(text))
+
+
+def program_id(text: str) -> str:
+    """Returns the identity of a program: of its normal form, or of its text where it has none."""
+    try:
+        return digest("program", normal_form(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return digest("text", text.strip())
+
+
+def _form(node: object) -> str:
+    if isinstance(node, ast.AST):
+        parts = [f"{name}={_form(value)}" for name, value in _fields(node)]
+        return f"{type(node).__name__}({','.join(parts)})"
+    if isinstance(node, list):
+        return f"[{','.join(_form(item) for item in node)}]"
+    return repr(node)
+
+
+def _fields(node: ast.AST) -> list[tuple[str, object]]:
+    """Returns the fields that hold something: newer Pythons add empty ones to old nodes."""
+    kept = []
+    for name, value in ast.iter_fields(node):
+        if name == "body" and _is_documented(node):
+            value = value[1:]
+        empty = value is None or value == [] or name in ("ctx", "kind", "type_comment")
+        if not empty or isinstance(node, ast.Constant):
+            kept.append((name, value))
+    return kept
+
+
+def _is_documented(node: ast.AST) -> bool:
+    """Tells whether `node` opens with a docstring."""
+    if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    first = node.body[0] if node.body else None
+    return (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    )

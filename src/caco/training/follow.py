@@ -1,0 +1,58 @@
+"""Following a fine-tuning: a line now and then for people, a row a step for the loss curve."""
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+from caco.progress import duration
+from caco.rows.loss import Loss
+
+_EVERY_S = 10.0
+
+
+class Follow(TrainerCallback):  # type: ignore[misc]
+    """Writes rank 0's steps to a file of JSON lines, and progress to stderr."""
+
+    def __init__(self, stage: str, path: Path) -> None:
+        self._stage, self._path = stage, path
+        self._started = self._printed = 0.0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Starts the clock."""
+        self._started = self._printed = time.monotonic()
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        """Takes one step's figures."""
+        if not state.is_world_process_zero or logs is None or "loss" not in logs:
+            return
+        now = time.monotonic()
+        norm = logs.get("grad_norm")
+        row = Loss(
+            step=int(state.global_step),
+            epoch=float(logs["epoch"]),
+            loss=float(logs["loss"]),
+            learning_rate=float(logs["learning_rate"]),
+            grad_norm=None if norm is None else float(norm),
+            tokens=int(logs["num_tokens"]),
+            seconds=now - self._started,
+        )
+        with self._path.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(asdict(row)) + "\n")
+        if now - self._printed >= _EVERY_S or row.step in (1, state.max_steps):
+            self._printed = now
+            print(self._line(row, int(state.max_steps)), file=sys.stderr, flush=True)
+
+    def _line(self, row: Loss, steps: int) -> str:
+        left = row.seconds / row.step * (steps - row.step)
+        when = "done" if row.step >= steps else f"{duration(left)} left"
+        return (
+            f"{self._stage}: step {row.step:,} of {steps:,}, loss {row.loss:.3f}, "
+            f"{row.tokens / max(row.seconds, 1e-9):,.0f} tokens/s, {when}"
+        )

@@ -1,0 +1,167 @@
+"""One rank of a fine-tuning: TRL's SFTTrainer under DeepSpeed. Started by `caco.training.launch`."""
+
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from caco.config.training import Training
+from caco.identity import canonical_json
+from caco.quiet import quiet_transformers
+from caco.training.launch import die_with_parent
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the ranks are told.
+
+    Attributes:
+        stage: `codegen`, `writer` or `student`.
+        model: Folder of the checkpoint to start from.
+        tokens: Parquet file of token ids and labels.
+        checkpoint: Folder that the fine-tuned model is written to.
+        loss: File that rank 0 writes its steps to, one JSON row a line.
+        scratch: Folder for what the libraries insist on writing.
+        accumulation: Forward passes before an optimiser step.
+        training: The config section, as JSON.
+    """
+
+    stage: str
+    model: str
+    tokens: str
+    checkpoint: str
+    loss: str
+    scratch: str
+    accumulation: int
+    training: str
+
+    def write(self, path: Path) -> None:
+        """Writes the plan to `path`."""
+        path.write_text(canonical_json(asdict(self)), encoding="utf-8")
+
+
+def deepspeed_settings(section: Training, on_gpu: bool) -> dict[str, Any]:
+    """Returns DeepSpeed's own configuration; `auto` is filled in from the trainer's.
+
+    Without a GPU its fused CPU Adam would be compiled on the spot: torch's does the same sums.
+    """
+    settings: dict[str, Any] = {
+        "zero_optimization": {
+            "stage": section.zero_stage,
+            "overlap_comm": on_gpu,
+            "contiguous_gradients": True,
+            "stage3_gather_16bit_weights_on_model_save": True,
+        },
+        "bf16": {"enabled": section.precision == "bf16"},
+        "optimizer": {
+            "type": "AdamW",
+            "params": {
+                "lr": "auto",
+                "betas": "auto",
+                "eps": "auto",
+                "weight_decay": "auto",
+                "torch_adam": not on_gpu,
+            },
+        },
+        "gradient_clipping": "auto",
+        "train_batch_size": "auto",
+        "train_micro_batch_size_per_gpu": "auto",
+        "gradient_accumulation_steps": "auto",
+        "steps_per_print": 1_000_000_000,
+        "wall_clock_breakdown": False,
+    }
+    return settings
+
+
+def trainer_settings(plan: Plan, section: Training, on_gpu: bool) -> dict[str, Any]:
+    """Returns the arguments of TRL's `SFTConfig`."""
+    return {
+        "output_dir": plan.scratch,
+        "num_train_epochs": section.epochs,
+        "learning_rate": section.learning_rate,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": section.warmup,  # a share of the steps, being below 1
+        "weight_decay": section.weight_decay,
+        "per_device_train_batch_size": section.micro_batch,
+        "gradient_accumulation_steps": plan.accumulation,
+        # Rows are cut already; packing needs the length of a block.
+        "max_length": section.cutoff if section.packing else None,
+        "packing": section.packing,
+        # Without flash attention on a GPU padding is the cheaper way; on a CPU every padded token
+        # costs as much as a real one.
+        "padding_free": not on_gpu and not section.packing,
+        "gradient_checkpointing": on_gpu,
+        "bf16": section.precision == "bf16",
+        "seed": section.seed,
+        "data_seed": section.seed,
+        "use_cpu": not on_gpu,
+        "deepspeed": deepspeed_settings(section, on_gpu),
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "save_strategy": "no",
+        "report_to": "none",
+        "disable_tqdm": True,
+        "dataloader_pin_memory": on_gpu,
+    }
+
+
+def train(plan: Plan) -> None:
+    """Fine-tunes on this rank; rank 0 writes the checkpoint and the loss."""
+    import datasets
+    import deepspeed
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
+    from trl import SFTConfig, SFTTrainer
+
+    from caco.training.follow import Follow
+    from caco.training.head import score_labelled_only
+
+    section = Training.from_spec(plan.training)
+    on_gpu = torch.cuda.is_available()
+    # A shared-memory op for inference, which DeepSpeed would compile for 35 s at the start of every
+    # CPU process group. Training uses gloo.
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    # Before the model: under ZeRO-3 the settings decide how it is loaded.
+    settings = SFTConfig(**trainer_settings(plan, section, on_gpu))
+    dtype = torch.bfloat16 if section.precision == "bf16" else torch.float32
+    tokenizer = AutoTokenizer.from_pretrained(plan.model)
+    trainer = SFTTrainer(
+        model=AutoModelForCausalLM.from_pretrained(plan.model, dtype=dtype),
+        args=settings,
+        processing_class=tokenizer,
+        train_dataset=datasets.Dataset.from_parquet(plan.tokens, cache_dir=plan.scratch),
+        callbacks=[Follow(plan.stage, Path(plan.loss))],
+    )
+    trainer.remove_callback(PrinterCallback)
+    if not on_gpu:
+        score_labelled_only(trainer.model)
+    trainer.train()
+    _save(trainer, tokenizer, Path(plan.checkpoint))
+
+
+def _save(trainer: Any, tokenizer: Any, folder: Path) -> None:
+    """Writes the model, gathered from all ranks, as an ordinary checkpoint."""
+    weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
+    if trainer.is_world_process_zero():
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        model.config.use_cache = True
+        model.save_pretrained(folder, state_dict=weights)
+        tokenizer.save_pretrained(folder)
+
+
+def main() -> None:
+    """Runs this rank, muted unless it fails."""
+    die_with_parent(signal.SIGKILL)()
+    if os.getppid() == 1:
+        sys.exit("the launcher is gone")
+    os.environ["TORCHELASTIC_ERROR_FILE"] = os.devnull
+    quiet_transformers()
+    plan = Plan(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    train(plan)
+
+
+if __name__ == "__main__":
+    main()

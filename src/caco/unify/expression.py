@@ -1,0 +1,208 @@
+"""Arithmetic as worked solutions write it: read into a tree, valued exactly, written as Python."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+"
+_TOKEN = re.compile(rf"\s*(?:({NUMBER})|(\*\*|[-+*/()%^]))")
+_SPELLINGS = str.maketrans(
+    {"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "[": "(", "]": ")"}  # noqa: RUF001
+)
+_CURRENCY = re.compile(r"[$€£¥]")
+_TIMES = re.compile(r"(?<=[\d)%. ])[xX](?=[\d(. ])")
+_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 4}
+_MAX_POWER = 64  # an exponent beyond it is no step of a worked solution
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it stands in the text."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """A negated expression."""
+
+    operand: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Two expressions and `+`, `-`, `*`, `/` or `**` between them."""
+
+    operator: str
+    left: "Expression"
+    right: "Expression"
+
+
+Expression = Number | Negative | Operation
+
+
+def spelled_out(text: str) -> str:
+    """Returns `text` with Python's operators for printed ones, and without currency signs."""
+    return _TIMES.sub("*", _CURRENCY.sub("", text.translate(_SPELLINGS)))
+
+
+def number(text: str) -> Fraction:
+    """Returns the exact value of a number as people write it: `1,234.50`, `.5`.
+
+    Raises:
+        ValueError: `text` is no such number.
+    """
+    bare = text.replace(",", "").strip()
+    return Fraction(bare + "0" if bare.endswith(".") else bare)
+
+
+def parse(text: str) -> Expression:
+    """Returns the tree of an arithmetic expression; `20%` is 20 / 100, `2(3)` is 2 * 3.
+
+    Raises:
+        ValueError: `text` is no arithmetic expression.
+    """
+    return _Parser(spelled_out(text)).whole()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._tokens: list[str] = []
+        at = 0
+        text = text.rstrip()
+        while at < len(text):
+            match = _TOKEN.match(text, at)
+            if match is None:
+                raise ValueError(f"`{text[at:].strip()[:20]}` is no arithmetic")
+            self._tokens.append(match.group(1) or match.group(2))
+            at = match.end()
+        self._at = 0
+
+    def whole(self) -> Expression:
+        tree = self._sum()
+        if self._next() is not None:
+            raise ValueError(f"`{self._next()}` is one too many")
+        return tree
+
+    def _next(self) -> str | None:
+        return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+    def _take(self) -> str:
+        token = self._next()
+        if token is None:
+            raise ValueError("the expression breaks off")
+        self._at += 1
+        return token
+
+    def _sum(self) -> Expression:
+        tree = self._product()
+        while self._next() in ("+", "-"):
+            tree = Operation(self._take(), tree, self._product())
+        return tree
+
+    def _product(self) -> Expression:
+        tree = self._factor()
+        while (token := self._next()) is not None and token not in ("+", "-", ")"):
+            operator = self._take() if token in ("*", "/") else "*"  # 2(3): the times is unwritten
+            tree = Operation(operator, tree, self._factor())
+        return tree
+
+    def _factor(self) -> Expression:
+        if self._next() == "-":
+            self._take()
+            return Negative(self._factor())
+        if self._next() == "+":
+            self._take()
+        tree = self._atom()
+        while self._next() == "%":
+            self._take()
+            tree = Operation("/", tree, Number(Fraction(100)))
+        if self._next() in ("^", "**"):
+            self._take()
+            tree = Operation("**", tree, self._factor())
+        return tree
+
+    def _atom(self) -> Expression:
+        token = self._take()
+        if token == "(":
+            tree = self._sum()
+            if self._take() != ")":
+                raise ValueError("a bracket is not closed")
+            return tree
+        if not re.fullmatch(NUMBER, token):
+            raise ValueError(f"`{token}` stands where a number should")
+        return Number(number(token))
+
+
+def value(tree: Expression) -> Fraction:
+    """Returns the exact value of an expression.
+
+    Raises:
+        ValueError: A division by zero, or a power that is not a small whole one.
+    """
+    match tree:
+        case Number(found):
+            return found
+        case Negative(operand):
+            return -value(operand)
+        case Operation(operator, left, right):
+            a, b = value(left), value(right)
+            if operator == "/" and b == 0:
+                raise ValueError("it divides by zero")
+            if operator == "**":
+                if b.denominator != 1 or abs(b) > _MAX_POWER or (a == 0 and b < 0):
+                    raise ValueError("it raises to a power that is not small and whole")
+                return Fraction(a ** int(b))
+            steps: dict[str, Callable[[], Fraction]] = {
+                "+": lambda: a + b,
+                "-": lambda: a - b,
+                "*": lambda: a * b,
+                "/": lambda: a / b,
+            }
+            return steps[operator]()
+    raise AssertionError(tree)
+
+
+def numbers(tree: Expression) -> list[Number]:
+    """Returns the numbers of an expression, from left to right."""
+    match tree:
+        case Negative(operand):
+            return numbers(operand)
+        case Operation(_, left, right):
+            return [*numbers(left), *numbers(right)]
+        case Number():
+            return [tree]
+
+
+def python(tree: Expression, atom: Callable[[Number], tuple[str, int]]) -> str:
+    """Returns the expression as Python, with no bracket that it does not need.
+
+    Args:
+        tree: The expression.
+        atom: What to write for a number, called from left to right, and how tightly it binds: 5
+            for a name or a literal, 2 for a quotient.
+    """
+    return _python(tree, atom)[0]
+
+
+def _python(tree: Expression, atom: Callable[[Number], tuple[str, int]]) -> tuple[str, int]:
+    match tree:
+        case Number():
+            return atom(tree)
+        case Negative(operand):
+            text, binds = _python(operand, atom)
+            return f"-{text if binds >= 3 else f'({text})'}", 3
+        case Operation(operator, left, right):
+            binds = _PRECEDENCE[operator]
+            (a, tight_a), (b, tight_b) = _python(left, atom), _python(right, atom)
+            if tight_a < binds or (operator == "**" and tight_a <= binds):
+                a = f"({a})"
+            if tight_b <= binds:
+                b = f"({b})"
+            return f"{a} {operator} {b}", binds
+
+
+def literal(found: Fraction) -> str:
+    """Returns a finite decimal as Python writes it: `7`, `0.25`."""
+    return str(found.numerator) if found.denominator == 1 else repr(float(found))

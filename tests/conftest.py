@@ -1,0 +1,17 @@
+"""What tests of several stages need."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data files, which lies beside the project and is never in it."""
+    folder = Path(os.environ.get("CACO_DATA", _ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}: set CACO_DATA to its folder")
+    return folder

@@ -1,0 +1,94 @@
+"""A checkout whose Snakefile, rules, config and library are the real ones and whose jobs are not.
+
+Only `.venvs/*/bin/python` is a stand-in: it makes the files that a script is asked for and
+computes nothing. So Snakemake's own decisions about what to run can be asked for in seconds.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_STAND_IN = f"""#!{sys.executable} -IS
+import sys
+from pathlib import Path
+for word in sys.argv[1:]:
+    if word.startswith("results/") and "{{shard}}" not in word and not Path(word).exists():
+        Path(word).parent.mkdir(parents=True, exist_ok=True)
+        Path(word).write_text(sys.argv[1])
+"""
+
+
+class Checkout:
+    """One such checkout, with the state of its last run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("Snakefile", "config.yaml"):
+            shutil.copy(ROOT / name, folder / name)
+        for name in ("rules", "scripts", "src", "envs", "profiles", "config"):
+            shutil.copytree(
+                ROOT / name, folder / name, symlinks=True,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )  # fmt: skip
+        for env in ("workflow", "train", "sandbox"):
+            python = folder / ".venvs" / env / "bin" / "python"
+            python.parent.mkdir(parents=True)
+            python.write_text(_STAND_IN)
+            python.chmod(0o755)
+
+    def config(self) -> dict[str, Any]:
+        """Returns the plain values of config.yaml."""
+        raw: dict[str, Any] = yaml.safe_load((self.folder / "config.yaml").read_text())
+        return raw
+
+    def snakemake(self, *args: str, config: dict[str, Any] | None = None) -> str:
+        """Runs Snakemake and returns what it printed; fails the test if it fails."""
+        done = self.try_snakemake(*args, config=config)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def try_snakemake(
+        self, *args: str, config: dict[str, Any] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs Snakemake on `config` (or config.yaml)."""
+        if config is not None:
+            file = self.folder / f"changed.{os.getpid()}.yaml"
+            file.write_text(yaml.safe_dump(config))
+            args = (*args, "--configfile", file.name)
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", "2", "--nolock", *args],
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+
+    def run(self) -> None:
+        """Makes everything, so that nothing is left to do."""
+        self.snakemake("--rerun-incomplete")
+
+    def planned(self, *args: str, config: dict[str, Any] | None = None) -> set[str]:
+        """Returns the jobs that a run would start, as `rule` or `rule:identity`."""
+        printed = self.snakemake("--dry-run", *args, config=config)
+        jobs = set()
+        for block in re.split(r"\n\s*\n|\n(?=\[)", printed):
+            rule = re.search(r"^(?:local)?rule (\w+):", block, re.MULTILINE)
+            if rule is None or rule[1] == "all":
+                continue
+            wildcards = re.search(r"^\s+wildcards: (.*)$", block, re.MULTILINE)
+            values = re.findall(r"=([^,\s]+)", wildcards[1]) if wildcards else []
+            jobs.add(":".join([rule[1], "-".join(values)]) if values else rule[1])
+        return jobs
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replaces `old`, which must be there once, in a file of the checkout."""
+        path = self.folder / file
+        text = path.read_text()
+        assert text.count(old) == 1, f"{file} holds {old!r} {text.count(old)} times"
+        path.write_text(text.replace(old, new))

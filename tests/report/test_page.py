@@ -1,0 +1,114 @@
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from caco.report.making import make_report
+from caco.report.samples import corpus_samples
+from caco.rows.corpus import CorpusRow
+from caco.rows.table import read_rows, write_rows
+
+VOID = {"meta", "br", "line", "circle", "rect", "polyline"}
+
+
+class Reader(HTMLParser):
+    """Collects tags, attributes and text, and checks that tags close in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.tags, self.attributes, self.text = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture
+def made(fake_run, tmp_path):
+    """The page of the small run, its text and its parsed form."""
+    path = tmp_path / "report.html"
+    make_report("tiny", fake_run.files(), tmp_path / "funnel.json", path)
+    html = path.read_text(encoding="utf-8")
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    assert reader.open == []
+    return html, reader
+
+
+def test_the_page_is_html5_with_a_title(made):
+    html, _ = made
+    assert html.startswith("<!DOCTYPE html>\n")
+    assert "<title>Caco run tiny</title>" in html
+
+
+def test_the_page_needs_nothing_from_elsewhere(made):
+    html, reader = made
+    assert not {"script", "link", "img", "iframe", "object", "embed"} & set(reader.tags)
+    assert not {"src", "href", "xlink:href", "srcset", "action"} & {n for n, _ in reader.attributes}
+    assert "http" not in re.sub(r"&\w+;", "", html)
+    assert "url(" not in html
+    assert "@import" not in html
+
+
+def test_what_models_wrote_is_text_and_never_markup(made):
+    html, reader = made
+    assert "<script" not in html.lower()
+    text = "".join(reader.text)
+    assert "# <script>alert('x')</script>" in text  # in a program
+    assert "<script>alert('x')</script> step 0" in text  # in a solution
+    assert "ValueError: <script>alert('x')</script>" in text  # in a reason
+    assert "What is <b>0</b>?" in text  # in a question
+    assert "b" in reader.tags  # the page's own
+
+
+def test_the_page_tells_the_run(made):
+    text = "".join(made[1].text)
+    for said in (
+        "abc123", "node7", "python 3.11", "2026-11-23T03:00:00+00:00",  # head
+        "cpu_timeout 2", "2 of the accepted held out",  # funnel
+        "easy, base", "25.0%  (1 of 4)", "+50.0 points",  # scores
+        "loss (nats a token)", "8 steps, 2 epochs, 800 tokens, 12 s; loss 2.000 to 0.250",  # loss
+        "not fine-tuned: no step was logged",  # a writer that was not
+        "duplicate_question", "malformed",  # rejected rows
+    ):  # fmt: skip
+        assert said in text
+
+
+def test_the_page_follows_a_dark_scheme(made):
+    assert "@media (prefers-color-scheme: dark)" in made[0]
+
+
+def test_a_run_with_nothing_in_it_makes_a_page(tmp_path, fake_run):
+    files = fake_run.files()
+    write_rows(files.corpus, CorpusRow, [])
+    files.scores.write_text('{"scores": [], "differences": []}')
+    none = type(files)([], [], files.corpus, [], files.scores)
+    make_report("none", none, tmp_path / "funnel.json", tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text()
+    assert "The corpus is empty." in html
+    assert "No benchmark was run." in html
+    assert "No row was rejected." in html
+
+
+def test_samples_are_spread_over_the_corpus(tmp_path, fake_run):
+    (row, *_) = read_rows(Path(fake_run.paths.corpus()), CorpusRow)
+    values = {name: getattr(row, name) for name in CorpusRow.__dataclass_fields__}
+    path = tmp_path / "large.parquet"
+    write_rows(path, CorpusRow, [CorpusRow(**(values | {"answer": str(i)})) for i in range(100)])
+    answers = [int(r.answer) for r in corpus_samples(path, wanted=4)]
+    assert answers == [0, 25, 50, 75]
+    assert len(corpus_samples(Path(fake_run.paths.corpus()))) == 3

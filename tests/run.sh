@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Every check, each in the environment where its code runs. Ends with the coverage of src/caco.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=.venvs/workflow/bin
+export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+export COVERAGE_FILE="$PWD/.coverage"
+
+step() { echo; echo "== $* (after ${SECONDS} s)"; }
+
+step style and types
+"$bin/ruff" check src scripts tests benchmarks
+"$bin/ruff" format --check src scripts tests benchmarks
+"$bin/mypy"
+"$bin/snakefmt" --check Snakefile rules
+"$bin/snakemake" --lint
+
+"$bin/coverage" erase
+
+# pytest_in ENVIRONMENT FOLDER...
+pytest_in() {
+    local env=$1
+    shift
+    step "tests in $env: $*"
+    ".venvs/$env/bin/coverage" run -m pytest "$@"
+}
+
+pytest_in workflow tests/core tests/seeds tests/corpus tests/report
+pytest_in sandbox tests/sandbox tests/verify tests/unify
+pytest_in train tests/models tests/training tests/engines tests/sample tests/reverse tests/grading tests/bench
+pytest_in workflow -n 2 tests/dag
+pytest_in workflow tests/e2e
+
+step coverage
+"$bin/coverage" combine --quiet
+"$bin/coverage" report --fail-under=85
+step all checks passed

@@ -1,0 +1,149 @@
+"""A program has exactly one outcome, whatever it does."""
+
+import json
+
+import pytest
+
+GIVEN = "input = {'a': 1}\n"
+
+
+def test_a_program_leaves_its_input_its_output_and_what_it_printed(execute):
+    execution = execute("input = {'b': [2, 3], 'a': 'x'}\noutput = sum(input['b'])\nprint(output)")
+    assert execution.outcome == "ok"
+    assert execution.detail == ""
+    assert (execution.input, execution.output) == ('{"a":"x","b":[2,3]}', "5")
+    assert execution.stdout == "5\n"
+    assert 0 < execution.cpu_s < 2
+    assert execution.wall_s > 0
+
+
+@pytest.mark.parametrize(
+    ("program", "outcome", "detail"),
+    [
+        ("def (:", "syntax_error", "SyntaxError"),
+        ("a = 1\0", "syntax_error", "null bytes"),
+        ("x = '\ud800'", "syntax_error", "UnicodeDecodeError"),
+        ("1 / 0", "exception", "ZeroDivisionError: division by zero"),
+        (GIVEN + "output = 1\nimport sys\nsys.exit(0)", "exception", "SystemExit: 0"),
+        ("raise KeyboardInterrupt", "exception", "KeyboardInterrupt"),
+        ("def f(): return f()\nf()", "exception", "RecursionError"),
+        ("raise ValueError(object())", "exception", "<object object at 0x...>"),
+        ("class E(Exception):\n  def __str__(self): 1 / 0\nraise E", "exception", "E"),
+        ("output = 1", "no_output", "`input`"),
+        (GIVEN, "no_output", "`output`"),
+        (GIVEN + "print('  ')", "no_output", "`output`"),
+        (GIVEN + "output = {1, 2}", "not_serialisable", "holds a set"),
+        (GIVEN + "output = 1j", "not_serialisable", "holds a complex"),
+        (GIVEN + "output = float('nan')", "not_serialisable", "nan"),
+        (GIVEN + "output = [float('-inf')]", "not_serialisable", "-inf"),
+        (GIVEN + "output = {(1, 2): 3}", "not_serialisable", "a key is a tuple"),
+        (GIVEN + "output = {1: 2, '1': 3}", "not_serialisable", "two keys"),
+        (GIVEN + "output = []\noutput.append(output)", "not_serialisable", "itself"),
+        (GIVEN + "output = '\\ud800'", "not_serialisable", "surrogate"),
+        (GIVEN + "output = lambda: 1", "not_serialisable", "function"),
+        ("input = {'f': print}\noutput = 1", "not_serialisable", "`input`"),
+        (GIVEN + "output = 'x' * 30_000", "output_too_large", "20000 bytes"),
+        (GIVEN + "output = 10 ** 100_000", "output_too_large", "`output`"),
+        (GIVEN + "print('x' * 30_000)", "output_too_large", "printed"),
+        ("held = [0] * 10 ** 10", "out_of_memory", "memory"),
+        ("import ctypes\nctypes.string_at(0)", "killed", "SIGSEGV"),
+        ("import os\nos._exit(0)", "killed", "status 0"),
+        ("import os\nos.kill(os.getpid(), 9)", "no_output", "`input`"),
+    ],
+)
+def test_outcomes(execute, program, outcome, detail):
+    execution = execute(program)
+    assert execution.outcome == outcome, execution.detail
+    assert detail in execution.detail
+    assert (execution.input, execution.output) == (None, None)
+
+
+def test_cpu_time_decides_a_timeout(execute):
+    spinning = execute("while True: pass")
+    assert spinning.outcome == "cpu_timeout"
+    assert spinning.detail == "more than 2 s of CPU time"
+    in_c = execute("10 ** 10 ** 9")
+    assert in_c.outcome == "cpu_timeout"
+
+
+def test_a_program_that_ends_beyond_the_cpu_limit_is_late_all_the_same(execute):
+    late = "import time\nwhile time.process_time() < 2.2: pass\n" + GIVEN + "output = 1"
+    assert execute(late).outcome == "cpu_timeout"
+
+
+def test_wall_time_ends_a_program_that_sleeps(execute):
+    sleeping = execute("import time\ntime.sleep(60)")
+    assert sleeping.outcome == "wall_timeout"
+    assert sleeping.cpu_s < 1
+    assert sleeping.wall_s < 12
+
+
+def test_what_is_printed_is_the_output_where_none_is_set(execute):
+    execution = execute(GIVEN + "print('twelve', 12)")
+    assert execution.outcome == "ok"
+    assert execution.output == '"twelve 12"'
+
+
+def test_much_printed_text_is_cut_and_harms_nothing(execute):
+    execution = execute(GIVEN + "print('\\u00e4' * 30_000)\noutput = 1")
+    assert execution.outcome == "ok"
+    assert execution.stdout == "\u00e4" * 10_000
+
+
+@pytest.mark.parametrize(
+    ("expression", "before", "value"),
+    [
+        ("(1, (2, 3))", "", [1, [2, 3]]),
+        ("{2: 'b', None: 0, True: 1, 1.5: 2}", "", {"2": "b", "null": 0, "true": 1, "1.5": 2}),
+        ("__import__('collections').Counter('aab')", "", {"a": 2, "b": 1}),
+        ("Fraction(6, 3), Fraction(1, 3)", "from fractions import Fraction", [2, "1/3"]),
+        ("Decimal('2.50')", "from decimal import Decimal", 2.5),
+        ("np.int64(3), np.float64(0.5), np.bool_(True)", "import numpy as np", [3, 0.5, True]),
+        ("np.arange(4).reshape(2, 2)", "import numpy as np", [[0, 1], [2, 3]]),
+        ("s.Integer(3), s.Rational(1, 3), s.Float(0.5)", "import sympy as s", [3, "1/3", 0.5]),
+        ("'\\u00e4 \"quoted\"\\n'", "", '\u00e4 "quoted"\n'),
+    ],
+)
+def test_values_become_json(output_of, expression, before, value):
+    assert json.loads(output_of(expression, before)) == value
+
+
+def test_a_symbolic_expression_is_no_json_value(execute):
+    execution = execute("import sympy\n" + GIVEN + "output = sympy.sqrt(2)")
+    assert execution.outcome == "not_serialisable"
+
+
+def test_an_integer_of_ten_thousand_digits_comes_through_whole(output_of):
+    assert output_of("10 ** 9_999") == "1" + "0" * 9_999
+
+
+def test_output_is_canonical_json(output_of):
+    assert output_of("{'b': 1.0, 'a': [None, False]}") == '{"a":[null,false],"b":1.0}'
+
+
+def test_a_program_is_main_and_can_define_dataclasses(output_of):
+    before = "from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int = 4\n"
+    assert output_of("[__name__, P().x]", before) == '["__main__",4]'
+
+
+def test_random_programs_give_the_same_result_in_every_run(output_of):
+    expression = "[random.random(), list({'a', 'b', 'c', 'd', 'e'}), numpy.random.rand()]"
+    first, second = (output_of(expression, "import random, numpy") for _ in range(2))
+    assert first == second
+
+
+def test_a_program_cannot_print_a_result_that_it_does_not_have(execute):
+    forged = execute('import os\nos.write(1, b\'{"outcome":"ok"}\\n\')\nprint("ready")')
+    assert forged.outcome == "no_output"
+
+
+def test_garbage_on_the_channel_is_the_programs_end_and_not_the_sandboxes(execute):
+    program = """
+import os
+for fd in range(3, 20):
+    try:
+        while True: os.write(fd, b"x" * 65536)
+    except OSError:
+        pass
+"""
+    assert execute(program).outcome == "killed"

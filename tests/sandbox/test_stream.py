@@ -1,0 +1,92 @@
+"""Executions come in the order of the programs, and no more is read ahead than is needed."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SLOW = "import time\ntime.sleep(0.4)\n"
+
+
+def program(i: int) -> str:
+    return f"{SLOW if i == 0 else ''}input = {{'a': 1}}\noutput = {i}\n"
+
+
+def test_order_is_kept_although_the_first_program_is_slow(sandbox):
+    outputs = [e.output for e in sandbox.run(program(i) for i in range(12))]
+    assert outputs == [str(i) for i in range(12)]
+
+
+def test_programs_are_taken_lazily(sandbox):
+    taken = []
+
+    def endless():
+        i = 1
+        while True:
+            taken.append(i)
+            yield program(i)
+            i += 1
+
+    running = sandbox.run(endless())
+    assert next(running).output == "1"
+    running.close()
+    assert len(taken) <= 32
+
+
+def test_no_programs_no_executions(sandbox):
+    assert list(sandbox.run([])) == []
+
+
+def test_nothing_is_left_behind(sandbox):
+    list(sandbox.run([program(1)]))
+    folder = Path(sandbox._folder)
+    assert folder.exists()
+    from caco.sandbox.nsjail import NsjailSandbox
+
+    with NsjailSandbox(sandbox._limits, 1) as other:
+        inside = other._folder
+    assert not inside.exists()
+
+
+@pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM"])
+def test_a_killed_host_leaves_no_jail_beyond_its_wall_limit(tmp_path, sent):
+    host = tmp_path / "host.py"
+    host.write_text(
+        "from caco.sandbox.nsjail import NsjailSandbox\n"
+        "from caco.config.sandbox import Sandbox\n"
+        "with NsjailSandbox(Sandbox(wall_s=2.0), 1) as s:\n"
+        f"    print('up', flush=True); list(s.run(['import time; time.sleep(60) # {tmp_path}']))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(host)],
+        stdout=subprocess.PIPE,
+        env={"PYTHONPATH": str(Path(__file__).parents[2] / "src"), "TMPDIR": str(tmp_path)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"up\n"
+    time.sleep(0.5)
+    jails = _children(process.pid)
+    assert jails
+    process.send_signal(9 if sent == "SIGKILL" else 15)
+    process.wait()
+    process.stdout.close()
+    deadline = time.monotonic() + 15
+    while any(Path(f"/proc/{p}").exists() for p in jails) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not [p for p in jails if Path(f"/proc/{p}").exists()]
+
+
+def _children(pid: int) -> list[int]:
+    """Returns the processes below `pid`, from /proc."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            child = int(stat.parent.name)
+            found += [child, *_children(child)]
+    return found

