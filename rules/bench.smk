@@ -21,6 +21,7 @@ rule bench_problems:
         " --name {wildcards.benchmark}"
         " --held-out {input.held_out}"
         " --problems {output.problems}"
+        " --files {input.files}"
         " --spec {params.spec:q} --code {params.code} --identity {wildcards.benchmark}"
         " --provenance {output.provenance} 2>&1 | tee {log}"
 

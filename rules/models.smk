@@ -4,7 +4,7 @@
 rule model:
     """Brings a model here, checks its digest, and makes an ordinary checkpoint of it."""
     input:
-        lambda w: LOCAL[f"models.{w.model}"],
+        files=lambda w: LOCAL[f"models.{w.model}"],
     output:
         manifest=paths.model(),
         provenance=paths.provenance("model", "{model}"),
@@ -20,5 +20,6 @@ rule model:
         "{PYTHON[train]} scripts/model.py"
         " --name {wildcards.model}"
         " --manifest {output.manifest}"
+        " --files {input.files}"
         " --spec {params.spec:q} --code {params.code} --identity {wildcards.model}"
         " --provenance {output.provenance} 2>&1 | tee {log}"

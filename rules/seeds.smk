@@ -4,7 +4,7 @@
 rule seeds:
     """Reads one source into seeds: problems with known answers."""
     input:
-        lambda w: LOCAL[f"sources.{w.source}"],
+        files=lambda w: LOCAL[f"sources.{w.source}"],
     output:
         seeds=paths.seeds(),
         held_out=paths.held_out(),
@@ -23,5 +23,6 @@ rule seeds:
         " --seeds {output.seeds}"
         " --held-out {output.held_out}"
         " --rejected {output.rejected}"
+        " --files {input.files}"
         " --spec {params.spec:q} --code {params.code} --identity {wildcards.source}"
         " --provenance {output.provenance} 2>&1 | tee {log}"

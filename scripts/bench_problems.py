@@ -17,8 +17,9 @@ def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="bench_problems")
     job.takes("--name", "name of the benchmark in the config", required=True)
-    job.reads("--held-out", "held-out seeds, for a benchmark of kind `held_out`", many=True)
+    job.reads("--held-out", "held-out seeds, for a benchmark of kind `held_out`", True, False)
     job.writes("--problems", "the problems")
+    job.reads("--files", "files that the section names, for the record", many=True, required=False)
     args = job.parse()
     benchmark = one_from_spec(RootModel[Benchmark], args.spec)
     write_rows(args.problems, Seed, problems(benchmark, args.name, args.held_out))

@@ -10,6 +10,7 @@ def main() -> None:
     job = Job(__doc__, rule="model")
     job.takes("--name", "the model's name in the config", required=True)
     job.writes("--manifest", "the manifest; a converted checkpoint lies beside it")
+    job.reads("--files", "files that the section names, for the record", many=True, required=False)
     args = job.parse()
     fetch_model(read_model(args.spec, args.name), args.name, args.manifest)
     job.done()

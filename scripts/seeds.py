@@ -24,6 +24,7 @@ def main() -> None:
     job.writes("--seeds", "seeds that training may see")
     job.writes("--held-out", "seeds that no training sees")
     job.writes("--rejected", "rows that are no seed, with reasons")
+    job.reads("--files", "files that the section names, for the record", many=True, required=False)
     args = job.parse()
     reader = one_from_spec(RootModel[Reader], args.spec)
     read = read_seeds(reader, args.source)

@@ -41,7 +41,7 @@ class Job:
         self._outputs: list[str] = []
         self._sharded = False
 
-    def reads(self, flag: str, meaning: str, many: bool = False) -> None:
+    def reads(self, flag: str, meaning: str, many: bool = False, required: bool = True) -> None:
         """Adds an argument that names a file the job reads.
 
         Args:
@@ -49,22 +49,24 @@ class Job:
             meaning: What the file is.
             many: Take any number of files. One that holds `{shard}` stands for that file of each
                 of `--shards` shards: a thousand names do not fit in a shell's command.
+            required: Whether the flag must be given; only one that takes many need not.
         """
-        self._add_path(flag, meaning, many, self._inputs)
+        self._add_path(flag, meaning, many, required, self._inputs)
         self._sharded = self._sharded or many
 
     def writes(self, flag: str, meaning: str) -> None:
         """Adds an argument that names a file the job writes."""
-        self._add_path(flag, meaning, False, self._outputs)
+        self._add_path(flag, meaning, False, True, self._outputs)
 
     def takes(self, flag: str, meaning: str, **options: object) -> None:
         """Adds any other argument; `options` are argparse's."""
         self._parser.add_argument(flag, help=meaning, **options)  # type: ignore[arg-type]
 
-    def _add_path(self, flag: str, meaning: str, many: bool, kept: list[str]) -> None:
-        self._parser.add_argument(
-            flag, help=meaning, type=Path, required=True, nargs="*" if many else None
-        )
+    def _add_path(
+        self, flag: str, meaning: str, many: bool, required: bool, kept: list[str]
+    ) -> None:
+        several = {"nargs": "*", "default": []} if many else {}
+        self._parser.add_argument(flag, help=meaning, type=Path, required=required, **several)  # type: ignore[arg-type]
         kept.append(flag.removeprefix("--").replace("-", "_"))
 
     def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from tiny_model import make_tiny_model
+from tests.tiny_model import make_tiny_model
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Completions come back beside their rows, in the rows' order."""
 
 import pytest
-from fake_engine import FakeEngine
+from tests.fake_engine import FakeEngine
 
 from caco.config.generation import Sampling
 from caco.engines.in_order import complete

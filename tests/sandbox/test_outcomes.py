@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from caco.config.sandbox import Sandbox as Limits
+from caco.sandbox.nsjail import NsjailSandbox
+
 GIVEN = "input = {'a': 1}\n"
 
 
@@ -71,8 +74,9 @@ def test_a_program_that_ends_beyond_the_cpu_limit_is_late_all_the_same(execute):
     assert execute(late).outcome == "cpu_timeout"
 
 
-def test_wall_time_ends_a_program_that_sleeps(execute):
-    sleeping = execute("import time\ntime.sleep(60)")
+def test_wall_time_ends_a_program_that_sleeps():
+    with NsjailSandbox(Limits(wall_s=2.0), workers=1) as sandbox:
+        (sleeping,) = sandbox.run(["import time\ntime.sleep(60)"])
     assert sleeping.outcome == "wall_timeout"
     assert sleeping.cpu_s < 1
     assert sleeping.wall_s < 12

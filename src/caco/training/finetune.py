@@ -67,9 +67,7 @@ def fine_tune(
     with tempfile.TemporaryDirectory(prefix=f"caco-{stage}-") as folder:
         scratch = Path(folder)
         tokens, steps = scratch / "tokens.parquet", scratch / "loss.jsonl"
-        counts, cut = write_tokens(
-            examples, load_tokenizer(model), section.training.cutoff, tokens
-        )
+        counts, cut = write_tokens(examples, load_tokenizer(model), section.training.cutoff, tokens)
         _tell(stage, counts, cut, section.training.cutoff)
         if counts.accepted == 0:
             print(f"{stage}: no rows to train on: the base model is kept", file=sys.stderr)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from caco.config.training import Training
@@ -68,7 +69,7 @@ def launch(plan: Path, ranks: int) -> None:
         )
 
 
-def die_with_parent(with_signal: int) -> "type[None] | object":
+def die_with_parent(with_signal: int) -> Callable[[], None]:
     """Returns a function that asks the kernel to signal this process when its parent ends."""
     libc = ctypes.CDLL(None, use_errno=True)
 

@@ -1,4 +1,4 @@
-"""One rank of a fine-tuning: TRL's SFTTrainer under DeepSpeed. Started by `caco.training.launch`."""
+"""One rank of a fine-tuning: TRL's SFTTrainer under DeepSpeed, started by `launch`."""
 
 import json
 import os
@@ -139,12 +139,16 @@ def train(plan: Plan) -> None:
     if not on_gpu:
         score_labelled_only(trainer.model)
     trainer.train()
-    _save(trainer, tokenizer, Path(plan.checkpoint))
+    _save(trainer, tokenizer, Path(plan.checkpoint), sharded=section.zero_stage == 3)
 
 
-def _save(trainer: Any, tokenizer: Any, folder: Path) -> None:
-    """Writes the model, gathered from all ranks, as an ordinary checkpoint."""
-    weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)
+def _save(trainer: Any, tokenizer: Any, folder: Path, sharded: bool) -> None:
+    """Writes the model as an ordinary checkpoint.
+
+    Only ZeRO-3 has weights to gather, from all ranks. A gathered copy would no longer know which
+    tensors are tied, and the embedding would be written twice.
+    """
+    weights = trainer.accelerator.get_state_dict(trainer.model_wrapped) if sharded else None
     if trainer.is_world_process_zero():
         model = trainer.accelerator.unwrap_model(trainer.model)
         model.config.use_cache = True

@@ -31,9 +31,9 @@ def _lcm(rng: Random) -> Case:
 
 
 def _count_bits(rng: Random) -> Case:
-    row = drawn_by_gym("count_bits", rng, min_n=3, max_n=127)
+    row = drawn_by_gym("count_bits", rng, min_n=3, max_n=255)
     steps, left, taken = [], row["number"], 0
-    for power in (64, 32, 16, 8, 4, 2, 1):
+    for power in (128, 64, 32, 16, 8, 4, 2, 1):
         if power <= left:
             taken += 1
             steps.append(f"{taken}: {left} - {power} = {left - power}.")

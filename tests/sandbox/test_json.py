@@ -1,0 +1,66 @@
+"""The guest writes the same canonical JSON as the host, in one bounded pass."""
+
+import json
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caco.identity import canonical_json
+from caco.sandbox.guest import Json, NotSerialisable, Printed, TooLarge
+
+PLAIN = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner)
+    ),
+)
+
+
+@given(PLAIN)
+def test_plain_values_are_written_as_the_host_writes_them(value):
+    assert Json(1 << 20).text(value) == canonical_json(value)
+
+
+@given(PLAIN, st.integers(0, 200))
+def test_no_text_exceeds_the_limit(value, limit):
+    whole = canonical_json(value)
+    if len(whole.encode()) <= limit:
+        assert Json(limit).text(value) == whole
+    else:
+        with pytest.raises(TooLarge):
+            Json(limit).text(value)
+
+
+@given(st.fractions())
+def test_a_fraction_loses_nothing(value):
+    read = json.loads(Json(1 << 20).text(value))
+    assert Fraction(read) == value
+
+
+def test_a_decimal_is_a_number():
+    assert Json(100).text([Decimal("2.5"), Decimal("3")]) == "[2.5,3.0]"
+
+
+@pytest.mark.parametrize(
+    "value", [Decimal("nan"), b"bytes", {1}, object(), range(3), {b"k": 1}, {"k": {None, 1}}]
+)
+def test_what_json_has_no_word_for(value):
+    with pytest.raises(NotSerialisable):
+        Json(1 << 20).text(value)
+
+
+@given(st.lists(st.binary(max_size=20)), st.integers(0, 50))
+def test_printed_text_is_kept_up_to_the_limit(chunks, limit):
+    printed = Printed(limit)
+    for chunk in chunks:
+        assert printed.write(chunk) == len(chunk)
+    everything = b"".join(chunks)
+    assert bytes(printed.kept) == everything[:limit]
+    assert printed.cut == (len(everything) > limit)
