@@ -9,15 +9,15 @@ rule bench_problems:
     output:
         problems=paths.bench_problems(),
         provenance=paths.provenance("bench_problems", "{benchmark}"),
-    params:
-        spec=lambda w: spec_json(section=CONFIG.bench.benchmarks[w.benchmark]),
-        code=code("bench_problems"),
     log:
         paths.log("bench_problems", "{benchmark}"),
     conda:
         "../envs/workflow.yaml"
+    params:
+        spec=lambda w: spec_json(section=CONFIG.bench.benchmarks[w.benchmark]),
+        code=code("bench_problems"),
     shell:
-        "{PYTHON[workflow]} scripts/bench_problems.py"
+        "envs/python workflow scripts/bench_problems.py"
         " --name {wildcards.benchmark}"
         " --held-out {input.held_out}"
         " --problems {output.problems}"
@@ -34,6 +34,11 @@ rule bench:
     output:
         graded=paths.graded(),
         provenance=paths.provenance("bench", "{model}-{benchmark}"),
+    log:
+        paths.log("bench", "{model}-{benchmark}"),
+    conda:
+        "../envs/train.yaml"
+    threads: 8
     params:
         spec=spec_json(
             engine=CONFIG.bench.engine,
@@ -42,13 +47,8 @@ rule bench:
             prompt=CONFIG.student.prompt,
         ),
         code=code("bench"),
-    threads: 8
-    log:
-        paths.log("bench", "{model}-{benchmark}"),
-    conda:
-        "../envs/train.yaml"
     shell:
-        "{PYTHON[train]} scripts/bench.py"
+        "envs/python train scripts/bench.py"
         " --model {input.model}"
         " --name {wildcards.model}"
         " --benchmark {wildcards.benchmark}"
@@ -62,19 +62,21 @@ rule bench:
 rule scores:
     """Counts the grades into pass@1 with intervals, and compares student with base."""
     input:
-        graded=expand(paths.graded(), model=BENCHMARKED, benchmark=CONFIG.bench.benchmarks),
+        graded=expand(
+            paths.graded(), model=BENCHMARKED, benchmark=CONFIG.bench.benchmarks
+        ),
     output:
         scores=paths.scores(),
         provenance=paths.provenance("scores", "all"),
-    params:
-        spec=spec_json(),
-        code=code("scores"),
     log:
         paths.log("scores", "all"),
     conda:
         "../envs/workflow.yaml"
+    params:
+        spec=spec_json(),
+        code=code("scores"),
     shell:
-        "{PYTHON[workflow]} scripts/scores.py"
+        "envs/python workflow scripts/scores.py"
         " --graded {input.graded}"
         " --scores {output.scores}"
         " --spec {params.spec:q} --code {params.code}"

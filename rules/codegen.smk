@@ -10,16 +10,16 @@ rule codegen:
         checkpoint=paths.checkpoint("codegen"),
         loss=paths.loss("codegen"),
         provenance=paths.provenance("codegen", "all"),
-    params:
-        spec=spec_json(section=CONFIG.codegen),
-        code=code("codegen"),
-    threads: 8
     log:
         paths.log("codegen", "all"),
     conda:
         "../envs/train.yaml"
+    threads: 8
+    params:
+        spec=spec_json(section=CONFIG.codegen),
+        code=code("codegen"),
     shell:
-        "{PYTHON[train]} scripts/codegen.py"
+        "envs/python train scripts/codegen.py"
         " --model {input.model}"
         " --code-cots {input.code_cots}"
         " --checkpoint {output.checkpoint}"

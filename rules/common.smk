@@ -4,7 +4,6 @@
 executes. Snakemake compares params as a set of values, so there are just these two, both texts.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from caco.config.spec import spec_json
 from caco.config.workflow import check_config
 from caco.errors import CacoError
 from caco.paths import Paths, shard_names
+from caco.surroundings import tell_jobs
 
-# A job ends itself when this process is gone (caco.job): an orphan would race with the next run.
-os.environ["SNAKEMAKE_PID"] = str(os.getpid())
+tell_jobs(deployed=bool(workflow.deployment_settings.deployment_method))
 
 try:
     CONFIG = check_config(config, " + ".join(map(str, workflow.configfiles)))
@@ -36,16 +35,18 @@ SHARD_RECORDS = [
     for step in ("sample", "verify", "question", "solution", "judge")
 ]
 SHARD_ROWS = [
-    *(paths.shard(s) for s in ("programs", "verified", "questions", "solutions", "judged")),
-    *(paths.rejected(s, "{shard}") for s in ("verify", "question", "solution", "judge")),
+    *(
+        paths.shard(s)
+        for s in ("programs", "verified", "questions", "solutions", "judged")
+    ),
+    *(
+        paths.rejected(s, "{shard}")
+        for s in ("verify", "question", "solution", "judge")
+    ),
 ]
-BENCHMARKED = {"base": paths.model(CONFIG.student.model), "student": paths.checkpoint("student")}
-
-# With conda or Apptainer the environment on the PATH is the rule's own; else `make envs` made one.
-DEPLOYED = workflow.deployment_settings.deployment_method
-PYTHON = {
-    env: "python" if DEPLOYED else f".venvs/{env}/bin/python"
-    for env in ("workflow", "train", "sandbox")
+BENCHMARKED = {
+    "base": paths.model(CONFIG.student.model),
+    "student": paths.checkpoint("student"),
 }
 
 

@@ -12,16 +12,18 @@ rule corpus:
         card=paths.corpus_card(),
         rejected=paths.rejected("corpus", "all"),
         provenance=paths.provenance("corpus", "all"),
-    params:
-        spec=spec_json(section=CONFIG.corpus),
-        code=code("corpus"),
     log:
         paths.log("corpus", "all"),
     conda:
         "../envs/workflow.yaml"
+    resources:
+        shards=CONFIG.shards,
+    params:
+        spec=spec_json(section=CONFIG.corpus),
+        code=code("corpus"),
     shell:
-        "{PYTHON[workflow]} scripts/corpus.py"
-        " --judged {paths.root}/judged/{{shard}}.parquet --shards {CONFIG.shards}"
+        "envs/python workflow scripts/corpus.py"
+        " --judged {input.judged[0]} --shards {resources.shards}"
         " --problems {input.problems}"
         " --seeds {input.seeds}"
         " --corpus {output.corpus}"

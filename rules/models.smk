@@ -8,16 +8,16 @@ rule model:
     output:
         manifest=paths.model(),
         provenance=paths.provenance("model", "{model}"),
-    params:
-        spec=lambda w: spec_json(section=CONFIG.models[w.model]),
-        code=code("model"),
-    threads: 8
     log:
         paths.log("model", "{model}"),
     conda:
         "../envs/train.yaml"
+    threads: 8
+    params:
+        spec=lambda w: spec_json(section=CONFIG.models[w.model]),
+        code=code("model"),
     shell:
-        "{PYTHON[train]} scripts/model.py"
+        "envs/python train scripts/model.py"
         " --name {wildcards.model}"
         " --manifest {output.manifest}"
         " --files {input.files}"

@@ -20,8 +20,10 @@ rule report:
             ),
             paths.provenance("corpus", "all"),
             paths.provenance("scores", "all"),
+            *expand(SHARD_RECORDS, shard=SHARDS[0]),
         ],
-        shard_records=expand(SHARD_RECORDS, shard=SHARDS),
+        # A record is written with its job's rows: it stands for them where there are many.
+        more_records=expand(SHARD_RECORDS, shard=SHARDS[1:]),
         rows=[
             *expand(paths.seeds(), source=CONFIG.sources),
             *expand(paths.held_out(), source=CONFIG.sources),
@@ -33,8 +35,8 @@ rule report:
             *expand(
                 paths.graded(), model=BENCHMARKED, benchmark=CONFIG.bench.benchmarks
             ),
+            *expand(SHARD_ROWS, shard=SHARDS[0]),
         ],
-        shard_rows=expand(SHARD_ROWS, shard=SHARDS),
         corpus=paths.corpus(),
         losses=[paths.loss(trained) for trained in TRAINED],
         scores=paths.scores(),
@@ -42,18 +44,20 @@ rule report:
         funnel=paths.funnel(),
         report=paths.report(),
         provenance=paths.provenance("report", "all"),
-    params:
-        spec=spec_json(run=CONFIG.run),
-        code=code("report"),
     log:
         paths.log("report", "all"),
     conda:
         "../envs/workflow.yaml"
+    resources:
+        shards=CONFIG.shards,
+    params:
+        spec=spec_json(run=CONFIG.run),
+        code=code("report"),
     shell:
-        "{PYTHON[workflow]} scripts/report.py"
-        " --records {input.records} {SHARD_RECORDS}"
-        " --rows {input.rows} {SHARD_ROWS}"
-        " --shards {CONFIG.shards}"
+        "envs/python workflow scripts/report.py"
+        " --records {input.records}"
+        " --rows {input.rows}"
+        " --shards {resources.shards}"
         " --corpus {input.corpus}"
         " --losses {input.losses}"
         " --scores {input.scores}"

@@ -11,16 +11,16 @@ rule writer:
         checkpoint=paths.checkpoint("writer"),
         loss=paths.loss("writer"),
         provenance=paths.provenance("writer", "all"),
-    params:
-        spec=spec_json(section=CONFIG.writer),
-        code=code("writer"),
-    threads: 8
     log:
         paths.log("writer", "all"),
     conda:
         "../envs/train.yaml"
+    threads: 8
+    params:
+        spec=spec_json(section=CONFIG.writer),
+        code=code("writer"),
     shell:
-        "{PYTHON[train]} scripts/writer.py"
+        "envs/python train scripts/writer.py"
         " --model {input.model}"
         " --code-cots {input.code_cots}"
         " --seeds {input.seeds}"
@@ -39,16 +39,16 @@ rule question:
         questions=paths.shard("questions"),
         rejected=paths.rejected("question", "{shard}"),
         provenance=paths.provenance("question", "{shard}"),
-    params:
-        spec=spec_json(section=CONFIG.reverse.question),
-        code=code("question"),
-    threads: 8
     log:
         paths.log("question", "{shard}"),
     conda:
         "../envs/train.yaml"
+    threads: 8
+    params:
+        spec=spec_json(section=CONFIG.reverse.question),
+        code=code("question"),
     shell:
-        "{PYTHON[train]} scripts/question.py"
+        "envs/python train scripts/question.py"
         " --model {input.model}"
         " --verified {input.verified}"
         " --questions {output.questions}"
@@ -66,16 +66,16 @@ rule solution:
         solutions=paths.shard("solutions"),
         rejected=paths.rejected("solution", "{shard}"),
         provenance=paths.provenance("solution", "{shard}"),
-    params:
-        spec=spec_json(section=CONFIG.reverse.solution),
-        code=code("solution"),
-    threads: 8
     log:
         paths.log("solution", "{shard}"),
     conda:
         "../envs/train.yaml"
+    threads: 8
+    params:
+        spec=spec_json(section=CONFIG.reverse.solution),
+        code=code("solution"),
     shell:
-        "{PYTHON[train]} scripts/solution.py"
+        "envs/python train scripts/solution.py"
         " --model {input.model}"
         " --questions {input.questions}"
         " --solutions {output.solutions}"
@@ -92,15 +92,15 @@ rule judge:
         judged=paths.shard("judged"),
         rejected=paths.rejected("judge", "{shard}"),
         provenance=paths.provenance("judge", "{shard}"),
-    params:
-        spec=spec_json(section=CONFIG.reverse.judge),
-        code=code("judge"),
     log:
         paths.log("judge", "{shard}"),
     conda:
         "../envs/train.yaml"
+    params:
+        spec=spec_json(section=CONFIG.reverse.judge),
+        code=code("judge"),
     shell:
-        "{PYTHON[train]} scripts/judge.py"
+        "envs/python train scripts/judge.py"
         " --solutions {input.solutions}"
         " --judged {output.judged}"
         " --rejected {output.rejected}"

@@ -8,16 +8,16 @@ rule sample:
     output:
         programs=paths.shard("programs"),
         provenance=paths.provenance("sample", "{shard}"),
-    params:
-        spec=spec_json(section=CONFIG.sample),
-        code=code("sample"),
-    threads: 8
     log:
         paths.log("sample", "{shard}"),
     conda:
         "../envs/train.yaml"
+    threads: 8
+    params:
+        spec=spec_json(section=CONFIG.sample),
+        code=code("sample"),
     shell:
-        "{PYTHON[train]} scripts/sample.py"
+        "envs/python train scripts/sample.py"
         " --model {input.model}"
         " --shard {wildcards.shard}"
         " --programs {output.programs}"

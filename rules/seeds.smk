@@ -10,15 +10,15 @@ rule seeds:
         held_out=paths.held_out(),
         rejected=paths.rejected("seeds", "{source}"),
         provenance=paths.provenance("seeds", "{source}"),
-    params:
-        spec=lambda w: spec_json(section=CONFIG.sources[w.source].seeds),
-        code=code("seeds"),
     log:
         paths.log("seeds", "{source}"),
     conda:
         "../envs/workflow.yaml"
+    params:
+        spec=lambda w: spec_json(section=CONFIG.sources[w.source].seeds),
+        code=code("seeds"),
     shell:
-        "{PYTHON[workflow]} scripts/seeds.py"
+        "envs/python workflow scripts/seeds.py"
         " --source {wildcards.source}"
         " --seeds {output.seeds}"
         " --held-out {output.held_out}"

@@ -10,16 +10,16 @@ rule student:
         checkpoint=paths.checkpoint("student"),
         loss=paths.loss("student"),
         provenance=paths.provenance("student", "all"),
-    params:
-        spec=spec_json(section=CONFIG.student),
-        code=code("student"),
-    threads: 8
     log:
         paths.log("student", "all"),
     conda:
         "../envs/train.yaml"
+    threads: 8
+    params:
+        spec=spec_json(section=CONFIG.student),
+        code=code("student"),
     shell:
-        "{PYTHON[train]} scripts/student.py"
+        "envs/python train scripts/student.py"
         " --model {input.model}"
         " --corpus {input.corpus}"
         " --checkpoint {output.checkpoint}"

@@ -9,16 +9,18 @@ rule unify:
         code_cots=paths.code_cots(),
         rejected=paths.rejected("unify", "{source}"),
         provenance=paths.provenance("unify", "{source}"),
-    params:
-        spec=lambda w: spec_json(unify=CONFIG.sources[w.source].unify, sandbox=CONFIG.sandbox),
-        code=code("unify"),
-    threads: 8
     log:
         paths.log("unify", "{source}"),
     conda:
         "../envs/sandbox.yaml"
+    threads: 8
+    params:
+        spec=lambda w: spec_json(
+            unify=CONFIG.sources[w.source].unify, sandbox=CONFIG.sandbox
+        ),
+        code=code("unify"),
     shell:
-        "{PYTHON[sandbox]} scripts/unify.py"
+        "envs/python sandbox scripts/unify.py"
         " --seeds {input.seeds}"
         " --code-cots {output.code_cots}"
         " --rejected {output.rejected}"

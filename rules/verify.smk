@@ -9,16 +9,16 @@ rule verify:
         verified=paths.shard("verified"),
         rejected=paths.rejected("verify", "{shard}"),
         provenance=paths.provenance("verify", "{shard}"),
-    params:
-        spec=spec_json(verify=CONFIG.verify, sandbox=CONFIG.sandbox),
-        code=code("verify"),
-    threads: 8
     log:
         paths.log("verify", "{shard}"),
     conda:
         "../envs/sandbox.yaml"
+    threads: 8
+    params:
+        spec=spec_json(verify=CONFIG.verify, sandbox=CONFIG.sandbox),
+        code=code("verify"),
     shell:
-        "{PYTHON[sandbox]} scripts/verify.py"
+        "envs/python sandbox scripts/verify.py"
         " --programs {input.programs}"
         " --verified {output.verified}"
         " --rejected {output.rejected}"

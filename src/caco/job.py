@@ -47,8 +47,8 @@ class Job:
         Args:
             flag: The flag.
             meaning: What the file is.
-            many: Take any number of files. One that holds `{shard}` stands for that file of each
-                of `--shards` shards: a thousand names do not fit in a shell's command.
+            many: Take any number of files. With `--shards`, a file of shard 00000 stands for that
+                file of every shard: a thousand names do not fit in a shell's command.
             required: Whether the flag must be given; only one that takes many need not.
         """
         self._add_path(flag, meaning, many, required, self._inputs)
@@ -77,7 +77,7 @@ class Job:
         add("--identity", default="all", help="what tells this job from its siblings")
         add("--provenance", type=Path, required=True, help="where the job's record is written")
         if self._sharded:
-            add("--shards", type=int, default=0, help="shards that `{shard}` in a name stands for")
+            add("--shards", type=int, default=0, help="shards that a file of shard 00000 stands for")
         self.args = self._parser.parse_args(argv)
         for name in self._inputs:
             value = getattr(self.args, name)
@@ -112,11 +112,12 @@ class Job:
 
 
 def _each_shard(names: list[Path], shards: int) -> list[Path]:
-    """Returns `names` with every one that holds `{shard}` written out for each shard."""
+    """Returns `names` with every file of the first shard written out for each of `shards`."""
+    first = shard_names(1)[0]
     return [
-        Path(str(name).replace("{shard}", shard))
+        name.with_name(name.name.replace(first, shard)) if first in name.name else name
         for name in names
-        for shard in (shard_names(shards) if "{shard}" in str(name) else [""])
+        for shard in (shard_names(shards) if first in name.name and shards else [first])
     ]
 
 

@@ -61,9 +61,13 @@ def test_counts_that_do_not_add_up_are_refused(tmp_path: Path) -> None:
         job_with(tmp_path).done(Counts(rows_in=3, accepted=1, rejected={"x": 1}))
 
 
-def test_a_name_with_shard_stands_for_every_shard(tmp_path: Path) -> None:
-    job = job_with(tmp_path, "a/{shard}.parquet", "b", "--shards", "2")
+def test_a_file_of_the_first_shard_stands_for_every_shard(tmp_path: Path) -> None:
+    job = job_with(tmp_path, "a/00000.parquet", "b", "--shards", "2")
     assert job.args.programs == [Path("a/00000.parquet"), Path("a/00001.parquet"), Path("b")]
+
+
+def test_without_a_count_a_file_is_itself(tmp_path: Path) -> None:
+    assert job_with(tmp_path, "a/00000.parquet").args.programs == [Path("a/00000.parquet")]
 
 
 def test_a_spec_may_be_a_file(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from fnmatch import fnmatch
 from typing import Any
 
 import pytest
-from tests.dag.checkout import Checkout
 
 from caco.config.workflow import check_config
+from tests.dag.checkout import Checkout
 
 SHARDS = ("00000", "00001", "00002", "00003")
 SOURCES = ("arithmetic", "gsm_symbolic", "codeio")
@@ -74,7 +74,9 @@ OWNERS: list[tuple[str, set[str]]] = [
 # Another valid value, where adding one or negating does not give it.
 OTHER: dict[str, Any] = {
     "sources.arithmetic.seeds.families": ["products", "gcd"],
-    "sources.*.unify.converter": {"program": "equations", "equations": "program", "main_solution": "program"},
+    "sources.*.unify.converter": {
+        "program": "equations", "equations": "program", "main_solution": "program",
+    },
     "*.training.precision": {"bf16": "fp32", "fp32": "bf16"},
     "*.training.zero_stage": {2: 1, 0: 1, 1: 2, 3: 2},
     "*.training.warmup": 0.5,
@@ -90,7 +92,8 @@ OTHER: dict[str, Any] = {
 # Keys that have no other value, and keys whose change is tested on its own below.
 APART = {
     "run", "shards", "models.smollm2.kind", "sources.*.seeds.reader", "bench.benchmarks.*.kind",
-    "sources.codeio.seeds.held_out", "*.engine.kind", "codegen.model", "writer.model", "student.model",
+    "sources.codeio.seeds.held_out", "*.engine.kind",
+    "codegen.model", "writer.model", "student.model",
 }  # fmt: skip
 
 
@@ -143,9 +146,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 
 def full_config() -> dict[str, Any]:
-    from tests.dag.checkout import ROOT
-
     from caco.config.workflow import read_config
+    from tests.dag.checkout import ROOT
 
     raw = read_config(ROOT / "config.yaml")
     return check_config(raw, "config.yaml").model_dump(mode="json")
@@ -253,9 +255,23 @@ def edited(made: Checkout, tmp_path: Any) -> Iterator[Any]:
 
 def test_a_comment_re_runs_nothing(made: Checkout, edited: Any) -> None:
     edited("src/caco/identity.py", "import hashlib\n", "# A remark.\nimport hashlib\n")
-    edited("src/caco/verify/rules.py", '"""', '"""A longer docstring. ') if False else None
+    edited("src/caco/verify/rules.py", "from dataclasses", "# Why.\nfrom dataclasses")
     edited("scripts/verify.py", "from caco.job import", "# Another.\nfrom caco.job import")
     assert made.planned() == set()
+
+
+def test_a_changed_statement_in_verification_re_runs_it_and_what_is_below(
+    made: Checkout, edited: Any
+) -> None:
+    edited("src/caco/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses")
+    planned = made.planned()
+    assert planned == below(each("verify"))
+    assert not {job for job in planned if job.startswith(("sample", "codegen", "unify"))}
+
+
+def test_a_changed_prompt_re_runs_those_who_use_it(made: Checkout, edited: Any) -> None:
+    edited("src/caco/reverse/solution.j2", "Solve the problem", "Solve this problem")
+    assert made.planned() == below({"writer"} | each("question") | each("solution"))
 
 
 def test_a_touched_script_re_runs_nothing(made: Checkout) -> None:

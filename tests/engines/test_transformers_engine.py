@@ -68,6 +68,17 @@ def test_the_end_of_turn_ends_a_completion_and_is_not_in_its_text(tiny):
     assert all(c.tokens == 400 for c in answers if c.finish_reason == "length")
 
 
+def test_the_end_of_turn_is_known_where_only_the_end_of_text_is_declared(tiny):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny, eos_token="<|endoftext|>")
+    turn, text = tokenizer.convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"])
+    assert end_tokens(tokenizer, text) == {turn, text}
+    assert end_tokens(tokenizer, [7, text]) == {7, turn, text}
+    tokenizer.chat_template = None
+    assert end_tokens(tokenizer, None) == {text}
+
+
 def test_a_stop_text_ends_a_completion_before_it(tiny):
     whole = _texts(tiny, [_request(0, max_new_tokens=30)], batch=1)["0"].text
     stop = whole[len(whole) // 2 : len(whole) // 2 + 3]

@@ -90,8 +90,8 @@ def trainer_settings(plan: Plan, section: Training, on_gpu: bool) -> dict[str, A
         # Rows are cut already; packing needs the length of a block.
         "max_length": section.cutoff if section.packing else None,
         "packing": section.packing,
-        # Without flash attention on a GPU padding is the cheaper way; on a CPU every padded token
-        # costs as much as a real one.
+        # On a CPU every padded token costs as much as a real one, so rows are laid end to end. A
+        # GPU without flash attention would score all of them against all.
         "padding_free": not on_gpu and not section.packing,
         "gradient_checkpointing": on_gpu,
         "bf16": section.precision == "bf16",
@@ -113,9 +113,10 @@ def train(plan: Plan) -> None:
     import datasets
     import deepspeed
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
+    from caco.training.attention import cpu_attention
     from caco.training.follow import Follow
     from caco.training.head import score_labelled_only
 
@@ -128,8 +129,11 @@ def train(plan: Plan) -> None:
     settings = SFTConfig(**trainer_settings(plan, section, on_gpu))
     dtype = torch.bfloat16 if section.precision == "bf16" else torch.float32
     tokenizer = AutoTokenizer.from_pretrained(plan.model)
+    attention = "sdpa" if on_gpu else cpu_attention(AutoConfig.from_pretrained(plan.model))
     trainer = SFTTrainer(
-        model=AutoModelForCausalLM.from_pretrained(plan.model, dtype=dtype),
+        model=AutoModelForCausalLM.from_pretrained(
+            plan.model, dtype=dtype, attn_implementation=attention
+        ),
         args=settings,
         processing_class=tokenizer,
         train_dataset=datasets.Dataset.from_parquet(plan.tokens, cache_dir=plan.scratch),

@@ -1,0 +1,133 @@
+"""A checkout for whole runs: everything is the real thing, and the model is tiny."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_TRAINING = {
+    "learning_rate": 4.0e-3, "global_batch": 4, "micro_batch": 4, "cutoff": 384,
+    "precision": "fp32", "weight_decay": 0.0,
+}  # fmt: skip
+_ENGINE = {"kind": "transformers", "dtype": "float32", "batch": 32}
+
+# Rows in GSM8K's form, made up here; the third is none.
+_GSM8K = """\
+{"question": "A shelf holds 3 rows of 4 jars. How many jars?", "answer": "There are 3*4=<<3*4=12>>12 jars.\\n#### 12"}
+{"question": "Mia has 9 pens and gives 5 away. How many are left?", "answer": "She has 9-5=<<9-5=4>>4 pens left.\\n#### 4"}
+{"question": "A row without an answer"}
+{"question": "Tom runs 6 km on each of 2 days. How far?", "answer": "He runs 6*2=<<6*2=12>>12 km.\\n#### 13"}
+"""  # noqa: E501
+
+
+def tiny_config() -> dict[str, Any]:
+    """Returns a config of every stage that a tiny model gets through in a minute or two."""
+    greedy = {"temperature": 0.0, "max_new_tokens": 200}
+    return {
+        "run": "tiny",
+        "shards": 2,
+        "models": {"tiny": {"kind": "local", "path": "model"}},
+        "sources": {
+            "products": {
+                "seeds": {"reader": "families", "families": ["products"], "rows": 12,
+                          "held_out": 4, "seed": 1},
+                "unify": {"converter": "program"},
+            },
+            "jars": {
+                "seeds": {"reader": "gsm8k", "path": "jars.jsonl"},
+                "unify": {"converter": "equations"},
+            },
+        },
+        "codegen": {"model": "tiny", "training": {**_TRAINING, "epochs": 60}},
+        "sample": {
+            "programs_per_shard": 16,
+            "engine": _ENGINE,
+            "sampling": {"temperature": 0.6, "max_new_tokens": 320, "seed": 5},
+        },
+        "writer": {"model": "tiny", "fine_tune": True, "training": {**_TRAINING, "epochs": 60}},
+        "reverse": {
+            "question": {"engine": _ENGINE, "sampling": greedy},
+            "solution": {"engine": _ENGINE, "sampling": greedy},
+        },
+        "student": {"model": "tiny", "prompt": "chat", "training": {**_TRAINING, "epochs": 2}},
+        "bench": {
+            "benchmarks": {"products": {"kind": "held_out", "source": "products"}},
+            "engine": _ENGINE,
+            "sampling": {"temperature": 0.0, "max_new_tokens": 40},
+        },
+    }  # fmt: skip
+
+
+class Loop:
+    """A folder in which the real workflow runs on the tiny config."""
+
+    def __init__(self, folder: Path, config: dict[str, Any]) -> None:
+        self.folder = folder
+        for name in ("Snakefile", "rules", "scripts", "src", "envs", "profiles", ".venvs"):
+            (folder / name).symlink_to(ROOT / name)
+        (folder / "jars.jsonl").write_text(_GSM8K)
+        (folder / "config.yaml").write_text(yaml.safe_dump(config))
+        make = "import sys; from pathlib import Path; from tests.tiny_model import make_tiny_model;"
+        subprocess.run(
+            [ROOT / ".venvs/train/bin/python", "-c", make + "make_tiny_model(Path(sys.argv[1]))",
+             folder / "model"],
+            cwd=ROOT, check=True, capture_output=True,
+        )  # fmt: skip
+        self.results = folder / "results" / config["run"]
+
+    def start(self) -> subprocess.Popen[str]:
+        """Starts Snakemake as `make demo` does, in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--nolock"],
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def run(self) -> tuple[int, str]:
+        """Runs Snakemake to its end; returns its exit code and what it printed."""
+        process = self.start()
+        printed, _ = process.communicate(timeout=900)
+        return process.returncode, printed
+
+    def kill_during(self, rule: str) -> bool:
+        """Starts a run and kills Snakemake alone, with SIGKILL, while `rule` has a job running.
+
+        Returns whether there was such a job; its orphans are waited for.
+        """
+        logs = self.folder / "logs" / self.results.name / rule
+        before = {log: log.stat().st_mtime_ns for log in logs.glob("*.log")}
+        process = self.start()
+        while process.poll() is None:
+            now = {log: log.stat().st_mtime_ns for log in logs.glob("*.log")}
+            if now != before:
+                time.sleep(0.5)
+                break
+            time.sleep(0.02)
+        killed = process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+        self._wait_for_orphans()
+        return killed
+
+    def _wait_for_orphans(self) -> None:
+        deadline = time.monotonic() + 30
+        while self._alive() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert not self._alive(), f"jobs outlived their Snakemake: {self._alive()}"
+
+    def _alive(self) -> list[str]:
+        """Returns the commands of processes that work in this folder."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if (process / "cwd").readlink() == self.folder:
+                    found.append((process / "cmdline").read_text().replace("\0", " "))
+            except OSError:
+                continue
+        return [command for command in found if command]

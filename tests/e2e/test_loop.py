@@ -1,0 +1,141 @@
+"""The whole loop, once undisturbed and once killed in every stage, on a tiny model."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caco.rows.code_cot import CodeCoT
+from caco.rows.corpus import CorpusRow
+from caco.rows.loss import Loss
+from caco.rows.rejected import Rejected
+from caco.rows.table import read_rows
+from tests.e2e.loop import Loop, tiny_config
+
+# Rules in whose midst Snakemake is killed: one of each environment and kind of work.
+KILLED_IN = ("seeds", "unify", "codegen", "sample", "verify", "writer", "question", "judge", "student", "bench")  # fmt: skip  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Loop:
+    """A finished, undisturbed run."""
+    made = Loop(tmp_path_factory.mktemp("loop").resolve(), tiny_config())
+    code, printed = made.run()
+    assert code == 0, printed
+    return made
+
+
+def funnel(loop: Loop) -> list[dict[str, Any]]:
+    read: list[dict[str, Any]] = json.loads((loop.results / "funnel.json").read_text())
+    return read
+
+
+def without_times(stages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in stage.items() if k != "seconds"} for stage in stages]
+
+
+def test_every_stage_adds_up_and_begins_where_the_last_one_ended(loop: Loop) -> None:
+    stages = {stage["stage"]: stage for stage in funnel(loop)}
+    assert list(stages) == [
+        "seeds", "unify", "sample", "verify", "question", "solution", "judge", "corpus", "bench",
+    ]  # fmt: skip
+    for stage in stages.values():
+        assert stage["in"] == stage["accepted"] + sum(stage["rejected"].values())
+    assert stages["sample"]["accepted"] == 32
+    for before, after in (
+        ("sample", "verify"), ("verify", "question"), ("question", "solution"),
+        ("solution", "judge"), ("judge", "corpus"),
+    ):  # fmt: skip
+        assert stages[after]["in"] == stages[before]["accepted"]
+
+
+def test_programs_of_the_model_run_and_are_verified(loop: Loop) -> None:
+    stages = {stage["stage"]: stage for stage in funnel(loop)}
+    assert stages["verify"]["accepted"] > 0
+
+
+def test_a_malformed_seed_is_rejected_and_the_run_goes_on(loop: Loop) -> None:
+    rejected = list(read_rows(loop.results / "rejected/seeds/jars.parquet", Rejected))
+    assert [row.verdict for row in rejected] == ["malformed"]
+    assert "line 3" in rejected[0].reason
+
+
+def test_a_program_that_misses_the_known_answer_is_rejected(loop: Loop) -> None:
+    accepted = list(read_rows(loop.results / "code_cots/jars.parquet", CodeCoT))
+    rejected = list(read_rows(loop.results / "rejected/unify/jars.parquet", Rejected))
+    assert len(accepted) == 2
+    assert [row.verdict for row in rejected] == ["wrong_answer"]
+
+
+def test_training_lowers_the_loss(loop: Loop) -> None:
+    losses = [row.loss for row in read_rows(loop.results / "codegen/loss.parquet", Loss)]
+    assert losses[-1] < losses[0] / 2
+
+
+def test_every_job_left_a_record_with_digests(loop: Loop) -> None:
+    records = [json.loads(p.read_text()) for p in (loop.results / "provenance").rglob("*.json")]
+    assert {r["rule"] for r in records} == {
+        "model", "seeds", "unify", "codegen", "sample", "verify", "writer", "question", "solution",
+        "judge", "corpus", "student", "bench_problems", "bench", "scores", "report",
+    }  # fmt: skip
+    for record in records:
+        assert record["code"] and record["host"] and record["versions"]["python"]
+        for path, sha in record["outputs"].items():
+            assert (loop.folder / path).is_file() and len(sha) == 64
+
+
+def test_the_corpus_names_its_parents(loop: Loop) -> None:
+    for row in read_rows(loop.results / "corpus/train.parquet", CorpusRow):
+        assert row.answer in row.output
+        assert row.question_id and row.program_id and row.sample_id and row.codegen
+
+
+def test_the_report_is_one_page_that_needs_nothing_else(loop: Loop) -> None:
+    page = (loop.results / "report.html").read_text()
+    assert "<html" in page and "src=" not in page and "http://" not in page
+    assert "codegen" in page and "products" in page
+
+
+def test_a_second_run_has_nothing_to_do(loop: Loop) -> None:
+    code, printed = loop.run()
+    assert code == 0
+    assert "Nothing to be done" in printed
+
+
+@pytest.fixture
+def damaged(loop: Loop) -> Iterator[Path]:
+    """A shard that is no Parquet file any more; put right afterwards."""
+    path = loop.results / "programs" / "00001.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    yield path
+    path.write_bytes(whole)
+    code, printed = loop.run()
+    assert code == 0, printed
+
+
+def test_an_unreadable_shard_is_named_and_loses_nothing(loop: Loop, damaged: Path) -> None:
+    before = without_times(funnel(loop))
+    code, printed = loop.run()
+    assert code != 0
+    assert "programs/00001.parquet: not a readable Parquet file" in printed
+    assert "Traceback" not in printed
+    assert without_times(funnel(loop)) == before
+
+
+def test_killed_in_every_stage_the_run_ends_with_the_same_rows(
+    loop: Loop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    disturbed = Loop(tmp_path_factory.mktemp("disturbed").resolve(), tiny_config())
+    killed = [rule for rule in KILLED_IN if disturbed.kill_during(rule)]
+    assert killed == list(KILLED_IN)
+    code, printed = disturbed.run()
+    assert code == 0, printed
+    assert without_times(funnel(disturbed)) == without_times(funnel(loop))
+    for table in ("seeds/products", "code_cots/products", "programs/00000", "verified/00001",
+                  "questions/00000", "judged/00001", "corpus/train"):  # fmt: skip
+        ours, theirs = (side.results / f"{table}.parquet" for side in (disturbed, loop))
+        assert ours.read_bytes() == theirs.read_bytes(), table
+    assert list(disturbed.results.rglob("*.part")) == []

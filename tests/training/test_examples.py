@@ -1,0 +1,98 @@
+"""What each fine-tuning shows a model: no more than it should."""
+
+import pytest
+from tests.tiny_model import make_tiny_model
+
+from caco.chat import chat_prompt, end_of_turn, unconditional_prefix
+from caco.models.manifest import write_manifest
+from caco.rows.code_cot import CodeCoT
+from caco.rows.corpus import CorpusRow
+from caco.rows.seed import Seed
+from caco.training.examples import (
+    Example,
+    codegen_examples,
+    student_examples,
+    writer_examples,
+)
+from caco.training.finetune import load_tokenizer
+from caco.training.tokens import IGNORED, token_ids, write_tokens
+
+_COT = CodeCoT("p1", "s1", "src", "input = {}\noutput = 5\n", "program", "{}", "5")
+
+
+def _seed(solution: str | None) -> Seed:
+    return Seed("s1", "src", "math", "What is 2 + 3?", solution, None, "5", "MIT")
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    folder = make_tiny_model(tmp_path_factory.mktemp("tiny"))
+    return load_tokenizer(write_manifest(folder.parent / "tiny.json", folder))
+
+
+def test_codegen_sees_the_program_in_an_open_user_turn_and_no_question(tokenizer):
+    prefix, end = unconditional_prefix(tokenizer), end_of_turn(tokenizer)
+    assert list(codegen_examples([_COT], prefix, end)) == [
+        Example(
+            "<|im_start|>system\nYou are a helpful AI assistant.<|im_end|>\n<|im_start|>user\n",
+            "input = {}\noutput = 5<|im_end|>",
+        )
+    ]
+
+
+def test_the_writer_learns_question_and_solution_under_the_prompts_of_the_reverse_stage():
+    question, solution = writer_examples([_COT], {"s1": _seed("2 + 3 = 5.")}, str, "<end>")
+    assert "output = 5" in question.prompt
+    assert question.completion == "What is 2 + 3?<end>"
+    assert "What is 2 + 3?" in solution.prompt
+    assert "output = 5" not in solution.prompt
+    assert solution.completion == "2 + 3 = 5.\nThe answer is \\boxed{5}.<end>"
+
+
+def test_a_seed_without_a_solution_gives_no_solution_to_learn():
+    question, solution = writer_examples([_COT], {"s1": _seed(None)}, str, "<end>")
+    assert question is not None
+    assert solution is None
+
+
+def test_the_student_sees_text_only():
+    row = CorpusRow("Ask?", "Because 5.", "5", "CODE", *(["x"] * 9))
+    assert list(student_examples([row], lambda p: f"Q {p} A ", "<end>")) == [
+        Example("Q Ask? A ", "Because 5.<end>")
+    ]
+
+
+def test_the_loss_is_on_the_completion_and_its_end_alone(tokenizer):
+    prompt = chat_prompt(tokenizer, "What?")
+    ids, labels = token_ids(Example(prompt, "Five<|im_end|>"), tokenizer, 1000)
+    learnt = [i for i, label in zip(ids, labels, strict=True) if label != IGNORED]
+    assert tokenizer.decode(learnt) == "Five<|im_end|>"
+    assert tokenizer.decode(ids) == prompt + "Five<|im_end|>"
+
+
+def test_every_example_is_counted_cut_or_left_out(tokenizer, tmp_path):
+    import pyarrow.parquet as pq
+
+    examples = [
+        Example("a", "b<|im_end|>"),
+        Example("a", "long " * 50),
+        Example("much " * 50, "b"),
+        None,
+    ]
+    counts, cut = write_tokens(examples, tokenizer, 20, tmp_path / "tokens.parquet")
+    assert counts.rejected == {"prompt_over_cutoff": 1, "no_solution": 1}
+    assert (counts.rows_in, counts.accepted, cut) == (4, 2, 1)
+    counts.check()
+    lengths = [
+        len(row["input_ids"]) for row in pq.read_table(tmp_path / "tokens.parquet").to_pylist()
+    ]
+    assert lengths == [3, 20]
+
+
+def test_a_template_without_a_special_token_ends_with_the_end_of_text(tokenizer):
+    class Plain:
+        chat_template = None
+        eos_token = "</s>"
+
+    assert end_of_turn(Plain()) == "</s>"
+    assert end_of_turn(tokenizer) == "<|im_end|>"

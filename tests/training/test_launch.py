@@ -1,0 +1,99 @@
+"""Ranks: how many, how the batch is shared, and that none outlives its job."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from caco.config.training import Training
+from caco.errors import ClusterError, UserError
+from caco.training import launch
+
+_SRC = Path(__file__).resolve().parents[2] / "src"
+
+
+def _training(**changed) -> Training:
+    keys = {"epochs": 1.0, "learning_rate": 1e-3, "global_batch": 16, "micro_batch": 4}
+    return Training(**{**keys, "cutoff": 64, **changed})
+
+
+def test_the_global_batch_is_ranks_times_micro_batch_times_passes():
+    assert launch.accumulation(_training(), 2, "codegen") == 2
+    assert launch.accumulation(_training(), 1, "codegen") == 4
+
+
+def test_a_global_batch_that_cannot_be_shared_names_the_key_and_a_mend():
+    with pytest.raises(UserError, match=r"`student\.training\.global_batch` is 16.*multiple of 12"):
+        launch.accumulation(_training(), 3, "student")
+
+
+def test_the_cores_of_the_job_are_shared_among_the_ranks(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    assert launch._environment(2)["OMP_NUM_THREADS"] == "2"
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert launch._environment(1)["OMP_NUM_THREADS"] == "8"
+
+
+def test_a_rank_that_fails_is_one_sentence(tmp_path):
+    (tmp_path / "plan.json").write_text("{}")
+    with pytest.raises(ClusterError, match="exit code 1"):
+        launch.launch(tmp_path / "plan.json", 1)
+
+
+def _descendants(pid: int) -> list[int]:
+    """Returns the processes below `pid`."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            continue
+    below, todo = [], [pid]
+    while todo:
+        at = todo.pop()
+        children = [child for child, parent in parents.items() if parent == at]
+        below += children
+        todo += children
+    return below
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_no_rank_outlives_a_killed_job(tmp_path):
+    # A pipe as the plan: each rank waits for its text for ever, and so is caught alive.
+    os.mkfifo(tmp_path / "plan.json")
+    job = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from pathlib import Path; from caco.training.launch import launch;"
+            "launch(Path(sys.argv[1]), 2)",
+            str(tmp_path / "plan.json"),
+        ],
+        env={**os.environ, "PYTHONPATH": str(_SRC)},
+    )
+    try:
+        deadline = time.monotonic() + 60
+        below = _descendants(job.pid)
+        while len(below) < 3 and time.monotonic() < deadline:
+            time.sleep(0.2)
+            below = _descendants(job.pid)
+        assert len(below) == 3, "torchrun and two ranks"
+        time.sleep(2)  # until the ranks have asked the kernel
+    finally:
+        job.send_signal(signal.SIGKILL)
+        job.wait()
+    deadline = time.monotonic() + 45
+    while any(_alive(pid) for pid in below) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert [pid for pid in below if _alive(pid)] == []
