@@ -7,6 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def _aside(path: Path) -> Path:
+    """Returns where to write what will be `path`, after sweeping up what killed jobs left there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}.*.part"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """Yields a path beside `path`; it takes `path`'s name when the block ends without an error.
@@ -14,8 +25,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     The name holds the process id: an orphan of a killed run and its successor never write to the
     same bytes. Whatever is left of a failed block is removed.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside = _aside(path)
     try:
         yield aside
         with aside.open("rb") as f:
@@ -34,9 +44,7 @@ def write_text(path: Path, text: str) -> None:
 @contextmanager
 def folder_aside(path: Path) -> Iterator[Path]:
     """As `written_aside`, for a folder; an older folder at `path` is replaced."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    shutil.rmtree(aside, ignore_errors=True)
+    aside = _aside(path)
     aside.mkdir()
     try:
         yield aside

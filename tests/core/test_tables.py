@@ -116,3 +116,13 @@ def test_a_folder_is_whole_or_as_it_was(tmp_path: Path) -> None:
         (aside / "new").write_text("2")
     assert [f.name for f in path.iterdir()] == ["new"]
     assert [f.name for f in tmp_path.iterdir()] == ["folder"]
+
+
+def test_what_a_killed_job_left_is_swept_up_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / ".file.1.part").write_text("half")
+    (tmp_path / ".folder.1.part").mkdir()
+    with written_aside(tmp_path / "file") as aside:
+        aside.write_text("whole")
+    with folder_aside(tmp_path / "folder"):
+        pass
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["file", "folder"]
