@@ -17,6 +17,7 @@ def shared_data() -> Path:
         pytest.skip(f"no real data at {folder}: set CACO_DATA to its folder")
     return folder
 
+
 # These machines are shared: how long an example takes says nothing about the code.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")

@@ -77,7 +77,7 @@ class Job:
         add("--identity", default="all", help="what tells this job from its siblings")
         add("--provenance", type=Path, required=True, help="where the job's record is written")
         if self._sharded:
-            add("--shards", type=int, default=0, help="shards that a file of shard 00000 stands for")
+            add("--shards", type=int, default=0, help="shards that a file of 00000 stands for")
         self.args = self._parser.parse_args(argv)
         for name in self._inputs:
             value = getattr(self.args, name)
