@@ -143,9 +143,18 @@ def _end_with_snakemake() -> None:
     snakemake = int(os.environ["SNAKEMAKE_PID"])
 
     def watch() -> None:
-        while Path(f"/proc/{snakemake}").exists():
+        while _is_alive(snakemake):
             time.sleep(1)
         print("the Snakemake that started this job is gone: ending", file=sys.stderr, flush=True)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _is_alive(pid: int) -> bool:
+    """Tells whether a process runs: one that is dead but not yet waited for does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

@@ -111,8 +111,9 @@ class Loop:
             time.sleep(0.02)
         killed = process.poll() is None
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.wait(timeout=60)
         self._wait_for_orphans()
+        process.communicate(timeout=60)
         return killed
 
     def _wait_for_orphans(self) -> None:
