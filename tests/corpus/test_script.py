@@ -18,7 +18,7 @@ def test_the_script_writes_corpus_card_rejects_and_a_record_that_adds_up(tmp_pat
     done = subprocess.run(
         [
             sys.executable, str(ROOT / "scripts" / "corpus.py"),
-            "--judged", "{shard}.parquet", "--shards", "2",
+            "--judged", "00000.parquet", "--shards", "2",
             "--problems", "problems.parquet", "--seeds", "seeds.parquet",
             "--corpus", "corpus/train.parquet", "--card", "corpus/README.md",
             "--rejected", "rejected.parquet", "--provenance", "record.json",
