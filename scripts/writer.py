@@ -7,8 +7,8 @@ from caco.models.manifest import read_manifest
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows
-from caco.training.examples import writer_examples
 from caco.training.finetune import fine_tune, keep_base, load_tokenizer
+from caco.training.writer_examples import writer_examples
 
 
 def main() -> None:

@@ -12,10 +12,10 @@ from caco.training.examples import (
     Example,
     codegen_examples,
     student_examples,
-    writer_examples,
 )
 from caco.training.finetune import load_tokenizer
 from caco.training.tokens import IGNORED, token_ids, write_tokens
+from caco.training.writer_examples import writer_examples
 
 _COT = CodeCoT("p1", "s1", "src", "input = {}\noutput = 5\n", "program", "{}", "5")
 
