@@ -12,8 +12,8 @@ def tell_jobs(deployed: bool) -> None:
     # A job ends itself when this process is gone (caco.job): an orphan would race with the next
     # run's jobs.
     os.environ["SNAKEMAKE_PID"] = str(os.getpid())
-    # Idle OpenMP threads sleep rather than spin: on two busy cores, spinning made training four
-    # times slower (15 against 60 tokens/s beside another training).
+    # Idle OpenMP threads sleep rather than spin: on cores that other work shares, spinning threads
+    # hold up the ones they wait for.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     # Then a rule's own environment is on the PATH, and envs/python looks no further.
     os.environ.pop("CACO_DEPLOYED", None)
