@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -95,26 +96,31 @@ class Loop:
         printed, _ = process.communicate(timeout=900)
         return process.returncode, printed
 
-    def kill_during(self, rule: str) -> bool:
-        """Starts a run and kills Snakemake alone, with SIGKILL, while `rule` has a job running.
+    def kill_during_any(self, rules: Iterable[str]) -> set[str]:
+        """Starts a run; kills Snakemake alone, with SIGKILL, once any of `rules` has a job running.
 
-        Returns whether there was such a job; its orphans are waited for.
+        The scheduler chooses among the jobs that are ready, so nobody can name the next rule.
+
+        Returns the rules that had begun, none where the run came to its end; the orphans are waited
+        for.
         """
-        logs = self.folder / "logs" / self.results.name / rule
-        before = {log: log.stat().st_mtime_ns for log in logs.glob("*.log")}
+        before = {rule: self._log_times(rule) for rule in rules}
+        begun: set[str] = set()
         process = self.start()
-        while process.poll() is None:
-            now = {log: log.stat().st_mtime_ns for log in logs.glob("*.log")}
-            if now != before:
-                time.sleep(0.5)
-                break
+        while process.poll() is None and not begun:
             time.sleep(0.02)
-        killed = process.poll() is None
+            begun = {rule for rule in before if self._log_times(rule) != before[rule]}
+        if begun:
+            time.sleep(0.5)
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=60)
         self._wait_for_orphans()
         process.communicate(timeout=60)
-        return killed
+        return begun
+
+    def _log_times(self, rule: str) -> dict[Path, int]:
+        logs = self.folder / "logs" / self.results.name / rule
+        return {log: log.stat().st_mtime_ns for log in logs.glob("*.log")}
 
     def _wait_for_orphans(self) -> None:
         deadline = time.monotonic() + 30
