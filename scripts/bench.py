@@ -4,10 +4,10 @@ from caco.bench.answer import answer_problems
 from caco.chat import problem_prompt
 from caco.config.bench import Answering
 from caco.engines.open import open_engine
-from caco.engines.tokenizer import load_tokenizer
 from caco.grading.grader import Grader
 from caco.job import Job, run
 from caco.models.manifest import read_manifest
+from caco.models.tokenizer import load_tokenizer
 from caco.progress import Progress
 from caco.provenance import Counts
 from caco.rows.graded import Graded

@@ -4,10 +4,11 @@ from caco.chat import end_of_turn, unconditional_prefix
 from caco.config.training import Codegen
 from caco.job import Job, run
 from caco.models.manifest import read_manifest
+from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
 from caco.rows.table import read_rows
 from caco.training.examples import codegen_examples
-from caco.training.finetune import fine_tune, load_tokenizer
+from caco.training.finetune import fine_tune
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
     job.takes("--ranks", "ranks to start where there is no GPU", type=int)
     args = job.parse()
     section = Codegen.from_spec(args.spec)
-    tokenizer = load_tokenizer(read_manifest(args.model))
+    tokenizer = load_tokenizer(read_manifest(args.model).folder)
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
     examples = codegen_examples(rows, unconditional_prefix(tokenizer), end_of_turn(tokenizer))
     counts = fine_tune(

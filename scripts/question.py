@@ -3,9 +3,9 @@
 from caco.chat import chat_prompt
 from caco.config.generation import Write
 from caco.engines.open import open_engine
-from caco.engines.tokenizer import load_tokenizer
 from caco.job import Job, run
 from caco.models.manifest import read_manifest
+from caco.models.tokenizer import load_tokenizer
 from caco.progress import Progress
 from caco.reverse.question import write_questions
 from caco.rows.outcomes import write_outcomes

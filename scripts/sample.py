@@ -3,9 +3,9 @@
 from caco.chat import unconditional_prefix
 from caco.config.generation import Sample
 from caco.engines.open import open_engine
-from caco.engines.tokenizer import load_tokenizer
 from caco.job import Job, run
 from caco.models.manifest import read_manifest
+from caco.models.tokenizer import load_tokenizer
 from caco.provenance import Counts
 from caco.rows.program import Program
 from caco.rows.table import write_rows

@@ -19,7 +19,7 @@ def main() -> None:
     )
     parser.add_argument("--spec", default="{}", help="the config's sandbox section as JSON")
     limits = Limits.from_spec(parser.parse_args().spec)
-    print(describe_host())
+    print(*describe_host(), sep="\n")
     kept = True
     for promise, held, seen in check_host(limits):
         print(f"{'ok  ' if held else 'FAIL'}  {promise}: {seen}", flush=True)

@@ -4,10 +4,11 @@ from caco.chat import end_of_turn, problem_prompt
 from caco.config.training import Student
 from caco.job import Job, run
 from caco.models.manifest import read_manifest
+from caco.models.tokenizer import load_tokenizer
 from caco.rows.corpus import CorpusRow
 from caco.rows.table import read_rows
 from caco.training.examples import student_examples
-from caco.training.finetune import fine_tune, load_tokenizer
+from caco.training.finetune import fine_tune
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
     job.takes("--ranks", "ranks to start where there is no GPU", type=int)
     args = job.parse()
     section = Student.from_spec(args.spec)
-    tokenizer = load_tokenizer(read_manifest(args.model))
+    tokenizer = load_tokenizer(read_manifest(args.model).folder)
     examples = student_examples(
         read_rows(args.corpus, CorpusRow),
         lambda problem: problem_prompt(tokenizer, problem, section.prompt),

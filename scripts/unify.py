@@ -13,6 +13,7 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.table import count_rows, read_rows, write_rows
+from caco.sandbox.check import require_host
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.unify.unifying import UnifySpec, unify
 
@@ -27,6 +28,7 @@ def main() -> None:
     args = job.parse()
     warnings.simplefilter("ignore", SyntaxWarning)  # of programs that are not ours
     spec = UnifySpec.from_spec(args.spec)
+    require_host(spec.sandbox)
     progress = Progress("unify", count_rows(args.seeds, Seed), "seeds")
     counts, rejected = Counts(), []
 

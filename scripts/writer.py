@@ -4,10 +4,11 @@ from caco.chat import chat_prompt, end_of_turn
 from caco.config.training import Writer
 from caco.job import Job, run
 from caco.models.manifest import read_manifest
+from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows
-from caco.training.finetune import fine_tune, keep_base, load_tokenizer
+from caco.training.finetune import fine_tune, keep_base
 from caco.training.writer_examples import writer_examples
 
 
@@ -26,7 +27,7 @@ def main() -> None:
         keep_base(args.model, args.checkpoint, args.loss)
         job.done()
         return
-    tokenizer = load_tokenizer(read_manifest(args.model))
+    tokenizer = load_tokenizer(read_manifest(args.model).folder)
     seeds = {seed.seed_id: seed for file in args.seeds for seed in read_rows(file, Seed)}
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
     examples = writer_examples(

@@ -9,7 +9,7 @@ import torch
 from caco.config.generation import Engine as EngineSection
 from caco.engines.open import open_engine
 from caco.engines.protocol import Request
-from caco.engines.tokenizer import end_tokens, load_tokenizer
+from caco.models.tokenizer import end_tokens, load_tokenizer
 from caco.errors import UserError
 
 PROMPTS = [

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caco.identity import canonical_json
-from caco.sandbox.guest import Json, NotSerialisable, Printed, TooLarge
+from caco.sandbox.guest.program import Printed
+from caco.sandbox.guest.values import Json, NotSerialisable, TooLarge
 
 PLAIN = st.recursive(
     st.none()

@@ -1,11 +1,15 @@
 """Executions come in the order of the programs, and no more is read ahead than is needed."""
 
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from tests.sandbox.conftest import SMALL
+
+from caco.sandbox.nsjail import NsjailSandbox
 
 SLOW = "import time\ntime.sleep(0.4)\n"
 
@@ -32,26 +36,29 @@ def test_programs_are_taken_lazily(sandbox):
     running = sandbox.run(endless())
     assert next(running).output == "1"
     running.close()
-    assert len(taken) <= 32
+    assert len(taken) <= 128
 
 
 def test_no_programs_no_executions(sandbox):
     assert list(sandbox.run([])) == []
 
 
-def test_nothing_is_left_behind(sandbox):
-    list(sandbox.run([program(1)]))
-    folder = Path(sandbox._folder)
-    assert folder.exists()
-    from caco.sandbox.nsjail import NsjailSandbox
+def test_nothing_is_left_behind():
+    before = state_of_this_process()
+    with NsjailSandbox(SMALL, 2) as sandbox:
+        list(sandbox.run(program(i) for i in range(40)))
+        assert state_of_this_process() != before
+    assert state_of_this_process() == before
 
-    with NsjailSandbox(sandbox._limits, 1) as other:
-        inside = other._folder
-    assert not inside.exists()
+
+def state_of_this_process() -> tuple[int, list[int], int]:
+    """Returns the numbers of open files, child processes and mounts."""
+    files = len(list(Path("/proc/self/fd").iterdir()))
+    return files, _children(os.getpid()), len(Path("/proc/mounts").read_text().splitlines())
 
 
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM"])
-def test_a_killed_host_leaves_no_jail_beyond_its_wall_limit(tmp_path, sent):
+def test_a_killed_host_leaves_no_jail(tmp_path, sent):
     host = tmp_path / "host.py"
     host.write_text(
         "from caco.sandbox.nsjail import NsjailSandbox\n"
@@ -66,9 +73,10 @@ def test_a_killed_host_leaves_no_jail_beyond_its_wall_limit(tmp_path, sent):
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"up\n"
-    time.sleep(0.5)
-    jails = _children(process.pid)
-    assert jails
+    deadline = time.monotonic() + 30
+    while len(jails := _children(process.pid)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)  # nsjail, the parent, the program
+    assert len(jails) == 3
     process.send_signal(9 if sent == "SIGKILL" else 15)
     process.wait()
     process.stdout.close()

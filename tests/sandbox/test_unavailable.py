@@ -11,7 +11,9 @@ import pytest
 
 from caco.config.sandbox import Sandbox as Limits
 from caco.errors import SandboxUnavailable
-from caco.sandbox import launcher
+from caco.sandbox import kinds, launcher
+from caco.sandbox.guest import wire
+from caco.sandbox.kinds import Kind
 from caco.sandbox.nsjail import NsjailSandbox
 
 ROOT = Path(__file__).parents[2]
@@ -150,27 +152,22 @@ def test_another_failure_of_nsjail_is_quoted(tmp_path, monkeypatch):
     assert sentence() == "nsjail could not make the jail (mount('/lib') failed: Invalid argument)"
 
 
-def test_a_memory_limit_too_small_for_python():
-    assert sentence(Limits(memory_mb=8)) == (
-        "Python did not start in the jail (status 127); is `sandbox.memory_mb` too small for it?"
+def test_a_parent_that_cannot_load_what_it_should(monkeypatch):
+    monkeypatch.setitem(kinds.MODULES, Kind.PLAIN, ("math", "no_such_module"))
+    assert sentence() == (
+        "Python started in the jail and did not get ready (ModuleNotFoundError: No module named "
+        "'no_such_module')"
     )
 
 
-def test_nsjail_killed_while_a_program_runs(tmp_path, monkeypatch):
-    """The machine's failure, not the program's: the first program passes, the second is hit."""
-    binary = launcher.nsjail_binary()
-    libraries = launcher.nsjail_environment().get("LD_LIBRARY_PATH", "")
-    fake_nsjail(
-        tmp_path,
-        monkeypatch,
-        f"if [ -e {tmp_path}/hit ]; then echo ready; kill -9 $$; fi\n"
-        f'touch {tmp_path}/hit; LD_LIBRARY_PATH={libraries} exec {binary} "$@"',
+def test_jails_that_never_live_long(tmp_path, monkeypatch):
+    """The machine's failure, not the program's: said once it does not pass."""
+    assert wire.REPLY.pack(wire.READY, 0) == b"R\0\0\0\0"
+    fake_nsjail(tmp_path, monkeypatch, r"printf 'R\000\000\000\000' >&0; exit 1")
+    assert sentence() == (
+        "a jail ended 6 times while it ran one program; is something on this machine killing "
+        "processes, or is it out of memory?"
     )
-    with (
-        NsjailSandbox(Limits(), 1) as sandbox,
-        pytest.raises(SandboxUnavailable, match="nsjail itself was killed by SIGKILL"),
-    ):
-        list(sandbox.run(["input = {'a': 1}\noutput = 2"]))
 
 
 def libraries(folder: Path, path: str) -> subprocess.CompletedProcess[str]:

@@ -4,7 +4,7 @@ import pytest
 from tests.tiny_model import make_tiny_model
 
 from caco.chat import chat_prompt, end_of_turn, unconditional_prefix
-from caco.models.manifest import write_manifest
+from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.seed import Seed
@@ -13,7 +13,6 @@ from caco.training.examples import (
     codegen_examples,
     student_examples,
 )
-from caco.training.finetune import load_tokenizer
 from caco.training.tokens import IGNORED, token_ids, write_tokens
 from caco.training.writer_examples import writer_examples
 
@@ -26,8 +25,7 @@ def _seed(solution: str | None) -> Seed:
 
 @pytest.fixture(scope="module")
 def tokenizer(tmp_path_factory):
-    folder = make_tiny_model(tmp_path_factory.mktemp("tiny"))
-    return load_tokenizer(write_manifest(folder.parent / "tiny.json", folder))
+    return load_tokenizer(make_tiny_model(tmp_path_factory.mktemp("tiny")))
 
 
 def test_codegen_sees_the_program_in_an_open_user_turn_and_no_question(tokenizer):

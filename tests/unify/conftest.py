@@ -38,9 +38,9 @@ class TrustingSandbox:
                 exec(program, names)
         except Exception as e:
             detail = f"{type(e).__name__}: {e}"
-            return Execution(Outcome.EXCEPTION, detail, None, None, "", 0.0, 0.0)
+            return Execution(Outcome.EXCEPTION, detail, None, None, "", 0.0, 0.0, 0.0)
         texts = canonical_json(names["input"]), canonical_json(names["output"])
-        return Execution(Outcome.OK, "", *texts, printed.getvalue(), 0.0, 0.0)
+        return Execution(Outcome.OK, "", *texts, printed.getvalue(), 0.0, 0.0, 0.0)
 
 
 @pytest.fixture

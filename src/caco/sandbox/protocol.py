@@ -40,6 +40,7 @@ class Execution:
         stdout: What it printed, cut at the output limit.
         cpu_s: CPU seconds used.
         wall_s: Wall seconds used.
+        peak_mb: Peak resident memory in MiB, the interpreter's included.
     """
 
     outcome: Outcome
@@ -49,6 +50,20 @@ class Execution:
     stdout: str
     cpu_s: float
     wall_s: float
+    peak_mb: float
+
+    @property
+    def limit(self) -> str | None:
+        """The key of the config's `sandbox` section whose limit was hit, if one was."""
+        return _LIMITS.get(self.outcome)
+
+
+_LIMITS = {
+    Outcome.CPU_TIMEOUT: "cpu_s",
+    Outcome.WALL_TIMEOUT: "wall_s",
+    Outcome.OUT_OF_MEMORY: "memory_mb",
+    Outcome.OUTPUT_TOO_LARGE: "output_bytes",
+}
 
 
 class Sandbox(Protocol):
@@ -58,8 +73,13 @@ class Sandbox(Protocol):
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def run(self, programs: Iterable[str]) -> Iterator[Execution]:
+    def run(self, programs: Iterable[str], repeat: int = 0) -> Iterator[Execution]:
         """Executes `programs`, several at a time, and yields their executions in order.
+
+        Args:
+            programs: Python texts.
+            repeat: Two runs of one number are alike in all that a sandbox can keep alike (seeds of
+                random numbers, the order of sets); runs of different numbers differ in it.
 
         Raises:
             SandboxUnavailable: The sandbox itself failed.

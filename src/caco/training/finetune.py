@@ -5,27 +5,18 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from caco.config.training import FineTune
 from caco.files import folder_aside
-from caco.models.manifest import Manifest, point_manifest, read_manifest, write_manifest
+from caco.models.manifest import point_manifest, read_manifest, write_manifest
+from caco.models.tokenizer import load_tokenizer
 from caco.provenance import Counts
-from caco.quiet import quiet_transformers
 from caco.rows.loss import Loss
 from caco.rows.table import write_rows
 from caco.training import rank
 from caco.training.examples import Example
 from caco.training.launch import accumulation, launch, rank_count
 from caco.training.tokens import write_tokens
-
-
-def load_tokenizer(base: Manifest) -> Any:
-    """Returns the tokenizer of a checkpoint."""
-    quiet_transformers()
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(base.folder)
 
 
 def keep_base(base: Path, checkpoint: Path, loss: Path) -> None:
@@ -67,7 +58,8 @@ def fine_tune(
     with tempfile.TemporaryDirectory(prefix=f"caco-{stage}-") as folder:
         scratch = Path(folder)
         tokens, steps = scratch / "tokens.parquet", scratch / "loss.jsonl"
-        counts, cut = write_tokens(examples, load_tokenizer(model), section.training.cutoff, tokens)
+        tokenizer = load_tokenizer(model.folder)
+        counts, cut = write_tokens(examples, tokenizer, section.training.cutoff, tokens)
         _tell(stage, counts, cut, section.training.cutoff)
         if counts.accepted == 0:
             print(f"{stage}: no rows to train on: the base model is kept", file=sys.stderr)

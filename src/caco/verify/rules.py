@@ -2,17 +2,22 @@
 
 A program gets the verdict of the first rule that it breaks. What the text alone decides comes
 first, so that nothing is executed in vain; then come the sandbox's outcomes, each a verdict of its
-own name; then what only the executed `input` and `output` can tell.
+own name; then what only the executed `input` and `output` can tell; last what takes further runs: a
+second one, and runs on perturbed inputs.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
+from typing import Any
 
 from caco.config.verify import Verify
 from caco.rows.program import Program
-from caco.sandbox.protocol import Execution
-from caco.verify.source import real_lines, used_names
+from caco.sandbox.protocol import Execution, Outcome
+from caco.verify.perturb import Literal
+from caco.verify.source import Source, real_lines, used_names
+from caco.verify.trivial import computes_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +33,118 @@ class Broken:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A program that is being verified.
+
+    Attributes:
+        row: The sampled program.
+        source: Its text, read once.
+    """
+
+    row: Program
+    source: Source
+
+
+class Further(Enum):
+    """What a rule asks to be executed beyond the first run."""
+
+    SECOND = "second"
+    PERTURBED = "perturbed"
+
+
+@dataclass(frozen=True, slots=True)
+class PerturbedRun:
+    """A run on a perturbed input.
+
+    Attributes:
+        given: The literal in place of the program's.
+        run: What became of it.
+    """
+
+    given: dict[Any, Any]
+    run: Execution
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The runs of a program that ran to its end.
+
+    Attributes:
+        first: The run whose `input` and `output` count.
+        second: The same program again, or None where no rule asks.
+        literal: Its literal `input`, or None where there is none to perturb.
+        perturbed: The runs on perturbed inputs, so far.
+    """
+
+    first: Execution
+    second: Execution | None
+    literal: Literal | None
+    perturbed: tuple[PerturbedRun, ...]
+
+    def ended_well(self) -> Iterator[PerturbedRun]:
+        """Yields the perturbed runs that are evidence: ended well, on an `input` that did move."""
+        for one in self.perturbed:
+            if one.run.outcome is Outcome.OK and one.run.input != self.first.input:
+                yield one
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What all runs so far say against a program.
+
+    Attributes:
+        reason: What was seen, in a sentence.
+        proved: Whether there were enough of them to reject it.
+    """
+
+    reason: str
+    proved: bool
+
+
 # A rule returns what it saw, or None for a program that keeps it.
-TextRule = Callable[[Program, Verify], str | None]
-ResultRule = Callable[[Program, Execution, Verify], str | None]
+TextRule = Callable[[Candidate, Verify], str | None]
+ResultRule = Callable[[Candidate, Execution, Verify], str | None]
 
 
-def truncated(program: Program, settings: Verify) -> str | None:
+@dataclass(frozen=True, slots=True)
+class RunsRule:
+    """A rule that takes further runs. Its switch is the setting of its verdict's name.
+
+    Attributes:
+        asks: What it asks to be executed.
+        judge: Returns a suspicion, or None once the runs speak for the program: more of them
+            change nothing then.
+    """
+
+    asks: Further
+    judge: Callable[[Candidate, Runs, Verify], Suspicion | None]
+
+
+def truncated(program: Candidate, settings: Verify) -> str | None:
     """The generation ran into the token limit: its end is missing."""
-    if program.finish_reason != "length":
+    if program.row.finish_reason != "length":
         return None
-    return f"the generation ended at its limit of {program.tokens} tokens"
+    return f"the generation ended at its limit of {program.row.tokens} tokens"
 
 
-def too_few_lines(program: Program, settings: Verify) -> str | None:
+def too_few_lines(program: Candidate, settings: Verify) -> str | None:
     """At least `min_lines` lines are neither blank, comment nor import (released code: 6)."""
-    lines = real_lines(program.program)
+    lines = real_lines(program.source.text)
     if lines >= settings.min_lines:
         return None
     return f"{lines} lines that are neither blank, comment nor import; {settings.min_lines} wanted"
 
 
-def empty_input(program: Program, run: Execution, settings: Verify) -> str | None:
+def trivial(program: Candidate, settings: Verify) -> str | None:
+    """An operation leads from `input` to `output`."""
+    if not settings.trivial or program.source.tree is None:
+        return None
+    what = computes_nothing(program.source.tree)
+    return f"`output` is {what}: nothing is computed" if what else None
+
+
+def empty_input(program: Candidate, run: Execution, settings: Verify) -> str | None:
     """The executed `input` is a dict that holds something."""
     value = _read(run.input)
     if isinstance(value, dict) and value:
@@ -56,7 +152,7 @@ def empty_input(program: Program, run: Execution, settings: Verify) -> str | Non
     return "`input` is empty" if isinstance(value, dict) else "`input` is not a dict"
 
 
-def empty_output(program: Program, run: Execution, settings: Verify) -> str | None:
+def empty_output(program: Candidate, run: Execution, settings: Verify) -> str | None:
     """The executed `output` says something; 0 and false do."""
     value = _read(run.output)
     if value is None or value in ([], {}) or (isinstance(value, str) and not value.strip()):
@@ -64,7 +160,7 @@ def empty_output(program: Program, run: Execution, settings: Verify) -> str | No
     return None
 
 
-def too_many_digits(program: Program, run: Execution, settings: Verify) -> str | None:
+def too_many_digits(program: Candidate, run: Execution, settings: Verify) -> str | None:
     """No integer in `input` or `output` is longer than `max_digits` (released code: 10,000)."""
     for name, text in (("input", run.input), ("output", run.output)):
         digits = longest_integer(text or "null")
@@ -73,22 +169,106 @@ def too_many_digits(program: Program, run: Execution, settings: Verify) -> str |
     return None
 
 
-def unused_input(program: Program, run: Execution, settings: Verify) -> str | None:
+def unused_input(program: Candidate, run: Execution, settings: Verify) -> str | None:
     """Every key of `input` is named in the program: a key that is not cannot matter."""
     if not settings.unused_inputs:
         return None
-    try:
-        used = used_names(program.program)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
-        return f"its syntax tree cannot be read ({type(e).__name__})"
+    if program.source.tree is None:
+        return "its syntax tree cannot be read"
+    used = used_names(program.source.tree)
     value = _read(run.input)
     unused = [key for key in value if key not in used] if isinstance(value, dict) else []
     return f"the key {unused[0]!r} of `input` is used nowhere" if unused else None
 
 
+# How a second run can end that the first, which ended well, contradicts. Time and memory are not
+# among them: a program near a limit is on either side of it by chance.
+_CONTRADICTS = frozenset(
+    {Outcome.EXCEPTION, Outcome.NO_OUTPUT, Outcome.NOT_SERIALISABLE, Outcome.OUTPUT_TOO_LARGE}
+)
+
+
+def non_deterministic(program: Candidate, runs: Runs, settings: Verify) -> Suspicion | None:
+    """A second run, with other random numbers and another order of sets, gives the same."""
+    again, first = runs.second, runs.first
+    if again is None:
+        return None
+    if again.outcome in _CONTRADICTS:
+        return Suspicion(f"a second run: {again.outcome} ({again.detail})", proved=True)
+    if again.outcome is not Outcome.OK:
+        return None
+    for name, once, twice in (
+        ("input", first.input, again.input),
+        ("output", first.output, again.output),
+    ):
+        if once != twice:
+            return Suspicion(
+                f"`{name}` is {_short(once)}, and {_short(twice)} in a second run", proved=True
+            )
+    return None
+
+
+def insensitive(program: Candidate, runs: Runs, settings: Verify) -> Suspicion | None:
+    """The output moves with the input.
+
+    A program that answers with a label (yes or no, a name for a class) may rightly give the same
+    one for all inputs near its own: it is not judged. A small integer may stay by chance, as a
+    greatest common divisor of 1 does: it takes twice the evidence.
+    """
+    if runs.literal is None:
+        return None
+    ended_well = list(runs.ended_well())
+    output = _json(runs.first.output)
+    if any(_json(one.run.output) != output for one in ended_well):  # 4.0 is 4
+        return None
+    spread = _spread(output, runs.literal.constants)
+    if spread is _Spread.LABEL:
+        return None
+    wanted = settings.min_perturbed * (2 if spread is _Spread.SMALL else 1)
+    return Suspicion(
+        f"`output` is {_short(runs.first.output)} for {len(ended_well)} other inputs too",
+        proved=len(ended_well) >= wanted,
+    )
+
+
+def echo(program: Candidate, runs: Runs, settings: Verify) -> Suspicion | None:
+    """The output is not one of the inputs, or all of them, handed on.
+
+    An answer may equal an input by chance, and the largest of two is always one of them; so it must
+    be the same key's value in every run, and those values must have moved.
+    """
+    if runs.literal is None:
+        return None
+    given = runs.literal.value
+    output = _json(runs.first.output)
+    suspects = [key for key, value in [(None, given), *given.items()] if _same(output, value)]
+    moved = dict.fromkeys(suspects, 0)
+    ended_well = list(runs.ended_well())
+    for one in ended_well:
+        output = _json(one.run.output)
+        for key in list(moved):
+            value = one.given if key is None else one.given[key]
+            if not _same(output, value):
+                del moved[key]
+            elif value != (given if key is None else given[key]):
+                moved[key] += 1
+        if not moved:
+            return None
+    for key, count in moved.items():
+        what = "`input`" if key is None else f"`input[{key!r}]`"
+        return Suspicion(
+            f"`output` is {what} in all of {len(ended_well) + 1} runs on different inputs",
+            proved=len(ended_well) >= settings.min_perturbed and count >= _MOVED,
+        )
+    return None
+
+
+_MOVED = 3  # values that an echoed input must have taken beside its own
+
 BEFORE: dict[str, TextRule] = {
     "truncated": truncated,
     "too_few_lines": too_few_lines,
+    "trivial": trivial,
 }  # then `duplicate`, which the shard decides, and the sandbox's outcomes
 AFTER: dict[str, ResultRule] = {
     "empty_input": empty_input,
@@ -96,9 +276,14 @@ AFTER: dict[str, ResultRule] = {
     "too_many_digits": too_many_digits,
     "unused_input": unused_input,
 }
+RUNS: dict[str, RunsRule] = {
+    "non_deterministic": RunsRule(Further.SECOND, non_deterministic),
+    "insensitive": RunsRule(Further.PERTURBED, insensitive),
+    "echo": RunsRule(Further.PERTURBED, echo),
+}
 
 
-def broken_before(program: Program, settings: Verify) -> Broken | None:
+def broken_before(program: Candidate, settings: Verify) -> Broken | None:
     """Returns the first rule that the text breaks."""
     for verdict, rule in BEFORE.items():
         if (reason := rule(program, settings)) is not None:
@@ -106,11 +291,39 @@ def broken_before(program: Program, settings: Verify) -> Broken | None:
     return None
 
 
-def broken_after(program: Program, run: Execution, settings: Verify) -> Broken | None:
+def broken_after(program: Candidate, run: Execution, settings: Verify) -> Broken | None:
     """Returns the first rule that a program which ran to its end breaks."""
     for verdict, rule in AFTER.items():
         if (reason := rule(program, run, settings)) is not None:
             return Broken(verdict, reason)
+    return None
+
+
+def asked_for(further: Further, settings: Verify) -> dict[str, RunsRule]:
+    """Returns the rules that ask for further runs of a kind and are switched on."""
+    return {
+        verdict: rule
+        for verdict, rule in RUNS.items()
+        if rule.asks is further and getattr(settings, verdict)
+    }
+
+
+def suspicions(
+    program: Candidate, runs: Runs, further: Further, settings: Verify
+) -> Iterator[tuple[str, Suspicion]]:
+    """Yields what the rules that asked for further runs have against a program, with verdicts."""
+    for verdict, rule in asked_for(further, settings).items():
+        if (suspicion := rule.judge(program, runs, settings)) is not None:
+            yield verdict, suspicion
+
+
+def broken_by_runs(
+    program: Candidate, runs: Runs, further: Further, settings: Verify
+) -> Broken | None:
+    """Returns the first rule that a program breaks, proved by its further runs."""
+    for verdict, suspicion in suspicions(program, runs, further, settings):
+        if suspicion.proved:
+            return Broken(verdict, suspicion.reason)
     return None
 
 
@@ -130,3 +343,56 @@ def longest_integer(text: str) -> int:
 def _read(text: str | None) -> object:
     """Reads JSON; integers stay text, because Python refuses those of more than 4,300 digits."""
     return json.loads(text or "null", parse_int=str)
+
+
+def _json(text: str | None) -> Any:
+    """Reads JSON; integers that Python refuses stay text."""
+    return json.loads(text or "null", parse_int=lambda d: int(d) if len(d) < 4_000 else d)
+
+
+def _short(text: str | None) -> str:
+    return text if text is not None and len(text) <= 100 else f"{(text or '')[:97]}..."
+
+
+class _Spread(Enum):
+    """How far apart the outputs are that a program of this output might give."""
+
+    LABEL = 0
+    SMALL = 1
+    WIDE = 2
+
+
+_SMALL = 10
+
+
+def _spread(output: Any, constants: tuple[Any, ...]) -> _Spread:
+    """Returns the spread of an output; of several values, the widest.
+
+    Args:
+        output: The output.
+        constants: What the program itself holds: a text among them is a label.
+    """
+    if isinstance(output, dict | list):
+        items = output.values() if isinstance(output, dict) else output
+        spreads = [_spread(item, constants) for item in items]
+        return max(spreads, key=lambda s: s.value, default=_Spread.LABEL)
+    if output is None or isinstance(output, bool):
+        return _Spread.LABEL
+    if isinstance(output, str):
+        composed = output not in constants and any(char.isdigit() for char in output)
+        return _Spread.WIDE if composed else _Spread.LABEL
+    small = isinstance(output, int) and abs(output) <= _SMALL
+    return _Spread.SMALL if small else _Spread.WIDE
+
+
+def _same(output: Any, value: Any) -> bool:
+    """Tells whether an output is a value of the input, or a number of it as text."""
+    if isinstance(output, bool) or isinstance(value, bool):
+        return output is value
+    if isinstance(output, str) and isinstance(value, int | float):
+        return output == str(value)
+    if isinstance(value, dict | list | tuple):
+        return type(output) is (dict if isinstance(value, dict) else list) and bool(
+            output == json.loads(json.dumps(value))
+        )
+    return output is not None and bool(output == value)

@@ -4,13 +4,15 @@ import json
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from caco.config.sandbox import Sandbox as Limits
 from caco.config.section import Section
 from caco.config.verify import Verify
+from caco.errors import SandboxUnavailable
 from caco.progress import Progress
 from caco.provenance import Counts
 from caco.rows.program import Program
@@ -18,7 +20,24 @@ from caco.rows.rejected import Rejected, reject
 from caco.rows.table import count_rows, read_rows, write_rows
 from caco.rows.verified import Verified
 from caco.sandbox.protocol import Execution, Outcome, Sandbox
-from caco.verify.rules import Broken, broken_after, broken_before
+from caco.verify.perturb import Perturbation, literal_input, perturbations
+from caco.verify.rules import (
+    Broken,
+    Candidate,
+    Further,
+    PerturbedRun,
+    Runs,
+    asked_for,
+    broken_after,
+    broken_before,
+    broken_by_runs,
+    suspicions,
+)
+from caco.verify.source import Source
+
+_WINDOW = 1_024  # programs held at a time: enough to keep every worker of a large machine busy
+_ROUNDS = (2, 4)  # perturbed runs of the first rounds; the last round takes the rest
+T = TypeVar("T")
 
 
 class VerifySpec(Section):
@@ -33,6 +52,9 @@ def verify_shard(
 ) -> Iterator[Verified | Rejected]:
     """Yields one row for each program, in order.
 
+    A window of programs is held at a time: all of them run once, then those that broke no rule run
+    a second time, then those left run on perturbed inputs. A sandbox streams one batch at a time.
+
     Args:
         programs: The shard.
         sandbox: Where they run; only programs whose text keeps the rules do.
@@ -41,26 +63,24 @@ def verify_shard(
     Raises:
         SandboxUnavailable: The sandbox failed; no program is blamed for it.
     """
-    taken: deque[tuple[Program, Broken | None]] = deque()
-
-    def to_run() -> Iterator[str]:
-        seen: set[str] = set()
-        for program in programs:
-            broken = broken_before(program, settings)
-            if broken is None and settings.duplicates and program.program_id in seen:
-                reason = f"the shard has a program with the syntax tree {program.program_id}"
-                broken = Broken("duplicate", reason)
-            taken.append((program, broken))
-            if broken is None:
-                seen.add(program.program_id)
-                yield program.program
-
-    for run in sandbox.run(to_run()):
-        while taken[0][1] is not None:
-            yield _rejected(*taken.popleft())
-        yield _judged(taken.popleft()[0], run, settings)
-    while taken:
-        yield _rejected(*taken.popleft())
+    seen: set[str] = set()
+    source = iter(programs)
+    while window := list(islice(source, _WINDOW)):
+        items = [_Item(Candidate(program, Source(program.program))) for program in window]
+        for item in items:
+            item.broken = broken_before(item.candidate, settings)
+            if settings.duplicates and item.broken is None:
+                name = item.candidate.row.program_id
+                if name in seen:
+                    reason = f"the shard has a program with the syntax tree {name}"
+                    item.broken = Broken("duplicate", reason)
+                seen.add(name)
+        _run_first(_unbroken(items), sandbox, settings)
+        if asked_for(Further.SECOND, settings):
+            _run_second(_unbroken(items), sandbox, settings)
+        if asked_for(Further.PERTURBED, settings):
+            _run_perturbed(_unbroken(items), sandbox, settings)
+        yield from map(_row, items)
 
 
 def verify_file(
@@ -99,12 +119,90 @@ def _read_aside(aside: TextIO) -> Iterator[Rejected]:
         yield Rejected(**json.loads(line))
 
 
-def _judged(program: Program, run: Execution, settings: Verify) -> Verified | Rejected:
-    """Returns the row of a program that was executed."""
-    if run.outcome is not Outcome.OK:
-        return _rejected(program, Broken(run.outcome.value, run.detail))
-    if (broken := broken_after(program, run, settings)) is not None:
-        return _rejected(program, broken)
+@dataclass(slots=True)
+class _Item:
+    """A program on its way through the runs."""
+
+    candidate: Candidate
+    broken: Broken | None = None
+    runs: Runs | None = None
+
+
+def _unbroken(items: list[_Item]) -> list[_Item]:
+    return [item for item in items if item.broken is None]
+
+
+def _run_first(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
+    for item, run in _executed([(i, i.candidate.source.text) for i in items], sandbox):
+        if run.outcome is Outcome.OK:
+            item.runs = Runs(run, None, None, ())
+            item.broken = broken_after(item.candidate, run, settings)
+        else:
+            item.broken = Broken(run.outcome.value, run.detail)
+
+
+def _run_second(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
+    programs = [(i, i.candidate.source.text) for i in items]
+    for item, run in _executed(programs, sandbox, repeat=1):
+        assert item.runs is not None
+        item.runs = replace(item.runs, second=run)
+        item.broken = broken_by_runs(item.candidate, item.runs, Further.SECOND, settings)
+
+
+def _run_perturbed(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
+    """Runs the programs on perturbed inputs, in rounds: only what is still suspect goes on."""
+    going: list[tuple[_Item, Iterator[Perturbation]]] = []
+    for item in items:
+        literal = literal_input(item.candidate.source)
+        if literal is not None and item.runs is not None:
+            item.runs = replace(item.runs, literal=literal)
+            name = item.candidate.row.program_id
+            going.append((item, perturbations(literal, name, settings.perturbations)))
+    for size in (*_ROUNDS, settings.perturbations):
+        chosen = [(item, p) for item, more in going for p in islice(more, size)]
+        found: dict[int, list[PerturbedRun]] = {id(item): [] for item, _ in going}
+        programs = [((item, p), p.program) for item, p in chosen]
+        for (item, p), run in _executed(programs, sandbox):
+            found[id(item)].append(PerturbedRun(p.given, run))
+        for item, _ in going:
+            assert item.runs is not None
+            perturbed = (*item.runs.perturbed, *found[id(item)])
+            item.runs = replace(item.runs, perturbed=perturbed)
+        going = [(item, more) for item, more in going if _goes_on(item, settings)]
+    for item, _ in going:
+        assert item.runs is not None
+        item.broken = broken_by_runs(item.candidate, item.runs, Further.PERTURBED, settings)
+
+
+def _goes_on(item: _Item, settings: Verify) -> bool:
+    """Tells whether a program is still suspect; one that hits a limit would only go on to."""
+    assert item.runs is not None
+    if any(one.run.limit is not None for one in item.runs.perturbed):
+        return False
+    return any(suspicions(item.candidate, item.runs, Further.PERTURBED, settings))
+
+
+def _executed(
+    programs: list[tuple[T, str]], sandbox: Sandbox, repeat: int = 0
+) -> Iterator[tuple[T, Execution]]:
+    """Yields what each text's execution gave, with what the text came with.
+
+    Raises:
+        SandboxUnavailable: The sandbox failed, or gave fewer executions than it was given texts.
+    """
+    waiting = deque(programs)
+    for run in sandbox.run((text for _, text in programs), repeat):
+        yield waiting.popleft()[0], run
+    if waiting:
+        raise SandboxUnavailable("the sandbox gave back fewer executions than it was given")
+
+
+def _row(item: _Item) -> Verified | Rejected:
+    program = item.candidate.row
+    if item.broken is not None:
+        return reject(program.sample_id, item.broken.verdict, item.broken.reason, program)
+    assert item.runs is not None
+    run = item.runs.first
     assert run.input is not None
     assert run.output is not None
     return Verified(
@@ -116,8 +214,3 @@ def _judged(program: Program, run: Execution, settings: Verify) -> Verified | Re
         input=run.input,
         output=run.output,
     )
-
-
-def _rejected(program: Program, broken: Broken | None) -> Rejected:
-    assert broken is not None
-    return reject(program.sample_id, broken.verdict, broken.reason, program)

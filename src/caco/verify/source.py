@@ -1,6 +1,23 @@
 """What the rules ask of a program's text, without running it."""
 
 import ast
+from functools import cached_property
+
+
+class Source:
+    """A program's text, and its syntax tree, which is read once and only if it is asked for."""
+
+    def __init__(self, text: str) -> None:
+        """Takes a program's text."""
+        self.text = text
+
+    @cached_property
+    def tree(self) -> ast.Module | None:
+        """The syntax tree; None where it cannot be read."""
+        try:
+            return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
 
 
 def real_lines(program: str) -> int:
@@ -9,18 +26,14 @@ def real_lines(program: str) -> int:
     return sum(1 for line in stripped if line and not line.startswith(("#", "import ", "from ")))
 
 
-def used_names(program: str) -> set[str]:
+def used_names(tree: ast.Module) -> set[str]:
     """Returns the names by which a program can use a key of `input`.
 
     Identifiers of any kind (variables, parameters, arguments, attributes), as the released code
     counts them; and, because programs also write `input["key"]`, constants used as a subscript or
     asked of `.get` and `.pop`. What `input` is built with is not use: `dict(key=...)` and
     `input["key"] = ...` do not count.
-
-    Raises:
-        SyntaxError, ValueError, RecursionError, MemoryError: As from `ast.parse`.
     """
-    tree = ast.parse(program)
     building = {id(part) for node in ast.walk(tree) for part in _building(node)}
     return {
         name

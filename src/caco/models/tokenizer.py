@@ -4,9 +4,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from caco.chat import end_of_turn
 from caco.errors import UserError
-
-_MARK = "CACOUSERTEXT"
+from caco.quiet import quiet_transformers
 
 
 @cache
@@ -16,6 +16,7 @@ def load_tokenizer(folder: Path) -> Any:
     Raises:
         UserError: The folder holds none that transformers can read.
     """
+    quiet_transformers()
     from transformers import AutoTokenizer
 
     try:
@@ -38,12 +39,6 @@ def end_tokens(tokenizer: Any, declared: int | list[int] | None) -> frozenset[in
         tokenizer: A transformers tokenizer.
         declared: `eos_token_id` of the checkpoint's generation config.
     """
-    found = {tokenizer.eos_token_id} - {None}
-    found |= set(declared) if isinstance(declared, list) else {declared} - {None}
-    if getattr(tokenizer, "chat_template", None):
-        turn = tokenizer.apply_chat_template([{"role": "user", "content": _MARK}], tokenize=False)
-        after = tokenizer(turn[turn.index(_MARK) + len(_MARK) :], add_special_tokens=False)
-        first = after["input_ids"][:1]
-        if first and first[0] in tokenizer.all_special_ids:
-            found.add(first[0])
-    return frozenset(found)
+    found = {tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids(end_of_turn(tokenizer))}
+    found |= set(declared) if isinstance(declared, list) else {declared}
+    return frozenset(found - {None})

@@ -1,0 +1,152 @@
+"""A program's values as canonical JSON, whatever they are and however large."""
+
+import builtins
+from _json import encode_basestring as quoted
+
+# Functions defined from here on look names up in this copy: what a program does to `builtins` is
+# nothing to them.
+__builtins__ = dict(vars(builtins))  # type: ignore[assignment]
+
+TYPE_CHECKING = False  # as in `typing`, which would have to be imported
+if TYPE_CHECKING:
+    from typing import Any
+
+
+_DEPTH = 300  # of nested lists and dicts: within Python's default limit of recursion
+_TOO_DEEP = "it is nested too deeply, or holds itself"
+_name_of, _module_of = (type.__dict__[name].__get__ for name in ("__name__", "__module__"))
+
+
+class NotSerialisable(Exception):
+    """A value that JSON has no word for."""
+
+
+class TooLarge(Exception):
+    """A value whose JSON is longer than the limit."""
+
+
+class Json:
+    """Writes one value as canonical JSON: sorted keys, no spaces, bounded length.
+
+    Beyond JSON's own types: tuples are lists; keys that are numbers, booleans or None are their
+    JSON text; NumPy's scalars and arrays, and SymPy's and the standard library's numbers, are plain
+    numbers, except that a fraction that is no integer is the string `p/q`, which loses nothing.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: list[str] = []
+        self._bytes = 0
+        self._depth = 0
+
+    def text(self, value: object) -> str:
+        """Returns the JSON text of `value`.
+
+        Raises:
+            NotSerialisable: It holds a set, a function, NaN, itself, ...
+            TooLarge: The text exceeds the limit.
+        """
+        try:
+            self._value(value)
+        except RecursionError:
+            raise NotSerialisable(_TOO_DEEP) from None
+        return "".join(self._parts)
+
+    def _put(self, part: str) -> None:
+        try:
+            self._bytes += len(part.encode("utf-8"))
+        except UnicodeEncodeError:
+            raise NotSerialisable("a text holds half a surrogate pair") from None
+        if self._bytes > self._limit:
+            raise TooLarge
+        self._parts.append(part)
+
+    def _value(self, value: "Any") -> None:
+        if isinstance(value, str):
+            self._put(quoted(str.__str__(value)))
+        elif value is None or isinstance(value, int | float):
+            self._put(self._scalar(value))
+        elif self._depth > _DEPTH:
+            raise NotSerialisable(_TOO_DEEP)
+        else:
+            self._depth += 1
+            self._container(value)
+            self._depth -= 1
+
+    def _container(self, value: "Any") -> None:
+        if isinstance(value, list | tuple):
+            self._put("[")
+            for i, item in enumerate(list(value)):
+                self._put("," if i else "")
+                self._value(item)
+            self._put("]")
+        elif isinstance(value, dict):
+            self._dict(value)
+        else:
+            self._value(_plain(value))
+
+    def _dict(self, value: "dict[Any, Any]") -> None:
+        items: dict[str, Any] = {}
+        for key, item in dict.items(value):
+            if not isinstance(key, str | int | float | type(None)):
+                try:
+                    key = _plain(key)
+                except NotSerialisable:
+                    raise NotSerialisable(f"a key is a {kind_of(key)}") from None
+            name = str.__str__(key) if isinstance(key, str) else self._scalar(key)
+            if name in items:
+                raise NotSerialisable(f"two keys are both written {name[:50]!r}")
+            items[name] = item
+        self._put("{")
+        for i, name in enumerate(sorted(items)):
+            self._put(("," if i else "") + quoted(name) + ":")
+            self._value(items[name])
+        self._put("}")
+
+    def _scalar(self, value: "Any") -> str:
+        if value is None:
+            return "null"
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int):
+            # Writing out an integer takes time that grows with the square of its length.
+            if int.bit_length(value) * 0.30102 > self._limit:
+                raise TooLarge
+            return int.__repr__(value)
+        plain = float.__float__(value)  # of a subclass too, whose comparisons may lie
+        if plain != plain or plain in (float("inf"), float("-inf")):
+            raise NotSerialisable(f"{plain!r} is no JSON number")
+        return repr(plain)
+
+
+def kind_of(value: object) -> str:
+    """Returns the name of a value's type, whatever its metaclass says."""
+    kind = type(value)
+    name = str(_name_of(kind))
+    try:
+        module = str(_module_of(kind))
+    except Exception:
+        return name
+    return name if module == "builtins" else f"{module}.{name}"
+
+
+def _plain(value: "Any") -> "Any":
+    """Returns a number or array of a library as plain values.
+
+    Raises:
+        NotSerialisable: It is neither.
+    """
+    library = kind_of(value).partition(".")[0]
+    plain: Any = value
+    if library == "numpy" and hasattr(value, "tolist"):
+        plain = value.tolist()
+    elif library == "fractions" or (library == "sympy" and getattr(value, "is_Rational", False)):
+        p, q = int(value.numerator), int(value.denominator)
+        plain = p if q == 1 else f"{p}/{q}"
+    elif library == "decimal" or (library == "sympy" and getattr(value, "is_Float", False)):
+        plain = float(value)
+    elif library == "sympy" and value in (True, False):
+        plain = bool(value)
+    if type(plain) is type(value):
+        raise NotSerialisable(f"it holds a {kind_of(value)}")
+    return plain

@@ -1,0 +1,170 @@
+"""No program of the corpus gets further than it may, and none leaves a trace."""
+
+import fcntl
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.sandbox.adversaries import CORPUS, SECRET, Adversary
+
+from caco.config.sandbox import Sandbox as Limits
+from caco.sandbox.kinds import Kind, kind_of
+from caco.sandbox.nsjail import NsjailSandbox
+from caco.sandbox.protocol import Execution, Outcome
+
+LIMITS = Limits(cpu_s=1.0, wall_s=3.0, memory_mb=256, output_bytes=20_000)
+TIMEOUTS = {Outcome.CPU_TIMEOUT, Outcome.WALL_TIMEOUT}
+# Run side by side with honest programs: few, since each takes its whole second.
+SPINNING = {"a sum without end", "exceptions swallowed"}
+
+# Finds /tmp and its working folder empty, writes and reads a file, and computes.
+_NEIGHBOUR = f"""
+os = __import__("os")
+input = {{"n": 200}}
+found = os.listdir("/tmp") + os.listdir(".")
+with open("/tmp/numbers", "w") as file:
+    file.write(" ".join(map(str, range(input["n"]))))
+with open("/tmp/numbers") as file:
+    total = sum(map(int, file.read().split()))
+output = [found, os.listdir("/tmp"), total, {"".join(SECRET)!r}]
+"""
+_IMPORTS = {Kind.PLAIN: "", Kind.STANDARD: "import random\n", Kind.HEAVY: "import numpy\n"}
+NEIGHBOUR_OUTPUT = f'[[],["numbers"],19900,"{"".join(SECRET)}"]'
+
+
+def neighbour(kind: Kind) -> str:
+    """Returns an honest program for the parent of this kind."""
+    return _IMPORTS[kind] + _NEIGHBOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What of the host a program could have changed."""
+
+    processes: Counter[str]  # command lines of those below this one
+    descriptors: int
+    mounts: int
+    ipc: int
+    name: str
+    null_is_free: bool
+    canary: tuple[str, int]
+
+
+def host(canary: Path) -> Host:
+    """Looks at the host, once."""
+    null = os.open("/dev/null", os.O_RDONLY)
+    try:
+        fcntl.flock(null, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        null_is_free = True
+    except BlockingIOError:
+        null_is_free = False
+    finally:
+        os.close(null)
+    return Host(
+        processes=below(os.getpid()),
+        descriptors=len(list(Path("/proc/self/fd").iterdir())),
+        mounts=len(Path("/proc/self/mounts").read_text().splitlines()),
+        ipc=sum(len(p.read_text().splitlines()) for p in Path("/proc/sysvipc").glob("*")),
+        name=os.uname().nodename,
+        null_is_free=null_is_free,
+        canary=(canary.read_text(), canary.stat().st_mtime_ns),
+    )
+
+
+def below(pid: int) -> Counter[str]:
+    """Returns the command lines of the processes below `pid`."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(int(stat.parent.name))
+    found: Counter[str] = Counter()
+    waiting = list(children.get(pid, []))
+    while waiting:
+        process = waiting.pop()
+        try:
+            found[Path(f"/proc/{process}/cmdline").read_text()] += 1
+        except OSError:
+            continue
+        waiting += children.get(process, [])
+    return found
+
+
+def stalled_s() -> float:
+    """Returns for how long anything on this machine has waited for a processor; 0 if unknown."""
+    try:
+        first = Path("/proc/pressure/cpu").read_text().splitlines()[0]
+    except OSError:
+        return 0.0
+    return int(first.rpartition("total=")[2]) / 1e6
+
+
+def check(adversary: Adversary, execution: Execution) -> None:
+    assert execution.outcome in adversary.outcomes, execution
+    assert adversary.detail in execution.detail
+    if adversary.output is not None:
+        assert execution.output == adversary.output
+    assert (execution.output is None) == (execution.outcome is not Outcome.OK)
+
+
+def check_alone(sandbox: NsjailSandbox, adversary: Adversary, canary: Path) -> None:
+    """Runs an adversary between two neighbours of its kind, and looks at the host."""
+    honest = neighbour(kind_of(adversary.program))
+    (warmed,) = sandbox.run([honest])
+    assert warmed.output == NEIGHBOUR_OUTPUT, warmed
+    before, stalled = host(canary), stalled_s()
+    execution, after = sandbox.run([adversary.program, honest])
+    check(adversary, execution)
+    # What it waited for a processor does not count.
+    assert execution.wall_s <= LIMITS.wall_s + 1 + stalled_s() - stalled
+    assert (after.outcome, after.output) == (Outcome.OK, NEIGHBOUR_OUTPUT), after
+    assert host(canary) == before
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[NsjailSandbox]:
+    with NsjailSandbox(LIMITS, workers=1) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def canary() -> Iterator[Path]:
+    with tempfile.NamedTemporaryFile("w", prefix="caco-canary-") as file:
+        file.write("sings")
+        file.flush()
+        yield Path(file.name)
+
+
+def test_the_corpus_is_large_and_its_time_bounded():
+    names = [a.name for a in CORPUS]
+    assert len(set(names)) == len(names)
+    assert len(CORPUS) >= 90
+    assert sum(bool(a.outcomes & TIMEOUTS) for a in CORPUS) <= 15
+
+
+@pytest.mark.parametrize("adversary", CORPUS, ids=lambda a: a.name)
+def test_an_adversary_gets_its_outcome_and_leaves_no_trace(small, canary, adversary):
+    check_alone(small, adversary, canary)
+
+
+def test_adversaries_and_honest_programs_side_by_side(canary):
+    """Every honest program gives its output, and every adversary its outcome."""
+    adversaries = [a for a in CORPUS if not a.outcomes & TIMEOUTS or a.name in SPINNING]
+    programs = [
+        program
+        for a in adversaries
+        for program in (a.program, neighbour(kind_of(a.program)), neighbour(Kind.PLAIN))
+    ]
+    with NsjailSandbox(LIMITS, workers=2) as two:
+        executions = list(two.run(programs))
+    assert len(executions) == len(programs)
+    for adversary, execution in zip(adversaries, executions[::3], strict=True):
+        check(adversary, execution)
+    honest = [e for i, e in enumerate(executions) if i % 3]
+    assert [e for e in honest if e.output != NEIGHBOUR_OUTPUT] == []

@@ -1,0 +1,192 @@
+"""Warm parents: the right one for each program, replaced when lost, and never blamed on one."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from tests.sandbox.conftest import SMALL
+from tests.sandbox.test_stream import _children
+
+from caco.config.sandbox import Sandbox as Limits
+from caco.sandbox import nsjail
+from caco.sandbox.kinds import Kind, kind_of
+from caco.sandbox.nsjail import NsjailSandbox
+
+GIVEN = "input = {'a': 1}\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "kind"),
+    [
+        ("output = 1", Kind.PLAIN),
+        ("import math\nfrom itertools import chain", Kind.PLAIN),
+        ("from collections import Counter", Kind.STANDARD),
+        ("import os.path", Kind.STANDARD),
+        ("def f():\n    import sympy as sp", Kind.HEAVY),
+        ("from scipy.optimize import fsolve", Kind.HEAVY),
+        ("important = 'import numpy'", Kind.PLAIN),
+        ("import (", Kind.PLAIN),
+        ("from . import x", Kind.STANDARD),
+    ],
+)
+def test_the_syntax_tree_chooses_the_parent(program, kind):
+    assert kind_of(program) is kind
+
+
+def test_a_parent_has_loaded_what_it_is_for_and_shows_nothing_of_ours(output_of):
+    loaded = "[m in sys.modules for m in ('sympy', 'fractions', 'caco', 'ctypes')]"
+    assert output_of(loaded, "import sys") == "[false,false,false,true]"
+    assert output_of(loaded, "import sys, fractions") == "[false,true,false,true]"
+    assert output_of(loaded, "import sys, sympy") == "[true,true,false,true]"
+    assert output_of("[m for m in sys.modules if m.startswith('caco')]", "import sys") == "[]"
+
+
+def test_a_module_that_no_parent_has_loaded_can_be_imported(output_of):
+    assert output_of("list(graphlib.TopologicalSorter({1: {2}}).static_order())", "import graphlib")
+    assert output_of("int(__import__('sympy').Integer(2))") == "2"
+
+
+def test_memory_is_what_a_program_adds_whatever_its_parent_holds(execute):
+    for imports in ("", "import fractions\n", "import sympy\n"):
+        fits = execute(f"{imports}{GIVEN}held = bytearray(450 << 20)\noutput = 1")
+        assert fits.outcome == "ok", (imports, fits.detail)
+        too_much = execute(f"{imports}{GIVEN}held = bytearray(520 << 20)\noutput = 1")
+        assert too_much.outcome == "out_of_memory", (imports, too_much.detail)
+        assert too_much.limit == "memory_mb"
+
+
+def test_an_execution_tells_time_and_memory(execute):
+    small, large = execute(f"{GIVEN}output = 1"), execute(f"{GIVEN}output = len('x' * (80 << 20))")
+    assert 0 < small.cpu_s <= 1 and small.wall_s > 0
+    assert 4 < small.peak_mb < 40
+    assert large.peak_mb > small.peak_mb + 70
+    assert small.limit is None
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "random.random()", "numpy.random.rand()", "list({'a', 'b', 'c', 'd', 'e', 'f'})",
+        "hash('text')", "(numpy, list({'a', 'b', 'c', 'd', 'e', 'f'}))[1]",
+    ],
+)  # fmt: skip
+def test_runs_of_one_number_are_alike_and_of_another_are_not(sandbox, expression):
+    imports = "import numpy\n" if "numpy" in expression else "import random\n"
+    programs = [f"{imports}{GIVEN}output = {expression}"] * 3
+    outputs = {repeat: {e.output for e in sandbox.run(programs, repeat)} for repeat in (0, 1)}
+    assert len(outputs[0]) == len(outputs[1]) == 1
+    assert outputs[0] != outputs[1]
+
+
+def test_no_program_finds_traces_of_another(sandbox):
+    look = "import os\ninput = {'a': 1}\noutput = [sorted(os.listdir('/tmp')), oct(os.stat('/tmp').st_mode)]\n"  # noqa: E501
+    mess = [
+        "open('/tmp/left', 'w').write('x')",
+        "os.makedirs('/tmp/a/b'); os.chmod('/tmp/a', 0)",
+        "os.chmod('/tmp', 0o700)",
+        "os.symlink('/lib', '/tmp/link'); os.mkfifo('/tmp/fifo')",
+        "open('/tmp/left', 'w').close(); os.unlink('/tmp/left'); os.utime('/tmp', (0, 0))",
+    ]
+    programs = [p for m in mess for p in (look + m, look)]
+    assert {e.output for e in sandbox.run(programs)} == {'[[],"0o41777"]'}
+
+
+@pytest.fixture
+def killer():
+    """Kills processes below this one with SIGKILL, one at random each time it is asked."""
+    rng, stop = random.Random(7), threading.Event()
+    killed: list[int] = []
+
+    def one() -> None:
+        below = _children(os.getpid())
+        if below:
+            victim = rng.choice(below)
+            try:
+                os.kill(victim, signal.SIGKILL)
+                killed.append(victim)
+            except ProcessLookupError:
+                pass
+
+    def kill(times: int, pause: float) -> threading.Thread:
+        def loop() -> None:
+            while len(killed) < times and not stop.wait(pause * rng.random() * 2):
+                one()
+
+        thread = threading.Thread(target=loop)
+        thread.start()
+        return thread
+
+    kill.killed = killed
+    yield kill
+    stop.set()
+
+
+def test_jails_killed_at_random_change_nothing(killer):
+    programs = [f"{GIVEN}output = sum(range({i * 10}))\nprint(output)" for i in range(1200)]
+    programs[::50] = [f"import re\n{program}" for program in programs[::50]]
+    programs[1] = f"import time\n{GIVEN}while time.process_time() < 0.3: pass\noutput = 1"
+    programs[5] = "1 / 0"
+    with NsjailSandbox(SMALL, 2) as sandbox:
+        undisturbed = [(e.outcome, e.output, e.detail) for e in sandbox.run(programs)]
+        thread = killer(50, 0.15)
+        disturbed = []
+        while len(killer.killed) < 50:
+            disturbed = [(e.outcome, e.output, e.detail) for e in sandbox.run(programs)]
+            assert disturbed == undisturbed
+        thread.join()
+    assert len(killer.killed) == 50
+    assert [outcome for outcome, _, _ in undisturbed].count("ok") == len(programs) - 1
+
+
+def test_an_old_parent_is_replaced(monkeypatch):
+    monkeypatch.setattr(nsjail, "_OLD", 20)
+    others = set(_children(os.getpid()))
+    with NsjailSandbox(SMALL, 1) as sandbox:
+        before = set(_children(os.getpid())) - others
+        assert len(list(sandbox.run([f"{GIVEN}output = 1"] * 60))) == 60
+        after = set(_children(os.getpid())) - others
+    assert len(before) == len(after) == 2
+    assert not before & after
+
+
+def test_what_a_program_waits_for_a_processor_is_not_its_wall_time():
+    """Beside many that spin on every core, a program that computes is not taken for a sleeper."""
+    spin = [sys.executable, "-c", "while True: pass"]
+    # Sessions of their own, since the scheduler may share processors out by session.
+    spinning = [
+        subprocess.Popen(spin, start_new_session=True)
+        for _ in range(4 * len(os.sched_getaffinity(0)))
+    ]
+    try:
+        busy = f"import time\n{GIVEN}while time.process_time() < 1.2: pass\noutput = 1"
+        sleeping = f"import time\n{GIVEN}time.sleep(30)\noutput = 1"
+        with NsjailSandbox(Limits(cpu_s=3.0, wall_s=2.0), 1) as sandbox:
+            computed, slept = sandbox.run([busy, sleeping])
+    finally:
+        for process in spinning:
+            process.kill()
+            process.wait()
+    assert computed.outcome == "ok"
+    assert computed.wall_s > 2.0
+    assert slept.outcome == "wall_timeout"
+    assert slept.limit == "wall_s"
+
+
+def test_every_worker_has_little_memory():
+    """At most 300 MB with everything loaded, pages shared with other processes counted once."""
+    imports = ("", "import re", "import sympy")
+    others = set(_children(os.getpid()))
+    with NsjailSandbox(SMALL, 1) as sandbox:
+        for repeat in (0, 1):
+            list(sandbox.run((f"{i}\n{GIVEN}output = 1" for i in imports), repeat))
+        held = 0
+        for pid in set(_children(os.getpid())) - others:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            held += next(int(line.split()[1]) for line in rollup.splitlines() if "Pss:" in line)
+    print(f"{held >> 10} MiB")
+    assert 60 << 10 < held < 300 << 10
