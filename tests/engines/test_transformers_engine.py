@@ -9,8 +9,8 @@ import torch
 from caco.config.generation import Engine as EngineSection
 from caco.engines.open import open_engine
 from caco.engines.protocol import Request
-from caco.models.tokenizer import end_tokens, load_tokenizer
 from caco.errors import UserError
+from caco.models.tokenizer import end_tokens, load_tokenizer
 
 PROMPTS = [
     "<|im_start|>user\n" + "count " * (i % 5) + f"{i} and {i * i}<|im_end|>\n" for i in range(24)
