@@ -1,6 +1,7 @@
-# make demo   makes every environment, runs the embedded run, prints its funnel and report
-# make test   makes every environment, then every check
-# make envs   makes the environments alone
+# make demo          makes every environment, runs the embedded run, prints its funnel and report
+# make test          makes every environment, then every check
+# make test-faults   what takes long: the sandbox for 100,000 programs, and under load
+# make envs          makes the environments alone
 
 SHELL := /bin/bash -euo pipefail
 VENVS := .venvs
@@ -18,7 +19,7 @@ PYTHON_sandbox := 3.12 3.13
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test envs generated clean
+.PHONY: demo test test-faults envs generated clean
 
 envs: $(READY)
 
@@ -40,6 +41,9 @@ generated: $(VENVS)/workflow/.ready
 
 test: envs
 	@tests/run.sh
+
+test-faults: envs
+	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults
 
 clean:
 	rm -rf results logs .snakemake .cache

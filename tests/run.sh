@@ -9,8 +9,8 @@ export COVERAGE_FILE="$PWD/.coverage"
 step() { echo; echo "== $* (after ${SECONDS} s)"; }
 
 step style and types
-"$bin/ruff" check src scripts tests
-"$bin/ruff" format --check src scripts tests
+"$bin/ruff" check src scripts tests benchmarks
+"$bin/ruff" format --check src scripts tests benchmarks
 "$bin/mypy"
 "$bin/snakefmt" --check Snakefile rules
 "$bin/snakemake" --lint

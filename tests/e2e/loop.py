@@ -18,6 +18,9 @@ _TRAINING = {
 }  # fmt: skip
 _ENGINE = {"kind": "transformers", "dtype": "float32", "batch": 32}
 
+# Most of a tiny job is its imports, on one core: two run at once.
+SIDE_BY_SIDE = ("sample", "verify", "question", "solution", "bench")
+
 # Rows in GSM8K's form, made up here; the third is none.
 _GSM8K = """\
 {"question": "A shelf holds 3 rows of 4 jars. How many jars?", "answer": "There are 3*4=<<3*4=12>>12 jars.\\n#### 12"}
@@ -85,7 +88,8 @@ class Loop:
     def start(self) -> subprocess.Popen[str]:
         """Starts Snakemake as `make demo` does, in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--nolock"],
+            [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--nolock",
+             "--set-threads", *(f"{rule}=1" for rule in SIDE_BY_SIDE)],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
         )  # fmt: skip

@@ -49,7 +49,7 @@ class Parent:
         """
         self._cpu_s, self._wall_s, self._memory_mb, self._output_bytes = limits
         self._tmp_options = tmp_options
-        self._untouched: tuple[int, ...] = ()
+        self._untouched: tuple[object, ...] = ()
         self._clean_tmp()
         self._program = Program(self._output_bytes)
         self._record = mmap.mmap(-1, wire.record_bytes(self._output_bytes))
@@ -149,8 +149,6 @@ class Parent:
         kernel.fresh_tmpfs(_TMP, self._tmp_options)
         os.chdir(_TMP)  # the working folder was the old one
         os.utime(_TMP, (0, 0))
-        # The kernel's file times are of its ticks: after one, no change can have the same time.
-        time.sleep(0.02)
         self._untouched = _state(_TMP)
 
 
@@ -177,10 +175,14 @@ def send(kind: bytes, body: bytes) -> None:
         rest = rest[os.write(_CHANNEL, rest) :]
 
 
-def _state(folder: str) -> "tuple[int, ...]":
-    """Returns what changes with a folder: its times, in nanoseconds, its mode, owner and size."""
+def _state(folder: str) -> "tuple[object, ...]":
+    """Returns what changes with a folder; equal states mean that nothing is left in it.
+
+    Times alone do not tell: they are those of the kernel's ticks, and may be set.
+    """
     s = os.stat(folder)  # noqa: PTH116 (pathlib is a tenth of a second of imports)
-    return s.st_mtime_ns, s.st_ctime_ns, s.st_mode, s.st_uid, s.st_gid, s.st_nlink, s.st_size
+    times = s.st_mtime_ns, s.st_ctime_ns
+    return times, s.st_mode, s.st_uid, s.st_gid, s.st_nlink, s.st_size, os.listxattr(folder)
 
 
 def main() -> None:
