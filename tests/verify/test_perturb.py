@@ -3,11 +3,11 @@
 import ast
 from typing import Any
 
-import planted
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rows import GOOD
+from tests.verify import planted
+from tests.verify.rows import GOOD
 
 from caco.verify.perturb import literal_input, perturbations
 from caco.verify.source import Source

@@ -5,19 +5,14 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-import planted
 import pytest
-from algebra import computes_nothing
-from rows import sampled
+from tests.verify import planted
+from tests.verify.algebra import computes_nothing
+from tests.verify.judging import real_programs, verdicts_of, wrongly_rejected
 
 from caco.config.sandbox import Sandbox as Limits
 from caco.config.verify import Verify
-from caco.rows.rejected import Rejected
 from caco.sandbox.nsjail import NsjailSandbox
-from caco.seeds.gsm8k import gsm8k_seeds
-from caco.unify.conversion import NotConvertible
-from caco.unify.equations import from_equations
-from caco.verify.shard import verify_shard
 
 EACH = 60
 HONEST = 420
@@ -30,12 +25,6 @@ RULES = ("insensitive", "non_deterministic", "duplicate", "trivial", "echo")
 def sandbox():
     with NsjailSandbox(Limits(cpu_s=2.0), workers=2) as opened:
         yield opened
-
-
-def verdicts_of(texts: list[str], sandbox: NsjailSandbox, settings: Verify) -> list[str]:
-    programs = [sampled(text, index) for index, text in enumerate(texts)]
-    rows = verify_shard(iter(programs), sandbox, settings)
-    return [row.verdict if isinstance(row, Rejected) else "verified" for row in rows]
 
 
 def shard() -> list[tuple[str, str]]:
@@ -85,22 +74,12 @@ def test_the_rules_agree_with_algebra_on_real_programs(shared_data: Path, sandbo
 
     Some are: a solution that says `x = 11 goats` becomes a program that hands its input on.
     """
-    texts = []
-    for seed in gsm8k_seeds(str(shared_data / "seed" / "gsm8k_train.jsonl"), "gsm8k", REAL):
-        try:
-            texts.append(from_equations(seed))
-        except NotConvertible:
-            continue
+    texts = real_programs(shared_data, REAL)
     found = verdicts_of(texts, sandbox, Verify(min_lines=0))
     counts = Counter(found)
     with capsys.disabled():
         print(f"\n{len(texts)} programs of GSM8K: {json.dumps(counts)}")
-    wrong = [
-        f"{verdict}:\n{text}"
-        for verdict, text in zip(found, texts, strict=True)
-        if verdict not in ("verified", "duplicate") and not computes_nothing(text)
-    ]
-    assert wrong == []
+    assert wrongly_rejected(texts, found) == []
     missed = [
         text
         for verdict, text in list(zip(found, texts, strict=True))[:SEARCHED]

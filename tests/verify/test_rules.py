@@ -5,7 +5,7 @@ import json
 
 import pytest
 from pydantic import ValidationError
-from rows import GOOD, candidate, failed, ran, sampled
+from tests.verify.rows import GOOD, candidate, failed, ran, sampled
 
 from caco.config.verify import Verify
 from caco.sandbox.protocol import Outcome

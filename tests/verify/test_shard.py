@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rows import GOOD, Told, failed, sampled
+from tests.verify.rows import GOOD, Told, failed, sampled
 
 from caco.config.verify import Verify
 from caco.errors import SandboxUnavailable

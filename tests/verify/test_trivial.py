@@ -2,8 +2,8 @@
 
 import ast
 
-import planted
 import pytest
+from tests.verify import planted
 
 from caco.verify.trivial import computes_nothing
 

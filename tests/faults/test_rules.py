@@ -1,0 +1,19 @@
+"""The rules on all of GSM8K: no correct program is rejected."""
+
+from collections import Counter
+
+from tests.verify.judging import real_programs, verdicts_of, wrongly_rejected
+
+from caco.config.sandbox import Sandbox as Limits
+from caco.config.verify import Verify
+from caco.sandbox.nsjail import NsjailSandbox
+
+
+def test_no_correct_program_of_gsm8k_is_rejected(shared_data):
+    """Those that are rejected hand an input on, or give one constant: algebra says so."""
+    texts = real_programs(shared_data)
+    assert len(texts) > 7_000
+    with NsjailSandbox(Limits(), workers=2) as sandbox:
+        verdicts = verdicts_of(texts, sandbox, Verify(min_lines=0))
+    print(f"{len(texts)} programs of GSM8K: {dict(Counter(verdicts))}")
+    assert wrongly_rejected(texts, verdicts) == []
