@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from caco.config.sandbox import Sandbox as Limits
-from caco.sandbox.jail import import_folders, interpreter
+from caco.sandbox.jail import interpreter, package_folders
 from caco.sandbox.kinds import MODULES, Kind
 from caco.sandbox.launcher import nsjail_binary, nsjail_environment
 from caco.sandbox.nsjail import NsjailSandbox
@@ -138,7 +138,7 @@ class ColdNsjail:
 def floor(workers: int) -> Iterator[Floor]:
     """Starts the fork floor and ends it."""
     with ExitStack() as stack:
-        folders = ":".join([*import_folders(), str(_HERE)])
+        folders = ":".join([*package_folders(), str(_HERE)])
         yield Floor(
             {
                 kind: stack.enter_context(
@@ -200,14 +200,14 @@ def _cold_config(limits: Limits) -> str:
 
     python = interpreter()
     wanted = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", str(python)]
-    wanted += [os.path.realpath(Path(sys.base_prefix, "lib")), *import_folders()]
+    wanted += [os.path.realpath(Path(sys.base_prefix, "lib")), *package_folders()]
     seen = [
         MountPt(src=path, dst=path, is_bind=True, nosuid=True, nodev=True)
         for path in wanted
         if Path(path).exists()
     ]
     tmp = MountPt(dst="/tmp", fstype="tmpfs", rw=True, is_dir=True, options=f"size={16 << 20}")
-    start = _COLD_START.format(folders=import_folders())
+    start = _COLD_START.format(folders=list(package_folders()))
     config = NsJailConfig(
         cwd="/tmp",
         time_limit=int(limits.wall_s),

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from caco.sandbox.jail import import_folders, interpreter
+from caco.sandbox.jail import interpreter, package_folders
 from caco.sandbox.kinds import MODULES
 
 _HERE = Path(__file__).parent
@@ -51,7 +51,7 @@ def _measure_c() -> None:
 
 def main() -> None:
     """Measures each thing in a process of its own."""
-    folders = ":".join([*import_folders(), str(_HERE)])
+    folders = ":".join([*package_folders(), str(_HERE)])
     environment = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
     def measure(what: str, modules: tuple[str, ...] = ("math",)) -> None:

@@ -3,6 +3,7 @@
 from caco.bench.answer import answer_problems
 from caco.chat import problem_prompt
 from caco.config.bench import Answering
+from caco.engines.journal import Journal, Journaled
 from caco.engines.open import open_engine
 from caco.grading.grader import Grader
 from caco.job import Job, run
@@ -27,8 +28,9 @@ def main() -> None:
     section = Answering.from_spec(args.spec)
     model = read_manifest(args.model)
     progress = Progress(f"bench {args.name} {args.benchmark}", count_rows(args.problems, Seed))
+    journal = Journal(*job.journal(model.digest))
     with (
-        open_engine(model.folder, section.engine) as engine,
+        Journaled(open_engine(model.folder, section.engine), journal) as engine,
         Grader(section.grader_timeout_s) as grader,
     ):
         graded = answer_problems(

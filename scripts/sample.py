@@ -2,6 +2,7 @@
 
 from caco.chat import unconditional_prefix
 from caco.config.generation import Sample
+from caco.engines.journal import Journal, Journaled
 from caco.engines.open import open_engine
 from caco.job import Job, run
 from caco.models.manifest import read_manifest
@@ -22,7 +23,8 @@ def main() -> None:
     section = Sample.from_spec(args.spec)
     model = read_manifest(args.model)
     prefix = unconditional_prefix(load_tokenizer(model.folder))
-    with open_engine(model.folder, section.engine) as engine:
+    journal = Journal(*job.journal(model.digest))
+    with Journaled(open_engine(model.folder, section.engine), journal) as engine:
         programs = sample_shard(engine, prefix, section, args.shard, model.digest)
         count = write_rows(args.programs, Program, programs)
     job.done(Counts(rows_in=count, accepted=count), section.sampling.seed)

@@ -2,6 +2,7 @@
 
 from caco.chat import chat_prompt
 from caco.config.generation import Write
+from caco.engines.journal import Journal, Journaled
 from caco.engines.open import open_engine
 from caco.job import Job, run
 from caco.models.manifest import read_manifest
@@ -25,7 +26,8 @@ def main() -> None:
     section = Write.from_spec(args.spec)
     model = read_manifest(args.model)
     progress = Progress(f"solution {args.identity}", count_rows(args.questions, Question))
-    with open_engine(model.folder, section.engine) as engine:
+    journal = Journal(*job.journal(model.digest))
+    with Journaled(open_engine(model.folder, section.engine), journal) as engine:
         outcomes = write_solutions(
             read_rows(args.questions, Question),
             engine,

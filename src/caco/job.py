@@ -40,6 +40,7 @@ class Job:
         self._inputs: list[str] = []
         self._outputs: list[str] = []
         self._sharded = False
+        self._journal: Path | None = None
 
     def reads(self, flag: str, meaning: str, many: bool = False, required: bool = True) -> None:
         """Adds an argument that names a file the job reads.
@@ -88,20 +89,40 @@ class Job:
         _end_with_snakemake()
         return self.args
 
+    def journal(self, model: str) -> tuple[Path, dict[str, str]]:
+        """Returns where a job that generates keeps its journal, and what its rows depend on.
+
+        It lies beside the job's record, and goes when that is written.
+
+        Args:
+            model: Digest of the model's manifest.
+        """
+        self._journal = self.args.provenance.with_suffix(".journal")
+        return self._journal, {"settings": self.args.spec, "model": model, "code": self._code()}
+
     def done(self, counts: Counts | None = None, seed: int | None = None) -> None:
-        """Writes the provenance record: call it last, when every output is in place."""
+        """Writes the provenance record: call it last, when every output is in place.
+
+        The journal is then needed no more.
+        """
         provenance.record(
             self.args.provenance,
             rule=self.rule,
             identity=self.args.identity,
             spec=self.args.spec,
-            code=self.args.code or code_digest(Path(sys.argv[0]), _SRC),
+            code=self._code(),
             inputs=self._paths(self._inputs),
             outputs=self._paths(self._outputs),
             counts=counts,
             seed=seed,
             started=self.started,
         )
+        if self._journal is not None:
+            self._journal.unlink()
+
+    def _code(self) -> str:
+        code: str = self.args.code or code_digest(Path(sys.argv[0]), _SRC)
+        return code
 
     def _paths(self, names: list[str]) -> list[Path]:
         found: list[Path] = []

@@ -55,6 +55,17 @@ def test_the_record_holds_the_slurm_job(tmp_path: Path, monkeypatch: pytest.Monk
     assert json.loads((tmp_path / "p.json").read_text())["slurm"] == {"SLURM_JOB_ID": "42"}
 
 
+def test_the_journal_goes_when_the_record_is_there(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("out")
+    job = job_with(tmp_path)
+    path, basis = job.journal("the model")
+    assert path == tmp_path / "p.journal"
+    assert basis == {"settings": '{"a": 1}', "model": "the model", "code": "c0de"}
+    path.touch()
+    job.done()
+    assert (tmp_path / "p.json").exists() and not path.exists()
+
+
 def test_counts_that_do_not_add_up_are_refused(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("out")
     with pytest.raises(CacoError, match="3 rows went in, 1 accepted and 1 rejected"):

@@ -4,6 +4,7 @@ Only `.venvs/*/bin/python` is a stand-in: it makes the files that a script is as
 computes nothing. So Snakemake's own decisions about what to run can be asked for in seconds.
 """
 
+import multiprocessing
 import os
 import re
 import shutil
@@ -24,6 +25,22 @@ for word in sys.argv[1:]:
         Path(word).parent.mkdir(parents=True, exist_ok=True)
         Path(word).write_text(sys.argv[1])
 """
+
+# Importing Snakemake takes longer than planning with it: one process does it for every run.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["snakemake.cli"])
+
+
+def _snakemake(folder: Path, args: tuple[str, ...], printed: Path) -> None:
+    """Runs Snakemake in this process, which is a fork made for it."""
+    os.chdir(folder)
+    with printed.open("w") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    from snakemake.cli import main
+
+    sys.argv = [f"{Path(sys.executable).parent}/snakemake", *args]
+    main(list(args))
 
 
 class Checkout:
@@ -63,11 +80,14 @@ class Checkout:
             file = self.folder / f"changed.{os.getpid()}.yaml"
             file.write_text(yaml.safe_dump(config))
             args = (*args, "--configfile", file.name)
-        return subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", "2", "--nolock", *args],
-            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            timeout=120, check=False,
-        )  # fmt: skip
+        command = ("--cores", "2", "--nolock", *args)
+        printed = self.folder / f"printed.{os.getpid()}.txt"
+        process = _FORKS.Process(target=_snakemake, args=(self.folder, command, printed))
+        process.start()
+        process.join(timeout=120)
+        process.kill()
+        process.join()
+        return subprocess.CompletedProcess(command, process.exitcode, printed.read_text())
 
     def run(self) -> None:
         """Makes everything, so that nothing is left to do."""

@@ -120,7 +120,7 @@ def test_killed_in_every_stage_the_run_ends_with_the_same_rows(
                   "questions/00000", "judged/00001", "corpus/train"):  # fmt: skip
         ours, theirs = (side.results / f"{table}.parquet" for side in (disturbed, loop))
         assert ours.read_bytes() == theirs.read_bytes(), table
-    assert list(disturbed.results.rglob("*.part")) == []
+    assert [*disturbed.results.rglob("*.part"), *disturbed.results.rglob("*.journal")] == []
 
 
 def test_an_unreadable_shard_is_named_and_loses_nothing(loop: Loop) -> None:

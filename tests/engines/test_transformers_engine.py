@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from caco.config.generation import Engine as EngineSection
+from caco.engines.journal import Journal, Journaled
 from caco.engines.open import open_engine
 from caco.engines.protocol import Request
 from caco.errors import UserError
@@ -34,6 +35,20 @@ def test_a_request_is_answered_the_same_alone_and_in_any_company(tiny):
     shuffled = random.Random(5).sample(requests, k=len(requests))
     assert _texts(tiny, requests, batch=8) == alone
     assert _texts(tiny, shuffled, batch=64) == alone
+
+
+def test_resumed_from_its_journal_it_ends_with_what_it_would_have(tiny, tmp_path):
+    requests = [_request(i) for i in range(24)]
+    undisturbed = _texts(tiny, requests, batch=8)
+    section = EngineSection(dtype="float32", batch=8)
+    path = tmp_path / "00000.journal"
+    with Journaled(open_engine(tiny, section), Journal(path, {})) as engine:
+        first = [c for c, _ in zip(engine.generate(requests), range(9), strict=False)]
+    with Journaled(open_engine(tiny, section), Journal(path, {})) as engine:
+        resumed = {c.request_id: c for c in engine.generate(requests)}
+    assert resumed == undisturbed
+    assert all(resumed[c.request_id] == c for c in first)
+    assert len(path.read_text().splitlines()) == 1 + 24
 
 
 def test_greedy_is_what_transformers_itself_generates(tiny):

@@ -5,12 +5,17 @@ from collections import Counter
 from pathlib import Path
 
 from tests.faults.programs import mixture
-from tests.sandbox.test_stream import _children
+from tests.sandbox.processes import Killer, children
+from tests.verify.rows import sampled
 
 from caco.config.sandbox import Sandbox as Limits
+from caco.config.verify import Verify
 from caco.progress import Progress
+from caco.rows.program import Program
+from caco.rows.table import write_rows
 from caco.sandbox import nsjail
 from caco.sandbox.nsjail import NsjailSandbox
+from caco.verify.shard import verify_file
 
 LIMITS = Limits(cpu_s=1.0, wall_s=3.0, memory_mb=512, output_bytes=20_000)
 CORES = len(os.sched_getaffinity(0))
@@ -27,7 +32,7 @@ def host() -> tuple[int, int, int, int]:
     mounts = Path("/proc/mounts").read_text().splitlines()
     return (
         len(list(Path("/proc/self/fd").iterdir())),
-        len(_children(os.getpid())),
+        len(children(os.getpid())),
         len(mounts),
         len(cgroups()),
     )
@@ -36,7 +41,7 @@ def host() -> tuple[int, int, int, int]:
 def held_by_parents() -> int:
     """Returns the KiB that the processes below this one hold, shared pages counted once."""
     held = 0
-    for pid in _children(os.getpid()):
+    for pid in children(os.getpid()):
         try:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
         except OSError:  # a program that ended meanwhile
@@ -83,3 +88,23 @@ def test_verdicts_on_an_idle_and_on_an_overloaded_machine_are_the_same():
     idle, overloaded = found.values()
     assert [outcome for outcome, *_ in idle] == [outcome for _, outcome in wanted]
     assert overloaded == idle
+
+
+def test_a_shard_whose_jails_are_killed_is_verified_to_the_same_bytes(tmp_path):
+    programs = tmp_path / "programs.parquet"
+    texts = [text for text, _ in mixture(3_000, slow_every=1_000)]
+    write_rows(programs, Program, (sampled(text, i) for i, text in enumerate(texts)))
+
+    def verified(name: str, sandbox: NsjailSandbox) -> list[bytes]:
+        paths = [tmp_path / f"{name}.{kind}.parquet" for kind in ("verified", "rejected")]
+        counts = verify_file(programs, *paths, sandbox, Verify(min_lines=0))
+        assert counts.rows_in == len(texts)
+        return [path.read_bytes() for path in paths]
+
+    with NsjailSandbox(LIMITS, CORES) as sandbox:
+        undisturbed = verified("undisturbed", sandbox)
+        with Killer(50, 0.1) as killer:
+            disturbed = verified("disturbed", sandbox)
+    print(f"{killer.killed} processes killed during the shard")
+    assert killer.killed == 50
+    assert disturbed == undisturbed

@@ -1,16 +1,13 @@
 """Warm parents: the right one for each program, replaced when lost, and never blamed on one."""
 
 import os
-import random
-import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 from tests.sandbox.conftest import SMALL
-from tests.sandbox.test_stream import _children
+from tests.sandbox.processes import Killer, children
 
 from caco.config.sandbox import Sandbox as Limits
 from caco.sandbox import nsjail
@@ -96,60 +93,27 @@ def test_no_program_finds_traces_of_another(sandbox):
     assert {e.output for e in sandbox.run(programs)} == {'[[],"0o41777"]'}
 
 
-@pytest.fixture
-def killer():
-    """Kills processes below this one with SIGKILL, one at random each time it is asked."""
-    rng, stop = random.Random(7), threading.Event()
-    killed: list[int] = []
-
-    def one() -> None:
-        below = _children(os.getpid())
-        if below:
-            victim = rng.choice(below)
-            try:
-                os.kill(victim, signal.SIGKILL)
-                killed.append(victim)
-            except ProcessLookupError:
-                pass
-
-    def kill(times: int, pause: float) -> threading.Thread:
-        def loop() -> None:
-            while len(killed) < times and not stop.wait(pause * rng.random() * 2):
-                one()
-
-        thread = threading.Thread(target=loop)
-        thread.start()
-        return thread
-
-    kill.killed = killed
-    yield kill
-    stop.set()
-
-
-def test_jails_killed_at_random_change_nothing(killer):
+def test_jails_killed_at_random_change_nothing():
     programs = [f"{GIVEN}output = sum(range({i * 10}))\nprint(output)" for i in range(1200)]
     programs[::50] = [f"import re\n{program}" for program in programs[::50]]
     programs[1] = f"import time\n{GIVEN}while time.process_time() < 0.3: pass\noutput = 1"
     programs[5] = "1 / 0"
     with NsjailSandbox(SMALL, 2) as sandbox:
         undisturbed = [(e.outcome, e.output, e.detail) for e in sandbox.run(programs)]
-        thread = killer(50, 0.15)
-        disturbed = []
-        while len(killer.killed) < 50:
-            disturbed = [(e.outcome, e.output, e.detail) for e in sandbox.run(programs)]
-            assert disturbed == undisturbed
-        thread.join()
-    assert len(killer.killed) == 50
+        with Killer(50, 0.25) as killer:
+            while killer.killed < 50:
+                disturbed = [(e.outcome, e.output, e.detail) for e in sandbox.run(programs)]
+                assert disturbed == undisturbed
     assert [outcome for outcome, _, _ in undisturbed].count("ok") == len(programs) - 1
 
 
 def test_an_old_parent_is_replaced(monkeypatch):
     monkeypatch.setattr(nsjail, "_OLD", 20)
-    others = set(_children(os.getpid()))
+    others = set(children(os.getpid()))
     with NsjailSandbox(SMALL, 1) as sandbox:
-        before = set(_children(os.getpid())) - others
+        before = set(children(os.getpid())) - others
         assert len(list(sandbox.run([f"{GIVEN}output = 1"] * 60))) == 60
-        after = set(_children(os.getpid())) - others
+        after = set(children(os.getpid())) - others
     assert len(before) == len(after) == 2
     assert not before & after
 
@@ -180,12 +144,12 @@ def test_what_a_program_waits_for_a_processor_is_not_its_wall_time():
 def test_every_worker_has_little_memory():
     """At most 300 MB with everything loaded, pages shared with other processes counted once."""
     imports = ("", "import re", "import sympy")
-    others = set(_children(os.getpid()))
+    others = set(children(os.getpid()))
     with NsjailSandbox(SMALL, 1) as sandbox:
         for repeat in (0, 1):
             list(sandbox.run((f"{i}\n{GIVEN}output = 1" for i in imports), repeat))
         held = 0
-        for pid in set(_children(os.getpid())) - others:
+        for pid in set(children(os.getpid())) - others:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
             held += next(int(line.split()[1]) for line in rollup.splitlines() if "Pss:" in line)
     print(f"{held >> 10} MiB")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.sandbox.conftest import SMALL
+from tests.sandbox.processes import children
 
 from caco.sandbox.nsjail import NsjailSandbox
 
@@ -54,7 +55,7 @@ def test_nothing_is_left_behind():
 def state_of_this_process() -> tuple[int, list[int], int]:
     """Returns the numbers of open files, child processes and mounts."""
     files = len(list(Path("/proc/self/fd").iterdir()))
-    return files, _children(os.getpid()), len(Path("/proc/mounts").read_text().splitlines())
+    return files, children(os.getpid()), len(Path("/proc/mounts").read_text().splitlines())
 
 
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM"])
@@ -74,7 +75,7 @@ def test_a_killed_host_leaves_no_jail(tmp_path, sent):
     assert process.stdout is not None
     assert process.stdout.readline() == b"up\n"
     deadline = time.monotonic() + 30
-    while len(jails := _children(process.pid)) < 3 and time.monotonic() < deadline:
+    while len(jails := children(process.pid)) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)  # nsjail, the parent, the program
     assert len(jails) == 3
     process.send_signal(9 if sent == "SIGKILL" else 15)
@@ -84,17 +85,3 @@ def test_a_killed_host_leaves_no_jail(tmp_path, sent):
     while any(Path(f"/proc/{p}").exists() for p in jails) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not [p for p in jails if Path(f"/proc/{p}").exists()]
-
-
-def _children(pid: int) -> list[int]:
-    """Returns the processes below `pid`, from /proc."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            child = int(stat.parent.name)
-            found += [child, *_children(child)]
-    return found

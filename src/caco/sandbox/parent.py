@@ -114,13 +114,13 @@ class WarmParent:
         Raises:
             ParentLost: The parent ended first, or is silent for longer than any program may take.
         """
-        self._send(wire.REQUEST.pack(wire.PROGRAM, seed, len(program)) + program)
+        self._send(wire.REQUEST.pack(seed, len(program)) + program)
         while True:
             kind, body = self._reply(time.monotonic() + self._wall_s + _SILENCE)
             if kind == wire.DONE:
                 break
             waited = _waited_for_a_processor(self._process.pid)
-            self._send(wire.REQUEST.pack(wire.WAITED, round(waited * 1000), 0))
+            self._send(wire.REQUEST.pack(round(waited * 1000), 0))
         self.served += 1
         status, limit, cpu, wall, peak_kib = wire.FACTS.unpack_from(body)
         return Ended(
@@ -133,8 +133,12 @@ class WarmParent:
             record=body[wire.FACTS.size :],
         )
 
+    def kill(self) -> None:
+        """Ends the parent, from any thread; whoever waits for its reply gets `ParentLost`."""
+        self._process.kill()
+
     def close(self) -> None:
-        """Ends the parent and whatever runs below it."""
+        """Ends the parent and whatever runs below it, and removes what it had."""
         self._channel.close()
         if self._process.poll() is None:
             self._process.kill()

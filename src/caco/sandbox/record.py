@@ -42,9 +42,7 @@ def execution(ended: Ended, limits: Limits) -> Execution:
     """
     exited = os.WIFEXITED(ended.status)
     killer = 0 if exited else os.WTERMSIG(ended.status)
-    # The kernel's clock of ticks may run ahead of the time that it reports.
-    by_kernel = killer == signal.SIGKILL and ended.limit == wire.NO_LIMIT
-    if ended.cpu_s >= limits.cpu_s or (by_kernel and ended.cpu_s >= limits.cpu_s / 2):
+    if ended.limit == wire.CPU_LIMIT or ended.cpu_s >= limits.cpu_s:
         return _without_record(
             ended, Outcome.CPU_TIMEOUT, f"more than {limits.cpu_s:g} s of CPU time"
         )
@@ -54,7 +52,7 @@ def execution(ended: Ended, limits: Limits) -> Execution:
         )
     if ended.out_of_memory:
         return _without_record(ended, Outcome.OUT_OF_MEMORY, "the program ran out of memory")
-    if by_kernel:
+    if killer == signal.SIGKILL:
         raise EndedByTheHost(ended)
     if not exited:
         return _without_record(ended, Outcome.KILLED, f"ended by {signal.Signals(killer).name}")

@@ -53,6 +53,7 @@ class Parent:
         self._clean_tmp()
         self._program = Program(self._output_bytes)
         self._record = mmap.mmap(-1, wire.record_bytes(self._output_bytes))
+        self._record_view = memoryview(self._record)
         pthread_sigmask(SIG_BLOCK, [SIGCHLD])
 
     def get_ready(self) -> None:
@@ -65,15 +66,20 @@ class Parent:
 
     def serve(self) -> None:
         """Runs one program after the other."""
-        send(wire.READY, b"")
+        send(wire.READY)
         while True:
-            _, seed, length = wire.REQUEST.unpack(receive(wire.REQUEST.size))
+            seed, length = wire.REQUEST.unpack(receive(wire.REQUEST.size))
             text = receive(length)
-            send(wire.DONE, self._run(text, seed))
-            text[:] = bytes(length)  # the next program may search its memory
+            facts = self._run(text, seed)
+            lengths = wire.RECORD.unpack_from(self._record)
+            whole = min(wire.RECORD.size + sum(lengths), len(self._record))
+            send(wire.DONE, facts, self._record_view[:whole])
+            # The next program may search its memory: nothing of this one's may be left there.
+            self._record_view[:whole] = bytes(whole)
+            text[:] = bytes(length)
 
     def _run(self, text: bytearray, seed: int) -> bytes:
-        """Runs one program and returns the body of its `DONE`."""
+        """Runs one program and returns what the kernel says of it."""
         began = time.monotonic_ns()
         pid = kernel.fork()
         if pid == 0:
@@ -83,11 +89,7 @@ class Parent:
         if _state(_TMP) != self._untouched:
             self._clean_tmp()
         cpu = round((used.ru_utime + used.ru_stime) * 1e9)
-        lengths = wire.RECORD.unpack_from(self._record)
-        whole = min(wire.RECORD.size + sum(lengths), len(self._record))
-        record = self._record[:whole]
-        self._record[:whole] = bytes(whole)
-        return wire.FACTS.pack(status, limit, cpu, wall, used.ru_maxrss) + record
+        return wire.FACTS.pack(status, limit, cpu, wall, used.ru_maxrss)
 
     def _be_the_child(self, text: bytearray, seed: int) -> "NoReturn":
         """Gives up what the parent has, runs the program, leaves its record and ends."""
@@ -140,8 +142,8 @@ class Parent:
 
     def _waited_for_a_processor(self) -> float:
         """Asks the host, which sees /proc, how long the running program did; in seconds."""
-        send(wire.LATE, b"")
-        _, milliseconds, _ = wire.REQUEST.unpack(receive(wire.REQUEST.size))
+        send(wire.LATE)
+        milliseconds, _ = wire.REQUEST.unpack(receive(wire.REQUEST.size))
         return float(milliseconds / 1000)
 
     def _clean_tmp(self) -> None:
@@ -168,11 +170,18 @@ def receive(length: int) -> bytearray:
     return received
 
 
-def send(kind: bytes, body: bytes) -> None:
-    """Sends a reply to the host."""
-    rest = memoryview(wire.REPLY.pack(kind, len(body)) + body)
-    while rest:
-        rest = rest[os.write(_CHANNEL, rest) :]
+def send(kind: bytes, *body: "bytes | memoryview") -> None:
+    """Sends a reply to the host; the parts of its body are not copied."""
+    parts = [
+        memoryview(wire.REPLY.pack(kind, sum(map(len, body)))),
+        *(memoryview(part) for part in body),
+    ]
+    while parts:
+        written = os.writev(_CHANNEL, parts)
+        while parts and written >= len(parts[0]):
+            written -= len(parts.pop(0))
+        if parts:
+            parts[0] = parts[0][written:]
 
 
 def _state(folder: str) -> "tuple[object, ...]":

@@ -7,9 +7,9 @@ of a `DONE` body was left by the program and is not.
 
 import struct
 
-REQUEST = struct.Struct("<cII")  # kind, number, bytes of text
-PROGRAM = b"P"  # run the text; the number seeds its generators of random numbers
-WAITED = b"W"  # the answer to `LATE`: the number is milliseconds; no text
+# A program: the seed of its generators of random numbers, bytes of text. Or the answer to `LATE`:
+# milliseconds, and no text.
+REQUEST = struct.Struct("<II")
 
 REPLY = struct.Struct("<cI")  # kind, bytes of body
 READY = b"R"  # the parent is warm; no body

@@ -1,0 +1,211 @@
+"""Journals: a completion is kept from the moment it is finished, so a killed shard loses none.
+
+A journal lies outside of what Snakemake knows, which deletes the outputs of a failed job. Its lines
+are a checksum and JSON: first what the completions depend on, then one completion each. A process
+killed at any byte leaves at most one torn line, which is dropped and made again.
+"""
+
+import fcntl
+import json
+import os
+import sys
+import time
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+from caco.engines.protocol import Completion, Engine, Request
+from caco.errors import ClusterError, UserError
+from caco.identity import canonical_json, digest
+
+_ORPHAN_S = 30.0  # longer than a job outlives its Snakemake
+
+
+class Journal:
+    """The completions of one job that are finished, by what was asked."""
+
+    def __init__(self, path: Path, basis: dict[str, str]) -> None:
+        """Names a journal; it is opened by entering it.
+
+        Args:
+            path: Where it lies.
+            basis: What all its completions depend on, by name: the settings, the model, the code.
+        """
+        self._path = path
+        self._basis = {name: digest(text) for name, text in basis.items()}
+        self._where: dict[str, tuple[int, int]] = {}  # offset and length of each completion's line
+
+    def __enter__(self) -> Self:
+        """Opens the journal, and reads what an earlier process has finished.
+
+        Raises:
+            UserError: It was begun on another basis.
+            ClusterError: Another process has it open, or it cannot be written.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            self._lock()
+            self._read()
+        except BaseException:
+            os.close(self._file)
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Closes the journal; it stays for whoever goes on."""
+        os.close(self._file)
+
+    def __len__(self) -> int:
+        """Returns how many completions it holds."""
+        return len(self._where)
+
+    def get(self, request: Request) -> Completion | None:
+        """Returns the completion of a request that was finished before."""
+        where = self._where.get(_key(request))
+        if where is None:
+            return None
+        offset, length = where
+        kept = _parsed(os.pread(self._file, length, offset))
+        assert kept is not None
+        return Completion(request.request_id, kept["text"], kept["tokens"], kept["finish_reason"])
+
+    def add(self, request: Request, completion: Completion) -> None:
+        """Keeps a completion.
+
+        Raises:
+            ClusterError: The disk does not take it.
+        """
+        key = _key(request)
+        kept = {
+            "key": key,
+            "text": completion.text,
+            "tokens": completion.tokens,
+            "finish_reason": completion.finish_reason,
+        }
+        self._where[key] = self._append(kept)
+
+    def _lock(self) -> None:
+        """Waits for a killed run's job, which ends itself a moment after its Snakemake."""
+        deadline = time.monotonic() + _ORPHAN_S
+        while True:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise ClusterError(
+                        f"{self._path}: another process writes this shard; wait until it has ended"
+                    ) from None
+                time.sleep(0.1)
+            except OSError:
+                return  # a file system without locks: Snakemake's own keeps two runs apart
+            else:
+                return
+
+    def _read(self) -> None:
+        at, first = 0, True
+        with os.fdopen(os.dup(self._file), "rb") as lines:
+            lines.seek(0)
+            for line in lines:
+                found = _parsed(line)
+                if found is None:
+                    break  # torn: nothing after it is whole either
+                if first:
+                    self._check(found)
+                else:
+                    self._where[found["key"]] = (at, len(line))
+                first, at = False, at + len(line)
+        os.ftruncate(self._file, at)
+        if first:
+            self._append(self._basis)
+
+    def _check(self, basis: dict[str, str]) -> None:
+        other = [name for name, value in self._basis.items() if basis.get(name) != value]
+        if other:
+            raise UserError(
+                f"{self._path}: was begun with other {' and '.join(other)}; set them back to keep "
+                "the rows that are in it, or delete the file to make them anew"
+            )
+
+    def _append(self, value: dict[str, Any]) -> tuple[int, int]:
+        """Writes one line; returns its offset and length."""
+        text = json.dumps(value).encode()
+        line = b"%08x %s\n" % (zlib.crc32(text), text)
+        offset = os.lseek(self._file, 0, os.SEEK_END)
+        try:
+            rest = memoryview(line)
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError as e:
+            raise ClusterError(
+                f"{self._path}: cannot be written ({e.strerror}); mend that and run again: what is "
+                "in it is kept"
+            ) from None
+        return offset, len(line)
+
+
+class Journaled:
+    """An engine that asks its journal first and tells it of everything that is finished."""
+
+    def __init__(self, engine: Engine, journal: Journal) -> None:
+        """Takes an engine and a journal, both not yet entered."""
+        self._engine = engine
+        self._journal = journal
+
+    def __enter__(self) -> Self:
+        """Enters both."""
+        self._journal.__enter__()
+        try:
+            self._engine.__enter__()
+        except BaseException:
+            self._journal.__exit__()
+            raise
+        if len(self._journal):
+            print(f"going on after {len(self._journal):,} finished rows", file=sys.stderr)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Leaves both."""
+        try:
+            self._engine.__exit__(*exc)
+        finally:
+            self._journal.__exit__()
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        """Yields one completion a request, in no particular order; see `Engine.generate`."""
+        kept: deque[Completion] = deque()
+        asked: dict[str, Request] = {}
+
+        def new() -> Iterator[Request]:
+            for request in requests:
+                if (completion := self._journal.get(request)) is not None:
+                    kept.append(completion)
+                else:
+                    asked[request.request_id] = request
+                    yield request
+
+        for completion in self._engine.generate(new()):
+            self._journal.add(asked.pop(completion.request_id), completion)
+            while kept:
+                yield kept.popleft()
+            yield completion
+        yield from kept
+
+
+def _key(request: Request) -> str:
+    """Returns the digest of what was asked; the request's name is no part of that."""
+    content = asdict(request)
+    del content["request_id"]
+    return digest("request", canonical_json(content))
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """Returns what a line holds, or None where it is not whole."""
+    checksum, _, text = line.rstrip(b"\n").partition(b" ")
+    if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text):
+        return None
+    value: dict[str, Any] = json.loads(text)
+    return value

@@ -1,0 +1,54 @@
+"""Processes below this one: which there are, and their sudden end."""
+
+import os
+import random
+import signal
+import threading
+from pathlib import Path
+
+
+def children(pid: int) -> list[int]:
+    """Returns the processes below `pid`, from /proc."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            child = int(stat.parent.name)
+            found += [child, *children(child)]
+    return found
+
+
+class Killer:
+    """Kills processes below this one with SIGKILL, one at random now and then; a context manager.
+
+    Attributes:
+        killed: How many so far.
+    """
+
+    def __init__(self, times: int, pause_s: float) -> None:
+        """Takes how many to kill, and how long to wait between two, on average."""
+        self.killed = 0
+        self._times, self._pause_s = times, pause_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop)
+
+    def __enter__(self) -> "Killer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        rng = random.Random(7)
+        while self.killed < self._times and not self._stop.wait(self._pause_s * rng.random() * 2):
+            below = children(os.getpid())
+            try:
+                os.kill(rng.choice(below), signal.SIGKILL)
+                self.killed += 1
+            except (ProcessLookupError, IndexError):
+                continue
