@@ -14,7 +14,9 @@ class Sandbox(Section):
     wall_s: float = Field(
         20.0, gt=0, description="Wall seconds: the backstop for programs that sleep."
     )
-    memory_mb: int = Field(1024, gt=0, description="Address space in MiB.")
+    memory_mb: int = Field(
+        1024, gt=0, description="Address space in MiB, beyond what the interpreter has."
+    )
     output_bytes: int = Field(
         65_536, gt=0, description="Largest `input`, `output` or printed text kept, in bytes."
     )

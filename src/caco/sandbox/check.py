@@ -109,7 +109,7 @@ def describe_host() -> list[str]:
     lines = [
         f"kernel {platform.release()} ({platform.machine()}), Python {platform.python_version()}, "
         f"nsjail {nsjail_binary()}, {who}",
-        "limits of a program: rlimits (memory, CPU, files) and seccomp (one process)",
+        "limits of a program: rlimits (memory, files), its parent (time), seccomp (one process)",
     ]
     try:
         made = Cgroups.make()

@@ -3,8 +3,9 @@
 The parent keeps one capability, to make the namespaces of its children and the /tmp that each finds
 empty; a child gives it up before a line of its program runs.
 
-A child's memory and CPU time are bounded by rlimits, which every kernel and every user has. They
-hold for one process, and are enough because a seccomp rule forbids a second one.
+A child's memory and files are bounded by rlimits, which every kernel and every user has; its time
+by the parent, which reads its clocks. Both hold for one process, and are enough because a seccomp
+rule forbids a second one.
 """
 
 import os
@@ -122,9 +123,10 @@ def jail_config(
 
 def _policy() -> str:
     """Returns the seccomp rules in nsjail's language."""
+    names = (*_FORBIDDEN, *(("fork", "vfork") if os.uname().machine == "x86_64" else ()))
     return (
         "POLICY caco { ERRNO(38) { clone3 }, "
-        f"ERRNO(1) {{ fork, vfork, {', '.join(_FORBIDDEN)}, "
+        f"ERRNO(1) {{ {', '.join(names)}, "
         "clone(flags) { (flags & 0x20010000) == 0 || (flags & 0x10000000) != 0 }, "
         "fcntl(fd, cmd, arg) { cmd == 37 || cmd == 38 }, "
         "prlimit64(pid, resource, new_limit, old_limit) { resource == 0 && new_limit != 0 } } } "
