@@ -2,7 +2,7 @@
 
 import sympy
 
-from caco.verify.perturb import literal_input
+from caco.verify.literal import literal_input
 from caco.verify.source import Source
 
 

@@ -6,7 +6,7 @@ from caco.identity import canonical_json, digest
 from caco.rows.program import Program
 from caco.sandbox.protocol import Execution, Outcome
 from caco.syntax import program_id
-from caco.verify.perturb import literal_input
+from caco.verify.literal import literal_input
 from caco.verify.rules import Candidate
 from caco.verify.source import Source
 

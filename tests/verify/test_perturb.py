@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.verify import planted
 from tests.verify.rows import GOOD
 
-from caco.verify.perturb import literal_input, perturbations
+from caco.verify.literal import literal_input
+from caco.verify.perturb import perturbations
 from caco.verify.source import Source
 
 SCALARS = (

@@ -9,22 +9,17 @@ from tests.verify.rows import GOOD, candidate, failed, ran, sampled
 
 from caco.config.verify import Verify
 from caco.sandbox.protocol import Outcome
-from caco.verify.perturb import literal_input
-from caco.verify.rules import (
-    AFTER,
-    BEFORE,
+from caco.verify.further import (
     RUNS,
-    Candidate,
     Further,
     PerturbedRun,
     Runs,
     asked_for,
-    broken_after,
-    broken_before,
     broken_by_runs,
-    longest_integer,
     suspicions,
 )
+from caco.verify.literal import literal_input
+from caco.verify.rules import AFTER, BEFORE, Candidate, broken_after, broken_before, longest_integer
 from caco.verify.source import Source
 
 PAPER = Verify()

@@ -21,7 +21,7 @@ from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
 from caco.sandbox.protocol import Outcome
-from caco.verify.perturb import literal_input
+from caco.verify.literal import literal_input
 from caco.verify.shard import verify_file, verify_shard
 from caco.verify.source import Source
 

@@ -20,19 +20,17 @@ from caco.rows.rejected import Rejected, reject
 from caco.rows.table import count_rows, read_rows, write_rows
 from caco.rows.verified import Verified
 from caco.sandbox.protocol import Execution, Outcome, Sandbox
-from caco.verify.perturb import Perturbation, literal_input, perturbations
-from caco.verify.rules import (
-    Broken,
-    Candidate,
+from caco.verify.further import (
     Further,
     PerturbedRun,
     Runs,
     asked_for,
-    broken_after,
-    broken_before,
     broken_by_runs,
     suspicions,
 )
+from caco.verify.literal import literal_input
+from caco.verify.perturb import Perturbation, perturbations
+from caco.verify.rules import Broken, Candidate, broken_after, broken_before
 from caco.verify.source import Source
 
 _WINDOW = 1_024  # programs held at a time: enough to keep every worker of a large machine busy
