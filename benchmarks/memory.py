@@ -7,6 +7,7 @@ from pathlib import Path
 from caco.config.sandbox import Sandbox as Limits
 from caco.sandbox.kinds import MODULES, Kind
 from caco.sandbox.nsjail import NsjailSandbox
+from caco.sandbox.processes import children
 
 _OF_EACH_KIND = ("", "import json\n", "import sympy\n")
 
@@ -33,8 +34,9 @@ def memory_of_a_worker(limits: Limits) -> list[Held]:
             list(sandbox.run([f"{imports}input = {{'a': 1}}\noutput = 1\n"]))
         kinds = {",".join(modules): kind for kind, modules in MODULES.items()}
         parents, jails = [], []
-        for jail in _children(os.getpid()):
-            for parent in _children(jail):
+        below = children()
+        for jail in below[os.getpid()]:
+            for parent in below[jail]:
                 modules = Path(f"/proc/{parent}/cmdline").read_text().rstrip("\0").split("\0")[-1]
                 parents.append(_weighed(f"{kinds[modules]} parent", parent))
                 jails.append(_weighed(f"nsjail of the {kinds[modules]} parent", jail))
@@ -48,14 +50,3 @@ def _weighed(name: str, pid: int) -> Held:
         field, _, value = line.partition(":")
         fields[field] = int(value.split()[0]) / 1024
     return Held(name, fields["Rss"], fields["Pss"])
-
-
-def _children(pid: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
-                found.append(int(stat.parent.name))
-        except (OSError, IndexError, ValueError):
-            continue
-    return found

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.faults.programs import mixture
-from tests.sandbox.processes import Killer, children
+from tests.sandbox.processes import Killer, below
 from tests.verify.rows import sampled
 
 from caco.config.sandbox import Sandbox as Limits
@@ -32,7 +32,7 @@ def host() -> tuple[int, int, int, int]:
     mounts = Path("/proc/mounts").read_text().splitlines()
     return (
         len(list(Path("/proc/self/fd").iterdir())),
-        len(children(os.getpid())),
+        len(below(os.getpid())),
         len(mounts),
         len(cgroups()),
     )
@@ -41,7 +41,7 @@ def host() -> tuple[int, int, int, int]:
 def held_by_parents() -> int:
     """Returns the KiB that the processes below this one hold, shared pages counted once."""
     held = 0
-    for pid in children(os.getpid()):
+    for pid in below(os.getpid()):
         try:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
         except OSError:  # a program that ended meanwhile

@@ -4,20 +4,16 @@ import os
 import random
 import signal
 import threading
-from pathlib import Path
+
+from caco.sandbox.processes import children
 
 
-def children(pid: int) -> list[int]:
-    """Returns the processes below `pid`, from /proc."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            child = int(stat.parent.name)
-            found += [child, *children(child)]
+def below(pid: int) -> list[int]:
+    """Returns the children of `pid`, theirs, and so on."""
+    known = children()
+    found = list(known[pid])
+    for process in found:
+        found += known[process]
     return found
 
 
@@ -46,9 +42,8 @@ class Killer:
     def _loop(self) -> None:
         rng = random.Random(7)
         while self.killed < self._times and not self._stop.wait(self._pause_s * rng.random() * 2):
-            below = children(os.getpid())
             try:
-                os.kill(rng.choice(below), signal.SIGKILL)
+                os.kill(rng.choice(below(os.getpid())), signal.SIGKILL)
                 self.killed += 1
             except (ProcessLookupError, IndexError):
                 continue

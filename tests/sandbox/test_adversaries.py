@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.sandbox.adversaries import CORPUS, SECRET, Adversary
+from tests.sandbox.processes import below
 
 from caco.config.sandbox import Sandbox as Limits
 from caco.sandbox.kinds import Kind, kind_of
@@ -65,7 +66,7 @@ def host(canary: Path) -> Host:
     finally:
         os.close(null)
     return Host(
-        processes=below(os.getpid()),
+        processes=commands(below(os.getpid())),
         descriptors=len(list(Path("/proc/self/fd").iterdir())),
         mounts=len(Path("/proc/self/mounts").read_text().splitlines()),
         ipc=sum(len(p.read_text().splitlines()) for p in Path("/proc/sysvipc").glob("*")),
@@ -75,24 +76,14 @@ def host(canary: Path) -> Host:
     )
 
 
-def below(pid: int) -> Counter[str]:
-    """Returns the command lines of the processes below `pid`."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        children.setdefault(parent, []).append(int(stat.parent.name))
+def commands(processes: list[int]) -> Counter[str]:
+    """Returns the processes' command lines; those that have ended have none."""
     found: Counter[str] = Counter()
-    waiting = list(children.get(pid, []))
-    while waiting:
-        process = waiting.pop()
+    for process in processes:
         try:
             found[Path(f"/proc/{process}/cmdline").read_text()] += 1
         except OSError:
             continue
-        waiting += children.get(process, [])
     return found
 
 

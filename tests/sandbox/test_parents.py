@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.sandbox.conftest import SMALL
-from tests.sandbox.processes import Killer, children
+from tests.sandbox.processes import Killer, below
 
 from caco.config.sandbox import Sandbox as Limits
 from caco.sandbox import nsjail
@@ -109,11 +109,11 @@ def test_jails_killed_at_random_change_nothing():
 
 def test_an_old_parent_is_replaced(monkeypatch):
     monkeypatch.setattr(nsjail, "_OLD", 20)
-    others = set(children(os.getpid()))
+    others = set(below(os.getpid()))
     with NsjailSandbox(SMALL, 1) as sandbox:
-        before = set(children(os.getpid())) - others
+        before = set(below(os.getpid())) - others
         assert len(list(sandbox.run([f"{GIVEN}output = 1"] * 60))) == 60
-        after = set(children(os.getpid())) - others
+        after = set(below(os.getpid())) - others
     assert len(before) == len(after) == 2
     assert not before & after
 
@@ -144,12 +144,12 @@ def test_what_a_program_waits_for_a_processor_is_not_its_wall_time():
 def test_every_worker_has_little_memory():
     """At most 300 MB with everything loaded, pages shared with other processes counted once."""
     imports = ("", "import re", "import sympy")
-    others = set(children(os.getpid()))
+    others = set(below(os.getpid()))
     with NsjailSandbox(SMALL, 1) as sandbox:
         for repeat in (0, 1):
             list(sandbox.run((f"{i}\n{GIVEN}output = 1" for i in imports), repeat))
         held = 0
-        for pid in set(children(os.getpid())) - others:
+        for pid in set(below(os.getpid())) - others:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
             held += next(int(line.split()[1]) for line in rollup.splitlines() if "Pss:" in line)
     print(f"{held >> 10} MiB")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.sandbox.conftest import SMALL
-from tests.sandbox.processes import children
+from tests.sandbox.processes import below
 
 from caco.sandbox.nsjail import NsjailSandbox
 
@@ -55,7 +55,7 @@ def test_nothing_is_left_behind():
 def state_of_this_process() -> tuple[int, list[int], int]:
     """Returns the numbers of open files, child processes and mounts."""
     files = len(list(Path("/proc/self/fd").iterdir()))
-    return files, children(os.getpid()), len(Path("/proc/mounts").read_text().splitlines())
+    return files, below(os.getpid()), len(Path("/proc/mounts").read_text().splitlines())
 
 
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM"])
@@ -75,7 +75,7 @@ def test_a_killed_host_leaves_no_jail(tmp_path, sent):
     assert process.stdout is not None
     assert process.stdout.readline() == b"up\n"
     deadline = time.monotonic() + 30
-    while len(jails := children(process.pid)) < 3 and time.monotonic() < deadline:
+    while len(jails := below(process.pid)) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)  # nsjail, the parent, the program
     assert len(jails) == 3
     process.send_signal(9 if sent == "SIGKILL" else 15)

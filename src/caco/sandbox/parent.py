@@ -12,6 +12,7 @@ from caco.errors import SandboxUnavailable
 from caco.sandbox.cgroups import JailCgroup
 from caco.sandbox.guest import wire
 from caco.sandbox.launcher import start, why_not_started
+from caco.sandbox.processes import children
 
 # Seconds: importing everything from a network file system that is asked for the first time by a
 # hundred jobs at once.
@@ -76,11 +77,6 @@ class WarmParent:
             self._channel.close()
             os.close(self._log)
             raise
-
-    @property
-    def pid(self) -> int:
-        """The process id of its nsjail."""
-        return self._process.pid
 
     def wait_until_warm(self) -> None:
         """Returns once the parent can be given programs.
@@ -183,22 +179,12 @@ def _waited_for_a_processor(nsjail: int) -> float:
     That is the most that any of its threads has; the kernel counts it in schedstat.
     """
     waited = 0.0
-    for parent in _children(nsjail):
-        for program in _children(parent):
+    below = children()
+    for parent in below[nsjail]:
+        for program in below[parent]:
             for stat in Path(f"/proc/{program}/task").glob("*/schedstat"):
                 try:
                     waited = max(waited, int(stat.read_text().split()[1]) / 1e9)
                 except (OSError, IndexError, ValueError):
                     continue
     return waited
-
-
-def _children(pid: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
-                found.append(int(stat.parent.name))
-        except (OSError, IndexError, ValueError):
-            continue
-    return found
