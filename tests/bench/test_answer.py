@@ -6,12 +6,13 @@ from tests.fake_engine import FakeEngine
 from caco.bench.answer import answer_problems
 from caco.chat import alpaca_prompt
 from caco.config.bench import Answering
-from caco.config.generation import Engine, Sampling
+from caco.config.engines import TransformersEngine
+from caco.config.generation import Sampling
 from caco.grading.grader import Grader
 from caco.rows.seed import Seed
 
 SECTION = Answering(
-    engine=Engine(),
+    engine=TransformersEngine(),
     sampling=Sampling(temperature=0.0, max_new_tokens=32),
     grader_timeout_s=20.0,
     prompt="alpaca",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from caco.config.generation import Engine as EngineSection
+from caco.config.engines import TransformersEngine as Settings
 from caco.engines.journal import Journal, Journaled
 from caco.engines.open import open_engine
 from caco.engines.protocol import Request
@@ -24,7 +24,7 @@ def _request(i, prompt=None, **changed):
 
 
 def _texts(folder, requests, batch):
-    with open_engine(folder, EngineSection(dtype="float32", batch=batch)) as engine:
+    with open_engine(folder, Settings(dtype="float32", batch=batch)) as engine:
         return {c.request_id: c for c in engine.generate(requests)}
 
 
@@ -40,7 +40,7 @@ def test_a_request_is_answered_the_same_alone_and_in_any_company(tiny):
 def test_resumed_from_its_journal_it_ends_with_what_it_would_have(tiny, tmp_path):
     requests = [_request(i) for i in range(24)]
     undisturbed = _texts(tiny, requests, batch=8)
-    section = EngineSection(dtype="float32", batch=8)
+    section = Settings(dtype="float32", batch=8)
     path = tmp_path / "00000.journal"
     with Journaled(open_engine(tiny, section), Journal(path, {})) as engine:
         first = [c for c, _ in zip(engine.generate(requests), range(9), strict=False)]
@@ -111,7 +111,7 @@ def test_requests_are_drawn_only_as_there_is_room(tiny):
             drawn += 1
             yield _request(i)
 
-    with open_engine(tiny, EngineSection(dtype="float32", batch=4)) as engine:
+    with open_engine(tiny, Settings(dtype="float32", batch=4)) as engine:
         next(engine.generate(requests()))
     assert drawn <= 8
 
@@ -124,7 +124,7 @@ def test_a_prompt_that_fills_the_context_is_cut_not_a_crash(tiny):
 
 
 def test_without_requests_no_model_is_loaded():
-    with open_engine(Path("/nowhere"), EngineSection()) as engine:
+    with open_engine(Path("/nowhere"), Settings()) as engine:
         assert list(engine.generate([])) == []
 
 

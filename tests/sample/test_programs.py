@@ -2,7 +2,8 @@
 
 from tests.fake_engine import FakeEngine, cut
 
-from caco.config.generation import Engine, Sample, Sampling
+from caco.config.engines import TransformersEngine
+from caco.config.generation import Sample, Sampling
 from caco.sample.programs import sample_shard
 from caco.syntax import program_id
 
@@ -10,7 +11,7 @@ from caco.syntax import program_id
 def _section(count=6, seed=3, batch=64, temperature=0.9):
     return Sample(
         programs_per_shard=count,
-        engine=Engine(batch=batch),
+        engine=TransformersEngine(batch=batch),
         sampling=Sampling(temperature=temperature, max_new_tokens=50, seed=seed),
     )
 

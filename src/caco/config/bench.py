@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from caco.config.generation import Engine, Sampling
+from caco.config.engines import Engine, TransformersEngine
+from caco.config.generation import Sampling
 from caco.config.section import Section
 
 
@@ -29,7 +30,7 @@ class Bench(Section):
     """How base and student are measured: pass@1, one answer a problem."""
 
     benchmarks: dict[str, Benchmark] = Field(min_length=1, description="The benchmarks, by name.")
-    engine: Engine = Field(Engine(), description="What runs the models.")
+    engine: Engine = Field(TransformersEngine(), description="What runs the models.")
     sampling: Sampling = Field(description="Paper: greedy, 2,048 new tokens.")
     grader_timeout_s: float = Field(
         10.0, gt=0, description="Seconds for one grade before its process is killed."

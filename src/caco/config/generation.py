@@ -1,18 +1,9 @@
 """Generation: the engine and how it samples."""
 
-from typing import Literal
-
 from pydantic import Field
 
+from caco.config.engines import Engine, TransformersEngine
 from caco.config.section import Section
-
-
-class Engine(Section):
-    """What turns prompts into text."""
-
-    kind: Literal["transformers"] = Field("transformers", description="Which engine.")
-    dtype: Literal["bfloat16", "float32"] = Field("bfloat16", description="Weights' precision.")
-    batch: int = Field(64, gt=0, description="Requests run side by side.")
 
 
 class Sampling(Section):
@@ -29,14 +20,14 @@ class Sample(Section):
     """Unconditional sampling of new programs."""
 
     programs_per_shard: int = Field(gt=0, description="Programs drawn in each shard.")
-    engine: Engine = Field(Engine(), description="What runs the code generator.")
+    engine: Engine = Field(TransformersEngine(), description="What runs the code generator.")
     sampling: Sampling = Field(description="Paper: temperature 0.9, 1,024 new tokens.")
 
 
 class Write(Section):
     """One step of the reverse stage: questions, or solutions."""
 
-    engine: Engine = Field(Engine(), description="What runs the writer.")
+    engine: Engine = Field(TransformersEngine(), description="What runs the writer.")
     sampling: Sampling = Field(description="Paper: temperature 0.7, top-p 0.8, top-k 20.")
 
 

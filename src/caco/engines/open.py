@@ -2,18 +2,28 @@
 
 from pathlib import Path
 
-from caco.config.generation import Engine as EngineSection
+from caco.config.engines import Engine as Settings
+from caco.config.engines import ServerEngine as ServerSettings
+from caco.config.engines import VllmEngine as VllmSettings
 from caco.engines.protocol import Engine
 
 
-def open_engine(folder: Path, section: EngineSection) -> Engine:
+def open_engine(folder: Path, section: Settings) -> Engine:
     """Returns an engine over the checkpoint in `folder`; nothing is loaded yet.
 
     Args:
         folder: An ordinary transformers checkpoint with its tokenizer.
         section: Which engine, and its settings.
     """
-    # The one kind there is; imported here so that no script pays for an engine it does not use.
+    # Imported here: each lives in an environment of its own, and none is paid for unused.
+    if isinstance(section, VllmSettings):
+        from caco.engines.vllm_engine import VllmEngine
+
+        return VllmEngine(folder, section)
+    if isinstance(section, ServerSettings):
+        from caco.engines.server_engine import ServerEngine
+
+        return ServerEngine(folder, section)
     from caco.engines.transformers_engine import TransformersEngine
 
     return TransformersEngine(folder, section)

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import torch
 
-from caco.config.generation import Engine as EngineSection
+from caco.config.engines import TransformersEngine as Settings
 from caco.engines import attention
 from caco.engines.cache import keep_rows, new_cache
 from caco.engines.draw import draw
@@ -28,7 +28,7 @@ _TAIL = 24  # tokens at the end of a completion among which a stop text is looke
 class TransformersEngine:
     """An engine over a local checkpoint, on the GPU if there is one."""
 
-    def __init__(self, folder: Path, section: EngineSection) -> None:
+    def __init__(self, folder: Path, section: Settings) -> None:
         """Loads nothing yet.
 
         Args:
