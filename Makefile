@@ -1,6 +1,6 @@
 # make demo          makes every environment, runs the embedded run, prints its funnel and report
 # make test          makes every environment, then every check
-# make test-faults   what takes long: the sandbox for 100,000 programs, and under load
+# make test-faults   what takes long: kills in every stage, 100,000 programs in the sandbox, load
 # make envs          makes the environments alone
 
 SHELL := /bin/bash -euo pipefail
@@ -47,7 +47,8 @@ test: envs
 	@tests/run.sh
 
 test-faults: envs
-	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults
+	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults/sandbox
+	@$(VENVS)/workflow/bin/python -m pytest tests/faults/loop
 
 clean:
 	rm -rf results logs .snakemake .cache

@@ -1,5 +1,6 @@
 """A checkout for whole runs: everything is the real thing, and the model is tiny."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -99,6 +100,11 @@ class Loop:
         process = self.start()
         printed, _ = process.communicate(timeout=900)
         return process.returncode, printed
+
+    def funnel(self, times: bool = True) -> list[dict[str, Any]]:
+        """Returns the report's stages."""
+        stages: list[dict[str, Any]] = json.loads((self.results / "funnel.json").read_text())
+        return [{k: v for k, v in s.items() if times or k != "seconds"} for s in stages]
 
     def kill_during_any(self, rules: Iterable[str]) -> set[str]:
         """Starts a run; kills Snakemake alone, with SIGKILL, once any of `rules` has a job running.

@@ -1,7 +1,6 @@
-"""The whole loop, once undisturbed and once killed in every stage, on a tiny model."""
+"""The whole loop on a tiny model."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -11,12 +10,6 @@ from caco.rows.loss import Loss
 from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows
 from tests.e2e.loop import Loop, tiny_config
-
-# Rules in whose midst Snakemake is killed: one of each environment and kind of work.
-KILLED_IN = {
-    "seeds", "unify", "codegen", "sample", "verify", "writer", "question", "judge", "student",
-    "bench",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +21,8 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Loop:
     return made
 
 
-def funnel(loop: Loop) -> list[dict[str, Any]]:
-    read: list[dict[str, Any]] = json.loads((loop.results / "funnel.json").read_text())
-    return read
-
-
-def without_times(stages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{k: v for k, v in stage.items() if k != "seconds"} for stage in stages]
-
-
 def test_every_stage_adds_up_and_begins_where_the_last_one_ended(loop: Loop) -> None:
-    stages = {stage["stage"]: stage for stage in funnel(loop)}
+    stages = {stage["stage"]: stage for stage in loop.funnel()}
     assert list(stages) == [
         "seeds", "unify", "sample", "verify", "question", "solution", "judge", "corpus", "bench",
     ]  # fmt: skip
@@ -53,7 +37,7 @@ def test_every_stage_adds_up_and_begins_where_the_last_one_ended(loop: Loop) -> 
 
 
 def test_programs_of_the_model_run_and_are_verified(loop: Loop) -> None:
-    stages = {stage["stage"]: stage for stage in funnel(loop)}
+    stages = {stage["stage"]: stage for stage in loop.funnel()}
     assert stages["verify"]["accepted"] > 0
 
 
@@ -105,31 +89,13 @@ def test_a_second_run_has_nothing_to_do(loop: Loop) -> None:
     assert "Nothing to be done" in printed
 
 
-def test_killed_in_every_stage_the_run_ends_with_the_same_rows(
-    loop: Loop, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    disturbed = Loop(tmp_path_factory.mktemp("disturbed").resolve(), tiny_config())
-    left = KILLED_IN
-    while killed := disturbed.kill_during_any(left):
-        left = left - killed
-    assert left == set()
-    code, printed = disturbed.run()
-    assert code == 0, printed
-    assert without_times(funnel(disturbed)) == without_times(funnel(loop))
-    for table in ("seeds/products", "code_cots/products", "programs/00000", "verified/00001",
-                  "questions/00000", "judged/00001", "corpus/train"):  # fmt: skip
-        ours, theirs = (side.results / f"{table}.parquet" for side in (disturbed, loop))
-        assert ours.read_bytes() == theirs.read_bytes(), table
-    assert [*disturbed.results.rglob("*.part"), *disturbed.results.rglob("*.journal")] == []
-
-
 def test_an_unreadable_shard_is_named_and_loses_nothing(loop: Loop) -> None:
     """Last: what the damaged shard's failing job had written is gone."""
-    before = without_times(funnel(loop))
+    before = loop.funnel(times=False)
     path = loop.results / "programs" / "00001.parquet"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     code, printed = loop.run()
     assert code != 0
     assert "programs/00001.parquet: not a readable Parquet file" in printed
     assert "Traceback" not in printed
-    assert without_times(funnel(loop)) == before
+    assert loop.funnel(times=False) == before

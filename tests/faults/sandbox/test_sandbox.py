@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from tests.faults.programs import mixture
+from tests.faults.sandbox.programs import mixture
 from tests.sandbox.processes import Killer, below
 from tests.verify.rows import sampled
 
