@@ -1,0 +1,69 @@
+"""What a plan assumes of a cluster: its GPUs, its rates, how long rows are and how many survive."""
+
+from pathlib import Path
+
+import yaml
+from pydantic import Field, ValidationError
+
+from caco.config.section import Section, explain
+from caco.errors import UserError
+
+
+class Yields(Section):
+    """Share of the rows that a stage lets through."""
+
+    unify: float = Field(gt=0, le=1, description="Seeds that become Code CoTs.")
+    verify: float = Field(gt=0, le=1, description="Programs that pass verification.")
+    reverse: float = Field(gt=0, le=1, description="Verified programs that reach the corpus.")
+
+
+class Tokens(Section):
+    """Mean length of a row's text, in tokens."""
+
+    program: float = Field(gt=0, description="A program.")
+    question: float = Field(gt=0, description="A question.")
+    solution: float = Field(gt=0, description="A worked solution.")
+
+
+class Rates(Section):
+    """What one GPU (for `verify`, one core) does in a second."""
+
+    unify: float = Field(gt=0, description="Tokens that the converter writes.")
+    sample: float = Field(gt=0, description="Tokens that the code generator writes.")
+    question: float = Field(gt=0, description="Tokens of questions that the writer writes.")
+    solution: float = Field(gt=0, description="Tokens of solutions that the solver writes.")
+    train: float = Field(gt=0, description="Tokens that training sees.")
+    bench: float = Field(gt=0, description="Tokens that a student writes.")
+    verify: float = Field(gt=0, description="Programs that one core executes and judges.")
+
+
+class Assumptions(Section):
+    """The section `plan` of a cluster's site file, or a file that holds nothing else."""
+
+    gpus: int = Field(gt=0, description="GPUs at work at a time.")
+    cores: int = Field(gt=0, description="Cores that verification may use at a time.")
+    start_s: float = Field(ge=0, description="Seconds until a GPU job's model is loaded.")
+    shard_h: float = Field(gt=0, description="Wanted hours of the longest job of a shard.")
+    yields: Yields = Field(description="Shares of rows let through.")
+    tokens: Tokens = Field(description="Mean lengths.")
+    rates: Rates = Field(description="Measured or given rates.")
+
+
+def read_assumptions(path: Path) -> Assumptions:
+    """Reads a site file's section `plan`, or a file that is one.
+
+    Raises:
+        UserError: The file is absent, is no YAML, or a key of it is wrong.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file; copy config/plan/a100.yaml") from None
+    except yaml.YAMLError as e:
+        raise UserError(f"{path}: not YAML ({str(e).splitlines()[0]}); mend the line") from None
+    if isinstance(raw, dict) and "plan" in raw:
+        raw = raw["plan"]
+    try:
+        return Assumptions.model_validate(raw)
+    except ValidationError as e:
+        raise UserError(f"{path}: {explain(e, Assumptions)}") from None

@@ -1,0 +1,94 @@
+"""Rates and shares that a finished run has shown, in place of given ones."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from caco.errors import UserError
+from caco.plan.assumptions import Assumptions, Rates, Tokens, Yields
+from caco.report.records import read_records
+from caco.rows.loss import Loss
+from caco.rows.table import read_rows
+
+_CHARS_A_TOKEN = 3.6  # of questions and solutions, whose rows hold no token counts
+
+
+def measured(run: Path, given: Assumptions) -> Assumptions:
+    """Returns `given` with the rates, lengths and shares that the run in a folder has shown.
+
+    A job's time holds its start, so short jobs look slower than long ones are.
+
+    Args:
+        run: The run's folder, `results/{run}`.
+        given: Stands in for what the run does not tell: the cluster, converter and cores.
+
+    Raises:
+        UserError: The folder holds no whole run.
+    """
+    records = read_records(sorted((run / "provenance").rglob("*.json")))
+    if not any(record.rule == "corpus" for record in records):
+        raise UserError(f"{run}: holds no finished run to measure; give the folder of one")
+    rows_in, accepted = Counter[str](), Counter[str]()
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for record in records:
+        seconds[record.rule] += record.seconds
+        if record.counts is not None:
+            rows_in[record.rule] += record.counts.rows_in
+            accepted[record.rule] += record.counts.accepted
+    programs = _column(run / "programs", "tokens")
+    questions = _column(run / "questions", "question")
+    solutions = _column(run / "solutions", "solution")
+    lengths = Tokens(
+        program=_mean(programs),
+        question=_mean(len(str(text)) / _CHARS_A_TOKEN for text in questions),
+        solution=_mean(len(str(text)) / _CHARS_A_TOKEN for text in solutions),
+    )
+    rates = Rates(
+        unify=given.rates.unify,
+        sample=rows_in["sample"] * lengths.program / seconds["sample"],
+        question=rows_in["question"] * lengths.question / seconds["question"],
+        solution=rows_in["solution"] * lengths.solution / seconds["solution"],
+        train=_training_rate(run),
+        bench=given.rates.bench,
+        verify=given.rates.verify,  # records do not tell how many cores a job had
+    )
+    shares = Yields(
+        unify=_share(accepted["unify"], rows_in["unify"]),
+        verify=_share(accepted["verify"], rows_in["verify"]),
+        reverse=_share(accepted["corpus"], accepted["verify"]),
+    )
+    return given.model_copy(update={"rates": rates, "tokens": lengths, "yields": shares})
+
+
+def _training_rate(run: Path) -> float:
+    """Returns tokens a second over all trainings of a run, their steps alone."""
+    tokens, seconds = 0, 0.0
+    for path in sorted(run.glob("*/loss.parquet")):
+        rows = list(read_rows(path, Loss))
+        if rows:
+            tokens += rows[-1].tokens
+            seconds += rows[-1].seconds
+    if not tokens:
+        raise UserError(f"{run}: has trained nothing, so it tells no training rate")
+    return tokens / seconds
+
+
+def _column(folder: Path, name: str) -> Iterable[object]:
+    for path in sorted(folder.glob("*.parquet")):
+        for batch in pq.ParquetFile(path).iter_batches(columns=[name]):
+            yield from batch.column(0).to_pylist()
+
+
+def _mean(values: Iterable[object]) -> float:
+    total, count = 0.0, 0
+    for value in values:
+        assert isinstance(value, int | float)
+        total, count = total + value, count + 1
+    return total / max(count, 1) or 1.0
+
+
+def _share(out: int, of: int) -> float:
+    """Returns a share above 0: a stage that let nothing through yet tells no zero."""
+    return max(out, 0.5) / max(of, 1)

@@ -1,0 +1,3 @@
+from tests.report.conftest import fake_run
+
+__all__ = ["fake_run"]
