@@ -13,7 +13,7 @@ from caco.config.generation import Reverse, Sample
 from caco.config.models import Model
 from caco.config.sandbox import Sandbox
 from caco.config.section import Section, explain
-from caco.config.sources import Source
+from caco.config.sources import LlmUnify, Source
 from caco.config.training import Codegen, Student, Writer
 from caco.config.verify import Verify
 from caco.errors import UserError
@@ -56,8 +56,10 @@ class Config(Section):
                         f"the name `{name}` in `{table}` becomes part of a file name: use small "
                         "letters, digits and underscores"
                     )
-        for user in ("codegen", "writer", "student"):
-            if (model := getattr(self, user).model) not in self.models:
+        users = {user: getattr(self, user).model for user in ("codegen", "writer", "student")}
+        users |= {f"sources.{name}.unify": llm.model for name, llm in self.converters().items()}
+        for user, model in users.items():
+            if model not in self.models:
                 raise ValueError(
                     f"`{user}.model` is `{model}`, which `models` does not define; "
                     f"it has {sorted(self.models)}"
@@ -77,6 +79,14 @@ class Config(Section):
                     f"`sources.{benchmark.source}.seeds.held_out` is 0"
                 )
         return self
+
+    def converters(self) -> dict[str, LlmUnify]:
+        """Returns, by source, the converters that are models."""
+        return {
+            name: source.unify
+            for name, source in self.sources.items()
+            if isinstance(source.unify, LlmUnify)
+        }
 
 
 def read_config(path: Path) -> dict[str, Any]:
