@@ -29,7 +29,11 @@ except CacoError as error:
 paths = Paths(CONFIG.run)
 SHARDS = shard_names(CONFIG.shards)
 TRAINED = ("codegen", "writer", "student")
-USED_MODELS = sorted({CONFIG.codegen.model, CONFIG.writer.model, CONFIG.student.model})
+CONVERTERS = CONFIG.converters()
+USED_MODELS = sorted(
+    {CONFIG.codegen.model, CONFIG.writer.model, CONFIG.student.model}
+    | {llm.model for llm in CONVERTERS.values()}
+)
 SHARD_RECORDS = [
     paths.provenance(step, "{shard}")
     for step in ("sample", "verify", "question", "solution", "judge")
@@ -59,7 +63,14 @@ wildcard_constraints:
     model="[a-z0-9_]+",
     source="[a-z0-9_]+",
     benchmark="[a-z0-9_]+",
+    round=r"\d+",
     shard=r"\d{5}",
+
+
+def rounds_of(source, file):
+    """Returns `file` for each round in which a model drafts a source's programs, if one does."""
+    rounds = CONVERTERS[source].rounds if source in CONVERTERS else 0
+    return expand(file, round=range(rounds))
 
 
 def held_out_of(wildcards):

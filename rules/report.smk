@@ -7,6 +7,14 @@ rule report:
         records=[
             *expand(paths.provenance("model", "{model}"), model=USED_MODELS),
             *expand(paths.provenance("seeds", "{source}"), source=CONFIG.sources),
+            *[
+                record
+                for source in CONVERTERS
+                for rule_name in ("draft", "attempt")
+                for record in rounds_of(
+                    source, paths.provenance(rule_name, source + "-{round}")
+                )
+            ],
             *expand(paths.provenance("unify", "{source}"), source=CONFIG.sources),
             *expand(paths.provenance("{trained}", "all"), trained=TRAINED),
             *expand(

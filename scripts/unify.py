@@ -1,20 +1,25 @@
 """Converts seeds into Code CoTs: each executed in the sandbox and compared with its answer.
 
-The spec is {"unify": the source's `unify` section, "sandbox": the config's}.
+Where a model is the converter, its programs were drafted and executed in rounds before: this
+chooses among them. The spec is {"unify": the source's `unify` section, "sandbox": the config's}.
 """
 
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
+from caco.config.sources import LlmUnify
 from caco.job import Job, run
 from caco.progress import Progress
 from caco.provenance import Counts
+from caco.rows.attempt import Attempt
 from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.table import count_rows, read_rows, write_rows
 from caco.sandbox.check import require_host
 from caco.sandbox.nsjail import NsjailSandbox
+from caco.unify.choosing import choose
 from caco.unify.unifying import UnifySpec, unify
 
 
@@ -22,32 +27,44 @@ def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="unify")
     job.reads("--seeds", "seeds of the source")
+    job.reads("--attempts", "attempts of each round of a converting model", True, False)
     job.writes("--code-cots", "programs that gave the known answer")
     job.writes("--rejected", "seeds without such a program, with reasons")
     job.takes("--workers", "programs that run side by side", type=int, default=1)
     args = job.parse()
     warnings.simplefilter("ignore", SyntaxWarning)  # of programs that are not ours
     spec = UnifySpec.from_spec(args.spec)
-    require_host(spec.sandbox)
     progress = Progress("unify", count_rows(args.seeds, Seed), "seeds")
     counts, rejected = Counts(), []
 
     def accepted() -> Iterator[CodeCoT]:
-        with NsjailSandbox(spec.sandbox, args.workers) as sandbox:
-            for row in unify(read_rows(args.seeds, Seed), spec.unify, sandbox):
-                progress.add()
-                if isinstance(row, Rejected):
-                    counts.reject(row.verdict)
-                    rejected.append(row)
-                else:
-                    counts.accept()
-                    yield row
+        for row in _outcomes(spec, args.seeds, args.attempts, args.workers):
+            progress.add()
+            if isinstance(row, Rejected):
+                counts.reject(row.verdict)
+                rejected.append(row)
+            else:
+                counts.accept()
+                yield row
 
     write_rows(args.code_cots, CodeCoT, accepted())
     write_rows(args.rejected, Rejected, rejected)
     if counts.rows_in:
         print(f"unify: {counts.accepted / counts.rows_in:.1%} of {counts.rows_in:,} seeds accepted")
     job.done(counts)
+
+
+def _outcomes(
+    spec: UnifySpec, seeds: Path, attempts: list[Path], workers: int
+) -> Iterator[CodeCoT | Rejected]:
+    """Yields the outcome of each seed."""
+    rows = read_rows(seeds, Seed)
+    if isinstance(spec.unify, LlmUnify):
+        yield from choose(rows, [read_rows(file, Attempt) for file in attempts])
+        return
+    require_host(spec.sandbox)
+    with NsjailSandbox(spec.sandbox, workers) as sandbox:
+        yield from unify(rows, spec.unify, sandbox)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,14 @@ class Paths:
         """Seeds of a source that no training sees."""
         return f"{self.root}/seeds/{source}.held_out.parquet"
 
+    def drafts(self, source: str = "{source}", round_: str = "{round}") -> str:
+        """Programs that a model drafted for a source's seeds in one round."""
+        return f"{self.root}/drafts/{source}/{round_}.parquet"
+
+    def attempts(self, source: str = "{source}", round_: str = "{round}") -> str:
+        """The drafts of one round with what became of each."""
+        return f"{self.root}/attempts/{source}/{round_}.parquet"
+
     def code_cots(self, source: str = "{source}") -> str:
         """Accepted Code CoTs of a source."""
         return f"{self.root}/code_cots/{source}.parquet"

@@ -74,6 +74,33 @@ def test_a_missing_key_is_named(raw: dict[str, Any]) -> None:
     assert refusal(raw) == "config.yaml: key `codegen.training.epochs` is missing; add it"
 
 
+def converted_by_a_model(**keys: Any) -> dict[str, Any]:
+    sampling = {"temperature": 0.6, "max_new_tokens": 9}
+    return {"converter": "llm", "model": "smollm2", "sampling": sampling} | keys
+
+
+def test_a_source_may_be_converted_by_a_model(raw: dict[str, Any]) -> None:
+    raw["sources"]["gsm_symbolic"]["unify"] = converted_by_a_model()
+    (converter,) = check_config(raw, "config.yaml").converters().values()
+    assert (converter.rounds, converter.candidates) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "keys", "said"),
+    [
+        ("gsm_symbolic", {"model": "qwen"}, "`sources.gsm_symbolic.unify.model` is `qwen`"),
+        ("gsm_symbolic", {"candidates": 2, "sampling": {"temperature": 0.0, "max_new_tokens": 9}},
+         "2 greedy candidates are one program 2 times"),
+        ("codeio", {}, "need a known answer, and CodeI/O gives none"),
+    ],
+)  # fmt: skip
+def test_a_converter_that_cannot_work_is_refused(
+    raw: dict[str, Any], source: str, keys: dict[str, Any], said: str
+) -> None:
+    raw["sources"][source]["unify"] = converted_by_a_model(**keys)
+    assert said in refusal(raw)
+
+
 def test_a_model_that_is_not_defined_is_named(raw: dict[str, Any]) -> None:
     raw["writer"]["model"] = "qwen"
     assert "`writer.model` is `qwen`, which `models` does not define" in refusal(raw)

@@ -55,7 +55,7 @@ def _inside(schema: dict[str, Any], key: str, reference: dict[str, Any]) -> list
     rows: list[str] = []
     for name, field in section["properties"].items():
         inner = _rows(schema, f"{key}.{name}", field)
-        rows += [r.replace("` |", f"`{suffix} |", 1) for r in inner] if suffix else inner
+        rows += [r.replace(" |", f"{suffix} |", 1) for r in inner] if suffix else inner
     return rows
 
 

@@ -2,8 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from caco.config.engines import Engine, TransformersEngine
+from caco.config.generation import Sampling
 from caco.config.section import Section
 
 
@@ -64,7 +66,7 @@ Converter = Literal["program", "equations", "main_solution"]
 
 
 class Unify(Section):
-    """How the seeds of a source become programs."""
+    """How the seeds of a source become programs, without a model."""
 
     converter: Converter = Field(
         description=(
@@ -74,8 +76,64 @@ class Unify(Section):
     )
 
 
+class Drafting(Section):
+    """How a model drafts programs: what one of its rounds depends on, but for the model itself."""
+
+    engine: Engine = Field(TransformersEngine(), description="What runs the converter.")
+    sampling: Sampling = Field(description="Paper: temperature 0.6.")
+    candidates: int = Field(
+        1, gt=0, description="Programs drafted for a seed in each round; the first right one wins."
+    )
+
+    @model_validator(mode="after")
+    def _candidates_differ(self) -> "Drafting":
+        if self.candidates > 1 and self.sampling.temperature == 0:
+            raise ValueError(
+                f"{self.candidates} greedy candidates are one program {self.candidates} times; set "
+                "`candidates` to 1 or `sampling.temperature` above 0"
+            )
+        return self
+
+
+class LlmUnify(Drafting):
+    """How a model turns the seeds of a source into programs."""
+
+    converter: Literal["llm"] = Field(description="A model writes the program.")
+    model: str = Field(description="Name of a model in `models`.")
+    retries: int = Field(
+        1,
+        ge=0,
+        description=(
+            "Further rounds for seeds still without a program, with the last one's fault shown. "
+            "In no round's spec: one retry more runs one round more."
+        ),
+    )
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of drafts."""
+        return self.retries + 1
+
+    def drafting(self) -> Drafting:
+        """Returns what each round depends on."""
+        return Drafting(engine=self.engine, sampling=self.sampling, candidates=self.candidates)
+
+
+AnyUnify = Annotated[Unify | LlmUnify, Field(discriminator="converter")]
+
+
 class Source(Section):
     """One source of seeds."""
 
     seeds: Reader = Field(description="What is read.")
-    unify: Unify = Field(description="How it becomes Code CoTs.")
+    unify: AnyUnify = Field(description="How it becomes Code CoTs.")
+
+    @model_validator(mode="after")
+    def _answers_are_known(self) -> "Source":
+        """CodeI/O's answers come from executing its own programs."""
+        if isinstance(self.seeds, CodeIO) and isinstance(self.unify, LlmUnify):
+            raise ValueError(
+                "a model's programs need a known answer, and CodeI/O gives none; set "
+                "`unify.converter` to main_solution"
+            )
+        return self

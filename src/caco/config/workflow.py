@@ -13,7 +13,7 @@ from caco.config.generation import Reverse, Sample
 from caco.config.models import Model
 from caco.config.sandbox import Sandbox
 from caco.config.section import Section, explain
-from caco.config.sources import Source
+from caco.config.sources import LlmUnify, Source
 from caco.config.training import Codegen, Student, Writer
 from caco.config.verify import Verify
 from caco.errors import UserError
@@ -88,6 +88,15 @@ class Config(Section):
             "reverse.solution": reverse.solution.model,
             "reverse.agree": reverse.agree.model if reverse.agree else None,
             "student": self.student.model,
+            **{f"sources.{name}.unify": llm.model for name, llm in self.converters().items()},
+        }
+
+    def converters(self) -> dict[str, LlmUnify]:
+        """Returns, by source, the converters that are models."""
+        return {
+            name: source.unify
+            for name, source in self.sources.items()
+            if isinstance(source.unify, LlmUnify)
         }
 
 

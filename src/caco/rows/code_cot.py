@@ -12,7 +12,8 @@ class CodeCoT:
         seed_id: The seed it was made from.
         source: The seed's source.
         program: Python text: a dict `input`, functions, the result in `output`, printed.
-        converter: Name of the converter that wrote it.
+        converter: Name of the converter that wrote it; of a model `llm:{prompt}:{model}`, with the
+            digests of the prompt template and of the model's manifest.
         input: The executed `input`, as JSON.
         output: The executed `output`, as JSON.
     """

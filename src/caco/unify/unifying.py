@@ -8,7 +8,7 @@ from functools import partial
 from caco.answers import answer_text
 from caco.config.sandbox import Sandbox as Limits
 from caco.config.section import Section
-from caco.config.sources import Unify
+from caco.config.sources import AnyUnify, Unify
 from caco.errors import SandboxUnavailable
 from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected, reject
@@ -25,7 +25,7 @@ from caco.unify.main_solution import drawing_program, finished_program
 class UnifySpec(Section):
     """What the rule depends on."""
 
-    unify: Unify
+    unify: AnyUnify
     sandbox: Limits
 
 

@@ -1,0 +1,1 @@
+"""Convert: a model drafts programs for seeds that have none."""

@@ -1,0 +1,95 @@
+"""Drafts: one round in which a model writes programs for the seeds that still lack one.
+
+Generation and execution need environments of their own and cannot share a process. So a round is
+a job that drafts and a job that executes (`caco.unify.attempts`); the next round reads what came
+of it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+from caco.config.sources import Drafting
+from caco.convert.prompts import CONVERT, convert_prompt
+from caco.engines.in_order import complete
+from caco.engines.protocol import Engine, Request, request
+from caco.identity import request_seed
+from caco.progress import Progress
+from caco.rows.attempt import ACCEPTED, Attempt
+from caco.rows.draft import Draft
+from caco.rows.seed import Seed
+
+# A seed, the position of its candidate, and the attempt that this candidate follows.
+Task = tuple[Seed, int, Attempt | None]
+
+
+def first_tasks(seeds: Iterable[Seed], candidates: int) -> Iterator[Task]:
+    """Yields the tasks of round 0: so many candidates for each seed."""
+    for seed in seeds:
+        for candidate in range(candidates):
+            yield seed, candidate, None
+
+
+def next_tasks(seeds: Iterable[Seed], attempts: Iterable[Attempt]) -> Iterator[Task]:
+    """Yields the tasks of a later round: each candidate again, for seeds where none was accepted.
+
+    Args:
+        seeds: The source's seeds.
+        attempts: Those of the round before, in the order of the seeds.
+    """
+    rest = iter(seeds)
+    for seed_id, group in groupby(attempts, lambda attempt: attempt.seed_id):
+        tried = list(group)
+        if any(attempt.verdict == ACCEPTED for attempt in tried):
+            continue
+        seed = next(seed for seed in rest if seed.seed_id == seed_id)
+        for attempt in tried:
+            yield seed, attempt.candidate, attempt
+
+
+def write_drafts(
+    tasks: Iterable[Task],
+    round_: int,
+    engine: Engine,
+    frame: Callable[[str], str],
+    section: Drafting,
+    model: str,
+    progress: Progress | None = None,
+) -> Iterator[Draft]:
+    """Yields a draft for each task, in order.
+
+    Args:
+        tasks: What is asked.
+        round_: The round, from 0.
+        engine: Runs the converter.
+        frame: Puts a user's text into the converter's chat template.
+        section: How the converter samples.
+        model: Digest of the converter's manifest.
+        progress: Told of each finished completion.
+    """
+
+    def asked() -> Iterator[tuple[Task, Request]]:
+        for task in tasks:
+            seed, candidate, earlier = task
+            prompt = frame(convert_prompt(seed, earlier))
+            name = f"{seed.seed_id}-{candidate}"
+            yield task, request(name, prompt, _seed(section, task, round_), section.sampling)
+
+    for task, completion in complete(engine, asked(), progress):
+        seed, candidate, _ = task
+        yield Draft(
+            seed_id=seed.seed_id,
+            round=round_,
+            candidate=candidate,
+            reply=completion.text,
+            prompt=CONVERT.digest,
+            model=model,
+            seed=_seed(section, task, round_),
+            tokens=completion.tokens,
+            finish_reason=completion.finish_reason,
+        )
+
+
+def _seed(section: Drafting, task: Task, round_: int) -> int:
+    """Returns the seed of a request: differs between seeds, rounds and candidates."""
+    seed, candidate, _ = task
+    return request_seed(section.sampling.seed, "convert", seed.seed_id, round_, candidate)
