@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from caco.config.bench import Bench, HeldOut
 from caco.config.corpus import Corpus
 from caco.config.generation import Reverse, Sample
-from caco.config.models import Model
+from caco.config.models import Model, ServedModel
 from caco.config.sandbox import Sandbox
 from caco.config.section import Section, explain
 from caco.config.sources import Source
@@ -75,6 +75,29 @@ class Config(Section):
                 raise ValueError(
                     f"`bench.benchmarks.{name}` uses held-out seeds of `{benchmark.source}`, but "
                     f"`sources.{benchmark.source}.seeds.held_out` is 0"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _served_models_fit(self) -> "Config":
+        served = {name for name, m in self.models.items() if isinstance(m, ServedModel)}
+        for user, fine_tuned in {
+            "codegen": True,
+            "writer": self.writer.fine_tune,
+            "student": True,
+        }.items():
+            if fine_tuned and (model := getattr(self, user).model) in served:
+                raise ValueError(
+                    f"`{user}.model` is `{model}`, which only a server has, so it cannot be "
+                    "fine-tuned; name a model that is a checkpoint"
+                    + (", or set `writer.fine_tune` to false" if user == "writer" else "")
+                )
+        for step in ("question", "solution"):
+            kind = getattr(self.reverse, step).engine.kind
+            if self.writer.model in served and kind != "server":
+                raise ValueError(
+                    f"`reverse.{step}.engine.kind` is `{kind}`, but only a server has "
+                    f"`{self.writer.model}`; set it to `server`"
                 )
         return self
 
