@@ -1,14 +1,12 @@
 """Puts a benchmark's problems to one model, greedily by the spec, and grades every answer."""
 
 from caco.bench.answer import answer_problems
-from caco.chat import problem_prompt
 from caco.config.bench import Answering
-from caco.engines.journal import Journal, Journaled
-from caco.engines.open import open_engine
+from caco.engines.open import open_resumable
 from caco.grading.grader import Grader
 from caco.job import Job, run
+from caco.models.framing import framing
 from caco.models.manifest import read_manifest
-from caco.models.tokenizer import load_tokenizer
 from caco.progress import Progress
 from caco.provenance import Counts
 from caco.rows.graded import Graded
@@ -28,15 +26,14 @@ def main() -> None:
     section = Answering.from_spec(args.spec)
     model = read_manifest(args.model)
     progress = Progress(f"bench {args.name} {args.benchmark}", count_rows(args.problems, Seed))
-    journal = Journal(*job.journal(model.digest))
     with (
-        Journaled(open_engine(model.folder, section.engine), journal) as engine,
+        open_resumable(model.folder, section.engine, *job.journal(model.digest)) as engine,
         Grader(section.grader_timeout_s) as grader,
     ):
         graded = answer_problems(
             read_rows(args.problems, Seed),
             engine,
-            lambda problem: problem_prompt(load_tokenizer(model.folder), problem, section.prompt),
+            framing(model.folder, section.prompt),
             grader,
             section,
             (args.name, args.benchmark),

@@ -6,14 +6,12 @@ converter what was wrong with each of its earlier ones.
 
 from collections.abc import Iterator
 
-from caco.chat import chat_prompt
 from caco.config.sources import Drafting
 from caco.convert.drafts import Task, first_tasks, next_tasks, write_drafts
-from caco.engines.journal import Journal, Journaled
-from caco.engines.open import open_engine
+from caco.engines.open import open_resumable
 from caco.job import Job, run
+from caco.models.framing import framing
 from caco.models.manifest import read_manifest
-from caco.models.tokenizer import load_tokenizer
 from caco.progress import Progress
 from caco.provenance import Counts
 from caco.rows.attempt import Attempt
@@ -41,13 +39,12 @@ def main() -> None:
         return next_tasks(seeds, read_rows(args.attempts[0], Attempt))
 
     progress = Progress(f"draft {args.identity}", sum(1 for _ in tasks()), "drafts")
-    journal = Journal(*job.journal(model.digest))
-    with Journaled(open_engine(model.folder, section.engine), journal) as engine:
+    with open_resumable(model.folder, section.engine, *job.journal(model.digest)) as engine:
         drafts = write_drafts(
             tasks(),
             args.round,
             engine,
-            lambda user: chat_prompt(load_tokenizer(model.folder), user),
+            framing(model.folder),
             section,
             model.digest,
             progress,

@@ -1,12 +1,10 @@
 """Writes problems in words for each verified program of a shard."""
 
-from caco.chat import chat_prompt
 from caco.config.generation import WriteQuestions
-from caco.engines.journal import Journal, Journaled
-from caco.engines.open import open_engine
+from caco.engines.open import open_resumable
 from caco.job import Job, run
+from caco.models.framing import framing
 from caco.models.manifest import read_manifest
-from caco.models.tokenizer import load_tokenizer
 from caco.progress import Progress
 from caco.reverse.question import write_questions
 from caco.rows.outcomes import write_outcomes
@@ -27,12 +25,11 @@ def main() -> None:
     model = read_manifest(args.model)
     asked = count_rows(args.verified, Verified) * section.variants
     progress = Progress(f"question {args.identity}", asked, unit="questions")
-    journal = Journal(*job.journal(model.digest))
-    with Journaled(open_engine(model.folder, section.engine), journal) as engine:
+    with open_resumable(model.folder, section.engine, *job.journal(model.digest)) as engine:
         outcomes = write_questions(
             read_rows(args.verified, Verified),
             engine,
-            lambda user: chat_prompt(load_tokenizer(model.folder), user),
+            framing(model.folder),
             section,
             model.digest,
             progress,

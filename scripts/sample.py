@@ -2,8 +2,7 @@
 
 from caco.chat import unconditional_prefix
 from caco.config.generation import Sample
-from caco.engines.journal import Journal, Journaled
-from caco.engines.open import open_engine
+from caco.engines.open import open_resumable
 from caco.job import Job, run
 from caco.models.manifest import read_manifest
 from caco.models.tokenizer import load_tokenizer
@@ -23,8 +22,7 @@ def main() -> None:
     section = Sample.from_spec(args.spec)
     model = read_manifest(args.model)
     prefix = unconditional_prefix(load_tokenizer(model.folder))
-    journal = Journal(*job.journal(model.digest))
-    with Journaled(open_engine(model.folder, section.engine), journal) as engine:
+    with open_resumable(model.folder, section.engine, *job.journal(model.digest)) as engine:
         programs = sample_shard(engine, prefix, section, args.shard, model.digest)
         count = write_rows(args.programs, Program, programs)
     job.done(Counts(rows_in=count, accepted=count), section.sampling.seed)

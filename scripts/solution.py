@@ -1,12 +1,10 @@
 """Solves each question of a shard without sight of its program."""
 
-from caco.chat import chat_prompt
 from caco.config.generation import Write
-from caco.engines.journal import Journal, Journaled
-from caco.engines.open import open_engine
+from caco.engines.open import open_resumable
 from caco.job import Job, run
+from caco.models.framing import framing
 from caco.models.manifest import read_manifest
-from caco.models.tokenizer import load_tokenizer
 from caco.progress import Progress
 from caco.reverse.solution import write_solutions
 from caco.rows.outcomes import write_outcomes
@@ -26,12 +24,11 @@ def main() -> None:
     section = Write.from_spec(args.spec)
     model = read_manifest(args.model)
     progress = Progress(f"solution {args.identity}", count_rows(args.questions, Question))
-    journal = Journal(*job.journal(model.digest))
-    with Journaled(open_engine(model.folder, section.engine), journal) as engine:
+    with open_resumable(model.folder, section.engine, *job.journal(model.digest)) as engine:
         outcomes = write_solutions(
             read_rows(args.questions, Question),
             engine,
-            lambda user: chat_prompt(load_tokenizer(model.folder), user),
+            framing(model.folder),
             section,
             model.digest,
             progress,

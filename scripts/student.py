@@ -1,8 +1,9 @@
 """Fine-tunes the student on the corpus: problems and their step-by-step solutions, text only."""
 
-from caco.chat import end_of_turn, problem_prompt
+from caco.chat import end_of_turn
 from caco.config.training import Student
 from caco.job import Job, run
+from caco.models.framing import framing
 from caco.models.manifest import read_manifest
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.corpus import CorpusRow
@@ -21,11 +22,11 @@ def main() -> None:
     job.takes("--ranks", "ranks to start where there is no GPU", type=int)
     args = job.parse()
     section = Student.from_spec(args.spec)
-    tokenizer = load_tokenizer(read_manifest(args.model).folder)
+    base = read_manifest(args.model).folder
     examples = student_examples(
         read_rows(args.corpus, CorpusRow),
-        lambda problem: problem_prompt(tokenizer, problem, section.prompt),
-        end_of_turn(tokenizer),
+        framing(base, section.prompt),
+        end_of_turn(load_tokenizer(base)),
     )
     counts = fine_tune(
         section, "student", args.model, examples, args.checkpoint, args.loss, args.ranks

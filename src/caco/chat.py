@@ -47,8 +47,3 @@ def alpaca_prompt(instruction: str) -> str:
         "Below is an instruction that describes a task. Write a response that appropriately "
         f"completes the request.\n\n### Instruction:\n{instruction}\n\n### Response:\n"
     )
-
-
-def problem_prompt(tokenizer: Any, problem: str, style: str) -> str:
-    """Returns a student's prompt for a problem; `style` is `alpaca` or `chat`."""
-    return alpaca_prompt(problem) if style == "alpaca" else chat_prompt(tokenizer, problem)

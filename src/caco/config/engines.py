@@ -50,6 +50,9 @@ class ServerEngine(_Engine):
     )
     concurrency: int = Field(64, gt=0, description="Requests under way at a time.")
     attempts: int = Field(8, gt=0, description="Tries of one request before the job fails.")
+    attempt_s: float = Field(
+        600.0, gt=0, description="Seconds for one try, the server's own queue included."
+    )
 
 
 Engine = Annotated[TransformersEngine | VllmEngine | ServerEngine, Field(discriminator="kind")]

@@ -39,7 +39,18 @@ class HubModel(Section):
     )
 
 
-Model = Annotated[PackagedModel | LocalModel | HubModel, Field(discriminator="kind")]
+class ServedModel(Section):
+    """A model that only a server has: it can be asked, and not fine-tuned."""
+
+    kind: Literal["served"] = Field(description="A model that only a server has.")
+    name: str = Field(min_length=1, description="The server's name for it.")
+    revision: str = Field(
+        min_length=1,
+        description="Which version the server runs, in any words: another text makes rows anew.",
+    )
+
+
+Model = Annotated[PackagedModel | LocalModel | HubModel | ServedModel, Field(discriminator="kind")]
 
 
 def read_model(spec: str, name: str) -> Model:

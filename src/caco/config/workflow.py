@@ -9,8 +9,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from caco.config.bench import Bench, HeldOut
 from caco.config.corpus import Corpus
+from caco.config.engines import Engine
 from caco.config.generation import Reverse, Sample
-from caco.config.models import Model
+from caco.config.models import Model, ServedModel
 from caco.config.sandbox import Sandbox
 from caco.config.section import Section, explain
 from caco.config.sources import LlmUnify, Source
@@ -78,6 +79,28 @@ class Config(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _served_models_fit(self) -> "Config":
+        served = {name for name, m in self.models.items() if isinstance(m, ServedModel)}
+        for user, fine_tuned in {
+            "codegen": True,
+            "writer": self.writer.fine_tune,
+            "student": True,
+        }.items():
+            if fine_tuned and (model := getattr(self, user).model) in served:
+                raise ValueError(
+                    f"`{user}.model` is `{model}`, which only a server has, so it cannot be "
+                    "fine-tuned; name a model that is a checkpoint"
+                    + (", or set `writer.fine_tune` to false" if user == "writer" else "")
+                )
+        for user, (model, engine) in self._generating().items():
+            if model in served and engine.kind != "server":
+                raise ValueError(
+                    f"`{user}.engine.kind` is `{engine.kind}`, but only a server has `{model}`; "
+                    "set it to `server`"
+                )
+        return self
+
     def _models_of(self) -> dict[str, str | None]:
         """Returns the model that each section names, by the section's key."""
         reverse = self.reverse
@@ -98,6 +121,19 @@ class Config(Section):
             for name, source in self.sources.items()
             if isinstance(source.unify, LlmUnify)
         }
+
+    def _generating(self) -> dict[str, tuple[str, Engine]]:
+        """Returns model and engine of every section that has a model of `models` write."""
+        reverse, writer = self.reverse, self.writer.model
+        found = {
+            "reverse.question": (reverse.question.model or writer, reverse.question.engine),
+            "reverse.solution": (reverse.solution.model or writer, reverse.solution.engine),
+        }
+        if reverse.agree is not None:
+            found["reverse.agree"] = (reverse.agree.model, reverse.agree.engine)
+        for name, llm in self.converters().items():
+            found[f"sources.{name}.unify"] = (llm.model, llm.engine)
+        return found
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,6 +22,7 @@ from caco.errors import ClusterError, UserError
 from caco.identity import canonical_json, digest
 
 _ORPHAN_S = 30.0  # longer than a job outlives its Snakemake
+_ASKED = [field.name for field in fields(Request) if field.name != "request_id"]
 
 
 class Journal:
@@ -63,23 +64,31 @@ class Journal:
         """Returns how many completions it holds."""
         return len(self._where)
 
-    def get(self, request: Request) -> Completion | None:
-        """Returns the completion of a request that was finished before."""
-        where = self._where.get(_key(request))
+    def get(self, key: str, request_id: str) -> Completion | None:
+        """Returns the completion of a request that was finished before, under its name of now.
+
+        Args:
+            key: As `request_key` gives it.
+            request_id: The request's.
+        """
+        where = self._where.get(key)
         if where is None:
             return None
         offset, length = where
         kept = _parsed(os.pread(self._file, length, offset))
         assert kept is not None
-        return Completion(request.request_id, kept["text"], kept["tokens"], kept["finish_reason"])
+        return Completion(request_id, kept["text"], kept["tokens"], kept["finish_reason"])
 
-    def add(self, request: Request, completion: Completion) -> None:
+    def add(self, key: str, completion: Completion) -> None:
         """Keeps a completion.
+
+        Args:
+            key: As `request_key` gives it.
+            completion: The completion.
 
         Raises:
             ClusterError: The disk does not take it.
         """
-        key = _key(request)
         kept = {
             "key": key,
             "text": completion.text,
@@ -175,17 +184,36 @@ class Journaled:
             self._journal.__exit__()
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """Yields one completion a request, in no particular order; see `Engine.generate`."""
+        """Yields one completion a request, in no particular order; see `Engine.generate`.
+
+        What is kept up to the first new request is yielded before the engine draws: a shard that
+        was nearly done would else wait in memory as a whole.
+        """
+        queue = iter(requests)
+        asked: dict[str, str] = {}  # requests given to the engine, and their keys
+
+        def finished(request: Request) -> Completion | None:
+            key = request_key(request)
+            completion = self._journal.get(key, request.request_id)
+            if completion is None:
+                asked[request.request_id] = key
+            return completion
+
+        for first in queue:
+            if (completion := finished(first)) is None:
+                break
+            yield completion
+        else:
+            return
         kept: deque[Completion] = deque()
-        asked: dict[str, Request] = {}
 
         def new() -> Iterator[Request]:
-            for request in requests:
-                if (completion := self._journal.get(request)) is not None:
-                    kept.append(completion)
-                else:
-                    asked[request.request_id] = request
+            yield first
+            for request in queue:
+                if (completion := finished(request)) is None:
                     yield request
+                else:
+                    kept.append(completion)
 
         for completion in self._engine.generate(new()):
             self._journal.add(asked.pop(completion.request_id), completion)
@@ -195,10 +223,9 @@ class Journaled:
         yield from kept
 
 
-def _key(request: Request) -> str:
+def request_key(request: Request) -> str:
     """Returns the digest of what was asked; the request's name is no part of that."""
-    content = asdict(request)
-    del content["request_id"]
+    content = [getattr(request, name) for name in _ASKED]
     return digest("request", canonical_json(content))
 
 

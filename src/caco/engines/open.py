@@ -1,10 +1,11 @@
-"""The engine that a section of the config asks for."""
+"""The engine that a section of the config asks for, and its journal."""
 
 from pathlib import Path
 
 from caco.config.engines import Engine as Settings
 from caco.config.engines import ServerEngine as ServerSettings
 from caco.config.engines import VllmEngine as VllmSettings
+from caco.engines.journal import Journal, Journaled
 from caco.engines.protocol import Engine
 
 
@@ -12,7 +13,7 @@ def open_engine(folder: Path, section: Settings) -> Engine:
     """Returns an engine over the checkpoint in `folder`; nothing is loaded yet.
 
     Args:
-        folder: An ordinary transformers checkpoint with its tokenizer.
+        folder: An ordinary transformers checkpoint with its tokenizer, or a served model's folder.
         section: Which engine, and its settings.
     """
     # Imported here: each lives in an environment of its own, and none is paid for unused.
@@ -27,3 +28,17 @@ def open_engine(folder: Path, section: Settings) -> Engine:
     from caco.engines.transformers_engine import TransformersEngine
 
     return TransformersEngine(folder, section)
+
+
+def open_resumable(
+    folder: Path, section: Settings, journal: Path, basis: dict[str, str]
+) -> Journaled:
+    """Returns an engine that goes on after what a killed job had finished; nothing is loaded yet.
+
+    Args:
+        folder: As in `open_engine`.
+        section: As in `open_engine`.
+        journal: Where the job's journal lies.
+        basis: What the job's completions depend on, by name; see `Job.journal`.
+    """
+    return Journaled(open_engine(folder, section), Journal(journal, basis))

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from caco.config.models import HubModel, LocalModel, Model, PackagedModel
+from caco.config.models import HubModel, LocalModel, Model, PackagedModel, ServedModel
 from caco.errors import UserError
 from caco.files import folder_aside
 from caco.models.manifest import Manifest, write_manifest
+from caco.models.served import write_served
 
 # What a checkpoint's repository may hold beside the checkpoint: the same weights in other formats.
 _OTHER_FORMATS = ["*.gguf", "*.onnx", "*.h5", "*.msgpack", "*.pth", "original/*", "onnx/*"]
@@ -14,8 +15,8 @@ _OTHER_FORMATS = ["*.gguf", "*.onnx", "*.h5", "*.msgpack", "*.pth", "original/*"
 def fetch_model(section: Model, name: str, manifest: Path) -> Manifest:
     """Makes the model available and writes its manifest, last.
 
-    A packaged model is converted to the folder `checkpoint` beside the manifest; a local folder and
-    the hub's cache are used where they are.
+    A packaged model is converted to the folder `checkpoint` beside the manifest, where a served
+    one has its note; a local folder and the hub's cache are used where they are.
 
     Args:
         section: The model.
@@ -29,6 +30,8 @@ def fetch_model(section: Model, name: str, manifest: Path) -> Manifest:
         return write_manifest(manifest, _converted(section, name, manifest.parent / "checkpoint"))
     if isinstance(section, LocalModel):
         return write_manifest(manifest, _local(section, name))
+    if isinstance(section, ServedModel):
+        return write_manifest(manifest, write_served(section, manifest.parent / "checkpoint"))
     return write_manifest(manifest, _snapshot(section, name))
 
 
