@@ -25,7 +25,7 @@ pytest_in() {
     ".venvs/$env/bin/coverage" run -m pytest "$@"
 }
 
-pytest_in workflow tests/core tests/seeds tests/corpus tests/report
+pytest_in workflow tests/core tests/seeds tests/corpus tests/report tests/plan
 pytest_in sandbox tests/sandbox tests/verify tests/unify
 pytest_in train tests/models tests/training tests/engines tests/convert tests/sample tests/reverse tests/grading tests/bench
 pytest_in workflow -n 2 tests/dag

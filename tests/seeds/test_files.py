@@ -10,7 +10,7 @@ from pydantic import RootModel
 from caco.bench.problems import problems
 from caco.config.bench import Gsm8kTest, HeldOut
 from caco.config.section import one_from_spec
-from caco.config.sources import CodeIO, Gsm8kFile, Reader
+from caco.config.sources import CodeIO, Gsm8kFile, Planned, Reader
 from caco.errors import UserError
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
@@ -138,3 +138,8 @@ def test_every_row_of_a_reading_is_a_seed_or_a_rejection(tmp_path):
     path = write(tmp_path / "g.jsonl", json.dumps(GOOD), "{")
     kinds = [type(row) for row in gsm8k_seeds(path, "g")]
     assert kinds == [Seed, Rejected]
+
+
+def test_a_source_that_is_only_planned_is_refused_by_name():
+    with pytest.raises(UserError, match="the reader `bigmath` is not written yet"):
+        read_seeds(Planned(reader="bigmath", rows=5), "big")

@@ -60,7 +60,18 @@ class Gsm8kFile(_Reader):
     rows: int | None = Field(None, gt=0, description="Only the first so many rows; null for all.")
 
 
-Reader = Annotated[Families | GsmSymbolic | CodeIO | Gsm8kFile, Field(discriminator="reader")]
+class Planned(_Reader):
+    """A source of the paper that is not read yet: plans count it, its job refuses it by name."""
+
+    reader: Literal["math", "deepscaler", "bigmath", "kodcode"] = Field(
+        description="Not written yet: only `scripts/plan.py` takes it."
+    )
+    rows: int = Field(gt=0, description="Problems that it would give.")
+
+
+Reader = Annotated[
+    Families | GsmSymbolic | CodeIO | Gsm8kFile | Planned, Field(discriminator="reader")
+]
 
 Converter = Literal["program", "equations", "main_solution"]
 

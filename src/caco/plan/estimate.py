@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
+from caco.config.engines import Engine, VllmEngine
 from caco.config.training import FineTune
 from caco.config.workflow import Config
 from caco.plan.assumptions import Assumptions
@@ -11,6 +12,8 @@ from caco.plan.assumptions import Assumptions
 # Bytes of a token's text in a Parquet file, zstd: 3.6 characters a token of GSM8K-like text,
 # compressed to about a third.
 _BYTES_A_TOKEN = 1.2
+_JUDGEMENT = 64  # tokens of a judge's reply: two labelled lines with a reason each
+_VERIFY_CORES = 8  # of a job, rules/verify.smk
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,54 +72,67 @@ def estimate(config: Config, seeds: dict[str, int], assumed: Assumptions) -> Pla
 
 
 def _stages(config: Config, by_source: dict[str, int], a: Assumptions) -> Iterator[Stage]:
-    tokens, rates = a.tokens, a.rates
+    tokens, rates, reverse, shards = a.tokens, a.rates, config.reverse, config.shards
     seeds = sum(by_source.values())
-    yield Stage("seeds", len(config.sources), seeds, seeds, 0)
+    yield Stage("seeds", len(by_source), seeds, seeds, 0)
+    converters = config.converters()
+    drafted = sum(by_source[name] for name in converters)
+    gpus = max((_gpus(llm.engine) for llm in converters.values()), default=1)
     cots = round(seeds * a.yields.unify)
-    asked = sum(by_source[n] for n, s in config.sources.items() if s.unify.converter == "llm")
-    yield _written(
-        "unify", len(config.sources), (seeds, cots), asked, tokens.program, rates.unify, a
-    )
+    converter = _Writer(tokens.program, rates.unify, gpus)
+    yield converter.stage("unify", len(by_source), (seeds, cots), drafted, a)
     yield _trained("codegen", config.codegen, cots, tokens.program, a)
-    programs = config.shards * config.sample.programs_per_shard
-    shards = config.shards
-    each = tokens.program
-    yield _written("sample", shards, (programs, programs), programs, each, rates.sample, a)
+    programs = shards * config.sample.programs_per_shard
+    sampler = _Writer(tokens.program, rates.sample, _gpus(config.sample.engine))
+    yield sampler.stage("sample", shards, (programs, programs), programs, a)
     verified = round(programs * a.yields.verify)
-    core_h = programs / rates.verify / 3600
-    at_once = min(a.cores, shards * 8)  # a job takes eight cores
-    disk = _disk(programs, tokens.program)
-    yield Stage("verify", shards, programs, verified, 0, 0.0, core_h, core_h / at_once, disk)
+    yield _verified(shards, programs, verified, a)
     if config.writer.fine_tune:
         yield _trained("writer", config.writer, 2 * cots, tokens.solution, a)
-    asked = verified * config.reverse.question.variants
-    kept = round(verified * a.yields.reverse)
-    each = tokens.question
-    yield _written("question", shards, (asked, asked), asked, each, rates.question, a)
-    each = tokens.solution
-    yield _written("solution", shards, (asked, asked), asked, each, rates.solution, a)
+    asked = verified * reverse.question.variants
+    writer = _Writer(tokens.question, rates.question, _gpus(reverse.question.engine))
+    yield writer.stage("question", shards, (asked, asked), asked, a)
+    solver = _Writer(tokens.solution, rates.solution, _gpus(reverse.solution.engine))
+    yield solver.stage("solution", shards, (asked, asked), asked, a)
+    kept = round(asked * a.yields.reverse)
     yield Stage("judge", shards, asked, kept, 0)
-    if config.reverse.agree is not None:
-        yield _written("agree", shards, (kept, kept), kept, 64, rates.solution, a)
-    yield Stage("corpus", 1, kept, kept, 0, disk_gb=_disk(kept, sum(tokens.model_dump().values())))
+    if reverse.agree is not None:
+        judge = _Writer(_JUDGEMENT, rates.solution, _gpus(reverse.agree.engine))
+        yield judge.stage("agree", shards, (kept, kept), kept, a)
+    whole = tokens.program + tokens.question + tokens.solution
+    yield Stage("corpus", 1, kept, kept, 0, disk_gb=_disk(kept, whole))
     yield _trained("student", config.student, kept, tokens.question + tokens.solution, a)
 
 
-def _written(
-    name: str,
-    jobs: int,
-    rows: tuple[int, int],
-    written: int,
-    tokens: float,
-    rate: float,
-    a: Assumptions,
-) -> Stage:
-    """Returns a stage whose model writes `tokens` for each of `written` rows."""
-    total = written * tokens
-    gpu_h = total / rate / 3600 + (jobs * a.start_s / 3600 if written else 0.0)
-    wall_h = gpu_h / min(a.gpus, jobs)
-    disk = _disk(rows[1], tokens)
-    return Stage(name, jobs, *rows, round(total), gpu_h, 0.0, wall_h, disk)
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """A model that writes: tokens a row, tokens a second on one GPU, GPUs a job."""
+
+    tokens: float
+    rate: float
+    gpus: int
+
+    def stage(
+        self, name: str, jobs: int, rows: tuple[int, int], written: int, a: Assumptions
+    ) -> Stage:
+        """Returns a stage in which it writes for `written` rows, in `jobs`."""
+        total = written * self.tokens
+        starts_h = jobs * self.gpus * a.start_s / 3600 if written else 0.0
+        gpu_h = total / self.rate / 3600 + starts_h
+        wall_h = gpu_h / min(a.gpus, jobs * self.gpus)
+        disk = _disk(rows[1], self.tokens)
+        return Stage(name, jobs, *rows, round(total), gpu_h, 0.0, wall_h, disk)
+
+
+def _gpus(engine: Engine) -> int:
+    return engine.tensor_parallel if isinstance(engine, VllmEngine) else 1
+
+
+def _verified(shards: int, programs: int, verified: int, a: Assumptions) -> Stage:
+    core_h = programs / a.rates.verify / 3600
+    wall_h = core_h / min(a.cores, shards * _VERIFY_CORES)
+    disk = _disk(programs, a.tokens.program)
+    return Stage("verify", shards, programs, verified, 0, 0.0, core_h, wall_h, disk)
 
 
 def _trained(name: str, section: FineTune, rows: int, tokens: float, a: Assumptions) -> Stage:

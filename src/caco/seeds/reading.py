@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caco.config.sources import CodeIO, Families, GsmSymbolic, Reader
+from caco.config.sources import CodeIO, Families, GsmSymbolic, Planned, Reader
 from caco.errors import UserError
 from caco.identity import digest
 from caco.progress import Progress
@@ -76,6 +76,11 @@ def _rows(reader: Reader, source: str) -> Iterator[Seed | Rejected]:
         from caco.seeds.codeio import codeio_seeds
 
         return codeio_seeds(reader, source)
+    if isinstance(reader, Planned):
+        raise UserError(
+            f"the reader `{reader.reader}` is not written yet; bring its problems into GSM8K's "
+            f"JSON lines and set `sources.{source}.seeds.reader` to `gsm8k`"
+        )
     from caco.seeds.gsm8k import gsm8k_seeds
 
     return gsm8k_seeds(reader.path, source, reader.rows, key="seeds.path")
