@@ -106,6 +106,23 @@ def test_a_model_that_is_not_defined_is_named(raw: dict[str, Any]) -> None:
     assert "`writer.model` is `qwen`, which `models` does not define" in refusal(raw)
 
 
+def test_a_model_that_only_a_server_has_is_asked_and_not_fine_tuned(raw: dict[str, Any]) -> None:
+    raw["models"]["big"] = {"kind": "served", "name": "big-72b", "revision": "2026-11"}
+    for user in ("codegen", "student", "writer"):
+        wrong = copy.deepcopy(raw)
+        wrong[user]["model"] = "big"
+        assert f"`{user}.model` is `big`, which only a server has" in refusal(wrong)
+    assert refusal(wrong).endswith("or set `writer.fine_tune` to false")
+    raw["writer"] |= {"model": "big", "fine_tune": False}
+    raw["reverse"]["question"]["engine"] = {"kind": "server"}
+    assert refusal(raw).endswith(
+        "`reverse.solution.engine.kind` is `transformers`, but only a server has `big`; set it to "
+        "`server`"
+    )
+    raw["reverse"]["solution"]["engine"] = {"kind": "server"}
+    assert local_inputs(check_config(raw, "config.yaml"))["models.big"] == []
+
+
 def test_a_name_that_does_not_fit_a_file_name_is_refused(raw: dict[str, Any]) -> None:
     raw["run"] = "../elsewhere"
     assert "the name `../elsewhere` in `run` becomes part of a file name" in refusal(raw)

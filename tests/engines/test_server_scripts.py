@@ -1,0 +1,58 @@
+"""A stage's own script over a server: the whole way from a model's section to rows."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from fault_server import FaultServer
+from tests.reverse.reverse_rows import verified
+
+from caco.config.models import ServedModel
+from caco.models.fetch import fetch_model
+from caco.rows.question import Question
+from caco.rows.rejected import Rejected
+from caco.rows.table import read_rows, write_rows
+from caco.rows.verified import Verified
+
+ROOT = Path(__file__).resolve().parents[2]
+SPEC = {
+    "engine": {"kind": "server", "attempts": 2, "url_env": "WRITER_URL"},
+    "sampling": {"temperature": 0.7, "max_new_tokens": 8},
+}
+
+
+def question(folder, url):
+    return subprocess.run(
+        [sys.executable, "scripts/question.py", "--model", folder / "manifest.json",
+         "--verified", folder / "verified.parquet", "--questions", folder / "questions.parquet",
+         "--rejected", folder / "rejected.parquet", "--spec", json.dumps(SPEC),
+         "--identity", "00000", "--provenance", folder / "record.json"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "WRITER_URL": url, "NO_PROXY": "127.0.0.1"},
+    )  # fmt: skip
+
+
+def test_questions_of_a_served_model_and_a_refusal_in_one_sentence(tmp_path):
+    section = ServedModel(kind="served", name="big", revision="1")
+    model = fetch_model(section, "big", tmp_path / "manifest.json")
+    write_rows(tmp_path / "verified.parquet", Verified, [verified(i) for i in range(5)])
+
+    refusing = {"status": 401}
+    with FaultServer(lambda seed, attempt: (refusing["status"], {}) if refusing else None) as at:
+        done = question(tmp_path, at.url)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].startswith(
+            f"input error: {at.url}: the server refuses the key (401: {{}})"
+        )
+        refusing.clear()
+        done = question(tmp_path, at.url)
+        assert done.returncode == 0, done.stderr
+        turns = [body["messages"][0]["content"] for _, body, _ in at.asked]
+    rows = list(read_rows(tmp_path / "questions.parquet", Question))
+    assert [row.sample_id for row in rows] == [f"s{i}" for i in range(5)]
+    assert all(row.question.startswith("answer ") for row in rows)
+    assert {row.question_model for row in rows} == {model.digest}
+    assert list(read_rows(tmp_path / "rejected.parquet", Rejected)) == []
+    assert all("input['a'] * input['b']" in turn and "<|" not in turn for turn in turns)
