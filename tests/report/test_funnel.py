@@ -28,8 +28,29 @@ def test_every_stage_adds_up_and_begins_where_the_one_before_ended(fake_run):
     assert (stages["verify"].jobs, stages["verify"].seconds) == (2, 4.0)
 
 
-def test_the_json_is_read_back(fake_run, tmp_path):
-    stages = stages_of(fake_run)
+def test_several_questions_a_program_and_a_judging_model_add_up(judged_run):
+    stages = {s.stage: s for s in stages_of(judged_run)}
+    assert stages["question"].rows_in == 2 * stages["verify"].accepted == 16
+    assert stages["agree"].rows_in == stages["judge"].accepted
+    assert stages["corpus"].rows_in == stages["agree"].accepted == 2
+    lines = funnel_text(stages.values()).splitlines()
+    (told,) = [line for line in lines if "went in" in line]
+    assert told.startswith("question  16") and told.endswith("-; each row went in 2 times")
+
+
+def test_a_variant_that_was_lost_is_named(judged_run):
+    path = Path(judged_run.paths.provenance("question", "00001"))
+    raw = json.loads(path.read_text())
+    path.write_text(json.dumps(raw | {"spec": {"variants": 3}}))
+    with pytest.raises(
+        UserError, match=r"00001\.json: .* read 8 rows, but .* let 4 through, each to go in 3 times"
+    ):
+        stages_of(judged_run)
+
+
+@pytest.mark.parametrize("run", ["fake_run", "judged_run"])
+def test_the_json_is_read_back(request, run, tmp_path):
+    stages = stages_of(request.getfixturevalue(run))
     path = tmp_path / "funnel.json"
     write_funnel(path, stages)
     assert read_funnel(path) == stages
@@ -133,7 +154,8 @@ def test_a_shard_that_lost_rows_between_two_stages_is_named(fake_run):
     rows = {"in": 5, "accepted": 3, "rejected": {"exception": 1, "cpu_timeout": 1}}
     change_record(fake_run, "verify", "00001", rows)
     with pytest.raises(
-        UserError, match=r"verify/00001\.json: read 5 rows, but .*sample/00001\.json let 6 through"
+        UserError,
+        match=r"verify/00001\.json: .* read 5 rows, but .*sample/00001\.json let 6 through",
     ):
         stages_of(fake_run)
 

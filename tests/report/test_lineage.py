@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,18 @@ def test_a_row_is_followed_back_to_its_seeds_licence(fake_run):
     assert "unify        families: 5 of 7 rows accepted" in text
     assert "7 seeds of families, licence Apache-2.0" in text
     assert "node7, commit abc123" in text
+
+
+def test_a_judged_row_of_several_variants_names_its_own_question_and_its_judge(judged_run):
+    text = lines_of(judged_run, row=0)
+    assert "question q0.1\n" in text
+    assert "variant 1, style on a farm" in text
+    for step in ("judged", "solutions", "questions"):  # the first row is its sibling's
+        assert f"row 1 of {judged_run.paths.shard(step, '00000')}" in text
+    assert f"row 0 of {judged_run.paths.shard('agreed', '00000')}" in text
+    judge = judged_run.paths.model("judge")
+    digest = json.loads(Path(judge).read_text())["digest"]
+    assert f"agree by     {digest}, {judge}\n" in text
 
 
 def test_a_question_is_found_by_the_beginning_of_its_identity(fake_run):

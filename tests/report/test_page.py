@@ -88,6 +88,16 @@ def test_the_page_tells_the_run(made):
         assert said in text
 
 
+def test_the_page_tells_of_variants_styles_and_the_judge(judged_run, tmp_path):
+    path = tmp_path / "report.html"
+    make_report("tiny", judged_run.files(), tmp_path / "funnel.json", path)
+    text = path.read_text(encoding="utf-8")
+    assert "each row went in 2 times" in text
+    assert "<dt>Style</dt><dd>on a farm</dd>" in text
+    assert "<dt>Judging model</dt>" in text and "prompt ap</dd>" in text
+    assert 'agree: <span class="verdict">disagrees</span>. it says no' in text
+
+
 def test_the_page_follows_a_dark_scheme(made):
     assert "@media (prefers-color-scheme: dark)" in made[0]
 

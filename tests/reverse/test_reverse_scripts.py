@@ -22,6 +22,13 @@ WRITE = {
     "sampling": {"temperature": 0.7, "top_p": 0.8, "top_k": 20, "max_new_tokens": 8},
 }
 
+AGREE = {
+    "model": "judge",
+    "engine": WRITE["engine"],
+    "sampling": {"temperature": 0.0, "max_new_tokens": 4},
+}
+ASK = WRITE | {"variants": 2, "styles": ["a farm", "a letter"]}
+
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory):
@@ -45,20 +52,20 @@ def _counts(folder):
 
 
 def test_question_and_solution_send_every_row_somewhere(tmp_path, manifest):
-    for script, flags, row_type, rows in (
-        ("question", ("verified", "questions"), Verified, [verified(i) for i in range(5)]),
-        ("solution", ("questions", "solutions"), Question, [question(i) for i in range(5)]),
+    for script, spec, flags, row_type, rows, asked in (
+        ("question", ASK, ("verified", "questions"), Verified, [verified(i) for i in range(3)], 6),
+        ("solution", WRITE, ("questions", "solutions"), Question, [question(1), question(2)], 2),
     ):
         read, written = (tmp_path / f"{script}-{flag}.parquet" for flag in flags)
         write_rows(read, row_type, rows)
         files = {flags[0]: read, flags[1]: written, "rejected": tmp_path / f"{script}-no.parquet"}
-        done = _run(tmp_path, script, WRITE, model=manifest, **files)
+        done = _run(tmp_path, script, spec, model=manifest, **files)
         assert done.returncode == 0, done.stderr
         kept = count_rows(written, Question if script == "question" else Solution)
         dropped = list(read_rows(files["rejected"], Rejected))
-        assert kept + len(dropped) == 5
+        assert kept + len(dropped) == asked
         counts = _counts(tmp_path)
-        assert (counts["in"], counts["accepted"]) == (5, kept)
+        assert (counts["in"], counts["accepted"]) == (asked, kept)
         assert sum(counts["rejected"].values()) == len(dropped)
 
 
@@ -79,6 +86,21 @@ def test_an_empty_shard_flows_through_and_loads_no_model(tmp_path):
         assert done.returncode == 0, done.stderr
         assert _counts(tmp_path) == {"in": 0, "accepted": 0, "rejected": {}}
     assert count_rows(tmp_path / "judged.parquet", Solution) == 0
+
+
+def test_agree_judges_every_row_with_the_model_that_the_manifest_names(tmp_path, manifest):
+    """The tiny model cannot judge: every reply is cut off, and each row says so."""
+    write_rows(tmp_path / "judged.parquet", Solution, [solution(i) for i in range(3)])
+    done = _run(
+        tmp_path, "agree", AGREE, model=manifest, judged=tmp_path / "judged.parquet",
+        agreed=tmp_path / "agreed.parquet", rejected=tmp_path / "rejected.parquet",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert count_rows(tmp_path / "agreed.parquet", Solution) == 0
+    rejected = [(r.row_id, r.verdict) for r in read_rows(tmp_path / "rejected.parquet", Rejected)]
+    assert rejected == [("q0", "truncated"), ("q1", "truncated"), ("q2", "truncated")]
+    assert _counts(tmp_path) == {"in": 3, "accepted": 0, "rejected": {"truncated": 3}}
+    assert json.loads((tmp_path / "record.json").read_text())["rule"] == "agree"
 
 
 def test_judge_writes_both_files_and_their_counts(tmp_path):

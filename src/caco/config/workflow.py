@@ -101,6 +101,19 @@ class Config(Section):
                 )
         return self
 
+    @property
+    def trained(self) -> list[str]:
+        """What is fine-tuned: the writer only where a step of the reverse stage uses it."""
+        steps = (self.reverse.question, self.reverse.solution)
+        writer = any(step.model is None for step in steps)
+        return ["codegen", *(["writer"] if writer else []), "student"]
+
+    @property
+    def used_models(self) -> list[str]:
+        """The names of the models from outside that some job reads."""
+        unused = {"writer"} - set(self.trained)
+        return sorted({m for user, m in self._models_of().items() if m and user not in unused})
+
     def _models_of(self) -> dict[str, str | None]:
         """Returns the model that each section names, by the section's key."""
         reverse = self.reverse

@@ -31,6 +31,7 @@ STAGES: dict[str, type[Row]] = {
     "question": Question,
     "solution": Solution,
     "judge": Solution,
+    "agree": Solution,
     "corpus": CorpusRow,
     "bench": Graded,
 }

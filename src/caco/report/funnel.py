@@ -13,15 +13,16 @@ from caco.files import write_text
 from caco.report.counting import STAGES, Counted, count
 from caco.report.records import Record
 
-# What a stage reads is what the stage before it let through. Seeds and sample read no rows: they
-# are where rows come from.
+# What a stage reads is what the stage before it let through: the first of these that the run has.
+# Seeds and sample read no rows: they are where rows come from.
 _FOLLOWS = {
-    "unify": "seeds",
-    "verify": "sample",
-    "question": "verify",
-    "solution": "question",
-    "judge": "solution",
-    "corpus": "judge",
+    "unify": ("seeds",),
+    "verify": ("sample",),
+    "question": ("verify",),
+    "solution": ("question",),
+    "judge": ("solution",),
+    "agree": ("judge",),
+    "corpus": ("agree", "judge"),
 }
 _HELD_OUT = ".held_out.parquet"
 _WRAP = 64  # characters of the column of verdicts
@@ -40,6 +41,7 @@ class Stage:
         seconds: Wall time of its jobs, added up.
         jobs: Its jobs.
         held_out: Accepted rows that the next stage does not read: seeds kept for the benchmarks.
+        variants: How often each row of the stage before went in: questions asked a program.
     """
 
     stage: str
@@ -49,6 +51,7 @@ class Stage:
     seconds: float
     jobs: int
     held_out: int = 0
+    variants: int = 1
 
 
 def count_files(records: Iterable[Record], given: Collection[Path]) -> list[Counted]:
@@ -68,8 +71,9 @@ def funnel(counted: Sequence[Counted]) -> list[Stage]:
         UserError: A stage read another number of rows than the stage before it let through.
     """
     jobs = {name: [c for c in counted if c.record.rule == name] for name in STAGES}
-    for later, earlier in _FOLLOWS.items():
-        if jobs[later] and jobs[earlier]:
+    for later, before in _FOLLOWS.items():
+        earlier = next((name for name in before if jobs[name]), None)
+        if jobs[later] and earlier:
             _check_chain(jobs[earlier], jobs[later])
     return [_stage(name, of_stage) for name, of_stage in jobs.items() if of_stage]
 
@@ -88,26 +92,33 @@ def _stage(name: str, jobs: list[Counted]) -> Stage:
         seconds=round(sum(job.record.seconds for job in jobs), 3),
         jobs=len(jobs),
         held_out=accepted - sum(_passed_on(job) for job in jobs),
+        variants=jobs[0].record.variants,
     )
 
 
 def _check_chain(earlier: list[Counted], later: list[Counted]) -> None:
-    """Compares two stages, job by job where the jobs have the same identities (shards, sources)."""
-    passed = {job.record.identity: (_passed_on(job), job.record) for job in earlier}
-    read = {job.record.identity: (_rows_in(job), job.record) for job in later}
-    if passed.keys() == read.keys():
-        for identity, (rows, record) in passed.items():
-            if rows != read[identity][0]:
-                raise UserError(
-                    f"{read[identity][1].path}: read {read[identity][0]} rows, but {record.path} "
-                    f"let {rows} through; delete the later one's outputs and run again"
-                )
-    out, into = (sum(rows for rows, _ in side.values()) for side in (passed, read))
-    if out != into:
+    """Compares two stages, job by job where the jobs have the same identities (shards, sources).
+
+    A row that goes into the later one several times counts as often.
+    """
+    passed = {job.record.identity: job for job in earlier}
+    if passed.keys() == {job.record.identity for job in later}:
+        for job in later:
+            before = passed[job.record.identity]
+            _compare(_passed_on(before), str(before.record.path), job.record, _rows_in(job))
+        return
+    out, into = sum(map(_passed_on, earlier)), sum(map(_rows_in, later))
+    _compare(out, f"stage {earlier[0].record.rule}", later[0].record, into)
+
+
+def _compare(out: int, before: str, after: Record, into: int) -> None:
+    """Raises `UserError` if `out` rows of `before` are not the `into` rows that went in after."""
+    times = after.variants
+    if out * times != into:
+        each = f", each to go in {times} times" if times > 1 else ""
         raise UserError(
-            f"{later[0].record.path}: stage {later[0].record.rule} read {into} rows, but stage "
-            f"{earlier[0].record.rule} let {out} through; delete the later one's outputs and run "
-            "again"
+            f"{after.path}: stage {after.rule} read {into} rows, but {before} let {out} "
+            f"through{each}; delete the later one's outputs and run again"
         )
 
 
@@ -131,6 +142,7 @@ def write_funnel(path: Path, stages: Iterable[Stage]) -> None:
             "seconds": s.seconds,
             "jobs": s.jobs,
             "held_out": s.held_out,
+            "variants": s.variants,
         }
         for s in stages
     ]
@@ -148,7 +160,7 @@ def read_funnel(path: Path) -> list[Stage]:
         return [
             Stage(
                 s["stage"], s["in"], s["accepted"], s["rejected"], s["seconds"], s["jobs"],
-                s["held_out"],
+                s["held_out"], s["variants"],
             )
             for s in raw
         ]  # fmt: skip
@@ -176,7 +188,8 @@ def _cells(s: Stage) -> tuple[str, str, str, str, str]:
     share = f"{s.accepted / s.rows_in:.1%}" if s.rows_in else "-"
     verdicts = ", ".join(f"{name}{_TIED}{n:,}" for name, n in s.rejected.items())
     kept = f"; {s.held_out:,} of the accepted held out" if s.held_out else ""
-    return s.stage, f"{s.rows_in:,}", f"{s.accepted:,}", share, (verdicts or "-") + kept
+    times = f"; each row went in {s.variants} times" if s.variants > 1 else ""
+    return s.stage, f"{s.rows_in:,}", f"{s.accepted:,}", share, (verdicts or "-") + kept + times
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:

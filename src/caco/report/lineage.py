@@ -17,14 +17,16 @@ from caco.rows.solution import Solution
 from caco.rows.table import Row, count_rows, read_rows
 from caco.rows.verified import Verified
 
+_Step = tuple[str, type[Row], str]
 # The files that the row of a shard passed, latest first: step, row type, rule.
-_STEPS: tuple[tuple[str, type[Row], str], ...] = (
+_STEPS: tuple[_Step, ...] = (
     ("judged", Solution, "judge"),
     ("solutions", Solution, "solution"),
     ("questions", Question, "question"),
     ("verified", Verified, "verify"),
     ("programs", Program, "sample"),
 )
+_AGREED: _Step = ("agreed", Solution, "agree")  # the last of them, where a model judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,40 +92,61 @@ def lineage(run: Run, number: int, row: CorpusRow) -> Iterator[str]:
     yield f"             question {row.question_id}"
     yield f"             {_short(row.instruction)}"
     yield f"             answer {_short(row.answer)}"
-    for step, row_type, rule in _STEPS:
+    if row.variant or row.style:
+        yield f"             variant {row.variant}, style {_short(row.style or 'none')}"
+    for step, row_type, rule in (_AGREED, *_STEPS) if row.agree_model else _STEPS:
         file = Path(run.paths.shard(step, row.shard))
         at, draw = _find_sample(file, row_type, row)
         yield f"{step:<12} row {at} of {file}{_made(run, rule, row.shard)}"
         if isinstance(draw, Program):
             yield f"             sample {draw.sample_id}, index {draw.index}, seed {draw.seed}"
             yield f"             program {draw.program_id}"
-    for name, digest in (("question by", row.question_model), ("solution by", row.solution_model)):
-        yield f"{name:<12} {digest}{_checkpoint(run, 'writer', digest)}"
-    yield f"{'codegen':<12} {row.codegen}{_checkpoint(run, 'codegen', row.codegen)}"
+    for rule, digest in (
+        ("question", row.question_model),
+        ("solution", row.solution_model),
+        ("agree", row.agree_model),
+        ("sample", row.codegen),
+    ):
+        if digest is not None:
+            yield f"{rule + ' by':<12} {digest}{_model(run, rule, row.shard, digest)}"
     yield from _trained_on(run)
 
 
 def _find_sample(file: Path, row_type: type[Row], row: CorpusRow) -> tuple[int, Row]:
-    """Returns the row of `file` that descends from the same draw, and its position."""
+    """Returns the row of `file` that is of the same question, or draw, and its position."""
+    name = "question" if "question_id" in row_type.__dataclass_fields__ else "sample"
+    wanted = getattr(row, f"{name}_id")
     for i, candidate in enumerate(read_rows(file, row_type)):
-        if getattr(candidate, "sample_id") == row.sample_id:  # noqa: B009
+        if getattr(candidate, f"{name}_id") == wanted:
             return i, candidate
     raise UserError(
-        f"{file}: has no row of sample {row.sample_id}, which the corpus names; the shard was "
-        "made anew since: run the workflow again"
+        f"{file}: has no row of {name} {wanted}, which the corpus names; the shard was made anew "
+        "since: run the workflow again"
     )
 
 
-def _checkpoint(run: Run, trained: str, digest: str) -> str:
-    """Returns which file a checkpoint's digest names, as far as this folder can tell."""
-    path = Path(run.paths.checkpoint(trained))
+def _model(run: Run, rule: str, shard: str, digest: str) -> str:
+    """Returns which file the digest of a job's model names, as far as this folder can tell."""
+    record = run.records.get((rule, shard))
+    read = record.inputs if record else {}
+    manifest = next((path for path in read if path.name == "manifest.json"), None)
+    if manifest is None:
+        return f" (no record of rule {rule} tells where it lies)"
+    name = manifest.parent.name
+    if manifest.parent.parent.name == "models":
+        return _checkpoint(run, Path(run.paths.model(name)), digest, ("model", name))
+    return _checkpoint(run, Path(run.paths.checkpoint(name)), digest, (name, "all"))
+
+
+def _checkpoint(run: Run, path: Path, digest: str, job: tuple[str, str]) -> str:
+    """Returns whether the manifest at `path`, which `job` made, still names `digest`."""
     try:
         now = read_manifest(path).digest
     except UserError:
         return f", whose files are not at {path} any more"
     if now != digest:
         return f", which is not what {path} names now"
-    return f", {path}{_made(run, trained, 'all')}"
+    return f", {path}{_made(run, *job)}"
 
 
 def _trained_on(run: Run) -> Iterator[str]:

@@ -18,6 +18,7 @@ class Record:
         path: The record's file.
         rule, identity: The job.
         inputs, outputs: Files read and written, with their SHA-256.
+        variants: How often each row that the job read went in: a program for each question of it.
         counts: Rows by verdict, or None for a job that filters nothing.
         versions: Of Python and of the packages that matter, by name.
         commit: The checkout's commit, or None.
@@ -32,6 +33,7 @@ class Record:
     identity: str
     inputs: dict[Path, str]
     outputs: dict[Path, str]
+    variants: int
     counts: Counts | None
     versions: dict[str, str]
     commit: str | None
@@ -61,6 +63,7 @@ def _read(path: Path) -> Record:
             identity=raw["identity"],
             inputs={Path(name): sha for name, sha in raw["inputs"].items()},
             outputs={Path(name): sha for name, sha in raw["outputs"].items()},
+            variants=int(raw["spec"].get("variants", 1)),
             counts=_counts(raw["rows"]),
             versions=raw["versions"],
             commit=raw["commit"],
