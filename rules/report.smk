@@ -12,7 +12,7 @@ rule report:
                 for source in CONVERTERS
                 for rule_name in ("draft", "attempt")
                 for record in rounds_of(
-                    source, paths.provenance(rule_name, source + "-{round}")
+                    source, paths.provenance(rule_name, f"{source}-{{round}}")
                 )
             ],
             *expand(paths.provenance("unify", "{source}"), source=CONFIG.sources),
@@ -28,6 +28,11 @@ rule report:
             ),
             paths.provenance("corpus", "all"),
             paths.provenance("scores", "all"),
+            *(
+                paths.provenance(step, "all")
+                for step in ("plant", "calibrate")
+                if CONFIG.calibration
+            ),
             *expand(SHARD_RECORDS, shard=SHARDS[0]),
         ],
         # A record is written with its job's rows: it stands for them where there are many.
@@ -48,6 +53,7 @@ rule report:
         corpus=paths.corpus(),
         losses=[paths.loss(trained) for trained in TRAINED],
         scores=paths.scores(),
+        rates=paths.rates() if CONFIG.calibration else [],
     output:
         funnel=paths.funnel(),
         report=paths.report(),
@@ -69,6 +75,7 @@ rule report:
         " --corpus {input.corpus}"
         " --losses {input.losses}"
         " --scores {input.scores}"
+        " --rates {input.rates}"
         " --funnel {output.funnel}"
         " --report {output.report}"
         " --spec {params.spec:q} --code {params.code}"
