@@ -1,7 +1,7 @@
-"""Writes a problem in words for each verified program of a shard."""
+"""Writes problems in words for each verified program of a shard."""
 
 from caco.chat import chat_prompt
-from caco.config.generation import Write
+from caco.config.generation import WriteQuestions
 from caco.engines.journal import Journal, Journaled
 from caco.engines.open import open_engine
 from caco.job import Job, run
@@ -21,11 +21,12 @@ def main() -> None:
     job.reads("--model", "manifest of the writer's checkpoint")
     job.reads("--verified", "Parquet of verified programs")
     job.writes("--questions", "Parquet of questions")
-    job.writes("--rejected", "Parquet of programs without one, with their verdicts")
+    job.writes("--rejected", "Parquet of what became no question, with verdicts")
     args = job.parse()
-    section = Write.from_spec(args.spec)
+    section = WriteQuestions.from_spec(args.spec)
     model = read_manifest(args.model)
-    progress = Progress(f"question {args.identity}", count_rows(args.verified, Verified))
+    asked = count_rows(args.verified, Verified) * section.variants
+    progress = Progress(f"question {args.identity}", asked, unit="questions")
     journal = Journal(*job.journal(model.digest))
     with Journaled(open_engine(model.folder, section.engine), journal) as engine:
         outcomes = write_questions(

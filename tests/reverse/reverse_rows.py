@@ -1,14 +1,14 @@
 """Rows for tests of the reverse stage."""
 
 from caco.config.engines import TransformersEngine
-from caco.config.generation import Sampling, Write
+from caco.config.generation import Sampling, Write, WriteQuestions
 from caco.rows.question import Question
 from caco.rows.solution import Solution
 from caco.rows.verified import Verified
 
-WRITE = Write(
-    engine=TransformersEngine(), sampling=Sampling(temperature=0.7, max_new_tokens=64, seed=2)
-)
+_SAMPLING = Sampling(temperature=0.7, max_new_tokens=64, seed=2)
+WRITE = Write(engine=TransformersEngine(), sampling=_SAMPLING)
+ASK = WriteQuestions(engine=TransformersEngine(), sampling=_SAMPLING)
 
 
 def verified(number=1, **changed):

@@ -3,17 +3,20 @@
 import json
 
 import pytest
-from reverse_rows import WRITE, verified
+from reverse_rows import ASK, verified
 from tests.fake_engine import FakeEngine, cut
 
+from caco.config.generation import Sampling, WriteQuestions
+from caco.identity import request_seed
 from caco.reverse.question import write_questions
 from caco.rows.rejected import Rejected
 
 
-def _written(answer, rows=None, model="writer"):
+def _written(answer, rows=None, model="writer", **settings):
     engine = FakeEngine(answer)
     rows = rows if rows is not None else [verified()]
-    return list(write_questions(rows, engine, "<u>{}<a>".format, WRITE, model)), engine
+    section = WriteQuestions(**({"sampling": ASK.sampling} | settings))
+    return list(write_questions(rows, engine, "<u>{}<a>".format, section, model)), engine
 
 
 def test_a_question_keeps_its_whole_lineage():
@@ -68,3 +71,48 @@ def test_a_questions_identity_is_its_program_prompt_model_and_seed():
     assert name == _written(lambda r: "Q?")[0][0].question_id
     assert name != _written(lambda r: "Q?", model="other")[0][0].question_id
     assert name != _written(lambda r: "Q?", [verified(2)])[0][0].question_id
+
+
+def test_variants_are_questions_of_their_own_and_leave_the_first_as_it_was():
+    rows, engine = _written(lambda r: f"Q {r.seed}", [verified(1), verified(2)], variants=3)
+    assert [(r.sample_id, r.variant) for r in rows] == [
+        (s, v) for s in ("s1", "s2") for v in range(3)
+    ]
+    assert len({r.question_id for r in rows}) == len({r.seed for r in engine.requests}) == 6
+    alone, asked = _written(lambda r: f"Q {r.seed}", [verified(1), verified(2)])
+    assert alone == rows[::3]
+    assert asked.requests == engine.requests[::3]
+    assert asked.requests[0].seed == request_seed(2, "question", "s1")
+
+
+def test_a_rejected_variant_is_told_from_its_siblings():
+    rows, _ = _written(lambda r: " ", variants=2)
+    assert [(r.row_id, r.verdict) for r in rows] == [("s1", "empty"), ("s1.1", "empty")]
+
+
+def test_each_variant_has_a_style_of_its_own_drawn_by_the_seed_and_kept():
+    styles = ["a farm", "a space ship", "a letter"]
+    many = [verified(i) for i in range(20)]
+    rows, engine = _written(lambda r: f"Q {r.seed}", many, styles=styles, variants=3)
+    for row, asked in zip(rows, engine.requests, strict=True):
+        assert f"Context or style of the problem: {row.style}\n" in asked.prompt
+    assert {tuple(sorted(r.style for r in rows[i : i + 3])) for i in range(0, 60, 3)} == {
+        tuple(sorted(styles))
+    }
+    assert {r.style for r in rows[::3]} == set(styles)  # not the same first style each time
+    again, _ = _written(lambda r: f"Q {r.seed}", many, styles=styles, variants=3)
+    assert again == rows
+
+
+def test_without_styles_the_prompt_is_the_one_that_writers_are_taught():
+    plain, asked = _written(lambda r: "Q?")
+    styled, _ = _written(lambda r: "Q?", styles=["a farm"])
+    assert plain[0].style is None and "style" not in asked.requests[0].prompt
+    assert plain[0].question_prompt != styled[0].question_prompt
+
+
+def test_greedy_variants_that_would_be_equal_are_refused():
+    greedy = Sampling(temperature=0.0, max_new_tokens=8)
+    with pytest.raises(ValueError, match="3 `variants` of one program would be the same question"):
+        WriteQuestions(sampling=greedy, variants=3, styles=["a farm", "a letter"])
+    assert WriteQuestions(sampling=greedy, variants=2, styles=["a farm", "a letter"])

@@ -1,6 +1,8 @@
 """Generation: the engine and how it samples."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from caco.config.engines import Engine, TransformersEngine
 from caco.config.section import Section
@@ -25,10 +27,36 @@ class Sample(Section):
 
 
 class Write(Section):
-    """One step of the reverse stage: questions, or solutions."""
+    """A step of the reverse stage that writes: questions, or solutions."""
 
-    engine: Engine = Field(TransformersEngine(), description="What runs the writer.")
+    model: str | None = Field(
+        None, description="Name of a model in `models`; null for the `writer` section's checkpoint."
+    )
+    engine: Engine = Field(TransformersEngine(), description="What runs the model.")
     sampling: Sampling = Field(description="Paper: temperature 0.7, top-p 0.8, top-k 20.")
+
+
+class WriteQuestions(Write):
+    """Program to question: how many of each program, and in which contexts."""
+
+    variants: int = Field(
+        1,
+        gt=0,
+        description="Questions asked for each program; the corpus keeps up to `per_program`.",
+    )
+    styles: list[str] = Field(
+        [],
+        description="Contexts or styles, one drawn for each question by its seed; may be none.",
+    )
+
+    @model_validator(mode="after")
+    def _variants_differ(self) -> Self:
+        if self.sampling.temperature == 0 and self.variants > max(1, len(self.styles)):
+            raise ValueError(
+                f"{self.variants} `variants` of one program would be the same question, since "
+                "`sampling.temperature` is 0: raise it, or give as many `styles`"
+            )
+        return self
 
 
 class Judge(Section):
@@ -45,9 +73,20 @@ class Judge(Section):
     )
 
 
+class Agree(Section):
+    """A model that reads each row: is the problem solvable, the logic the program's?"""
+
+    model: str = Field(description="Name of the judging model in `models`. Paper: Qwen3-32B.")
+    engine: Engine = Field(TransformersEngine(), description="What runs the judging model.")
+    sampling: Sampling = Field(description="Greedy, unless the judge is to be sampled.")
+
+
 class Reverse(Section):
     """Programs back into problems and solutions."""
 
-    question: Write = Field(description="Program to question.")
+    question: WriteQuestions = Field(description="Program to question.")
     solution: Write = Field(description="Question to solution, without sight of the program.")
     judge: Judge = Field(Judge(), description="Which rows the corpus may hold.")
+    agree: Agree | None = Field(
+        None, description="A judging model after the exact checks; null for none."
+    )

@@ -38,7 +38,8 @@ def _rows(schema: dict[str, Any], key: str, field: dict[str, Any]) -> list[str]:
     if "$ref" in field:
         return _inside(schema, key, field)
     if sections := [choice for choice in field.get("anyOf", []) if "$ref" in choice]:
-        return _inside(schema, key, sections[0])  # a section, or null
+        whole = f"| `{key}` | section or null | `null` | {field['description']} |"
+        return [whole, *(r for section in sections for r in _inside(schema, key, section))]
     entries = field.get("additionalProperties")
     if field.get("type") == "object" and isinstance(entries, dict):
         return _rows(schema, f"{key}.NAME", entries)

@@ -60,10 +60,8 @@ class Config(Section):
                         f"the name `{name}` in `{table}` becomes part of a file name: use small "
                         "letters, digits and underscores"
                     )
-        users = {user: getattr(self, user).model for user in ("codegen", "writer", "student")}
-        users |= {f"sources.{name}.unify": llm.model for name, llm in self.converters().items()}
-        for user, model in users.items():
-            if model not in self.models:
+        for user, model in self._models_of().items():
+            if model is not None and model not in self.models:
                 raise ValueError(
                     f"`{user}.model` is `{model}`, which `models` does not define; "
                     f"it has {sorted(self.models)}"
@@ -83,6 +81,19 @@ class Config(Section):
                     f"`sources.{benchmark.source}.seeds.held_out` is 0"
                 )
         return self
+
+    def _models_of(self) -> dict[str, str | None]:
+        """Returns the model that each section names, by the section's key."""
+        reverse = self.reverse
+        return {
+            "codegen": self.codegen.model,
+            "writer": self.writer.model,
+            "reverse.question": reverse.question.model,
+            "reverse.solution": reverse.solution.model,
+            "reverse.agree": reverse.agree.model if reverse.agree else None,
+            "student": self.student.model,
+            **{f"sources.{name}.unify": llm.model for name, llm in self.converters().items()},
+        }
 
     def converters(self) -> dict[str, LlmUnify]:
         """Returns, by source, the converters that are models."""

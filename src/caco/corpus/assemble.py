@@ -4,6 +4,7 @@ Decontamination compares normal forms of whole questions for equality. It is the
 it finds a benchmark's problem written the same way, not a paraphrase and not a part of it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -51,14 +52,15 @@ def sift(
     """Yields for every row, in order, either its corpus row or its rejection.
 
     Verdicts, the first that holds: `contaminated` (a benchmark asks the question),
-    `duplicate_program`, `duplicate_question` (the corpus has it already, from any shard).
+    `duplicate_program` (the corpus has as many rows of the program as may be, from any shard),
+    `duplicate_question` (the corpus has the question).
 
     Args:
         rows: Accepted solutions, in the corpus's order.
         settings: What is checked.
         benchmarks: As from `benchmark_questions`.
     """
-    programs: set[bytes] = set()
+    programs: Counter[bytes] = Counter()
     questions: set[bytes] = set()
     for row in rows:
         program = bytes.fromhex(digest(row.program_id))
@@ -66,14 +68,14 @@ def sift(
         if settings.decontaminate and question in benchmarks:
             reason = f"a benchmark asks the same question: {benchmarks[question]}"
             yield reject(row.question_id, "contaminated", reason, row)
-        elif settings.deduplicate and program in programs:
-            reason = f"the corpus has a row of program {row.program_id}"
+        elif settings.deduplicate and programs[program] >= settings.per_program:
+            reason = f"the corpus has {programs[program]} of program {row.program_id}"
             yield reject(row.question_id, "duplicate_program", reason, row)
         elif settings.deduplicate and question in questions:
             reason = "the corpus has a row with the same question, but for case and punctuation"
             yield reject(row.question_id, "duplicate_question", reason, row)
         else:
-            programs.add(program)
+            programs[program] += 1
             questions.add(question)
             yield corpus_row(row)
 
@@ -94,6 +96,10 @@ def corpus_row(row: Solution) -> CorpusRow:
         solution_model=row.solution_model,
         question_prompt=row.question_prompt,
         solution_prompt=row.solution_prompt,
+        variant=row.variant,
+        style=row.style,
+        agree_model=row.agree_model,
+        agree_prompt=row.agree_prompt,
     )
 
 

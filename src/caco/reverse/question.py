@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from caco.config.generation import Write
+from caco.config.generation import WriteQuestions
 from caco.engines.in_order import complete
 from caco.engines.protocol import Completion, Engine, Request, request
 from caco.identity import digest, request_seed
 from caco.progress import Progress
-from caco.reverse.prompts import question_prompt, template_digest
+from caco.reverse.prompts import QUESTION, STYLED_QUESTION, question_prompt
 from caco.rows.question import Question
 from caco.rows.rejected import Rejected, reject
 from caco.rows.verified import Verified
@@ -20,15 +21,35 @@ _CODE = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question that is asked for.
+
+    Attributes:
+        row: The program.
+        variant: Which of the program's questions, from 0.
+        style: Its context or style, or None.
+        name: Names it in the stage: the sample for the first, so that asking for more variants
+            leaves the first as it was.
+        seed: Seed of the request.
+    """
+
+    row: Verified
+    variant: int
+    style: str | None
+    name: str
+    seed: int
+
+
 def write_questions(
     rows: Iterable[Verified],
     engine: Engine,
     frame: Callable[[str], str],
-    section: Write,
+    section: WriteQuestions,
     model: str,
     progress: Progress | None = None,
 ) -> Iterator[Question | Rejected]:
-    """Yields a question or a rejection for each program, in order.
+    """Yields a question or a rejection for each variant of each program, in order.
 
     Verdicts: `truncated` (no end token within the limit), `empty`, `echoes_code` (the writer
     copied program text instead of writing a problem).
@@ -37,37 +58,45 @@ def write_questions(
         rows: Verified programs.
         engine: Runs the writer.
         frame: Puts a user's text into the writer's chat template.
-        section: How the writer samples.
+        section: How the writer samples, how many variants and styles there are.
         model: Digest of the writer's manifest.
         progress: Told of each finished completion.
     """
 
-    def asked() -> Iterator[tuple[Verified, Request]]:
+    def requests() -> Iterator[tuple[_Asked, Request]]:
         for row in rows:
-            prompt = frame(question_prompt(row.program, row.input, row.output))
-            seed = request_seed(section.sampling.seed, "question", row.sample_id)
-            yield row, request(row.sample_id, prompt, seed, section.sampling)
+            for asked in _variants(row, section):
+                text = question_prompt(row.program, row.input, row.output, asked.style)
+                yield asked, request(asked.name, frame(text), asked.seed, section.sampling)
 
-    for row, completion in complete(engine, asked(), progress):
-        yield _outcome(row, completion, section, model)
+    for asked, completion in complete(engine, requests(), progress):
+        yield _outcome(asked, completion, model)
 
 
-def _outcome(
-    row: Verified, completion: Completion, section: Write, model: str
-) -> Question | Rejected:
+def _variants(row: Verified, section: WriteQuestions) -> Iterator[_Asked]:
+    """Yields what is asked for one program: from a drawn style on, each variant takes the next."""
+    seed, styles = section.sampling.seed, section.styles
+    first = request_seed(seed, "style", row.sample_id)
+    for variant in range(section.variants):
+        name = f"{row.sample_id}.{variant}" if variant else row.sample_id
+        style = styles[(first + variant) % len(styles)] if styles else None
+        yield _Asked(row, variant, style, name, request_seed(seed, "question", name))
+
+
+def _outcome(asked: _Asked, completion: Completion, model: str) -> Question | Rejected:
     text = completion.text.strip()
+    row = asked.row
     if completion.finish_reason != "stop":
         why = f"no end after {completion.tokens} tokens: {text[-80:]!r}"
-        return reject(row.sample_id, "truncated", why, row)
+        return reject(asked.name, "truncated", why, row)
     if not text:
-        return reject(row.sample_id, "empty", "the writer wrote nothing", row)
+        return reject(asked.name, "empty", "the writer wrote nothing", row)
     if code := _CODE.search(text):
         why = f"holds program text ({code.group().strip()!r}): {text[:200]!r}"
-        return reject(row.sample_id, "echoes_code", why, row)
-    template = template_digest("question")
-    seed = request_seed(section.sampling.seed, "question", row.sample_id)
+        return reject(asked.name, "echoes_code", why, row)
+    template = (QUESTION if asked.style is None else STYLED_QUESTION).digest
     return Question(
-        question_id=digest(row.sample_id, template, model, str(seed), text),
+        question_id=digest(row.sample_id, template, model, str(asked.seed), text),
         sample_id=row.sample_id,
         program_id=row.program_id,
         shard=row.shard,
@@ -78,4 +107,6 @@ def _outcome(
         question=text,
         question_prompt=template,
         question_model=model,
+        variant=asked.variant,
+        style=asked.style,
     )

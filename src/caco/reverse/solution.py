@@ -9,7 +9,7 @@ from caco.engines.in_order import complete
 from caco.engines.protocol import Completion, Engine, Request, request
 from caco.identity import request_seed
 from caco.progress import Progress
-from caco.reverse.prompts import solution_prompt, template_digest
+from caco.reverse.prompts import SOLUTION, solution_prompt
 from caco.rows.question import Question
 from caco.rows.rejected import Rejected, reject
 from caco.rows.solution import Solution
@@ -52,6 +52,6 @@ def _outcome(row: Question, completion: Completion, model: str) -> Solution | Re
         **asdict(row),
         solution=text,
         answer=answer,
-        solution_prompt=template_digest("solution"),
+        solution_prompt=SOLUTION.digest,
         solution_model=model,
     )

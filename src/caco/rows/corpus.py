@@ -16,6 +16,10 @@ class CorpusRow:
         codegen: Digest of the code generator's checkpoint.
         question_model, solution_model: Digests of the writer's and solver's checkpoints.
         question_prompt, solution_prompt: Digests of the prompt templates.
+        variant: Which of its program's questions the problem is, from 0.
+        style: The context or style that the writer was asked for, or None.
+        agree_model, agree_prompt: Digests of the judging model's checkpoint and prompt template;
+            None where no model judged.
     """
 
     instruction: str
@@ -31,3 +35,7 @@ class CorpusRow:
     solution_model: str
     question_prompt: str
     solution_prompt: str
+    variant: int = 0
+    style: str | None = None
+    agree_model: str | None = None
+    agree_prompt: str | None = None

@@ -14,6 +14,9 @@ class Solution:
         answer: The final answer extracted from the solution.
         solution_prompt: Digest of the prompt template.
         solution_model: Digest of the solver's manifest.
+        variant, style: As in `Question`.
+        agree_model: Digest of the judging model's manifest, once one has let the row through.
+        agree_prompt: Digest of its prompt template.
     """
 
     question_id: str
@@ -31,3 +34,7 @@ class Solution:
     answer: str
     solution_prompt: str
     solution_model: str
+    variant: int = 0
+    style: str | None = None
+    agree_model: str | None = None
+    agree_prompt: str | None = None
