@@ -31,6 +31,7 @@ rule calibrate:
     """Tries the dual verification on the planted rows: false accepts and false rejects."""
     input:
         planted=paths.planted(),
+        model=(paths.model(CONFIG.reverse.agree.model) if CONFIG.reverse.agree else []),
     output:
         measured=paths.measured(),
         rates=paths.rates(),
@@ -39,12 +40,14 @@ rule calibrate:
         paths.log("calibrate", "all"),
     conda:
         "../envs/train.yaml"
+    threads: 8 if CONFIG.reverse.agree else 1
     params:
-        spec=spec_json(judge=CONFIG.reverse.judge),
+        spec=spec_json(judge=CONFIG.reverse.judge, agree=CONFIG.reverse.agree),
         code=code("calibrate"),
     shell:
         "envs/python train scripts/calibrate.py"
         " --planted {input.planted}"
+        " --model {input.model}"
         " --measured {output.measured}"
         " --rates {output.rates}"
         " --spec {params.spec:q} --code {params.code}"

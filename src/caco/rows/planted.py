@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from caco.rows.solution import Solution
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Planted(Solution):
     """A solution that the checks are tried on; they see it as any other.
 
