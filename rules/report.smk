@@ -21,6 +21,11 @@ rule report:
             ),
             paths.provenance("corpus", "all"),
             paths.provenance("scores", "all"),
+            *(
+                paths.provenance(step, "all")
+                for step in ("plant", "calibrate")
+                if CONFIG.calibration
+            ),
             *expand(SHARD_RECORDS, shard=SHARDS[0]),
         ],
         # A record is written with its job's rows: it stands for them where there are many.
@@ -41,6 +46,7 @@ rule report:
         corpus=paths.corpus(),
         losses=[paths.loss(trained) for trained in CONFIG.trained],
         scores=paths.scores(),
+        rates=paths.rates() if CONFIG.calibration else [],
     output:
         funnel=paths.funnel(),
         report=paths.report(),
@@ -62,6 +68,7 @@ rule report:
         " --corpus {input.corpus}"
         " --losses {input.losses}"
         " --scores {input.scores}"
+        " --rates {input.rates}"
         " --funnel {output.funnel}"
         " --report {output.report}"
         " --spec {params.spec:q} --code {params.code}"

@@ -1,4 +1,4 @@
-"""Prints the funnel of a run as a table, and where its report is.
+"""Prints the funnel of a run as a table, how far its checks can be trusted, and the report's place.
 
 A person's tool, and the last line of `make demo`: python scripts/funnel.py results/embedded
 """
@@ -6,6 +6,7 @@ A person's tool, and the last line of `make demo`: python scripts/funnel.py resu
 import argparse
 from pathlib import Path
 
+from caco.calibrate.rates import rates_text, read_rates
 from caco.job import run
 from caco.paths import Paths
 from caco.report.funnel import funnel_text, read_funnel
@@ -20,6 +21,8 @@ def main() -> None:
     folder = parser.parse_args().run
     paths = Paths(folder.name, str(folder.parent))
     print(funnel_text(read_funnel(Path(paths.funnel()))))
+    if (rates := Path(paths.rates())).exists():
+        print(rates_text(read_rates(rates)))
     print(f"Report: {paths.report()}")
 
 

@@ -23,10 +23,11 @@ def main() -> None:
     job.reads("--corpus", "the corpus (CorpusRow rows)")
     job.reads("--losses", "{name}/loss.parquet of every fine-tuned model (Loss rows)", many=True)
     job.reads("--scores", "scores of the benchmarks (JSON)")
+    job.reads("--rates", "rates of the calibration (JSON), where there is one", True, False)
     job.writes("--funnel", "counts of every stage (JSON)")
     job.writes("--report", "the page (HTML)")
     args = job.parse()
-    files = Files(args.records, args.rows, args.corpus, args.losses, args.scores)
+    files = Files(args.records, args.rows, args.corpus, args.losses, args.scores, args.rates)
     make_report(Spec.from_spec(args.spec).run, files, args.funnel, args.report)
     job.done()
 

@@ -56,6 +56,18 @@ class Paths:
         """What a stage did not let through."""
         return f"{self.root}/rejected/{stage}/{identity}.parquet"
 
+    def planted(self) -> str:
+        """Rows of which it is known whether they are right."""
+        return f"{self.root}/calibration/planted.parquet"
+
+    def measured(self) -> str:
+        """The planted rows with what each check said of them."""
+        return f"{self.root}/calibration/rows.parquet"
+
+    def rates(self) -> str:
+        """False accepts and false rejects of the checks."""
+        return f"{self.root}/calibration/rates.json"
+
     def corpus(self) -> str:
         """The corpus."""
         return f"{self.root}/corpus/train.parquet"

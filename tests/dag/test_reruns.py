@@ -27,8 +27,10 @@ def each(rule: str, names: tuple[str, ...] = SHARDS) -> set[str]:
 FEEDS: dict[str, set[str]] = {
     "model:smollm2": {"codegen", "writer", "student", "report"}
     | each("bench", tuple(f"base-{b}" for b in BENCHMARKS)),
-    **{f"seeds:{s}": {f"unify:{s}", "writer", "corpus", "report"} for s in SOURCES},
-    **{f"unify:{s}": {"codegen", "writer", "report"} for s in SOURCES},
+    **{f"seeds:{s}": {f"unify:{s}", "writer", "plant", "corpus", "report"} for s in SOURCES},
+    **{f"unify:{s}": {"codegen", "writer", "plant", "report"} for s in SOURCES},
+    "plant": {"calibrate", "report"},
+    "calibrate": {"report"},
     "codegen": each("sample") | {"report"},
     "writer": each("question") | each("solution") | {"report"},
     **{f"sample:{s}": {f"verify:{s}", "report"} for s in SHARDS},
@@ -56,14 +58,15 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("models.smollm2.*", {"model:smollm2"}),
     *((f"sources.{s}.seeds.*", {f"seeds:{s}"}) for s in SOURCES),
     *((f"sources.{s}.unify.*", {f"unify:{s}"}) for s in SOURCES),
-    ("sandbox.*", each("unify", SOURCES) | each("verify")),
+    ("sandbox.*", each("unify", SOURCES) | each("verify") | {"plant"}),
+    ("calibration.*", {"plant"}),
     ("codegen.*", {"codegen"}),
     ("sample.*", each("sample")),
     ("verify.*", each("verify")),
     ("writer.*", {"writer"}),
     ("reverse.question.*", each("question")),
     ("reverse.solution.*", each("solution")),
-    ("reverse.judge.*", each("judge")),
+    ("reverse.judge.*", each("judge") | {"calibrate"}),
     ("corpus.*", {"corpus"}),
     ("student.prompt", {"student"} | BENCH),
     ("student.*", {"student"}),
@@ -301,7 +304,7 @@ def test_a_changed_statement_in_verification_re_runs_it_and_what_is_below(
 
 def test_a_changed_prompt_re_runs_those_who_use_it(made: Checkout, edited: Any) -> None:
     edited("src/caco/reverse/solution.j2", "Solve the problem", "Solve this problem")
-    assert made.planned() == below({"writer"} | each("question") | each("solution"))
+    assert made.planned() == below({"writer", "calibrate"} | each("question") | each("solution"))
 
 
 def with_judge(made: Checkout, **changed: Any) -> dict[str, Any]:

@@ -45,6 +45,17 @@ def grader():
         ("true", "True", "correct"),
         ("aB", "ab", "wrong"),
         ("42", " ", "no_answer"),
+        # Equal to math-verify, and not the same.
+        ("42", r"\leq 42", "wrong"),
+        ("[1,1]", "1", "wrong"),
+        ("[1,1]", "[1.0, 1]", "correct"),
+        ("[5]", "[5.0]", "correct"),
+        ("A", "a", "wrong"),
+        ("A", r"\text{(A)}", "correct"),
+        ("0.0000001", "0.0000002", "wrong"),
+        ("0.30000000000000004", "0.3", "correct"),
+        ("0.3333333333333333", "0.33333", "wrong"),
+        ("0.3333333333333333", r"\frac{1}{3}", "correct"),
     ],
 )
 def test_answers_are_compared_exactly(grader, gold, answer, verdict):

@@ -1,12 +1,15 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from caco.calibrate.rates import rates, write_rates
 from caco.report.making import make_report
 from caco.report.samples import corpus_samples
 from caco.rows.corpus import CorpusRow
+from caco.rows.measured import Measured
 from caco.rows.table import read_rows, write_rows
 
 VOID = {"meta", "br", "line", "circle", "rect", "polyline"}
@@ -96,6 +99,21 @@ def test_the_page_tells_of_variants_styles_and_the_judge(judged_run, tmp_path):
     assert "<dt>Style</dt><dd>on a farm</dd>" in text
     assert "<dt>Judging model</dt>" in text and "prompt ap</dd>" in text
     assert 'agree: <span class="verdict">disagrees</span>. it says no' in text
+
+
+def test_the_page_tells_how_far_the_checks_can_be_trusted(fake_run, tmp_path, made):
+    assert "Calibration" not in made[0]
+    rows = [
+        Measured("q", "r", kind, "?", "1", "1", verdict, verdict, None, "")
+        for kind, verdict in (("right", "accepted"), *[("sign", "wrong_answer")] * 3)
+    ]
+    write_rates(tmp_path / "rates.json", rates(rows))
+    files = replace(fake_run.files(), rates=[tmp_path / "rates.json"])
+    make_report("tiny", files, tmp_path / "funnel.json", tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text()
+    assert "<h2>Calibration</h2>" in html
+    assert "0 of 3, 0.0% (0.0 to 56.2)" in html
+    assert "<td>sign</td><td>answer</td>" in html
 
 
 def test_the_page_follows_a_dark_scheme(made):

@@ -58,6 +58,31 @@ def test_an_integral_float_is_the_integer(grader):
     assert isinstance(_judged(grader, solution(output="12.0"))[0], type(solution()))
 
 
+@pytest.mark.parametrize(
+    ("answer", "question", "right"),
+    [
+        # math-verify calls all of these 12.
+        (r"12\%", "What is 3 times 4?", False),
+        ("12 percent", "What is 3 times 4?", False),
+        (r"12\text{ thousand}", "What is 3 times 4?", False),
+        ("12 dozen", "What is 3 times 4?", False),
+        # The question asks in them.
+        (r"12\%", "What percentage is 3 times 4?", True),
+        (r"12\text{ dozen}", "There are 3 dozens of eggs in 4 boxes. How many dozens?", True),
+        # Worked in, the number is the same.
+        (r"1200\%", "What is 3 times 4?", True),
+        (r"1 dozen", "What is 3 times 4?", True),
+        # No scale at all.
+        (r"12\text{ km}", "What is 3 times 4?", True),
+        ("x = 12", "What is 3 times 4?", True),
+        (r"\frac{24}{2}", "What is 3 times 4?", True),
+    ],
+)
+def test_a_scale_counts_unless_the_question_asks_in_it(grader, answer, question, right):
+    (row,) = _judged(grader, solution(answer=answer, question=question), grounded=False)
+    assert isinstance(row, Rejected) != right
+
+
 def test_a_comparison_that_hangs_is_a_verdict_of_its_own():
     class Hangs:
         def equal(self, gold, answer):

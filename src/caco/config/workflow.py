@@ -8,6 +8,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from caco.config.bench import Bench, HeldOut
+from caco.config.calibration import Calibration
 from caco.config.corpus import Corpus
 from caco.config.engines import Engine
 from caco.config.generation import Reverse, Sample
@@ -39,6 +40,9 @@ class Config(Section):
     verify: Verify = Field(Verify(), description="The rules of verification.")
     writer: Writer = Field(description="The writer of questions and solutions.")
     reverse: Reverse = Field(description="Back-translation and its checks.")
+    calibration: Calibration | None = Field(
+        None, description="Trial of the dual verification on planted rows; null for none."
+    )
     corpus: Corpus = Field(Corpus(), description="Assembly of the corpus.")
     student: Student = Field(description="The student.")
     bench: Bench = Field(description="Benchmarks of base and student.")

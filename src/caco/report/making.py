@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caco.bench.scores import read_scores
+from caco.calibrate.rates import read_rates
 from caco.files import write_text
 from caco.report.funnel import Stage, count_files, funnel, write_funnel
 from caco.report.page import page, read_curve
@@ -22,6 +23,7 @@ class Files:
         corpus: The corpus.
         losses: `{name}/loss.parquet` of every model that was fine-tuned.
         scores: The scores.
+        rates: Rates of the calibration; none where it is off.
     """
 
     records: Sequence[Path]
@@ -29,6 +31,7 @@ class Files:
     corpus: Path
     losses: Sequence[Path]
     scores: Path
+    rates: Sequence[Path] = ()
 
 
 def make_report(run: str, files: Files, funnel_path: Path, report_path: Path) -> list[Stage]:
@@ -46,6 +49,7 @@ def make_report(run: str, files: Files, funnel_path: Path, report_path: Path) ->
         records,
         [read_curve(path) for path in files.losses],
         read_scores(files.scores),
+        [read_rates(path) for path in files.rates],
         corpus_samples(files.corpus),
         rejected_samples(counted),
     )

@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from caco.bench.scores import Difference, Score, Scores
+from caco.calibrate.rates import Rates, rate_text
 from caco.progress import duration
 from caco.report.funnel import Stage
 from caco.report.records import Record
@@ -57,6 +58,7 @@ def page(
     records: Sequence[Record],
     curves: Sequence[Curve],
     scores: Scores,
+    calibrations: Sequence[Rates],
     corpus: Sequence[CorpusRow],
     rejected: Sequence[RejectedSample],
 ) -> str:
@@ -68,6 +70,7 @@ def page(
         records: Every job's record.
         curves: Loss curves.
         scores: The benchmarks' scores.
+        calibrations: Rates of the calibration: one, or none where it is off.
         corpus: Rows of the corpus to show.
         rejected: Rejected rows to show.
     """
@@ -81,6 +84,8 @@ def page(
         differences=scores.differences,
         accuracies=_accuracies(scores.scores),
         gains=_gains(scores.differences),
+        calibrations=calibrations,
+        rate_text=rate_text,
         corpus=corpus,
         rejected=rejected,
         jobs=_jobs(records),

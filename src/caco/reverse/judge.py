@@ -18,6 +18,7 @@ from caco.config.generation import Judge
 from caco.grading.grader import Grader
 from caco.progress import Progress
 from caco.reverse.grounded import leak, ungrounded
+from caco.reverse.scale import in_full
 from caco.rows.rejected import Rejected, reject
 from caco.rows.solution import Solution
 
@@ -43,7 +44,7 @@ def judge_solutions(
 def _verdict(row: Solution, grader: Grader, section: Judge) -> tuple[str, str]:
     """Returns the verdict with its reason, or two empty texts."""
     known = answer_text(row.output)
-    grade = grader.equal(known, row.answer)
+    grade = grader.equal(known, in_full(row.answer, row.question))
     if grade.verdict == "grader_timeout":
         return "grader_timeout", grade.reason
     if grade.verdict != "correct":

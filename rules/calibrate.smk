@@ -1,0 +1,54 @@
+"""Calibration: needs Code CoTs and seeds, makes calibration/rows.parquet and rates.json."""
+
+
+rule plant:
+    """Makes rows of which it is known whether they are right."""
+    input:
+        code_cots=expand(paths.code_cots(), source=CONFIG.sources),
+        seeds=expand(paths.seeds(), source=CONFIG.sources),
+    output:
+        planted=paths.planted(),
+        provenance=paths.provenance("plant", "all"),
+    log:
+        paths.log("plant", "all"),
+    conda:
+        "../envs/sandbox.yaml"
+    threads: 8
+    params:
+        spec=lambda w: spec_json(calibration=CONFIG.calibration, sandbox=CONFIG.sandbox),
+        code=code("plant"),
+    shell:
+        "envs/python sandbox scripts/plant.py"
+        " --code-cots {input.code_cots}"
+        " --seeds {input.seeds}"
+        " --planted {output.planted}"
+        " --workers {threads}"
+        " --spec {params.spec:q} --code {params.code}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"
+
+
+rule calibrate:
+    """Tries the dual verification on the planted rows: false accepts and false rejects."""
+    input:
+        planted=paths.planted(),
+        model=(paths.model(CONFIG.reverse.agree.model) if CONFIG.reverse.agree else []),
+    output:
+        measured=paths.measured(),
+        rates=paths.rates(),
+        provenance=paths.provenance("calibrate", "all"),
+    log:
+        paths.log("calibrate", "all"),
+    conda:
+        "../envs/train.yaml"
+    threads: 8 if CONFIG.reverse.agree else 1
+    params:
+        spec=spec_json(judge=CONFIG.reverse.judge, agree=CONFIG.reverse.agree),
+        code=code("calibrate"),
+    shell:
+        "envs/python train scripts/calibrate.py"
+        " --planted {input.planted}"
+        " --model {input.model}"
+        " --measured {output.measured}"
+        " --rates {output.rates}"
+        " --spec {params.spec:q} --code {params.code}"
+        " --provenance {output.provenance} 2>&1 | tee {log}"

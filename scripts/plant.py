@@ -1,0 +1,43 @@
+"""Plants rows of which it is known whether they are right, to try the dual verification on.
+
+Right rows are Code CoTs with their seeds' worked solutions; wrong ones are made from them. The spec
+is {"calibration": {...}, "sandbox": {...}}. Needs the sandbox's environment (Python 3.12, nsjail).
+"""
+
+from collections.abc import Iterator
+
+from caco.calibrate.known_right import known_right
+from caco.calibrate.plant import PlantSpec, plant
+from caco.job import Job, run
+from caco.provenance import Counts
+from caco.rows.code_cot import CodeCoT
+from caco.rows.planted import Planted
+from caco.rows.seed import Seed
+from caco.rows.table import read_rows, write_rows
+from caco.sandbox.check import require_host
+from caco.sandbox.nsjail import NsjailSandbox
+
+
+def main() -> None:
+    """Runs the job."""
+    job = Job(__doc__, rule="plant")
+    job.reads("--code-cots", "accepted Code CoTs", many=True)
+    job.reads("--seeds", "the seeds that they were made from", many=True)
+    job.writes("--planted", "Parquet of planted rows")
+    job.takes("--workers", "programs that run side by side", type=int, default=1)
+    args = job.parse()
+    spec = PlantSpec.from_spec(args.spec)
+    require_host(spec.sandbox)
+
+    def seeds() -> Iterator[Seed]:
+        return (row for file in args.seeds for row in read_rows(file, Seed))
+
+    code_cots = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
+    right = known_right(code_cots, seeds, spec.calibration)
+    with NsjailSandbox(spec.sandbox, args.workers) as sandbox:
+        count = write_rows(args.planted, Planted, plant(right, spec.calibration, sandbox))
+    job.done(Counts(rows_in=count, accepted=count), spec.calibration.seed)
+
+
+if __name__ == "__main__":
+    run(main)
