@@ -1,6 +1,7 @@
 # make demo          makes every environment, runs the embedded run, prints its funnel and report
 # make test          makes every environment, then every check
-# make test-faults   what takes long: the sandbox for 100,000 programs, and under load
+# make test-faults   what takes long: the sandbox for 100,000 programs and under load, generation
+#                    killed again and again, and shards of 100,000 rows
 # make envs          makes the environments alone
 
 SHELL := /bin/bash -euo pipefail
@@ -47,7 +48,8 @@ test: envs
 	@tests/run.sh
 
 test-faults: envs
-	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults
+	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults --ignore tests/faults/generation
+	@$(VENVS)/train/bin/python -m pytest -s tests/faults/generation
 
 clean:
 	rm -rf results logs .snakemake .cache
