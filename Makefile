@@ -1,6 +1,7 @@
 # make demo          makes every environment, runs the embedded run, prints its funnel and report
 # make test          makes every environment, then every check
-# make test-faults   what takes long: kills in every stage, 100,000 programs in the sandbox, load
+# make test-faults   what takes long: kills in every stage and at random moments, shards of 100,000
+#                    rows, 100,000 programs in the sandbox, and the sandbox under load
 # make envs          makes the environments alone
 
 SHELL := /bin/bash -euo pipefail
@@ -48,6 +49,7 @@ test: envs
 
 test-faults: envs
 	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults/sandbox
+	@$(VENVS)/train/bin/python -m pytest -s tests/faults/generation
 	@$(VENVS)/workflow/bin/python -m pytest tests/faults/loop
 
 clean:

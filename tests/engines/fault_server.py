@@ -21,6 +21,7 @@ class FaultServer:
 
     Args:
         takes_s: Seconds for a right answer.
+        slots: Right answers under way at a time: who comes when all are taken gets a 429.
         models: What it says at /models.
         fault: Given a request's seed and which try of it this is (from 0), names one of FAULTS, a
             whole reply (status and JSON), or None for the right answer.
@@ -36,12 +37,14 @@ class FaultServer:
         fault: Callable[[int, int], str | tuple[int, Any] | None] = lambda seed, attempt: None,
         models: Any = MODELS,
         takes_s: float = 0.0,
+        slots: int = 1_000,
     ) -> None:
         self.fault, self.models, self.takes_s = fault, models, takes_s
         self.asked: list[tuple[str, Any, float]] = []
         self.keys: set[str | None] = set()
         self.tries: Counter[int] = Counter()
         self.busy = self.most = 0
+        self.slots = threading.Semaphore(slots)
         self.lock = threading.Lock()
         self.ended = threading.Event()
 
@@ -100,9 +103,12 @@ class _Handler(BaseHTTPRequestHandler):
             state.most = max(state.most, state.busy)
         try:
             fault = state.fault(body["seed"], attempt)
-            if fault is None:
+            if fault is None and state.slots.acquire(blocking=False):
                 time.sleep(state.takes_s)
+                state.slots.release()
                 self._reply(200, right(self.path, body))
+            elif fault is None:
+                self._fail("429", b"")
             elif isinstance(fault, tuple):
                 self._reply(*fault)
             else:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fake_engine import FakeEngine
 
@@ -28,14 +28,15 @@ def asked(count: int = 5):
 
 
 def answer(r):
-    return Completion(r.request_id, f"{r.prompt.upper()}\u2028\ud800", r.seed, "stop")
+    reason = ("stop", "length", "time")[r.seed % 3]
+    return Completion(r.request_id, f"{r.prompt.upper()}\u2028\ud800", r.seed, reason)
 
 
-def finished(path: Path, count: int = 5, basis=BASIS) -> tuple[list[tuple[int, str, int]], int]:
+def finished(path: Path, count: int = 5, basis=BASIS) -> tuple[list[tuple[int, Completion]], int]:
     """Returns the rows of a shard, and how many of them had to be generated."""
     engine = FakeEngine(answer)
     with Journaled(engine, Journal(path, basis)) as journaled:
-        rows = [(i, c.text, c.tokens) for i, c in complete(journaled, asked(count))]
+        rows = list(complete(journaled, asked(count)))
     return rows, len(engine.requests)
 
 
@@ -82,6 +83,40 @@ def test_damaged_anywhere_it_ends_with_the_same_rows(tmp_path_factory, at, damag
     at %= len(whole)
     path.write_bytes(whole[:at] + damage + whole[at + len(damage) :])
     assert finished(path)[0] == rows
+
+
+@settings(max_examples=40)
+@given(st.lists(st.text(), min_size=1, max_size=6), st.data())
+def test_whatever_the_texts_are_a_cut_journal_ends_with_them(tmp_path_factory, texts, data):
+    path = tmp_path_factory.mktemp("journal") / "a.journal"
+
+    def rows():
+        engine = FakeEngine(lambda r: texts[r.seed])
+        with Journaled(engine, Journal(path, BASIS)) as journaled:
+            return [c.text for _, c in complete(journaled, asked(len(texts)))]
+
+    assert rows() == texts
+    whole = path.read_bytes()
+    path.write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
+    assert rows() == texts
+
+
+def test_what_is_kept_comes_before_the_engine_draws(tmp_path):
+    """Or a shard that was nearly done would wait in memory as a whole."""
+    rows, _ = finished(tmp_path / "a.journal")
+    drawn = []
+
+    class Greedy(FakeEngine):
+        def generate(self, requests):
+            drawn.extend(requests)
+            return iter([answer(r) for r in drawn])
+
+    with Journaled(Greedy(answer), Journal(tmp_path / "a.journal", BASIS)) as engine:
+        pairs = complete(engine, asked(8))
+        assert [next(pairs) for _ in range(5)] == rows
+        assert not drawn
+        assert [i for i, _ in pairs] == [5, 6, 7]
+    assert len(drawn) == 3
 
 
 @pytest.mark.parametrize(

@@ -122,12 +122,9 @@ def test_what_was_finished_before_a_failure_is_not_asked_again(served, monkeypat
 
 def test_a_limit_that_the_server_does_not_tell_is_found(served, monkeypatch):
     """It takes four at a time and refuses the rest: few attempts are enough for all rows."""
-
-    def fault(seed, attempt):
-        return "429" if at.busy > 4 else None
-
-    with FaultServer(fault, takes_s=0.01) as at:
-        texts = [c.text for c in engine(served, at.url, monkeypatch).generate(requests(100))]
+    with FaultServer(takes_s=0.01, slots=4) as at:
+        asked = engine(served, at.url, monkeypatch, attempts=3)
+        texts = [c.text for c in asked.generate(requests(100))]
     assert sorted(texts) == sorted(f"answer {i}" for i in range(100))
     assert len(at.asked) < 3 * 100
 
