@@ -112,7 +112,7 @@ def test_the_page_tells_how_far_the_checks_can_be_trusted(fake_run, tmp_path, ma
     make_report("tiny", files, tmp_path / "funnel.json", tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text()
     assert "<h2>Calibration</h2>" in html
-    assert "0 of 3, 0.0% (0.0 to 56.2)" in html
+    assert "0 of 3, 0.0% (0.0 to 56.1)" in html
     assert "<td>sign</td><td>answer</td>" in html
 
 
