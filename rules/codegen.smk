@@ -5,6 +5,7 @@ rule codegen:
     """Fine-tunes the code generator on Code CoTs alone."""
     input:
         model=paths.model(CONFIG.codegen.model),
+        deepspeed=paths.deepspeed(CONFIG.codegen.training.zero_stage),
         code_cots=expand(paths.code_cots(), source=CONFIG.sources),
     output:
         checkpoint=paths.checkpoint("codegen"),
@@ -15,12 +16,16 @@ rule codegen:
     conda:
         "../envs/train.yaml"
     threads: 8
+    resources:
+        save_every_s=1800,
     params:
         spec=spec_json(section=CONFIG.codegen),
         code=code("codegen"),
     shell:
         "envs/python train scripts/codegen.py"
         " --model {input.model}"
+        " --deepspeed {input.deepspeed}"
+        " --save-every {resources.save_every_s}"
         " --code-cots {input.code_cots}"
         " --checkpoint {output.checkpoint}"
         " --loss {output.loss}"

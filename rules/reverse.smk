@@ -5,6 +5,7 @@ rule writer:
     """Teaches the writer questions and solutions on the seeds' own, where it needs teaching."""
     input:
         model=paths.model(CONFIG.writer.model),
+        deepspeed=paths.deepspeed(CONFIG.writer.training.zero_stage),
         code_cots=expand(paths.code_cots(), source=CONFIG.sources),
         seeds=expand(paths.seeds(), source=CONFIG.sources),
     output:
@@ -16,12 +17,16 @@ rule writer:
     conda:
         "../envs/train.yaml"
     threads: 8
+    resources:
+        save_every_s=1800,
     params:
         spec=spec_json(section=CONFIG.writer),
         code=code("writer"),
     shell:
         "envs/python train scripts/writer.py"
         " --model {input.model}"
+        " --deepspeed {input.deepspeed}"
+        " --save-every {resources.save_every_s}"
         " --code-cots {input.code_cots}"
         " --seeds {input.seeds}"
         " --checkpoint {output.checkpoint}"

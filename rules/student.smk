@@ -5,6 +5,7 @@ rule student:
     """Fine-tunes the student on the corpus's text."""
     input:
         model=paths.model(CONFIG.student.model),
+        deepspeed=paths.deepspeed(CONFIG.student.training.zero_stage),
         corpus=paths.corpus(),
     output:
         checkpoint=paths.checkpoint("student"),
@@ -15,12 +16,16 @@ rule student:
     conda:
         "../envs/train.yaml"
     threads: 8
+    resources:
+        save_every_s=1800,
     params:
         spec=spec_json(section=CONFIG.student),
         code=code("student"),
     shell:
         "envs/python train scripts/student.py"
         " --model {input.model}"
+        " --deepspeed {input.deepspeed}"
+        " --save-every {resources.save_every_s}"
         " --corpus {input.corpus}"
         " --checkpoint {output.checkpoint}"
         " --loss {output.loss}"

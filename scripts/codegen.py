@@ -9,24 +9,20 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.table import read_rows
 from caco.training.examples import codegen_examples
 from caco.training.finetune import fine_tune
+from caco.training.given import given, take_arguments
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="codegen")
-    job.reads("--model", "manifest of the model to start from")
+    take_arguments(job)
     job.reads("--code-cots", "accepted Code CoTs", many=True)
-    job.writes("--checkpoint", "manifest of the code generator; its files lie beside it")
-    job.writes("--loss", "loss curve")
-    job.takes("--ranks", "ranks to start where there is no GPU", type=int)
     args = job.parse()
     section = Codegen.from_spec(args.spec)
     tokenizer = load_tokenizer(read_manifest(args.model).folder)
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
     examples = codegen_examples(rows, unconditional_prefix(tokenizer), end_of_turn(tokenizer))
-    counts = fine_tune(
-        section, "codegen", args.model, examples, args.checkpoint, args.loss, args.ranks
-    )
+    counts = fine_tune(section, "codegen", given(job), examples)
     job.done(counts, section.training.seed)
 
 

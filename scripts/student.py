@@ -10,16 +10,14 @@ from caco.rows.corpus import CorpusRow
 from caco.rows.table import read_rows
 from caco.training.examples import student_examples
 from caco.training.finetune import fine_tune
+from caco.training.given import given, take_arguments
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="student")
-    job.reads("--model", "manifest of the model to start from")
+    take_arguments(job)
     job.reads("--corpus", "the corpus")
-    job.writes("--checkpoint", "manifest of the student; its files lie beside it")
-    job.writes("--loss", "loss curve")
-    job.takes("--ranks", "ranks to start where there is no GPU", type=int)
     args = job.parse()
     section = Student.from_spec(args.spec)
     base = read_manifest(args.model).folder
@@ -28,9 +26,7 @@ def main() -> None:
         framing(base, section.prompt),
         end_of_turn(load_tokenizer(base)),
     )
-    counts = fine_tune(
-        section, "student", args.model, examples, args.checkpoint, args.loss, args.ranks
-    )
+    counts = fine_tune(section, "student", given(job), examples)
     job.done(counts, section.training.seed)
 
 

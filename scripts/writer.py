@@ -9,18 +9,16 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows
 from caco.training.finetune import fine_tune, keep_base
+from caco.training.given import given, take_arguments
 from caco.training.writer_examples import writer_examples
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="writer")
-    job.reads("--model", "manifest of the model to start from")
+    take_arguments(job)
     job.reads("--code-cots", "accepted Code CoTs", many=True)
     job.reads("--seeds", "the seeds that they were made from", many=True)
-    job.writes("--checkpoint", "manifest of the writer; its files lie beside it")
-    job.writes("--loss", "loss curve, without rows where the model is used untaught")
-    job.takes("--ranks", "ranks to start where there is no GPU", type=int)
     args = job.parse()
     section = Writer.from_spec(args.spec)
     if not section.fine_tune:
@@ -33,9 +31,7 @@ def main() -> None:
     examples = writer_examples(
         rows, seeds, lambda text: chat_prompt(tokenizer, text), end_of_turn(tokenizer)
     )
-    counts = fine_tune(
-        section, "writer", args.model, examples, args.checkpoint, args.loss, args.ranks
-    )
+    counts = fine_tune(section, "writer", given(job), examples)
     job.done(counts, section.training.seed)
 
 

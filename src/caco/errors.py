@@ -12,9 +12,13 @@ class CacoError(Exception):
 
     Attributes:
         owner: Whose failure it is, printed before the sentence.
+        kind: What it is, printed after the owner.
+        exit_code: What a script ends with.
     """
 
     owner = "caco"
+    kind = "error"
+    exit_code = 1
 
 
 class UserError(CacoError):
@@ -33,3 +37,11 @@ class ClusterError(CacoError):
     """The machine, its interpreter, its disk or its scheduler lacks something the run needs."""
 
     owner = "cluster"
+
+
+class Preempted(CacoError):
+    """The cluster took the job's machine away, and the job has put its work in safety."""
+
+    owner = "cluster"
+    kind = "notice"
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: run it again

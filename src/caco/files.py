@@ -1,10 +1,16 @@
 """Files that are either whole or absent: written aside, then renamed into place."""
 
+import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from caco.errors import ClusterError
+
+_ORPHAN_S = 30.0  # longer than a job outlives its Snakemake
 
 
 def _aside(path: Path) -> Path:
@@ -43,13 +49,58 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def folder_aside(path: Path) -> Iterator[Path]:
-    """As `written_aside`, for a folder; an older folder at `path` is replaced."""
+    """As `written_aside`, for a folder; an older folder at `path` is replaced.
+
+    Its files get the mode that the process gives to new files: libraries write weights through
+    temporary files, which nobody else may read.
+    """
     aside = _aside(path)
     aside.mkdir()
     try:
         yield aside
+        mode = _mode_of_new_files()
+        for file in aside.rglob("*"):
+            if file.is_file():
+                file.chmod(mode)
         if path.exists():
             shutil.rmtree(path)
         aside.replace(path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Removes a folder: it is whole or it is gone, also where this process is killed meanwhile."""
+    aside = _aside(path)
+    path.replace(aside)
+    shutil.rmtree(aside)
+
+
+def wait_for_lock(file: int, busy: str) -> None:
+    """Takes the lock of an open file, which a killed run's job holds until it has ended itself.
+
+    Args:
+        file: The descriptor; closing it frees the lock.
+        busy: The sentence for a lock that stays taken: what is at work, on which path.
+
+    Raises:
+        ClusterError: The lock stays taken.
+    """
+    deadline = time.monotonic() + _ORPHAN_S
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise ClusterError(f"{busy}; wait until it has ended") from None
+            time.sleep(0.1)
+        except OSError:
+            return  # a file system without locks: Snakemake's own keeps two runs apart
+        else:
+            return
+
+
+def _mode_of_new_files() -> int:
+    umask = os.umask(0o077)  # it can only be read by setting it
+    os.umask(umask)
+    return 0o666 & ~umask

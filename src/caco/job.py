@@ -16,6 +16,8 @@ from typing import NoReturn
 from caco import provenance
 from caco.code_digest import code_digest
 from caco.errors import CacoError
+from caco.files import remove_folder
+from caco.identity import digest, file_sha256
 from caco.paths import shard_names
 from caco.provenance import Counts
 
@@ -41,6 +43,7 @@ class Job:
         self._outputs: list[str] = []
         self._sharded = False
         self._journal: Path | None = None
+        self._kept: Path | None = None
 
     def reads(self, flag: str, meaning: str, many: bool = False, required: bool = True) -> None:
         """Adds an argument that names a file the job reads.
@@ -100,10 +103,22 @@ class Job:
         self._journal = self.args.provenance.with_suffix(".journal")
         return self._journal, {"settings": self.args.spec, "model": model, "code": self._code()}
 
+    def keeps(self) -> tuple[Path, dict[str, str]]:
+        """Returns where a job that trains keeps its checkpoints, and what they depend on.
+
+        The folder lies beside the job's record, and goes when that is written.
+        """
+        self._kept = self.args.provenance.with_suffix(".training")
+        basis = {"settings": self.args.spec, "code": self._code()}
+        for name in self._inputs:
+            files = self._paths([name])
+            basis[name.replace("_", " ")] = digest(*(file_sha256(file) for file in files))
+        return self._kept, basis
+
     def done(self, counts: Counts | None = None, seed: int | None = None) -> None:
         """Writes the provenance record: call it last, when every output is in place.
 
-        The journal is then needed no more.
+        The journal, or what a training kept, is then needed no more.
         """
         provenance.record(
             self.args.provenance,
@@ -119,6 +134,8 @@ class Job:
         )
         if self._journal is not None:
             self._journal.unlink()
+        if self._kept is not None and self._kept.exists():
+            remove_folder(self._kept)
 
     def _code(self) -> str:
         code: str = self.args.code or code_digest(Path(sys.argv[0]), _SRC)
@@ -143,12 +160,12 @@ def _each_shard(names: list[Path], shards: int) -> list[Path]:
 
 
 def run(main: Callable[[], None]) -> NoReturn:
-    """Runs a script: a failure that a sentence explains is printed as that sentence, exit 1."""
+    """Runs a script: a failure that a sentence explains is printed as that sentence."""
     try:
         main()
     except CacoError as e:
-        print(f"{e.owner} error: {e}", file=sys.stderr)
-        sys.exit(1)
+        print(f"{e.owner} {e.kind}: {e}", file=sys.stderr)
+        sys.exit(e.exit_code)
     sys.exit(0)
 
 

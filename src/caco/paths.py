@@ -48,6 +48,10 @@ class Paths:
         """Loss curve of a fine-tuned model."""
         return f"{self.root}/{trained}/loss.parquet"
 
+    def deepspeed(self, zero_stage: int) -> str:
+        """DeepSpeed's settings for a ZeRO stage: a file of the checkout."""
+        return f"config/deepspeed/zero{zero_stage}.json"
+
     def shard(self, step: str, shard: str = "{shard}") -> str:
         """Rows of one shard: `verified`, `judged` and so on is the step."""
         return f"{self.root}/{step}/{shard}.parquet"

@@ -1,10 +1,12 @@
 """What Snakemake tells its jobs through their environment."""
 
 import os
+import signal
+import threading
 
 
 def tell_jobs(deployed: bool) -> None:
-    """Sets the variables that every job of this Snakemake inherits.
+    """Sets the variables and the one signal's action that every job of this Snakemake inherits.
 
     Args:
         deployed: Whether Snakemake makes the rules' environments (conda, Apptainer).
@@ -19,3 +21,7 @@ def tell_jobs(deployed: bool) -> None:
     os.environ.pop("CACO_DEPLOYED", None)
     if deployed:
         os.environ["CACO_DEPLOYED"] = "1"
+    # Slurm's notice before a time limit or a preemption (`--signal=USR1@SECONDS`) reaches every
+    # process of the job. Trainings obey it (caco.training.notice); it must not end the others.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)

@@ -363,7 +363,19 @@ def test_the_judges_prompt_re_runs_the_judge_alone(
     assert made.planned() == set()
 
 
+def test_a_changed_deepspeed_file_re_runs_the_trainings_of_its_stage(
+    made: Checkout, edited: Any
+) -> None:
+    edited("config/deepspeed/zero2.json", '"overlap_comm": true', '"overlap_comm": false')
+    edited("config/deepspeed/zero3.json", '"overlap_comm": true', '"overlap_comm": false')
+    assert made.planned() == below({"codegen", "writer", "student"})
+    raw = with_value(made.config(), "codegen.training.zero_stage", 1)
+    edited("config/deepspeed/zero2.json", '"overlap_comm": false', '"overlap_comm": true')
+    assert made.planned(config=raw) == below({"codegen"})
+
+
 def test_a_touched_script_re_runs_nothing(made: Checkout) -> None:
     (made.folder / "scripts" / "sample.py").touch()
     (made.folder / "src" / "caco" / "sample" / "__init__.py").touch()
+    (made.folder / "config" / "deepspeed" / "zero2.json").touch()
     assert made.planned() == set()

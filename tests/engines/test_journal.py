@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fake_engine import FakeEngine
 
+from caco import files
 from caco.config.generation import Sampling
 from caco.engines import journal as journals
 from caco.engines.in_order import complete
@@ -137,7 +138,7 @@ def test_a_journal_of_another_basis_is_refused_and_kept(tmp_path, other, names):
 
 
 def test_two_processes_never_write_one_journal(tmp_path, monkeypatch):
-    monkeypatch.setattr(journals, "_ORPHAN_S", 0.3)
+    monkeypatch.setattr(files, "_ORPHAN_S", 0.3)
     path = tmp_path / "a.journal"
     with Journal(path, BASIS), pytest.raises(ClusterError, match="another process writes"):
         finished(path)

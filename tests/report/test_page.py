@@ -84,7 +84,8 @@ def test_the_page_tells_the_run(made):
         "abc123", "node7", "python 3.11", "2026-11-23T03:00:00+00:00",  # head
         "cpu_timeout 2", "2 of the accepted held out",  # funnel
         "easy, base", "25.0%  (1 of 4)", "+50.0 points",  # scores
-        "loss (nats a token)", "8 steps, 2 epochs, 800 tokens, 12 s; loss 2.000 to 0.250",  # loss
+        "loss (nats a token)", "8 steps, 2 epochs, 800 tokens, 12 s, 67 tokens/s",  # loss
+        "loss 2.000 to 0.250",
         "not fine-tuned: no step was logged",  # a writer that was not
         "duplicate_question", "malformed",  # rejected rows
     ):  # fmt: skip

@@ -58,6 +58,25 @@ def test_the_sums_are_those_of_trl_and_transformers(folder):
     torch.testing.assert_close(own[1], theirs[1])
 
 
+def _packed(rows, length):
+    """Returns rows packed into blocks as TRL does, the blocks laid end to end."""
+    import datasets
+    from trl import pack_dataset
+    from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+
+    columns = {"input_ids": [ids for ids, _ in rows], "labels": [labels for _, labels in rows]}
+    blocks = pack_dataset(datasets.Dataset.from_dict(columns), length, "bfd")
+    assert len(blocks) < len(rows)
+    return DataCollatorForLanguageModeling(pad_token_id=2, padding_free=True)(list(blocks))
+
+
+def test_packed_rows_learn_what_they_learn_alone(folder):
+    together = _loss_and_gradient(folder, [_packed(_ROWS, 10)], own=True)
+    alone = _loss_and_gradient(folder, [_laid([row]) for row in _ROWS], own=True)
+    assert together[0] == pytest.approx(alone[0], rel=1e-6)
+    torch.testing.assert_close(together[1], alone[1])
+
+
 def test_a_row_does_not_see_its_neighbour(folder):
     def last_row(first):
         model = AutoModelForCausalLM.from_pretrained(

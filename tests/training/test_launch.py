@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 from caco.config.training import Training
 from caco.errors import ClusterError, UserError
 from caco.training import launch
+from caco.training.launch import Ranks
 
 _SRC = Path(__file__).resolve().parents[2] / "src"
 
@@ -39,10 +41,45 @@ def test_the_cores_of_the_job_are_shared_among_the_ranks(monkeypatch):
     assert launch._environment(1)["OMP_NUM_THREADS"] == "8"
 
 
-def test_a_rank_that_fails_is_one_sentence(tmp_path):
+def test_a_rank_that_fails_says_why_and_torchrun_nothing_more(tmp_path, capfd):
     (tmp_path / "plan.json").write_text("{}")
     with pytest.raises(ClusterError, match="exit code 1"):
-        launch.launch(tmp_path / "plan.json", 1)
+        launch.launch(tmp_path / "plan.json", Ranks(1, 1))
+    said = capfd.readouterr().err
+    assert "TypeError: Plan.__init__() missing" in said
+    assert said.endswith(f"rank 0 on {os.uname().nodename}: exit code 1\n")
+    assert "torch" not in said
+
+
+def test_there_is_a_rank_for_each_gpu_of_each_node_of_the_slurm_job(monkeypatch):
+    assert launch.rank_count(3) == Ranks(nodes=1, a_node=3)
+    monkeypatch.setenv("SLURM_JOB_NUM_NODES", "4")
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 8)
+    assert launch.rank_count(None).total == 32
+
+
+def test_one_node_starts_torchrun_and_several_start_it_through_srun(monkeypatch):
+    plan = Path("kept/scratch/plan.json")
+    alone = launch.command(plan, Ranks(1, 8))
+    assert alone == [
+        sys.executable, "-m", "caco.training.torchrun", "--nproc-per-node", "8",
+        "--log-dir", "kept/scratch/torchrun", "--standalone",
+        "-m", "caco.training.rank", "kept/scratch/plan.json",
+    ]  # fmt: skip
+    monkeypatch.setenv("SLURM_JOB_ID", "42")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(16)))
+    together = launch.command(plan, Ranks(2, 8))
+    at = together.index(sys.executable)
+    assert " ".join(together[:at]) == (
+        "srun --overlap --nodes 2 --ntasks 2 --ntasks-per-node 1 --cpus-per-task 16 "
+        "--kill-on-bad-exit=1"
+    )
+    meet = together[together.index("--nnodes") : together.index("--rdzv-endpoint")]
+    assert meet == ["--nnodes", "2", "--rdzv-backend", "c10d", "--rdzv-id", "42"]
+    host, port = together[together.index("--rdzv-endpoint") + 1].split(":")
+    assert (host, int(port) > 0) == (socket.gethostname(), True)
+    assert together[at : at + 7] == alone[:7]
+    assert together[-3:] == alone[-3:]
 
 
 def _descendants(pid: int) -> list[int]:
@@ -76,8 +113,8 @@ def test_no_rank_outlives_a_killed_job(tmp_path):
         [
             sys.executable,
             "-c",
-            "import sys; from pathlib import Path; from caco.training.launch import launch;"
-            "launch(Path(sys.argv[1]), 2)",
+            "import sys; from pathlib import Path; from caco.training.launch import *;"
+            "launch(Path(sys.argv[1]), Ranks(1, 2))",
             str(tmp_path / "plan.json"),
         ],
         env={**os.environ, "PYTHONPATH": str(_SRC)},

@@ -5,11 +5,9 @@ are a checksum and JSON: first what the completions depend on, then one completi
 killed at any byte leaves at most one torn line, which is dropped and made again.
 """
 
-import fcntl
 import json
 import os
 import sys
-import time
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -19,9 +17,9 @@ from typing import Any, Self
 
 from caco.engines.protocol import Completion, Engine, Request
 from caco.errors import ClusterError, UserError
+from caco.files import wait_for_lock
 from caco.identity import canonical_json, digest
 
-_ORPHAN_S = 30.0  # longer than a job outlives its Snakemake
 _ASKED = [field.name for field in fields(Request) if field.name != "request_id"]
 
 
@@ -49,7 +47,7 @@ class Journal:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            self._lock()
+            wait_for_lock(self._file, f"{self._path}: another process writes this shard")
             self._read()
         except BaseException:
             os.close(self._file)
@@ -96,23 +94,6 @@ class Journal:
             "finish_reason": completion.finish_reason,
         }
         self._where[key] = self._append(kept)
-
-    def _lock(self) -> None:
-        """Waits for a killed run's job, which ends itself a moment after its Snakemake."""
-        deadline = time.monotonic() + _ORPHAN_S
-        while True:
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise ClusterError(
-                        f"{self._path}: another process writes this shard; wait until it has ended"
-                    ) from None
-                time.sleep(0.1)
-            except OSError:
-                return  # a file system without locks: Snakemake's own keeps two runs apart
-            else:
-                return
 
     def _read(self) -> None:
         at, first = 0, True

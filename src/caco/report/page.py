@@ -136,7 +136,8 @@ def _curve_note(curve: Curve) -> str:
     first, last = curve.rows[0], curve.rows[-1]
     return (
         f"{last.step:,} steps, {last.epoch:g} epochs, {last.tokens:,} tokens, "
-        f"{duration(last.seconds)}; loss {first.loss:.3f} to {last.loss:.3f}"
+        f"{duration(last.seconds)}, {last.tokens / max(last.seconds, 1e-9):,.0f} tokens/s; "
+        f"loss {first.loss:.3f} to {last.loss:.3f}"
     )
 
 

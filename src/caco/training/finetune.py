@@ -1,12 +1,13 @@
 """One fine-tuning, from examples to a checkpoint with its manifest."""
 
 import json
+import shutil
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from caco.config.training import FineTune
+from caco.errors import Preempted
 from caco.files import folder_aside
 from caco.models.manifest import point_manifest, read_manifest, write_manifest
 from caco.models.tokenizer import load_tokenizer
@@ -14,8 +15,12 @@ from caco.provenance import Counts
 from caco.rows.loss import Loss
 from caco.rows.table import write_rows
 from caco.training import rank
+from caco.training.deepspeed_settings import read_settings
 from caco.training.examples import Example
+from caco.training.given import Given
+from caco.training.kept import LOSS, STOP, STOPPED, Kept, keeping, step_of
 from caco.training.launch import accumulation, launch, rank_count
+from caco.training.notice import noticing
 from caco.training.tokens import write_tokens
 
 
@@ -26,63 +31,73 @@ def keep_base(base: Path, checkpoint: Path, loss: Path) -> None:
 
 
 def fine_tune(
-    section: FineTune,
-    stage: str,
-    base: Path,
-    examples: Iterable[Example | None],
-    checkpoint: Path,
-    loss: Path,
-    ranks: int | None = None,
+    section: FineTune, stage: str, given: Given, examples: Iterable[Example | None]
 ) -> Counts:
-    """Fine-tunes the model at `base`; the checkpoint lies in a folder beside its manifest.
+    """Fine-tunes a model, or goes on where a killed start of the same fine-tuning ended.
 
     Args:
         section: The stage's config section.
         stage: `codegen`, `writer` or `student`.
-        base: Manifest of the model to start from.
+        given: What to read, where to write, how to run.
         examples: What to learn; None stands for one that its row could not give.
-        checkpoint: Manifest to write, last of all.
-        loss: Loss curve to write.
-        ranks: Ranks to start where there is no GPU; one where None.
 
     Returns:
         Examples by what became of them.
 
     Raises:
-        UserError: The global batch cannot be shared out among the ranks.
+        UserError: The global batch cannot be shared out among the ranks, DeepSpeed's settings are
+            of another stage, or what is kept belongs to another fine-tuning.
         ClusterError: A rank failed.
+        Preempted: The cluster asked for the machine; what was learnt is kept.
     """
-    ranks = rank_count(ranks)
-    passes = accumulation(section.training, ranks, stage)
-    model = read_manifest(base)
-    with tempfile.TemporaryDirectory(prefix=f"caco-{stage}-") as folder:
-        scratch = Path(folder)
-        tokens, steps = scratch / "tokens.parquet", scratch / "loss.jsonl"
-        tokenizer = load_tokenizer(model.folder)
+    ranks = rank_count(given.ranks)
+    passes = accumulation(section.training, ranks.total, stage)
+    settings = read_settings(given.deepspeed, section.training.zero_stage)
+    basis = {**given.basis, "ranks": str(ranks.total)}
+    with keeping(given.kept, basis) as kept, noticing(kept.scratch / STOP):
+        tokens = kept.scratch / "tokens.parquet"
+        tokenizer = load_tokenizer(read_manifest(given.model).folder)
         counts, cut = write_tokens(examples, tokenizer, section.training.cutoff, tokens)
         _tell(stage, counts, cut, section.training.cutoff)
         if counts.accepted == 0:
             print(f"{stage}: no rows to train on: the base model is kept", file=sys.stderr)
-            keep_base(base, checkpoint, loss)
+            keep_base(given.model, given.checkpoint, given.loss)
             return counts
-        out = checkpoint.parent / "checkpoint"
+        newest = kept.newest()
+        if newest is not None:
+            print(f"{stage}: going on after step {step_of(newest):,}", file=sys.stderr, flush=True)
+            shutil.copy(newest / LOSS, kept.scratch / LOSS)
+        out = given.checkpoint.parent / "checkpoint"
         with folder_aside(out) as aside:
             plan = rank.Plan(
                 stage=stage,
-                model=str(model.folder),
+                model=str(read_manifest(given.model).folder),
                 tokens=str(tokens),
                 checkpoint=str(aside),
-                loss=str(steps),
-                scratch=folder,
+                kept=str(kept.folder),
+                resume=None if newest is None else str(newest),
+                save_every_s=given.save_every_s,
                 accumulation=passes,
+                deepspeed=settings,
                 training=section.training.model_dump_json(),
             )
-            plan.write(scratch / "plan.json")
-            launch(scratch / "plan.json", ranks)
-        with steps.open(encoding="utf-8") as lines:
-            write_rows(loss, Loss, (Loss(**json.loads(line)) for line in lines))
-    write_manifest(checkpoint, out)
+            plan.write(kept.scratch / "plan.json")
+            launch(kept.scratch / "plan.json", ranks)
+            if (kept.scratch / STOPPED).exists():
+                raise _preempted(stage, kept)
+        with (kept.scratch / LOSS).open(encoding="utf-8") as lines:
+            write_rows(given.loss, Loss, (Loss(**json.loads(line)) for line in lines))
+    write_manifest(given.checkpoint, out)
     return counts
+
+
+def _preempted(stage: str, kept: Kept) -> Preempted:
+    newest = kept.newest()
+    assert newest is not None
+    return Preempted(
+        f"{stage} was told to end and did so after step {step_of(newest):,}; {newest} holds all "
+        "that it has learnt: run it again and it goes on"
+    )
 
 
 def _tell(stage: str, counts: Counts, cut: int, cutoff: int) -> None:

@@ -1,5 +1,6 @@
 """Following a fine-tuning: a line now and then for people, a row a step for the loss curve."""
 
+import contextlib
 import json
 import sys
 import time
@@ -16,7 +17,10 @@ _EVERY_S = 10.0
 
 
 class Follow(TrainerCallback):  # type: ignore[misc]
-    """Writes rank 0's steps to a file of JSON lines, and progress to stderr."""
+    """Writes rank 0's steps to a file of JSON lines, and progress to stderr.
+
+    The file may hold the steps up to a checkpoint: the clock goes on from there.
+    """
 
     def __init__(self, stage: str, path: Path) -> None:
         self._stage, self._path = stage, path
@@ -25,6 +29,9 @@ class Follow(TrainerCallback):  # type: ignore[misc]
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Starts the clock."""
         self._started = self._printed = time.monotonic()
+        if self._path.exists():
+            last = json.loads(self._path.read_text(encoding="utf-8").splitlines()[-1])
+            self._started -= last["seconds"]
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
@@ -40,14 +47,15 @@ class Follow(TrainerCallback):  # type: ignore[misc]
             loss=float(logs["loss"]),
             learning_rate=float(logs["learning_rate"]),
             grad_norm=None if norm is None else float(norm),
-            tokens=int(logs["num_tokens"]),
+            tokens=int(state.num_input_tokens_seen),
             seconds=now - self._started,
         )
         with self._path.open("a", encoding="utf-8") as out:
             out.write(json.dumps(asdict(row)) + "\n")
         if now - self._printed >= _EVERY_S or row.step in (1, state.max_steps):
             self._printed = now
-            print(self._line(row, int(state.max_steps)), file=sys.stderr, flush=True)
+            with contextlib.suppress(BrokenPipeError):  # a notice may end the reader first
+                print(self._line(row, int(state.max_steps)), file=sys.stderr, flush=True)
 
     def _line(self, row: Loss, steps: int) -> str:
         left = row.seconds / row.step * (steps - row.step)

@@ -3,9 +3,11 @@
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from caco.config.training import Training
@@ -15,11 +17,34 @@ _SRC = Path(__file__).resolve().parents[2]
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def rank_count(asked: int | None) -> int:
-    """Returns how many ranks to start: one a visible GPU; without GPUs `asked`, or one."""
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """How many processes train.
+
+    Attributes:
+        nodes: Machines.
+        a_node: Ranks on each.
+    """
+
+    nodes: int
+    a_node: int
+
+    @property
+    def total(self) -> int:
+        """Ranks in all."""
+        return self.nodes * self.a_node
+
+
+def rank_count(asked: int | None) -> Ranks:
+    """Returns the ranks to start: one a GPU on every node that Slurm gave to this job.
+
+    Args:
+        asked: Ranks a node where there is no GPU; one where None.
+    """
     import torch
 
-    return int(torch.cuda.device_count()) or asked or 1
+    nodes = int(os.environ.get("SLURM_JOB_NUM_NODES", "1"))
+    return Ranks(nodes, int(torch.cuda.device_count()) or asked or 1)
 
 
 def accumulation(section: Training, ranks: int, stage: str) -> int:
@@ -38,35 +63,61 @@ def accumulation(section: Training, ranks: int, stage: str) -> int:
     return section.global_batch // at_once
 
 
-def launch(plan: Path, ranks: int) -> None:
-    """Runs `caco.training.rank` on every rank of this machine, and waits for the last.
+def launch(plan: Path, ranks: Ranks) -> None:
+    """Runs `caco.training.rank` on every rank, and waits for the last.
 
-    The ranks are torchrun's, on a free port of its choice. They die with this process, however it
-    dies: the kernel tells torchrun, and torchrun's death tells the ranks.
+    The ranks are torchrun's, which runs once a node. None outlives this process, however it ends:
+    the kernel ends torchrun here, and so its ranks; srun ends those of other nodes.
 
     Args:
         plan: The JSON file that `caco.training.rank` reads.
-        ranks: How many.
+        ranks: How many, and where.
 
     Raises:
         ClusterError: A rank failed; what it printed says why.
     """
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += ["--nproc-per-node", str(ranks), "-m", "caco.training.rank", str(plan)]
+    end = signal.SIGKILL if ranks.nodes == 1 else signal.SIGTERM  # srun has others to tell
     child = subprocess.Popen(
-        command, env=_environment(ranks), preexec_fn=die_with_parent(signal.SIGTERM)
+        command(plan, ranks), env=_environment(ranks.a_node), preexec_fn=die_with_parent(end)
     )
     try:
         code = child.wait()
     finally:
         if child.poll() is None:
-            child.terminate()
+            child.send_signal(end)
             child.wait()
     if code != 0:
         raise ClusterError(
             f"fine-tuning ended with exit code {code}; the lines above say why. If memory ran out, "
             "lower `micro_batch` (and raise nothing else: the global batch stays) or `cutoff`"
         )
+
+
+def command(plan: Path, ranks: Ranks) -> list[str]:
+    """Returns the command that starts torchrun on every node.
+
+    On several, the ranks meet at this process's own, on a port that is free now. srun shares the
+    job's resources with the step that this process runs in (`--overlap`): it would wait for ever
+    for others.
+    """
+    torchrun = [sys.executable, "-m", "caco.training.torchrun"]
+    torchrun += ["--nproc-per-node", str(ranks.a_node), "--log-dir", str(plan.parent / "torchrun")]
+    rank = ["-m", "caco.training.rank", str(plan)]
+    if ranks.nodes == 1:
+        return [*torchrun, "--standalone", *rank]
+    nodes = str(ranks.nodes)
+    srun = ["srun", "--overlap", "--nodes", nodes, "--ntasks", nodes, "--ntasks-per-node", "1"]
+    srun += ["--cpus-per-task", str(len(os.sched_getaffinity(0))), "--kill-on-bad-exit=1"]
+    meet = ["--nnodes", nodes, "--rdzv-backend", "c10d", "--rdzv-id", os.environ["SLURM_JOB_ID"]]
+    meet += ["--rdzv-endpoint", f"{socket.gethostname()}:{_free_port()}"]
+    return [*srun, *torchrun, *meet, *rank]
+
+
+def _free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("", 0))
+        port: int = s.getsockname()[1]
+        return port
 
 
 def die_with_parent(with_signal: int) -> Callable[[], None]:
@@ -80,7 +131,7 @@ def die_with_parent(with_signal: int) -> Callable[[], None]:
 
 
 def _environment(ranks: int) -> dict[str, str]:
-    """Returns the environment of the ranks: this process's cores shared out among them."""
+    """Returns the environment of a node's ranks: this process's cores shared out among them."""
     import torch
 
     cores = len(os.sched_getaffinity(0))

@@ -11,6 +11,7 @@ from typing import Any
 from caco.config.training import Training
 from caco.identity import canonical_json
 from caco.quiet import quiet_transformers
+from caco.training.kept import LOSS, STOPPED, Kept
 from caco.training.launch import die_with_parent
 
 
@@ -20,12 +21,14 @@ class Plan:
 
     Attributes:
         stage: `codegen`, `writer` or `student`.
-        model: Folder of the checkpoint to start from.
+        model: Folder of the model to start from.
         tokens: Parquet file of token ids and labels.
         checkpoint: Folder that the fine-tuned model is written to.
-        loss: File that rank 0 writes its steps to, one JSON row a line.
-        scratch: Folder for what the libraries insist on writing.
+        kept: The folder of `caco.training.kept`.
+        resume: The checkpoint in it to go on from, or None.
+        save_every_s: Seconds between two checkpoints.
         accumulation: Forward passes before an optimiser step.
+        deepspeed: DeepSpeed's settings.
         training: The config section, as JSON.
     """
 
@@ -33,53 +36,30 @@ class Plan:
     model: str
     tokens: str
     checkpoint: str
-    loss: str
-    scratch: str
+    kept: str
+    resume: str | None
+    save_every_s: float
     accumulation: int
+    deepspeed: dict[str, Any]
     training: str
+
+    @property
+    def scratch(self) -> Path:
+        """Folder for what this start needs."""
+        return Kept(Path(self.kept)).scratch
 
     def write(self, path: Path) -> None:
         """Writes the plan to `path`."""
         path.write_text(canonical_json(asdict(self)), encoding="utf-8")
 
 
-def deepspeed_settings(section: Training, on_gpu: bool) -> dict[str, Any]:
-    """Returns DeepSpeed's own configuration; `auto` is filled in from the trainer's.
-
-    Without a GPU its fused CPU Adam would be compiled on the spot: torch's does the same sums.
-    """
-    settings: dict[str, Any] = {
-        "zero_optimization": {
-            "stage": section.zero_stage,
-            "overlap_comm": on_gpu,
-            "contiguous_gradients": True,
-            "stage3_gather_16bit_weights_on_model_save": True,
-        },
-        "bf16": {"enabled": section.precision == "bf16"},
-        "optimizer": {
-            "type": "AdamW",
-            "params": {
-                "lr": "auto",
-                "betas": "auto",
-                "eps": "auto",
-                "weight_decay": "auto",
-                "torch_adam": not on_gpu,
-            },
-        },
-        "gradient_clipping": "auto",
-        "train_batch_size": "auto",
-        "train_micro_batch_size_per_gpu": "auto",
-        "gradient_accumulation_steps": "auto",
-        "steps_per_print": 1_000_000_000,
-        "wall_clock_breakdown": False,
-    }
-    return settings
-
-
 def trainer_settings(plan: Plan, section: Training, on_gpu: bool) -> dict[str, Any]:
     """Returns the arguments of TRL's `SFTConfig`."""
+    # On a CPU every padded token costs as much as a real one, so rows are laid end to end. A GPU
+    # without flash attention would score all of them against all.
+    padded = on_gpu and not section.packing
     return {
-        "output_dir": plan.scratch,
+        "output_dir": str(plan.scratch),
         "num_train_epochs": section.epochs,
         "learning_rate": section.learning_rate,
         "lr_scheduler_type": "cosine",
@@ -90,15 +70,14 @@ def trainer_settings(plan: Plan, section: Training, on_gpu: bool) -> dict[str, A
         # Rows are cut already; packing needs the length of a block.
         "max_length": section.cutoff if section.packing else None,
         "packing": section.packing,
-        # On a CPU every padded token costs as much as a real one, so rows are laid end to end. A
-        # GPU without flash attention would score all of them against all.
-        "padding_free": not on_gpu and not section.packing,
+        "padding_free": not padded and not section.packing,
+        "include_num_input_tokens_seen": "non_padding" if padded else "all",
         "gradient_checkpointing": on_gpu,
         "bf16": section.precision == "bf16",
         "seed": section.seed,
         "data_seed": section.seed,
         "use_cpu": not on_gpu,
-        "deepspeed": deepspeed_settings(section, on_gpu),
+        "deepspeed": plan.deepspeed,
         "logging_steps": 1,
         "logging_nan_inf_filter": False,
         "save_strategy": "no",
@@ -114,35 +93,44 @@ def train(plan: Plan) -> None:
     import deepspeed
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PrinterCallback
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTConfig
 
     from caco.training.attention import cpu_attention
     from caco.training.follow import Follow
     from caco.training.head import score_labelled_only
+    from caco.training.trainer import KeptTrainer
 
     section = Training.from_spec(plan.training)
     on_gpu = torch.cuda.is_available()
     # A shared-memory op for inference, which DeepSpeed would compile for 35 s at the start of every
     # CPU process group. Training uses gloo.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    if not on_gpu:
+        # accelerate does so on GPUs only; ZeRO-3 loads the model in parts and must know its peers.
+        deepspeed.init_distributed("gloo")
     # Before the model: under ZeRO-3 the settings decide how it is loaded.
     settings = SFTConfig(**trainer_settings(plan, section, on_gpu))
     dtype = torch.bfloat16 if section.precision == "bf16" else torch.float32
     tokenizer = AutoTokenizer.from_pretrained(plan.model)
     attention = "sdpa" if on_gpu else cpu_attention(AutoConfig.from_pretrained(plan.model))
-    trainer = SFTTrainer(
+    cache = plan.scratch / f"node-{os.environ['GROUP_RANK']}"  # file locks hold on one node alone
+    trainer = KeptTrainer(
+        kept=Kept(Path(plan.kept)),
+        save_every_s=plan.save_every_s,
         model=AutoModelForCausalLM.from_pretrained(
             plan.model, dtype=dtype, attn_implementation=attention
         ),
         args=settings,
         processing_class=tokenizer,
-        train_dataset=datasets.Dataset.from_parquet(plan.tokens, cache_dir=plan.scratch),
-        callbacks=[Follow(plan.stage, Path(plan.loss))],
+        train_dataset=datasets.Dataset.from_parquet(plan.tokens, cache_dir=str(cache)),
+        callbacks=[Follow(plan.stage, plan.scratch / LOSS)],
     )
     trainer.remove_callback(PrinterCallback)
     if not on_gpu:
         score_labelled_only(trainer.model)
-    trainer.train()
+    trainer.train(resume_from_checkpoint=plan.resume)
+    if (plan.scratch / STOPPED).exists():
+        return
     _save(trainer, tokenizer, Path(plan.checkpoint), sharded=section.zero_stage == 3)
 
 
