@@ -1,6 +1,8 @@
 # make demo          makes every environment, runs the embedded run, prints its funnel and report
 # make test          makes every environment, then every check
 # make test-faults   what takes long: the sandbox for 100,000 programs, and under load
+# make slurm-up      a real Slurm on this machine, to try `snakemake --profile slurm` on
+# make slurm-down    ends it and leaves no trace
 # make envs          makes the environments alone
 
 SHELL := /bin/bash -euo pipefail
@@ -22,7 +24,7 @@ PYTHON_sandbox := 3.12 3.13
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test test-faults envs generated clean
+.PHONY: demo test test-faults slurm-up slurm-down envs generated clean
 
 envs: $(READY)
 
@@ -48,6 +50,9 @@ test: envs
 
 test-faults: envs
 	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults
+
+slurm-up slurm-down: slurm-%:
+	@python3 tests/slurm/cluster.py $*
 
 clean:
 	rm -rf results logs .snakemake .cache
