@@ -36,7 +36,7 @@ $(VENVS)/%/.ready: envs/%.txt envs/make_env.sh envs/find_python.sh envs/nsjail_l
 # Snakemake's own lock outlives a SIGKILL; the kernel's does not.
 demo: envs
 	@mkdir -p .cache
-	@flock --nonblock --conflict-exit-code 9 .cache/demo.lock \
+	@CACO_LOCAL=1 flock --nonblock --conflict-exit-code 9 .cache/demo.lock \
 	    $(SNAKEMAKE) --profile profiles/local --nolock --cores $(CORES) --configfile $(CONFIG) \
 	    --set-threads $(GENERATION:%=%=$(HALF)) \
 	    || { code=$$?; [ $$code -ne 9 ] || echo "another make demo is running in this checkout" >&2; exit $$code; }

@@ -1,7 +1,8 @@
 """A real Slurm on this machine: `make slurm-up`, `make slurm-down`.
 
 One controller and two nodes, each a slurmd of its own on a port of its own, with more CPUs and
-memory than the machine has and two make-believe GPUs a node. All it writes lies in .cache/slurm.
+memory than the machine has and two make-believe GPUs a node. All it writes lies in .cache/slurm,
+but for one link by which Slurm's commands find it.
 """
 
 import getpass
@@ -19,6 +20,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".cache" / "slurm"
 CONFIG = STATE / "slurm.conf"
+# Where Slurm looks without /etc/slurm/slurm.conf. SLURM_CONF would not do: the executor's job step
+# drops it.
+LINK = Path("/run/slurm/conf/slurm.conf")
+_OF_A_CLUSTER = Path("/etc/slurm/slurm.conf")
 NODES = ("node1", "node2")
 CPUS = 8
 MEMORY_MB = 200_000
@@ -44,6 +49,8 @@ class Cluster:
             NoCluster: If Slurm is not installed and cannot be, or does not start.
         """
         _install()
+        if LINK.is_symlink() and LINK.readlink() != CONFIG and LINK.exists():
+            raise NoCluster(f"that of {LINK.readlink().parent} is up: `make slurm-down` there")
         if not _alive("slurmctld"):
             self._configure()
         for daemon in ("munged", "slurmctld", *(f"slurmd.{node}" for node in NODES)):
@@ -60,17 +67,14 @@ class Cluster:
         for daemon in (*(f"slurmd.{node}" for node in NODES), "slurmctld", "munged"):
             _stop(daemon, signal.SIGTERM)
         shutil.rmtree(STATE, ignore_errors=True)
+        if LINK.is_symlink() and LINK.readlink() == CONFIG:
+            LINK.unlink()
 
     def call(self, *command: str) -> str:
         """Returns what a Slurm command prints."""
         return subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, check=True, timeout=60
+            command, capture_output=True, text=True, check=True, timeout=60
         ).stdout.strip()
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The environment in which Slurm's commands, and Snakemake, find this cluster."""
-        return {**os.environ, "SLURM_CONF": str(CONFIG)}
 
     def wait_for_nodes(self, *nodes: str) -> None:
         """Waits until each of `nodes` takes jobs."""
@@ -123,17 +127,21 @@ class Cluster:
         CONFIG.write_text(text, encoding="utf-8")
         names = ",".join(NODES)
         (STATE / "gres.conf").write_text(f"NodeName={names} Name=gpu File={_DEVICES}\n")
+        LINK.parent.mkdir(parents=True, exist_ok=True)
+        LINK.unlink(missing_ok=True)
+        LINK.symlink_to(CONFIG)
 
 
 def _install() -> None:
     """Installs Debian's Slurm where that is possible and needed."""
     os.environ["PATH"] = f"{os.environ['PATH']}:{_SBIN}"
+    if _OF_A_CLUSTER.exists():
+        raise NoCluster(f"{_OF_A_CLUSTER} says that this machine belongs to a cluster")
+    if os.getuid() != 0:
+        raise NoCluster("`make slurm-up` has to be typed as root, to install and to start daemons")
     missing = [program for program in _PROGRAMS if shutil.which(program) is None]
-    if missing and (os.getuid() != 0 or shutil.which("apt-get") is None):
-        raise NoCluster(
-            f"there is no {', '.join(missing)} here: install Debian's {' and '.join(_PACKAGES)}, "
-            "or run `make slurm-up` as root, which does"
-        )
+    if missing and shutil.which("apt-get") is None:
+        raise NoCluster(f"there is no {', '.join(missing)} and no apt-get: install Slurm and munge")
     if missing:
         install = ["apt-get", "install", "-y", "--no-install-recommends", *_PACKAGES]
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -194,12 +202,11 @@ def _alive(daemon: str) -> bool:
 
 def _of_node(node: str) -> list[int]:
     """Returns the processes of a node's jobs: Slurm says in their environment where they run."""
-    mine = [f"SLURM_CONF={CONFIG}".encode(), f"SLURMD_NODENAME={node}".encode()]
+    mine = f"SLURMD_NODENAME={node}".encode()
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            environment = (process / "environ").read_bytes().split(b"\0")
-            if all(variable in environment for variable in mine):
+            if mine in (process / "environ").read_bytes().split(b"\0"):
                 found.append(int(process.name))
     return found
 
@@ -226,8 +233,7 @@ def main() -> None:
     try:
         if sys.argv[1:] == ["up"]:
             Cluster().up()
-            print(f"A Slurm of {len(NODES)} nodes with {GPUS} make-believe GPUs each. To use it:")
-            print(f"export SLURM_CONF={CONFIG}")
+            print(f"A Slurm of {len(NODES)} nodes with {GPUS} make-believe GPUs each is up.")
         else:
             Cluster().down()
     except NoCluster as missing:
