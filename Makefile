@@ -2,6 +2,8 @@
 # make test          makes every environment, then every check
 # make test-faults   what takes long: kills in every stage and at random moments, shards of 100,000
 #                    rows, 100,000 programs in the sandbox, and the sandbox under load
+# make slurm-up      a real Slurm on this machine, to try `snakemake --profile slurm` on
+# make slurm-down    ends it and leaves no trace
 # make envs          makes the environments alone
 
 SHELL := /bin/bash -euo pipefail
@@ -23,7 +25,7 @@ PYTHON_sandbox := 3.12 3.13
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test test-faults envs generated clean
+.PHONY: demo test test-faults slurm-up slurm-down envs generated clean
 
 envs: $(READY)
 
@@ -35,7 +37,7 @@ $(VENVS)/%/.ready: envs/%.txt envs/make_env.sh envs/find_python.sh envs/nsjail_l
 # Snakemake's own lock outlives a SIGKILL; the kernel's does not.
 demo: envs
 	@mkdir -p .cache
-	@flock --nonblock --conflict-exit-code 9 .cache/demo.lock \
+	@CACO_LOCAL=1 flock --nonblock --conflict-exit-code 9 .cache/demo.lock \
 	    $(SNAKEMAKE) --profile profiles/local --nolock --cores $(CORES) --configfile $(CONFIG) \
 	    --set-threads $(GENERATION:%=%=$(HALF)) \
 	    || { code=$$?; [ $$code -ne 9 ] || echo "another make demo is running in this checkout" >&2; exit $$code; }
@@ -51,6 +53,9 @@ test-faults: envs
 	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults/sandbox
 	@$(VENVS)/train/bin/python -m pytest -s tests/faults/generation
 	@$(VENVS)/workflow/bin/python -m pytest tests/faults/loop
+
+slurm-up slurm-down: slurm-%:
+	@python3 tests/slurm/cluster.py $*
 
 clean:
 	rm -rf results logs .snakemake .cache

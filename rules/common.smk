@@ -19,6 +19,17 @@ from caco.paths import Paths, shard_names
 from caco.surroundings import tell_jobs
 
 tell_jobs(deployed=bool(workflow.deployment_settings.deployment_method))
+if workflow.remote_exec:
+    from caco.cluster.inside import inside_a_job
+
+    inside_a_job()
+
+
+onstart:
+    from caco.cluster.start import start
+
+    start(workflow.executor_plugin.name)
+
 
 try:
     CONFIG = check_config(config, " + ".join(map(str, workflow.configfiles)))
@@ -53,6 +64,13 @@ BENCHMARKED = {
 def code(rule_name: str) -> str:
     """Returns the digest of what `scripts/{rule_name}.py` executes."""
     return code_digest(Path(workflow.basedir) / "scripts" / f"{rule_name}.py", SRC)
+
+
+# On a cluster these run where Snakemake does: they fetch, and compute nodes often have no network.
+localrules:
+    model,
+    seeds,
+    bench_problems,
 
 
 wildcard_constraints:

@@ -1,0 +1,160 @@
+"""The facts of one cluster, in one small file: `site.yaml`, copied from `site.example.yaml`.
+
+The profile says what a job of each rule needs; this file says what things are called here. Neither
+knows anything of the science, and no rule's spec holds any of it: moving to another cluster makes
+nothing run again.
+"""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from caco.config.section import Section, explain
+from caco.config.workflow import read_config
+from caco.errors import ClusterError, UserError
+
+FILE = Path("site.yaml")
+
+
+class Needs(Section):
+    """What a job of a rule needs at its first attempt; in `site.yaml`, what is other than usual."""
+
+    gpus: int | None = Field(None, ge=0, description="GPUs on each node.")
+    nodes: int | None = Field(None, ge=1, description="Nodes.")
+    cpus: int | None = Field(None, ge=1, description="Cores; else the rule's threads.")
+    mem_mb: int | None = Field(None, ge=1, description="Memory on each node, MB.")
+    runtime: int | None = Field(None, ge=1, description="Wall time, minutes.")
+    signal_s: int | None = Field(
+        None,
+        ge=1,
+        description="SIGUSR1 so long before the wall time is over, seconds: time for a checkpoint.",
+    )
+
+
+class Kind(Section):
+    """Where the jobs of one kind go."""
+
+    partition: str | None = Field(None, description="Partition; else the cluster's default one.")
+    constraint: str | None = Field(None, description="Features that a node must have.")
+    qos: str | None = Field(None, description="Quality of service.")
+    extra: str | None = Field(None, description="Further options of sbatch, as typed.")
+    max_runtime: int | None = Field(
+        None, ge=1, description="The partition's longest wall time, minutes."
+    )
+    max_mem_mb: int | None = Field(None, ge=1, description="A node's memory, MB.")
+
+
+class GpuKind(Kind):
+    """Where the jobs with GPUs go."""
+
+    model: str | None = Field(None, description="The GPU's name in `sinfo -o %G`, as in `h100`.")
+
+
+class Site(Section):
+    """The whole file; without one, the cluster's own defaults hold."""
+
+    account: str | None = Field(None, description="Account that is charged.")
+    setup: str | None = Field(
+        None, description="A shell line that each job runs first, as in `module load cuda`."
+    )
+    max_jobs: int = Field(100, ge=1, description="Jobs in the queue at a time.")
+    cpu: Kind = Field(Kind(), description="Jobs without GPUs.")
+    gpu: GpuKind = Field(GpuKind(), description="Jobs with GPUs.")
+    rules: dict[str, Needs] = Field({}, description="What rules need here, where it is not usual.")
+
+    def default_resources(self, **needs: Any) -> dict[str, Any]:
+        """Returns the profile's `default-resources`: a job without GPUs."""
+        return self._resources(Needs(**needs))
+
+    def set_resources(self, usual: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Returns the profile's `set-resources`.
+
+        Args:
+            usual: What each rule that is not like the others needs, by rule.
+
+        Raises:
+            UserError: `rules` of the site names a rule that the profile does not.
+        """
+        for rule in self.rules:
+            if rule not in usual:
+                raise UserError(f"{FILE}: `rules` has `{rule}`; there are {', '.join(usual)}")
+        return {
+            rule: self._resources(
+                Needs(**needs).model_copy(
+                    update=self.rules.get(rule, Needs()).model_dump(exclude_none=True)
+                )
+            )
+            for rule, needs in usual.items()
+        }
+
+    def _resources(self, needs: Needs) -> dict[str, Any]:
+        """Returns Snakemake's resources; what is asked for grows with the attempt.
+
+        A job that ran out of memory or time asks for twice as much at its second attempt, up to
+        what the partition has.
+        """
+        kind: Kind = self.gpu if needs.gpus else self.cpu
+        signal = f"--signal=USR1@{needs.signal_s}" if needs.signal_s else None
+        texts = {
+            "slurm_partition": kind.partition,
+            "slurm_account": self.account,
+            "constraint": kind.constraint,
+            "qos": kind.qos,
+            "slurm_extra": " ".join(filter(None, (signal, kind.extra))) or None,
+            # A node's GPUs rather than the job's: right for one node and for several.
+            "gres": ":".join(filter(None, ("gpu", self.gpu.model, str(needs.gpus))))
+            if needs.gpus
+            else None,
+        }
+        numbers: dict[str, Any] = {
+            "mem_mb": _growing(needs.mem_mb, kind.max_mem_mb),
+            "runtime": _growing(needs.runtime, kind.max_runtime),
+            "cpus_per_task": needs.cpus,
+        }
+        if needs.nodes and needs.nodes > 1:
+            # One task a node, started by the job itself; the plugin would else start one a GPU.
+            numbers |= {"nodes": needs.nodes, "tasks": needs.nodes, "tasks_per_gpu": 0}
+            texts["mpi"] = "srun"
+        # Snakemake takes a text for a Python expression, and `all` for the function.
+        quoted = {name: repr(text) for name, text in texts.items() if text is not None}
+        return quoted | {name: value for name, value in numbers.items() if value is not None}
+
+
+def _growing(first: int | None, most: int | None) -> str | None:
+    if first is None:
+        return None
+    return f"{first} * attempt" if most is None else f"min({first} * attempt, {most})"
+
+
+def read_site(file: Path = FILE) -> Site:
+    """Reads the site's facts, for the profile.
+
+    Raises:
+        UserError: A key is wrong.
+        ClusterError: There is no Slurm here, or this is not the repository's root.
+    """
+    if not Path("Snakefile").exists():
+        raise ClusterError("type `snakemake --profile slurm` in the repository root")
+    for command in ("sbatch", "squeue"):
+        if shutil.which(command) is None:
+            raise ClusterError(
+                f"there is no `{command}` on this machine, so nothing can be submitted to Slurm; "
+                "type it on a login node, or `make slurm-up` for a small Slurm right here"
+            )
+    if not file.exists():
+        return Site()
+    try:
+        return Site.model_validate(read_config(file))
+    except ValidationError as e:
+        raise UserError(f"{file}: {explain(e, Site)}") from None
+
+
+def site_or_sentence() -> Site:
+    """As `read_site`, for the profile: Snakemake would bury an exception, so this one ends."""
+    try:
+        return read_site()
+    except (UserError, ClusterError) as error:
+        raise SystemExit(f"{error.owner} error: {error}") from None

@@ -1,0 +1,109 @@
+"""What the Snakemake that submits does first: alone in its folder, and not beside an earlier run.
+
+Jobs of Slurm outlive the Snakemake that submitted them. So a run that finds some of them waits for
+their end, and only then plans: none is lost, and none is made twice.
+"""
+
+import fcntl
+import getpass
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, NoReturn
+
+from caco.cluster.site import FILE
+from caco.errors import CacoError, ClusterError, UserError
+
+# The profile's slurm-jobname-prefix: tells our jobs from others that were submitted in this folder.
+PREFIX = "caco_"
+_EVERY_S = 5.0
+_held: list[IO[str]] = []
+
+
+def start(executor: str) -> None:
+    """Refuses a run that should not be, waits for an earlier run's jobs, or does nothing.
+
+    Args:
+        executor: The name of Snakemake's executor.
+    """
+    try:
+        if executor == "slurm":
+            _hold(Path(".snakemake/caco.lock"))
+            if _wait_for_leftovers(Path.cwd()):
+                _again()
+        elif executor == "local":
+            _refuse_local()
+    except CacoError as error:
+        sys.exit(f"{error.owner} error: {error}")
+
+
+def _refuse_local() -> None:
+    if FILE.exists() and "CACO_LOCAL" not in os.environ:
+        raise UserError(
+            f"{FILE} says that this checkout runs on a cluster, and this command would run every "
+            "job right here; type `snakemake --profile slurm`, or put CACO_LOCAL=1 before a "
+            "command that is meant to run here"
+        )
+
+
+def _hold(path: Path) -> None:
+    """Holds the folder for this process's life.
+
+    Snakemake's own lock (off in the profile) outlives a SIGKILL, and has to be removed by hand.
+
+    Raises:
+        ClusterError: Another Snakemake holds it.
+    """
+    file = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        raise ClusterError(
+            f"a Snakemake runs in this folder ({file.read().strip()}): let it end, or end it"
+        ) from None
+    file.truncate(0)
+    file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+    file.flush()
+    _held.append(file)
+
+
+def _wait_for_leftovers(folder: Path) -> bool:
+    """Waits until no job of an earlier run is left in Slurm; tells whether there were any."""
+    said: list[str] = []
+    while left := _leftovers(folder):
+        if left != said:
+            print(
+                f"an earlier run left {len(left)} jobs in Slurm, which are not submitted again: "
+                f"waiting for {', '.join(left)}; `scancel` what you do not want",
+                file=sys.stderr, flush=True,
+            )  # fmt: skip
+            said = left
+        time.sleep(_EVERY_S)
+    return bool(said)
+
+
+def _leftovers(folder: Path) -> list[str]:
+    """Returns this folder's jobs that wait or run, as `id (state)`.
+
+    Raises:
+        ClusterError: Slurm does not answer.
+    """
+    asked = ["squeue", "--noheader", "--user", getpass.getuser(), "--format", "%i|%T|%j|%Z"]
+    done = subprocess.run(asked, capture_output=True, text=True)
+    if done.returncode:
+        raise ClusterError(f"squeue does not answer: {done.stderr.strip()}")
+    rows = [line.split("|", 3) for line in done.stdout.splitlines()]
+    return [
+        f"{number} ({state.lower()})"
+        for number, state, name, workdir in rows
+        if name.startswith(PREFIX) and workdir == str(folder)
+    ]
+
+
+def _again() -> NoReturn:
+    """Starts the same command anew in this process: what was planned before is out of date."""
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

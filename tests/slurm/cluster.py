@@ -1,0 +1,244 @@
+"""A real Slurm on this machine: `make slurm-up`, `make slurm-down`.
+
+One controller and two nodes, each a slurmd of its own on a port of its own, with more CPUs and
+memory than the machine has and two make-believe GPUs a node. All it writes lies in .cache/slurm,
+but for one link by which Slurm's commands find it.
+"""
+
+import getpass
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STATE = ROOT / ".cache" / "slurm"
+CONFIG = STATE / "slurm.conf"
+# Where Slurm looks without /etc/slurm/slurm.conf. SLURM_CONF would not do: the executor's job step
+# drops it.
+LINK = Path("/run/slurm/conf/slurm.conf")
+_OF_A_CLUSTER = Path("/etc/slurm/slurm.conf")
+NODES = ("node1", "node2")
+CPUS = 8
+MEMORY_MB = 200_000
+GPUS = 2
+# Slurm sets CUDA_VISIBLE_DEVICES for character devices alone; any will do, since nobody opens it.
+_DEVICES = "/dev/tty[0-1]"
+_PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol")
+_PACKAGES = ("munge", "slurm-wlm")
+_SBIN = "/usr/sbin"
+
+
+class NoCluster(Exception):
+    """No Slurm can be had here; the message is the sentence that says what is missing."""
+
+
+class Cluster:
+    """The cluster of this checkout, which may be up or down."""
+
+    def up(self) -> None:
+        """Starts what does not run yet; returns when every node waits for jobs.
+
+        Raises:
+            NoCluster: If Slurm is not installed and cannot be, or does not start.
+        """
+        _install()
+        if LINK.is_symlink() and LINK.readlink() != CONFIG and LINK.exists():
+            raise NoCluster(f"that of {LINK.readlink().parent} is up: `make slurm-down` there")
+        if not _alive("slurmctld"):
+            self._configure()
+        for daemon in ("munged", "slurmctld", *(f"slurmd.{node}" for node in NODES)):
+            if not _alive(daemon):
+                _start(daemon)
+        self.wait_for_nodes(*NODES)
+
+    def down(self) -> None:
+        """Ends the jobs and every daemon that `up` started; does nothing if there is none."""
+        if _alive("slurmctld"):
+            self.call("scancel", "--user", getpass.getuser())
+            with suppress(TimeoutError):
+                _wait("jobs to end", lambda: not self.call("squeue", "--noheader"))
+        for daemon in (*(f"slurmd.{node}" for node in NODES), "slurmctld", "munged"):
+            _stop(daemon, signal.SIGTERM)
+        shutil.rmtree(STATE, ignore_errors=True)
+        if LINK.is_symlink() and LINK.readlink() == CONFIG:
+            LINK.unlink()
+
+    def call(self, *command: str) -> str:
+        """Returns what a Slurm command prints."""
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=60
+        ).stdout.strip()
+
+    def wait_for_nodes(self, *nodes: str) -> None:
+        """Waits until each of `nodes` takes jobs."""
+
+        def ready() -> bool:
+            states = self.call("sinfo", "--noheader", "--Node", "--format=%T", "--nodes", *nodes)
+            return set(states.split()) <= {"idle", "mixed", "allocated"}
+
+        _wait(f"{', '.join(nodes)} to take jobs", ready)
+
+    def stop_node(self, node: str) -> None:
+        """Cuts the power of a node: its daemon and every process of its jobs, without a word."""
+        _stop(f"slurmd.{node}", signal.SIGKILL)
+        for pid in _of_node(node):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def start_node(self, node: str) -> None:
+        """Starts a node that was stopped."""
+        _start(f"slurmd.{node}")
+
+    @contextmanager
+    def without_controller(self) -> Iterator[None]:
+        """Kills the controller, and starts it again at the end."""
+        _stop("slurmctld", signal.SIGKILL)
+        yield
+        _start("slurmctld")
+        self.wait_for_nodes()
+
+    def _configure(self) -> None:
+        for folder in ("state", "log", *(f"spool/{node}" for node in NODES)):
+            (STATE / folder).mkdir(parents=True, exist_ok=True)
+        # munged refuses a folder that others may write to, whatever the umask.
+        STATE.chmod(0o755)
+        key = STATE / "munge.key"
+        key.write_bytes(os.urandom(1024))
+        key.chmod(0o600)
+        host = socket.gethostname().partition(".")[0]
+        controller, *ports = _free_ports(1 + len(NODES))
+        nodes = [
+            f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={CPUS} "
+            f"RealMemory={MEMORY_MB} Gres=gpu:{GPUS} State=UNKNOWN"
+            for node, port in zip(NODES, ports, strict=True)
+        ]
+        template = Path(__file__).with_name("slurm.conf").read_text(encoding="utf-8")
+        text = template.format(
+            host=host, user=getpass.getuser(), state=STATE, controller_port=controller,
+            nodes="\n".join(nodes),
+        )  # fmt: skip
+        CONFIG.write_text(text, encoding="utf-8")
+        names = ",".join(NODES)
+        (STATE / "gres.conf").write_text(f"NodeName={names} Name=gpu File={_DEVICES}\n")
+        LINK.parent.mkdir(parents=True, exist_ok=True)
+        LINK.unlink(missing_ok=True)
+        LINK.symlink_to(CONFIG)
+
+
+def _install() -> None:
+    """Installs Debian's Slurm where that is possible and needed."""
+    os.environ["PATH"] = f"{os.environ['PATH']}:{_SBIN}"
+    if _OF_A_CLUSTER.exists():
+        raise NoCluster(f"{_OF_A_CLUSTER} says that this machine belongs to a cluster")
+    if os.getuid() != 0:
+        raise NoCluster("`make slurm-up` has to be typed as root, to install and to start daemons")
+    missing = [program for program in _PROGRAMS if shutil.which(program) is None]
+    if missing and shutil.which("apt-get") is None:
+        raise NoCluster(f"there is no {', '.join(missing)} and no apt-get: install Slurm and munge")
+    if missing:
+        install = ["apt-get", "install", "-y", "--no-install-recommends", *_PACKAGES]
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        done = subprocess.run(install, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            raise NoCluster(f"{' '.join(install)} failed: {done.stderr.strip().splitlines()[-1]}")
+    if not Path("/dev/tty1").is_char_device():
+        raise NoCluster(f"there is no {_DEVICES}, which stand for GPUs here")
+
+
+def _start(daemon: str) -> None:
+    """Starts a daemon, which goes to the background by itself once it is ready."""
+    name, _, node = daemon.partition(".")
+    command = {
+        "munged": [
+            "munged", f"--socket={STATE}/munge.socket", f"--key-file={STATE}/munge.key",
+            f"--pid-file={STATE}/munged.pid", f"--log-file={STATE}/log/munged.log",
+            f"--seed-file={STATE}/munged.seed",
+        ],
+        "slurmctld": ["slurmctld", "-f", str(CONFIG)],
+        "slurmd": ["slurmd", "-f", str(CONFIG), "-N", node],
+    }[name]  # fmt: skip
+    # What the daemon inherits its jobs' processes may hold: no pipe of ours.
+    with (STATE / "log" / f"{daemon}.start").open("w") as said:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+    if done.returncode:
+        why = Path(said.name).read_text().strip() or f"see {STATE}/log"
+        raise NoCluster(f"{daemon} did not start: {why}")
+    _wait(f"{daemon} to run", lambda: _alive(daemon))
+
+
+def _stop(daemon: str, how: signal.Signals) -> None:
+    """Ends a daemon, by the process id that it wrote itself."""
+    pid = _pid(daemon)
+    if pid is not None:
+        os.kill(pid, how)
+        _wait(f"{daemon} to end", lambda: not _alive(daemon))
+
+
+def _pid(daemon: str) -> int | None:
+    """Returns the process id of a running daemon of ours.
+
+    A pid file outlives a crash, and the number may be another process's by then: so the name is
+    compared too.
+    """
+    try:
+        pid = int((STATE / f"{daemon}.pid").read_text())
+        name = Path(f"/proc/{pid}/comm").read_text().strip()
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, ValueError):
+        return None
+    return pid if name == daemon.partition(".")[0] and state != "Z" else None
+
+
+def _alive(daemon: str) -> bool:
+    return _pid(daemon) is not None
+
+
+def _of_node(node: str) -> list[int]:
+    """Returns the processes of a node's jobs: Slurm says in their environment where they run."""
+    mine = f"SLURMD_NODENAME={node}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mine in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+    return found
+
+
+def _free_ports(count: int) -> list[int]:
+    """Returns ports that nobody listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [server.getsockname()[1] for server in sockets]
+    for server in sockets:
+        server.close()
+    return ports
+
+
+def _wait(what: str, done: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {seconds:.0f} s for {what}: see {STATE}/log")
+        time.sleep(0.05)
+
+
+def main() -> None:
+    """Brings the cluster up or down, and says how to use it."""
+    try:
+        if sys.argv[1:] == ["up"]:
+            Cluster().up()
+            print(f"A Slurm of {len(NODES)} nodes with {GPUS} make-believe GPUs each is up.")
+        else:
+            Cluster().down()
+    except NoCluster as missing:
+        sys.exit(f"no Slurm here: {missing}")
+
+
+if __name__ == "__main__":
+    main()
