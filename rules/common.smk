@@ -55,6 +55,16 @@ def code(rule_name: str) -> str:
     return code_digest(Path(workflow.basedir) / "scripts" / f"{rule_name}.py", SRC)
 
 
+def env_of(engine) -> str:
+    """Returns the environment that holds an engine of this kind."""
+    return "infer" if engine.kind == "vllm" else "train"
+
+
+def conda_file(engine) -> str:
+    """Returns that environment's conda file, seen from `rules/`."""
+    return f"../envs/{env_of(engine)}.yaml"
+
+
 wildcard_constraints:
     model="[a-z0-9_]+",
     source="[a-z0-9_]+",

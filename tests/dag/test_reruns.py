@@ -5,6 +5,7 @@ hand, apart from the rules, so that a wrong dependency in a rule is seen.
 """
 
 import copy
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from typing import Any
@@ -192,6 +193,21 @@ def test_another_model_for_one_user_re_runs_that_user(made: Checkout, user: str)
     if user == "student":
         wanted |= {f"bench:base-{b}" for b in BENCHMARKS}
     assert made.planned(config=raw) == wanted
+
+
+def test_the_vllm_overlay_runs_what_generates_and_what_is_below_in_its_environment(
+    made: Checkout,
+) -> None:
+    files = ("--configfile", "config.yaml", "config/engines/vllm.yaml")
+    generates = each("sample") | each("question") | each("solution") | BENCH
+    assert made.planned(*files) == below(generates)
+    commands = re.findall(
+        r"envs/python (\w+) scripts/(\w+)\.py",
+        made.snakemake("--dry-run", "--printshellcmds", *files),
+    )
+    in_infer = {script for env, script in commands if env == "infer"}
+    assert in_infer == {"sample", "question", "solution", "bench"}
+    assert not in_infer & {script for env, script in commands if env != "infer"}
 
 
 def test_another_reader_re_runs_its_source(made: Checkout) -> None:
