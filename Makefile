@@ -1,4 +1,5 @@
-# make demo          makes every environment, runs the embedded run, prints its funnel and report
+# make demo          makes its environments, runs the embedded run, prints its funnel and report
+# make demo ENGINE=vllm   the same with vLLM as the engine (config/engines/vllm.yaml)
 # make test          makes every environment, then every check
 # make test-faults   what takes long: kills in every stage and at random moments, shards of 100,000
 #                    rows, 100,000 programs in the sandbox, and the sandbox under load
@@ -8,10 +9,15 @@
 
 SHELL := /bin/bash -euo pipefail
 VENVS := .venvs
-ENVS := workflow train sandbox
+ENVS := workflow train sandbox infer
 READY := $(ENVS:%=$(VENVS)/%/.ready)
 SNAKEMAKE := $(VENVS)/workflow/bin/snakemake
 CONFIG ?= config.yaml
+# Another engine than the config's: config/engines/ENGINE.yaml is laid over it.
+ENGINE ?=
+OVERLAY := $(ENGINE:%=config/engines/%.yaml)
+# vLLM's environment is large, so a demo that does not use it goes without.
+DEMO_ENVS := $(if $(filter vllm,$(ENGINE)),$(ENVS),$(filter-out infer,$(ENVS)))
 CORES ?= all
 # A third of a small generation job is imports and tokenising, on one core: two such jobs at once.
 GENERATION := sample question solution agree bench
@@ -21,6 +27,7 @@ HALF := $(shell echo $$(( ($$(nproc) + 1) / 2 )))
 PYTHON_workflow := 3.11 3.12 3.13
 PYTHON_train := 3.11 3.12 3.13
 PYTHON_sandbox := 3.12 3.13
+PYTHON_infer := 3.11 3.12 3.13
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
@@ -35,10 +42,10 @@ $(VENVS)/%/.ready: envs/%.txt envs/make_env.sh envs/find_python.sh envs/nsjail_l
 	@touch $@
 
 # Snakemake's own lock outlives a SIGKILL; the kernel's does not.
-demo: envs
+demo: $(DEMO_ENVS:%=$(VENVS)/%/.ready)
 	@mkdir -p .cache
 	@CACO_LOCAL=1 flock --nonblock --conflict-exit-code 9 .cache/demo.lock \
-	    $(SNAKEMAKE) --profile profiles/local --nolock --cores $(CORES) --configfile $(CONFIG) \
+	    $(SNAKEMAKE) --profile profiles/local --nolock --cores $(CORES) --configfile $(CONFIG) $(OVERLAY) \
 	    --set-threads $(GENERATION:%=%=$(HALF)) \
 	    || { code=$$?; [ $$code -ne 9 ] || echo "another make demo is running in this checkout" >&2; exit $$code; }
 	@$(VENVS)/workflow/bin/python scripts/funnel.py results/$$(sed -n "s/^run: *//p" $(CONFIG))

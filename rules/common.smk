@@ -66,6 +66,20 @@ def code(rule_name: str) -> str:
     return code_digest(Path(workflow.basedir) / "scripts" / f"{rule_name}.py", SRC)
 
 
+def env_of(engine) -> str:
+    """Returns the environment that holds an engine of this kind."""
+    return "infer" if engine.kind == "vllm" else "train"
+
+
+def conda_file(engine) -> str:
+    """Returns that environment's conda file, seen from `rules/`."""
+    return f"../envs/{env_of(engine)}.yaml"
+
+
+# Calibration runs where the judging model does, if there is one.
+JUDGES_ENV = env_of(CONFIG.reverse.agree.engine) if CONFIG.reverse.agree else "train"
+
+
 # On a cluster these run where Snakemake does: they fetch, and compute nodes often have no network.
 localrules:
     model,

@@ -47,13 +47,13 @@ rule question:
     log:
         paths.log("question", "{shard}"),
     conda:
-        "../envs/train.yaml"
+        conda_file(CONFIG.reverse.question.engine)
     threads: 8
     params:
         spec=spec_json(section=CONFIG.reverse.question),
         code=code("question"),
     shell:
-        "envs/python train scripts/question.py"
+        f"envs/python {env_of(CONFIG.reverse.question.engine)} scripts/question.py"
         " --model {input.model}"
         " --verified {input.verified}"
         " --questions {output.questions}"
@@ -74,13 +74,13 @@ rule solution:
     log:
         paths.log("solution", "{shard}"),
     conda:
-        "../envs/train.yaml"
+        conda_file(CONFIG.reverse.solution.engine)
     threads: 8
     params:
         spec=spec_json(section=CONFIG.reverse.solution),
         code=code("solution"),
     shell:
-        "envs/python train scripts/solution.py"
+        f"envs/python {env_of(CONFIG.reverse.solution.engine)} scripts/solution.py"
         " --model {input.model}"
         " --questions {input.questions}"
         " --solutions {output.solutions}"
@@ -127,13 +127,13 @@ if CONFIG.reverse.agree:
         log:
             paths.log("agree", "{shard}"),
         conda:
-            "../envs/train.yaml"
+            conda_file(CONFIG.reverse.agree.engine)
         threads: 8
         params:
             spec=spec_json(section=CONFIG.reverse.agree),
             code=code("agree"),
         shell:
-            "envs/python train scripts/agree.py"
+            f"envs/python {env_of(CONFIG.reverse.agree.engine)} scripts/agree.py"
             " --model {input.model}"
             " --judged {input.judged}"
             " --agreed {output.agreed}"

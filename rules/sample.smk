@@ -11,13 +11,13 @@ rule sample:
     log:
         paths.log("sample", "{shard}"),
     conda:
-        "../envs/train.yaml"
+        conda_file(CONFIG.sample.engine)
     threads: 8
     params:
         spec=spec_json(section=CONFIG.sample),
         code=code("sample"),
     shell:
-        "envs/python train scripts/sample.py"
+        f"envs/python {env_of(CONFIG.sample.engine)} scripts/sample.py"
         " --model {input.model}"
         " --shard {wildcards.shard}"
         " --programs {output.programs}"

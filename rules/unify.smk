@@ -19,13 +19,15 @@ rule draft:
     log:
         paths.log("draft", "{source}-{round}"),
     conda:
-        "../envs/train.yaml"
+        lambda w: conda_file(CONVERTERS[w.source].engine)
     threads: 8
+    resources:
+        env=lambda w: env_of(CONVERTERS[w.source].engine),
     params:
         spec=lambda w: spec_json(section=CONVERTERS[w.source].drafting()),
         code=code("draft"),
     shell:
-        "envs/python train scripts/draft.py"
+        "envs/python {resources.env} scripts/draft.py"
         " --model {input.model}"
         " --seeds {input.seeds}"
         " --attempts {input.attempts}"

@@ -28,6 +28,7 @@ pytest_in() {
 pytest_in workflow tests/core tests/seeds tests/corpus tests/report tests/plan
 pytest_in sandbox tests/sandbox tests/verify tests/unify tests/calibrate/test_plant.py
 pytest_in train tests/models tests/training tests/engines tests/convert tests/calibrate tests/sample tests/reverse tests/grading tests/bench
+pytest_in infer tests/infer
 pytest_in workflow -n 2 tests/dag
 pytest_in workflow tests/e2e
 

@@ -13,6 +13,7 @@ def quiet_transformers() -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     from transformers.utils import logging as hf_logging
 
     hf_logging.set_verbosity_error()

@@ -40,6 +40,28 @@ def test_every_preset_is_valid(preset: Path) -> None:
     check_config(read_config(preset), preset.name)
 
 
+@pytest.mark.parametrize(
+    "overlay", sorted((ROOT / "config" / "engines").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_an_engine_laid_over_the_embedded_config_is_everybodys(
+    raw: dict[str, Any], overlay: Path
+) -> None:
+    over = read_config(overlay)
+    for part, other in (
+        (raw["sample"], over["sample"]),
+        (raw["reverse"]["question"], over["reverse"]["question"]),
+        (raw["reverse"]["solution"], over["reverse"]["solution"]),
+        (raw["bench"], over["bench"]),
+    ):
+        part["engine"] |= other["engine"]  # as Snakemake merges a second file
+    config = check_config(raw, overlay.name)
+    engines = (
+        config.sample.engine, config.reverse.question.engine, config.reverse.solution.engine,
+        config.bench.engine,
+    )  # fmt: skip
+    assert {engine.kind for engine in engines} == {overlay.stem}
+
+
 def test_a_misspelt_key_is_named_with_the_one_that_was_meant(raw: dict[str, Any]) -> None:
     raw["sample"]["sampling"]["temprature"] = 0.9
     assert refusal(raw) == (

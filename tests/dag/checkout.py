@@ -55,7 +55,7 @@ class Checkout:
                 ROOT / name, folder / name, symlinks=True,
                 ignore=shutil.ignore_patterns("__pycache__"),
             )  # fmt: skip
-        for env in ("workflow", "train", "sandbox"):
+        for env in ("workflow", "train", "sandbox", "infer"):
             python = folder / ".venvs" / env / "bin" / "python"
             python.parent.mkdir(parents=True)
             python.write_text(_STAND_IN)

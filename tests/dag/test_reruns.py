@@ -5,6 +5,7 @@ hand, apart from the rules, so that a wrong dependency in a rule is seen.
 """
 
 import copy
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from typing import Any
@@ -220,6 +221,21 @@ def test_more_variants_re_run_the_questions(made: Checkout) -> None:
     raw = made.config()
     raw["reverse"]["question"] |= {"variants": 2, "styles": ["a farm", "a letter"]}
     assert made.planned(config=raw) == below(each("question"))
+
+
+def test_the_vllm_overlay_runs_what_generates_and_what_is_below_in_its_environment(
+    made: Checkout,
+) -> None:
+    files = ("--configfile", "config.yaml", "config/engines/vllm.yaml")
+    generates = each("sample") | each("question") | each("solution") | BENCH
+    assert made.planned(*files) == below(generates)
+    commands = re.findall(
+        r"envs/python (\w+) scripts/(\w+)\.py",
+        made.snakemake("--dry-run", "--printshellcmds", *files),
+    )
+    in_infer = {script for env, script in commands if env == "infer"}
+    assert in_infer == {"sample", "question", "solution", "bench"}
+    assert not in_infer & {script for env, script in commands if env != "infer"}
 
 
 def test_another_reader_re_runs_its_source(made: Checkout) -> None:

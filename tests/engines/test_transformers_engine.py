@@ -102,6 +102,18 @@ def test_a_stop_text_ends_a_completion_before_it(tiny):
     assert cut.finish_reason == "stop"
 
 
+def test_a_request_whose_time_is_over_ends_with_what_it_has(tiny):
+    requests = [_request(i, temperature=0.0, max_new_tokens=900) for i in range(4)]
+    timed = Settings(dtype="float32", batch=2, request_s=0.2)
+    with open_engine(tiny, timed) as engine:
+        cut = list(engine.generate(requests))
+    assert {c.finish_reason for c in cut} == {"time"}
+    assert all(0 < c.tokens < 900 for c in cut)
+    untimed = [_request(int(c.request_id), temperature=0.0, max_new_tokens=c.tokens) for c in cut]
+    whole = _texts(tiny, untimed, batch=4)
+    assert all((c.text, c.tokens) == (whole[c.request_id].text, c.tokens) for c in cut)
+
+
 def test_requests_are_drawn_only_as_there_is_room(tiny):
     drawn = 0
 

@@ -58,6 +58,8 @@ def test_a_truncated_generation():
         "truncated",
         "the generation ended at its limit of 64 tokens",
     )
+    late = broken_before(candidate("x = 1", finish_reason="time"), PAPER)
+    assert late is not None and late.reason == "the generation ended at its limit of time"
 
 
 def test_too_few_lines_counts_real_lines_only():

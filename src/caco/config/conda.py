@@ -11,6 +11,7 @@ _BASE = {
     "workflow": ["python=3.11"],
     "train": ["python=3.11", "gxx_linux-64"],
     "sandbox": ["python=3.12", "libnl"],
+    "infer": ["python=3.11"],
 }
 
 

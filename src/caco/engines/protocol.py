@@ -40,7 +40,8 @@ class Completion:
         request_id: The request's.
         text: What was generated, without the end token and without the text of a stop.
         tokens: Tokens generated, the end token included.
-        finish_reason: `stop` (an end token or a stop text) or `length`.
+        finish_reason: `stop` (an end token or a stop text), `length`, or `time` where the engine's
+            `request_s` had passed first; the text is then what there was.
     """
 
     request_id: str
@@ -61,7 +62,8 @@ class Engine(Protocol):
 
         Requests are drawn from the iterable as there is room for them; the model is loaded when
         the first is, so no requests cost nothing. A request's tokens depend on its own seed and not
-        on its neighbours, as far as the arithmetic of the device allows.
+        on its neighbours, as far as the arithmetic of the device allows; a time limit (`request_s`,
+        counted from when the request is drawn) breaks that promise where it ends one.
 
         Raises:
             UserError: The model cannot be loaded, or a prompt does not fit in its context.

@@ -22,6 +22,7 @@ class Writing:
             every device and in every version.
         tokens: Ids generated so far.
         finished: Whether its completion has been handed out.
+        until: When its time is over, on the monotonic clock.
     """
 
     request: Request
@@ -30,6 +31,7 @@ class Writing:
     luck: random.Random
     tokens: list[int] = field(default_factory=list)
     finished: bool = False
+    until: float = float("inf")
 
 
 class InFlight:

@@ -1,6 +1,7 @@
 """Generation with transformers: continuous batching, and a random generator for each request."""
 
 import random
+import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -33,7 +34,7 @@ class TransformersEngine:
 
         Args:
             folder: An ordinary checkpoint with its tokenizer.
-            section: Precision and rows side by side.
+            section: Precision, rows side by side, seconds for one.
         """
         self._folder, self._section = folder, section
         self._model: Any = None
@@ -105,12 +106,15 @@ class TransformersEngine:
         """Returns requests as rows, and completions of those whose prompt fills the context."""
         if requests:
             self._load()
+        seconds = self._section.request_s
+        until = float("inf") if seconds is None else time.monotonic() + seconds
         writing, unfit = [], []
         for asked in requests:
             ids = self._tokenizer(asked.prompt, add_special_tokens=False)["input_ids"]
             limit = min(asked.max_new_tokens, self._context - len(ids))
             if limit > 0:
-                writing.append(Writing(asked, ids, limit, random.Random(asked.seed)))
+                luck = random.Random(asked.seed)
+                writing.append(Writing(asked, ids, limit, luck, until=until))
             else:
                 unfit.append(Completion(asked.request_id, "", 0, "length"))
         return writing, unfit
@@ -165,7 +169,8 @@ class TransformersEngine:
                 row.tokens.append(token)
 
     def _finish(self, parts: list[InFlight]) -> Iterator[Completion]:
-        """Yields the completions of rows whose last token ended them."""
+        """Yields the completions of rows that their last token ended, or whose time is over."""
+        now = time.monotonic()
         for row in (row for part in parts for row in part.writing if not row.finished):
             ended = row.tokens[-1] in self._ends
             text = None
@@ -173,10 +178,11 @@ class TransformersEngine:
                 text = self._text(row.tokens[:-1])
             elif row.request.stop:
                 text = self._stopped(row)
-            if text is None and len(row.tokens) < row.limit:
+            full = len(row.tokens) >= row.limit
+            if text is None and not full and now < row.until:
                 continue
             row.finished = True
-            reason = "length" if text is None else "stop"
+            reason = "stop" if text is not None else "length" if full else "time"
             text = self._text(row.tokens) if text is None else text
             yield Completion(row.request.request_id, text, len(row.tokens), reason)
 

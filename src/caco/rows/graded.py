@@ -16,7 +16,7 @@ class Graded:
         completion: The model's whole answer.
         verdict: `correct`, `wrong`, `no_answer` (nothing to extract) or `grader_timeout`.
         tokens: Tokens generated.
-        finish_reason: `stop` or `length`.
+        finish_reason: `stop`, `length` or `time`.
     """
 
     benchmark: str

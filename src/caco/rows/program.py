@@ -16,7 +16,7 @@ class Program:
         model: Digest of the checkpoint's manifest.
         seed: Seed of the request.
         tokens: Tokens generated.
-        finish_reason: `stop` (end token) or `length`.
+        finish_reason: `stop` (end token), `length` or `time`.
     """
 
     sample_id: str

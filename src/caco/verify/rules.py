@@ -49,10 +49,11 @@ ResultRule = Callable[[Candidate, Execution, Verify], str | None]
 
 
 def truncated(program: Candidate, settings: Verify) -> str | None:
-    """The generation ran into the token limit: its end is missing."""
-    if program.row.finish_reason != "length":
+    """The generation ran into its limit of tokens or of time: its end is missing."""
+    if program.row.finish_reason == "stop":
         return None
-    return f"the generation ended at its limit of {program.row.tokens} tokens"
+    limit = "time" if program.row.finish_reason == "time" else f"{program.row.tokens} tokens"
+    return f"the generation ended at its limit of {limit}"
 
 
 def too_few_lines(program: Candidate, settings: Verify) -> str | None:
