@@ -61,6 +61,8 @@ def test_what_the_judge_does_not_agree_with_has_its_verdict(answer, verdict):
     [
         ("solvable: YES\nsame logic : No.", Judgement(True, False)),
         ("**Solvable:** yes\n**Same logic:** **no**", Judgement(True, False)),
+        ("1. Solvable: yes\n2. Same logic: no", Judgement(True, False)),
+        ("- **Solvable**: no\n- **Same logic**: yes", Judgement(False, True)),
         ("Same logic: yes\n\nSolvable: no\n", Judgement(False, True)),
         # The template echoed, or a first thought: the last of each line counts.
         (
@@ -70,6 +72,7 @@ def test_what_the_judge_does_not_agree_with_has_its_verdict(answer, verdict):
         ("Solvable: yes or no\nSame logic: yes or no", None),
         ("I say Solvable: yes and Same logic: yes", None),
         ("Unsolvable: yes\nSame logic: yes", None),
+        ("Not 1. Solvable: yes\nSame logic: yes", None),
     ],
 )
 def test_only_the_two_lines_are_a_judgement(reply, judgement):

@@ -9,8 +9,9 @@ from caco.rows.solution import Solution
 
 AGREE = Prompt(Path(__file__).parent / "agree.j2")
 
-# Models put labels in bold; anything else beside the label and the word is no judgement.
-_LINE = r"^[ \t*]*{label}[ \t*]*:[ \t*]*(yes|no)[ \t*.]*$"
+# Models put labels in bold, and lines in lists; anything else beside the label and the word is no
+# judgement.
+_LINE = r"^[ \t*]*(?:-|\d[.)])?[ \t*]*{label}[ \t*]*:[ \t*]*(yes|no)[ \t*.]*$"
 _SOLVABLE, _SAME_LOGIC = (
     re.compile(_LINE.format(label=label), re.IGNORECASE | re.MULTILINE)
     for label in ("Solvable", "Same logic")
