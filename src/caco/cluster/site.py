@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from caco.config.section import Section, explain
 from caco.config.workflow import read_config
 from caco.errors import ClusterError, UserError
+from caco.plan.assumptions import Assumptions
 
 FILE = Path("site.yaml")
 
@@ -64,6 +65,7 @@ class Site(Section):
     cpu: Kind = Field(Kind(), description="Jobs without GPUs.")
     gpu: GpuKind = Field(GpuKind(), description="Jobs with GPUs.")
     rules: dict[str, Needs] = Field({}, description="What rules need here, where it is not usual.")
+    plan: Assumptions | None = Field(None, description="What `scripts/plan.py` assumes of it.")
 
     def default_resources(self, **needs: Any) -> dict[str, Any]:
         """Returns the profile's `default-resources`: a job without GPUs."""
