@@ -229,6 +229,7 @@ def test_a_checkpoint_is_asked_with_its_own_prompt_token_by_token(tiny, monkeypa
     assert body == {
         "model": "tiny", "max_tokens": 12, "temperature": 0.0, "top_p": 1.0, "seed": 5,
         "stop": ["<|im_end|>", "###"], "skip_special_tokens": False,
+        "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0,
         "stop_token_ids": [tokenizer.convert_tokens_to_ids("<|im_end|>")],
     }  # fmt: skip
 

@@ -9,6 +9,9 @@ from caco.models.tokenizer import end_tokens, load_tokenizer
 
 # Others (vLLM's `abort`, none at all) say that the server broke off: the request is put again.
 _ENDS = ("stop", "length", "content_filter")
+# What is left unsaid a server takes from the checkpoint's generation config (vLLM, SGLang) or from
+# its own taste (llama.cpp: top-k 40, min-p 0.05), and a request says all of its sampling.
+_NEUTRAL = {"min_p": 0.0, "repetition_penalty": 1.0}
 
 
 class Form(Protocol):
@@ -59,6 +62,8 @@ class TextForm:
             return None
         return {
             **_sampling(request, self._model, limit),
+            **_NEUTRAL,
+            "top_k": request.top_k or -1,
             "prompt": ids,
             "stop": [*self._ends, *request.stop],
             # vLLM and SGLang: the end of a turn is seen as a token, and as a text only if special
@@ -84,6 +89,9 @@ class ChatForm:
     def body(self, request: Request) -> dict[str, Any] | None:
         """Returns what is posted; how long a prompt is only the server knows."""
         body = _sampling(request, self._model, request.max_new_tokens)
+        # Beyond OpenAI's own interface: said only where it changes something.
+        if request.top_k:
+            body["top_k"] = request.top_k
         body["messages"] = [{"role": "user", "content": request.prompt}]
         if request.stop:
             body["stop"] = list(request.stop)
@@ -98,15 +106,13 @@ class ChatForm:
 
 def _sampling(request: Request, model: str, limit: int) -> dict[str, Any]:
     """Returns what both forms say of how to draw tokens."""
-    body = {
+    return {
         "model": model,
         "max_tokens": limit,
         "temperature": request.temperature,
         "top_p": request.top_p,
         "seed": request.seed,
     }
-    # Beyond OpenAI's own interface: said only where it changes something.
-    return body | {"top_k": request.top_k} if request.top_k else body
 
 
 def _completion(request: Request, reply: Any, text: Any, ends: tuple[str, ...]) -> Completion:

@@ -7,12 +7,12 @@ import importlib.util
 import json
 import resource
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from tests.faults.generation.steady_engine import SteadyEngine
+from tests.reverse.reverse_rows import question, verified
 
 from caco.config.models import ServedModel
 from caco.engines import open as opening
@@ -44,9 +44,13 @@ def prepare(stage: str, folder: Path, rows: int) -> None:
     """Makes what a job of `stage` reads."""
     fetch_model(ServedModel(kind="served", name="m", revision="1"), "m", folder / "manifest.json")
     if stage == "question":
-        write_rows(folder / "verified.parquet", Verified, (_verified(i) for i in range(rows)))
+        write_rows(
+            folder / "verified.parquet", Verified, (verified(i, **_given(i)) for i in range(rows))
+        )
     elif stage == "solution":
-        write_rows(folder / "questions.parquet", Question, _questions(rows))
+        text = "What is this number plus one? " * 10
+        questions = (question(i, question=text, **_given(i)) for i in range(rows))
+        write_rows(folder / "questions.parquet", Question, questions)
 
 
 def outputs(stage: str, out: Path) -> list[Path]:
@@ -86,21 +90,14 @@ def _script(stage: str) -> Any:
     return module
 
 
-def _verified(i: int) -> Verified:
+def _given(i: int) -> dict[str, str]:
+    """Returns what makes row i another than its neighbours, at a real program's length."""
     program = f"input = {{'a': {i}}}\n" + "total = input['a'] + 1  # a step of reasoning\n" * 20
-    return Verified(
-        f"s{i}", f"p{i}", "00000", f"{program}output = total", "c", f'{{"a":{i}}}', str(i + 1)
-    )
-
-
-def _questions(rows: int) -> Iterator[Question]:
-    for i in range(rows):
-        v = _verified(i)
-        yield Question(
-            question_id=f"q{i}", sample_id=v.sample_id, program_id=v.program_id, shard=v.shard,
-            program=v.program, codegen=v.codegen, input=v.input, output=v.output,
-            question=f"What is {i} plus one? " * 10, question_prompt="p", question_model="m",
-        )  # fmt: skip
+    return {
+        "program": f"{program}output = total",
+        "input": f'{{"a":{i}}}',
+        "output": str(i + 1),
+    }
 
 
 if __name__ == "__main__":
