@@ -27,11 +27,38 @@ rule plant:
         " --provenance {output.provenance} 2>&1 | tee {log}"
 
 
+if CONFIG.reverse.agree:
+
+    rule opine:
+        """Asks the judging model of every planted row."""
+        input:
+            model=paths.model(CONFIG.reverse.agree.model),
+            planted=paths.planted(),
+        output:
+            opinions=paths.opinions(),
+            provenance=paths.provenance("opine", "all"),
+        log:
+            paths.log("opine", "all"),
+        conda:
+            conda_file(CONFIG.reverse.agree.engine)
+        threads: 8
+        params:
+            spec=spec_json(section=CONFIG.reverse.agree),
+            code=code("opine"),
+        shell:
+            f"envs/python {env_of(CONFIG.reverse.agree.engine)} scripts/opine.py"
+            " --model {input.model}"
+            " --planted {input.planted}"
+            " --opinions {output.opinions}"
+            " --spec {params.spec:q} --code {params.code}"
+            " --provenance {output.provenance} 2>&1 | tee {log}"
+
+
 rule calibrate:
     """Tries the dual verification on the planted rows: false accepts and false rejects."""
     input:
         planted=paths.planted(),
-        model=(paths.model(CONFIG.reverse.agree.model) if CONFIG.reverse.agree else []),
+        opinions=paths.opinions() if CONFIG.reverse.agree else [],
     output:
         measured=paths.measured(),
         rates=paths.rates(),
@@ -39,15 +66,14 @@ rule calibrate:
     log:
         paths.log("calibrate", "all"),
     conda:
-        f"../envs/{JUDGES_ENV}.yaml"
-    threads: 8 if CONFIG.reverse.agree else 1
+        "../envs/train.yaml"
     params:
-        spec=spec_json(judge=CONFIG.reverse.judge, agree=CONFIG.reverse.agree),
+        spec=spec_json(section=CONFIG.reverse.judge),
         code=code("calibrate"),
     shell:
-        f"envs/python {JUDGES_ENV} scripts/calibrate.py"
+        "envs/python train scripts/calibrate.py"
         " --planted {input.planted}"
-        " --model {input.model}"
+        " --opinions {input.opinions}"
         " --measured {output.measured}"
         " --rates {output.rates}"
         " --spec {params.spec:q} --code {params.code}"

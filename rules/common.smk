@@ -76,10 +76,6 @@ def conda_file(engine) -> str:
     return f"../envs/{env_of(engine)}.yaml"
 
 
-# Calibration runs where the judging model does, if there is one.
-JUDGES_ENV = env_of(CONFIG.reverse.agree.engine) if CONFIG.reverse.agree else "train"
-
-
 # On a cluster these run where Snakemake does: they fetch, and compute nodes often have no network.
 localrules:
     model,

@@ -23,8 +23,8 @@ rule report:
             paths.provenance("scores", "all"),
             *(
                 paths.provenance(step, "all")
-                for step in ("plant", "calibrate")
-                if CONFIG.calibration
+                for step in ("plant", "calibrate", "opine")
+                if CONFIG.calibration and (step != "opine" or CONFIG.reverse.agree)
             ),
             *expand(SHARD_RECORDS, shard=SHARDS[0]),
         ],

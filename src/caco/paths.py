@@ -64,6 +64,10 @@ class Paths:
         """Rows of which it is known whether they are right."""
         return f"{self.root}/calibration/planted.parquet"
 
+    def opinions(self) -> str:
+        """What the judging model says of the planted rows."""
+        return f"{self.root}/calibration/opinions.parquet"
+
     def measured(self) -> str:
         """The planted rows with what each check said of them."""
         return f"{self.root}/calibration/rows.parquet"

@@ -36,14 +36,20 @@ def planted(tmp_path_factory, seeds, code_cots):
     return path
 
 
-def calibrated(tmp_path, planted, agree=None, model=()):
-    command = [sys.executable, ROOT / "scripts" / "calibrate.py", "--planted", planted,
-               "--model", *model, "--measured", tmp_path / "rows.parquet",
-               "--rates", tmp_path / "rates.json", "--provenance", tmp_path / "job.json",
-               "--spec", json.dumps({"judge": {}, "agree": agree})]  # fmt: skip
+def run(script, tmp_path, spec, *flags):
+    command = [sys.executable, ROOT / "scripts" / script, *flags, "--spec", json.dumps(spec),
+               "--provenance", tmp_path / "job.json"]  # fmt: skip
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert "false accepts" in done.stdout
+    return done.stdout
+
+
+def calibrated(tmp_path, planted, opinions=()):
+    printed = run(
+        "calibrate.py", tmp_path, {}, "--planted", planted, "--opinions", *opinions,
+        "--measured", tmp_path / "rows.parquet", "--rates", tmp_path / "rates.json",
+    )  # fmt: skip
+    assert "false accepts" in printed
     rows = list(read_rows(tmp_path / "rows.parquet", Measured))
     return rows, {check.check: check for check in read_rates(tmp_path / "rates.json").checks}
 
@@ -67,7 +73,10 @@ def test_a_judging_model_reads_every_row_alone(tmp_path, planted):
     write_manifest(tmp_path / "manifest.json", tmp_path / "model")
     few = tmp_path / "few.parquet"
     write_rows(few, Planted, list(read_rows(planted, Planted))[4:10])
-    rows, checks = calibrated(tmp_path, few, AGREE, [tmp_path / "manifest.json"])
+    opinions = tmp_path / "opinions.parquet"
+    run("opine.py", tmp_path, AGREE, "--model", tmp_path / "manifest.json", "--planted", few,
+        "--opinions", opinions)  # fmt: skip
+    rows, checks = calibrated(tmp_path, few, [opinions])
     # A random model says nothing readable within two tokens, of right and wrong rows alike.
     assert {r.judge for r in rows} <= {"truncated", "no_judgement"}
     assert checks["judge"].false_accepts.count == 0

@@ -6,6 +6,7 @@ from caco.config.generation import Judge
 from caco.grading.grader import Grader
 from caco.reverse.judge import judge_solutions
 from caco.rows.measured import ACCEPTED, Measured
+from caco.rows.opinion import Opinion
 from caco.rows.planted import Planted
 from caco.rows.rejected import Rejected
 from caco.rows.solution import Solution
@@ -39,17 +40,19 @@ def said(outcomes: Iterable[Solution | Rejected]) -> Iterator[Said]:
 
 
 def measured(
-    rows: Sequence[Planted], exact: Sequence[tuple[Said, Said]], judge: Sequence[Said] | None
+    rows: Sequence[Planted],
+    exact: Sequence[tuple[Said, Said]],
+    opinions: Sequence[Opinion] | None,
 ) -> Iterator[Measured]:
     """Yields each planted row with what the checks said.
 
     Args:
         rows: The planted rows.
         exact: What `exact_verdicts` yielded for them.
-        judge: What the judging model said of each, or None where there is none.
+        opinions: What the judging model said of each, or None where there is none.
     """
     for at, (row, (answer, checks)) in enumerate(zip(rows, exact, strict=True)):
-        model = judge[at] if judge is not None else None
+        opinion = opinions[at] if opinions is not None else None
         yield Measured(
             question_id=row.question_id,
             right_id=row.right_id,
@@ -59,8 +62,8 @@ def measured(
             answer=row.answer,
             answer_check=answer[0],
             exact_checks=checks[0],
-            judge=model[0] if model else None,
-            reason=checks[1] or (model[1] if model else ""),
+            judge=opinion.verdict if opinion else None,
+            reason=checks[1] or (opinion.reason if opinion else ""),
         )
 
 
