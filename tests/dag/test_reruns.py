@@ -385,6 +385,8 @@ def test_a_changed_deepspeed_file_re_runs_the_trainings_of_its_stage(
     edited("config/deepspeed/zero2.json", '"overlap_comm": true', '"overlap_comm": false')
     edited("config/deepspeed/zero3.json", '"overlap_comm": true', '"overlap_comm": false')
     assert made.planned() == below({"codegen", "writer", "student"})
+    lines = made.snakemake("--dry-run").splitlines()  # the student is below the others anyway
+    assert sum("input:" in line and "deepspeed/zero2.json" in line for line in lines) == 3
     raw = with_value(made.config(), "codegen.training.zero_stage", 1)
     edited("config/deepspeed/zero2.json", '"overlap_comm": false', '"overlap_comm": true')
     assert made.planned(config=raw) == below({"codegen"})

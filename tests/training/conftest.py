@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.tiny_model import make_tiny_model
+from tests.training.command_line import run, spec
 
 from caco.models.manifest import write_manifest
 from caco.rows.code_cot import CodeCoT
@@ -43,3 +44,10 @@ def made(tmp_path_factory) -> Path:
     )
     write_rows(folder / "empty.parquet", CorpusRow, [])
     return folder
+
+
+@pytest.fixture(scope="session")
+def learnt(made, tmp_path_factory) -> tuple[Path, str]:
+    """A code generator fine-tuned on one rank, and what the script said."""
+    out = tmp_path_factory.mktemp("learnt")
+    return out, run("codegen", made, out, spec(), "--code-cots", made / "cots.parquet")

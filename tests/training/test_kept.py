@@ -79,7 +79,7 @@ with keeping(Path(sys.argv[1]), {"settings": "1"}) as kept:
         written = kept.scratch / f"checkpoint-{step}"
         for rank in range(4):
             (written / str(rank)).mkdir(parents=True)
-            (written / str(rank) / "state").write_text(f"{step} " * 1000)
+            (written / str(rank) / "state").write_text(f"{step} " * 50_000)
         keep_checkpoint(written, kept.folder, step)
 """
 
@@ -102,7 +102,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_checkpoint(tmp_path):
         with keeping(folder, {"settings": "1"}) as kept:
             newest = kept.newest()
             found = [file.read_text() for file in newest.rglob("state")]
-            assert found == [f"{step_of(newest)} " * 1000] * 4
+            assert found == [f"{step_of(newest)} " * 50_000] * 4
             assert step_of(newest) > last
             last = step_of(newest)
 

@@ -19,7 +19,9 @@ class Training(Section):
     cutoff: int = Field(gt=0, description="Longest row in tokens; longer ones are cut.")
     packing: bool = Field(False, description="Pack rows into blocks of `cutoff` tokens.")
     precision: Literal["bf16", "fp32"] = Field("bf16", description="Precision of the forward pass.")
-    zero_stage: Literal[0, 1, 2, 3] = Field(2, description="DeepSpeed ZeRO stage (paper: 2).")
+    zero_stage: Literal[0, 1, 2, 3] = Field(
+        2, description="DeepSpeed ZeRO stage (paper: 2): which file of `config/deepspeed/`."
+    )
     seed: int = Field(42, ge=0, description="Seed of shuffling (paper: 42).")
 
 

@@ -129,9 +129,10 @@ def train(plan: Plan) -> None:
     if not on_gpu:
         score_labelled_only(trainer.model)
     trainer.train(resume_from_checkpoint=plan.resume)
-    if (plan.scratch / STOPPED).exists():
-        return
-    _save(trainer, tokenizer, Path(plan.checkpoint), sharded=section.zero_stage == 3)
+    if not (plan.scratch / STOPPED).exists():
+        _save(trainer, tokenizer, Path(plan.checkpoint), sharded=section.zero_stage == 3)
+    # gloo's threads, left to the interpreter's end, now and then aborted a rank that was done.
+    torch.distributed.destroy_process_group()
 
 
 def _save(trainer: Any, tokenizer: Any, folder: Path, sharded: bool) -> None:
