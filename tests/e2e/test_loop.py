@@ -10,7 +10,7 @@ from caco.rows.corpus import CorpusRow
 from caco.rows.loss import Loss
 from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows
-from tests.e2e.loop import Loop, tiny_config
+from tests.e2e.loop import Loop, tiny_config, undisturbed
 
 # Rules in whose midst Snakemake is killed: one of each environment and kind of work.
 KILLED_IN = {
@@ -22,10 +22,7 @@ KILLED_IN = {
 @pytest.fixture(scope="module")
 def loop(tmp_path_factory: pytest.TempPathFactory) -> Loop:
     """A finished, undisturbed run."""
-    made = Loop(tmp_path_factory.mktemp("loop").resolve(), tiny_config())
-    code, printed = made.run()
-    assert code == 0, printed
-    return made
+    return undisturbed(tmp_path_factory)
 
 
 def funnel(loop: Loop) -> list[dict[str, Any]]:

@@ -58,6 +58,10 @@ class Cluster:
                 _start(daemon)
         self.wait_for_nodes(*NODES)
 
+    def is_up(self) -> bool:
+        """Tells whether the controller runs."""
+        return _alive("slurmctld")
+
     def down(self) -> None:
         """Ends the jobs and every daemon that `up` started; does nothing if there is none."""
         if _alive("slurmctld"):
