@@ -49,7 +49,8 @@ test: envs
 	@tests/run.sh
 
 test-faults: envs
-	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults
+	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults --ignore tests/faults/slurm
+	@$(VENVS)/workflow/bin/python -m pytest -s tests/faults/slurm
 
 slurm-up slurm-down: slurm-%:
 	@python3 tests/slurm/cluster.py $*

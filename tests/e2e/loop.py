@@ -146,10 +146,16 @@ class Loop:
         return [command for command in found if command]
 
 
-@cache
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Loop:
     """Returns a finished run that nothing disturbed, made once for all that compare with it."""
-    made = Loop(tmp_path_factory.mktemp("loop").resolve(), tiny_config())
+    return _undisturbed(tmp_path_factory.getbasetemp())
+
+
+@cache
+def _undisturbed(base: Path) -> Loop:
+    folder = base / "undisturbed"
+    folder.mkdir()
+    made = Loop(folder.resolve(), tiny_config())
     code, printed = made.run()
     assert code == 0, printed
     return made

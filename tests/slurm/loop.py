@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
@@ -19,11 +19,15 @@ class SlurmLoop(Loop):
         super().__init__(folder, config)
         (folder / "site.yaml").write_text(yaml.safe_dump(site))
 
-    def start(self) -> subprocess.Popen[str]:
-        """Starts Snakemake as a person on a cluster does, but that it asks Slurm more often."""
+    def start(self, said: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Starts Snakemake as a person on a cluster does, but that it asks Slurm more often.
+
+        Args:
+            said: Where to what it prints goes.
+        """
         return subprocess.Popen(
             [sys.executable, _SNAKEMAKE, "--profile", "slurm",
              "--max-status-checks-per-second", "1"],
-            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=self.folder, stdout=said, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
         )  # fmt: skip

@@ -3,8 +3,8 @@
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,15 +13,20 @@ from tests.dag.checkout import ROOT, Checkout
 from tests.slurm.cluster import Cluster
 
 SHARDS = ("00000", "00001")
-# Notes that it ran, takes its time where it is told to, and makes the files that it is asked for.
+# Makes the files that it is asked for. As `sample` it notes that it ran and what it was told, and
+# ends when it is let.
 _STAND_IN = f"""#!{sys.executable} -IS
-import sys, time
+import signal, sys, time
 from pathlib import Path
 words = sys.argv[1:]
-with Path("ran.txt").open("a") as ran:
-    ran.write(words[0] + " " + next((w for w in words if w.startswith("results/")), "") + "\\n")
+def note(what):
+    with Path("ran.txt").open("a") as ran:
+        ran.write(what + " " + words[words.index("--identity") + 1] + "\\n")
 if words[0] == "scripts/sample.py":
-    time.sleep(10)
+    signal.signal(signal.SIGUSR1, lambda *_: note("told"))
+    note("scripts/sample.py")
+    while not Path("go on").exists():
+        time.sleep(0.1)
 for word in words:
     if word.startswith("results/") and not Path(word).exists():
         Path(word).parent.mkdir(parents=True, exist_ok=True)
@@ -38,18 +43,20 @@ class Submitted(Checkout):
         for python in folder.glob(".venvs/*/bin/python"):
             python.write_text(_STAND_IN)
 
-    def start(self, *args: str) -> subprocess.Popen[str]:
+    def start(self) -> subprocess.Popen[str]:
         """Starts a run up to the samples."""
         return subprocess.Popen(
             [sys.executable, ROOT / "tests/slurm/snakemake_now.py", "--profile", "slurm",
-             "--max-status-checks-per-second", "1", *args,
+             "--max-status-checks-per-second", "1",
              *(f"results/embedded/programs/{shard}.parquet" for shard in SHARDS)],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
 
-    def ran(self) -> Counter[str]:
-        """Returns how often each script ran, by the first file that it was asked for or given."""
-        return Counter((self.folder / "ran.txt").read_text().splitlines())
+    def noted(self) -> list[str]:
+        """Returns what `sample` noted, in order of the words."""
+        with suppress(FileNotFoundError):
+            return sorted((self.folder / "ran.txt").read_text().splitlines())
+        return []
 
 
 def wait_until(said: str, true: Callable[[], bool]) -> None:
@@ -68,23 +75,26 @@ def test_jobs_outlive_a_killed_snakemake_and_the_next_run_takes_them_for_its_own
     cluster: Cluster, checkout: Submitted
 ) -> None:
     killed = checkout.start()
-    sampling = ("squeue", "--noheader", "--states=running", "--format=%Z %k")
-    wait_until(
-        "two samples at a time",
-        lambda: cluster.call(*sampling).count(f"{checkout.folder} rule_sample") == len(SHARDS),
-    )
+    sampled = [f"scripts/sample.py {shard}" for shard in SHARDS]
+    wait_until("two samples at a time", lambda: checkout.noted() == sampled)
     killed.kill()
     killed.communicate()
+    # What --signal sends before the wall time is over: who has no use for it must not die of it.
+    mine = cluster.call("squeue", "--noheader", "--format=%i %Z").splitlines()
+    numbers = [line.split()[0] for line in mine if line.endswith(str(checkout.folder))]
+    cluster.call("scancel", "--signal=USR1", *numbers)
 
     again = checkout.start()
+    found = next(line for line in again.stdout or () if "an earlier run left" in line)
+    assert "left 2 jobs in Slurm, which are not submitted again: waiting for" in found
     refused = checkout.start()
-    assert "a Snakemake runs in this folder (process" in refused.communicate(timeout=60)[0]
+    assert "a Snakemake runs in this folder (process" in refused.communicate(timeout=120)[0]
     assert refused.returncode == 1
 
+    (checkout.folder / "go on").touch()
     printed, _ = again.communicate(timeout=180)
     assert again.returncode == 0, printed
-    assert "an earlier run left 2 jobs in Slurm, which are not submitted again" in printed
-    assert set(checkout.ran().values()) == {1}
+    assert checkout.noted() == [*sampled, *(f"told {shard}" for shard in SHARDS)]
 
     # What nobody waited for is known as well as the rest: a changed setting is seen.
     config = checkout.config()
