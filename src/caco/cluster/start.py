@@ -19,7 +19,7 @@ from caco.errors import CacoError, ClusterError, UserError
 
 # The profile's slurm-jobname-prefix: tells our jobs from others that were submitted in this folder.
 PREFIX = "caco_"
-# Holds an sbatch that asks again where Slurm cannot take a job just now.
+# Holds an sbatch and a sacct that stand what the executor would not.
 _BIN = Path("profiles/slurm/bin")
 _EVERY_S = 5.0
 _held: list[IO[str]] = []

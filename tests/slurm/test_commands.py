@@ -1,4 +1,4 @@
-"""An sbatch that waits where Slurm cannot take a job just now, and only there."""
+"""The profile's sbatch waits where Slurm cannot take a job; its sacct does without slurmdbd."""
 
 import os
 import subprocess
@@ -9,16 +9,21 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def submit(folder: Path, sbatch: str, squeue: str = "") -> subprocess.CompletedProcess[str]:
-    """Submits by the profile's sbatch to commands of Slurm that do as told; no wait is waited."""
-    for name, body in (("sbatch", sbatch), ("squeue", squeue), ("sleep", "")):
+def call(folder: Path, *command: str, **bodies: str) -> subprocess.CompletedProcess[str]:
+    """Calls a command of the profile's, where those of Slurm do as told and no wait is waited."""
+    for name, body in {**bodies, "sleep": ""}.items():
         (folder / name).write_text(f"#!/bin/bash\ncd {folder}\n{body}\n")
         (folder / name).chmod(0o755)
     return subprocess.run(
-        [ROOT / "profiles/slurm/bin/sbatch", "--job-name", "caco_1", "--comment", "rule_sample"],
+        command,
         env={**os.environ, "PATH": f"{ROOT}/profiles/slurm/bin:{folder}:{os.environ['PATH']}"},
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
+
+
+def submit(folder: Path, sbatch: str, squeue: str = "") -> subprocess.CompletedProcess[str]:
+    job = ("sbatch", "--job-name", "caco_1", "--comment", "rule_sample")
+    return call(folder, *job, sbatch=sbatch, squeue=squeue)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +59,17 @@ def test_a_job_that_was_taken_though_no_answer_came_is_not_submitted_twice(tmp_p
     )
     assert (done.returncode, done.stdout) == (0, "7\n")
     assert (tmp_path / "calls").read_text() == "\n"
+
+
+ASKED = ("sacct", "-X", "--name", "caco_1")
+SQUEUE = "[[ $* == *'--name caco_1'* ]] && echo '7|RUNNING'"
+
+
+def test_without_accounting_the_queue_answers(tmp_path: Path) -> None:
+    done = call(tmp_path, *ASKED, sacct="echo disabled >&2; exit 1", squeue=SQUEUE)
+    assert (done.returncode, done.stdout) == (0, "7|RUNNING\n")
+
+
+def test_with_accounting_its_answer_stands(tmp_path: Path) -> None:
+    done = call(tmp_path, *ASKED, sacct="echo '7|COMPLETED'", squeue=SQUEUE)
+    assert (done.returncode, done.stdout) == (0, "7|COMPLETED\n")
