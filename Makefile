@@ -60,6 +60,7 @@ test-faults: envs
 	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults/sandbox
 	@$(VENVS)/train/bin/python -m pytest -s tests/faults/generation
 	@$(VENVS)/workflow/bin/python -m pytest tests/faults/loop
+	@$(VENVS)/workflow/bin/python -m pytest -s tests/faults/slurm
 
 slurm-up slurm-down: slurm-%:
 	@python3 tests/slurm/cluster.py $*

@@ -25,12 +25,13 @@ pytest_in() {
     ".venvs/$env/bin/coverage" run -m pytest "$@"
 }
 
-pytest_in workflow tests/core tests/seeds tests/corpus tests/report tests/plan
+pytest_in workflow tests/core tests/seeds tests/corpus tests/report tests/plan tests/cluster
 pytest_in sandbox tests/sandbox tests/verify tests/unify tests/calibrate/test_plant.py
 pytest_in train tests/models tests/training tests/engines tests/convert tests/calibrate tests/sample tests/reverse tests/grading tests/bench
 pytest_in infer tests/infer
 pytest_in workflow -n 2 tests/dag
-pytest_in workflow tests/e2e
+# Together, and in this order: they compare with one run, whose last shard the last test damages.
+pytest_in workflow tests/slurm tests/e2e
 
 step coverage
 "$bin/coverage" combine --quiet

@@ -6,9 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +76,7 @@ class Loop:
 
     def __init__(self, folder: Path, config: dict[str, Any]) -> None:
         self.folder = folder
-        for name in ("Snakefile", "rules", "scripts", "src", "envs", "profiles", ".venvs"):
+        for name in ("Snakefile", "rules", "scripts", "src", "envs", "profiles", "slurm", ".venvs"):
             (folder / name).symlink_to(ROOT / name)
         (folder / "jars.jsonl").write_text(_GSM8K)
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
@@ -148,3 +150,18 @@ class Loop:
             except OSError:
                 continue
         return [command for command in found if command]
+
+
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Loop:
+    """Returns a finished run that nothing disturbed, made once for all that compare with it."""
+    return _undisturbed(tmp_path_factory.getbasetemp())
+
+
+@cache
+def _undisturbed(base: Path) -> Loop:
+    folder = base / "undisturbed"
+    folder.mkdir()
+    made = Loop(folder.resolve(), tiny_config())
+    code, printed = made.run()
+    assert code == 0, printed
+    return made

@@ -9,16 +9,13 @@ from caco.rows.corpus import CorpusRow
 from caco.rows.loss import Loss
 from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows
-from tests.e2e.loop import Loop, tiny_config
+from tests.e2e.loop import Loop, tiny_config, undisturbed
 
 
 @pytest.fixture(scope="module")
 def loop(tmp_path_factory: pytest.TempPathFactory) -> Loop:
     """A finished, undisturbed run."""
-    made = Loop(tmp_path_factory.mktemp("loop").resolve(), tiny_config())
-    code, printed = made.run()
-    assert code == 0, printed
-    return made
+    return undisturbed(tmp_path_factory)
 
 
 def test_every_stage_adds_up_and_begins_where_the_last_one_ended(loop: Loop) -> None:

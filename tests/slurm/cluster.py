@@ -58,6 +58,10 @@ class Cluster:
                 _start(daemon)
         self.wait_for_nodes(*NODES)
 
+    def is_up(self) -> bool:
+        """Tells whether the controller runs."""
+        return _alive("slurmctld")
+
     def down(self) -> None:
         """Ends the jobs and every daemon that `up` started; does nothing if there is none."""
         if _alive("slurmctld"):
@@ -84,6 +88,10 @@ class Cluster:
             return set(states.split()) <= {"idle", "mixed", "allocated"}
 
         _wait(f"{', '.join(nodes)} to take jobs", ready)
+
+    def is_down(self, node: str) -> bool:
+        """Tells whether the controller has noticed that a node does not answer."""
+        return self.call("sinfo", "--noheader", "--format=%T", "--nodes", node).startswith("down")
 
     def stop_node(self, node: str) -> None:
         """Cuts the power of a node: its daemon and every process of its jobs, without a word."""
@@ -201,14 +209,17 @@ def _alive(daemon: str) -> bool:
 
 
 def _of_node(node: str) -> list[int]:
-    """Returns the processes of a node's jobs: Slurm says in their environment where they run."""
+    """Returns the processes of a node's jobs, first those that would report that the rest died."""
     mine = f"SLURMD_NODENAME={node}".encode()
-    found = []
+    tasks, stepds = [], set()
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if mine in (process / "environ").read_bytes().split(b"\0"):
-                found.append(int(process.name))
-    return found
+                tasks.append(int(process.name))
+                parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+                if Path(f"/proc/{parent}/comm").read_text().strip() == "slurmstepd":
+                    stepds.add(int(parent))
+    return [*stepds, *tasks]
 
 
 def _free_ports(count: int) -> list[int]:

@@ -19,6 +19,8 @@ from caco.errors import CacoError, ClusterError, UserError
 
 # The profile's slurm-jobname-prefix: tells our jobs from others that were submitted in this folder.
 PREFIX = "caco_"
+# Holds an sbatch and a sacct that stand what the executor would not.
+_BIN = Path("profiles/slurm/bin")
 _EVERY_S = 5.0
 _held: list[IO[str]] = []
 
@@ -34,6 +36,7 @@ def start(executor: str) -> None:
             _hold(Path(".snakemake/caco.lock"))
             if _wait_for_leftovers(Path.cwd()):
                 _again()
+            os.environ["PATH"] = f"{_BIN.resolve()}:{os.environ['PATH']}"
         elif executor == "local":
             _refuse_local()
     except CacoError as error:

@@ -1,0 +1,33 @@
+"""A checkout whose runs go to Slurm."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+import yaml
+
+from tests.e2e.loop import Loop
+
+_SNAKEMAKE = Path(__file__).with_name("snakemake_now.py")
+
+
+class SlurmLoop(Loop):
+    """As `Loop`, with a site file, by `snakemake --profile slurm`."""
+
+    def __init__(self, folder: Path, config: dict[str, Any], site: dict[str, Any]) -> None:
+        super().__init__(folder, config)
+        (folder / "site.yaml").write_text(yaml.safe_dump(site))
+
+    def start(self, said: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Starts Snakemake as a person on a cluster does, but that it asks Slurm more often.
+
+        Args:
+            said: Where to what it prints goes.
+        """
+        return subprocess.Popen(
+            [sys.executable, _SNAKEMAKE, "--profile", "slurm",
+             "--max-status-checks-per-second", "1"],
+            cwd=self.folder, stdout=said, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip

@@ -1,0 +1,75 @@
+"""The profile's sbatch waits where Slurm cannot take a job; its sacct does without slurmdbd."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def call(folder: Path, *command: str, **bodies: str) -> subprocess.CompletedProcess[str]:
+    """Calls a command of the profile's, where those of Slurm do as told and no wait is waited."""
+    for name, body in {**bodies, "sleep": ""}.items():
+        (folder / name).write_text(f"#!/bin/bash\ncd {folder}\n{body}\n")
+        (folder / name).chmod(0o755)
+    return subprocess.run(
+        command,
+        env={**os.environ, "PATH": f"{ROOT}/profiles/slurm/bin:{folder}:{os.environ['PATH']}"},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def submit(folder: Path, sbatch: str, squeue: str = "") -> subprocess.CompletedProcess[str]:
+    job = ("sbatch", "--job-name", "caco_1", "--comment", "rule_sample")
+    return call(folder, *job, sbatch=sbatch, squeue=squeue)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "sbatch: error: Batch job submission failed: Unable to contact slurm controller",
+        "sbatch: error: QOSMaxSubmitJobPerUserLimit",
+        "sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying",
+    ],
+)
+def test_a_refusal_that_passes_is_waited_for(tmp_path: Path, refusal: str) -> None:
+    done = submit(
+        tmp_path,
+        f"echo >> calls; if [ $(wc -l < calls) -le 3 ]; then echo '{refusal}' >&2; exit 1; fi\n"
+        "echo 'sbatch: warning: kept' >&2; echo 42",
+    )
+    assert (done.returncode, done.stdout) == (0, "42\n")
+    assert done.stderr.count("asking again") == 3
+    assert "sbatch: warning: kept" in done.stderr
+
+
+def test_a_refusal_for_good_fails_at_once(tmp_path: Path) -> None:
+    done = submit(tmp_path, "echo >> calls; echo 'sbatch: error: Invalid account' >&2; exit 3")
+    assert (done.returncode, done.stderr) == (3, "sbatch: error: Invalid account\n")
+    assert (tmp_path / "calls").read_text() == "\n"
+
+
+def test_a_job_that_was_taken_though_no_answer_came_is_not_submitted_twice(tmp_path: Path) -> None:
+    done = submit(
+        tmp_path,
+        "echo >> calls; echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1",
+        "echo '6|rule_verify'; echo '7|rule_sample'",
+    )
+    assert (done.returncode, done.stdout) == (0, "7\n")
+    assert (tmp_path / "calls").read_text() == "\n"
+
+
+ASKED = ("sacct", "-X", "--name", "caco_1")
+SQUEUE = "[[ $* == *'--name caco_1'* ]] && echo '7|RUNNING'"
+
+
+def test_without_accounting_the_queue_answers(tmp_path: Path) -> None:
+    done = call(tmp_path, *ASKED, sacct="echo disabled >&2; exit 1", squeue=SQUEUE)
+    assert (done.returncode, done.stdout) == (0, "7|RUNNING\n")
+
+
+def test_with_accounting_its_answer_stands(tmp_path: Path) -> None:
+    done = call(tmp_path, *ASKED, sacct="echo '7|COMPLETED'", squeue=SQUEUE)
+    assert (done.returncode, done.stdout) == (0, "7|COMPLETED\n")

@@ -1,0 +1,67 @@
+"""The whole workflow on a real Slurm: the same rows as on one machine, GPUs where they are due."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.e2e.loop import Loop, tiny_config, undisturbed
+from tests.slurm.cluster import Cluster
+from tests.slurm.loop import SlurmLoop
+
+ON_GPUS = {"codegen", "sample", "writer", "question", "solution", "student", "bench"}
+# They fetch, so they run where Snakemake does.
+NOT_SUBMITTED = {"model", "seeds", "bench_problems"}
+
+
+@pytest.fixture(scope="module")
+def on_slurm(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> SlurmLoop:
+    """A finished run on the cluster, where jobs with GPUs have a partition of their own."""
+    site = {"gpu": {"partition": "gpu"}}
+    made = SlurmLoop(tmp_path_factory.mktemp("slurm").resolve(), tiny_config(), site)
+    code, printed = made.run()
+    assert code == 0, printed
+    return made
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Loop:
+    return undisturbed(tmp_path_factory)
+
+
+def records(loop: Loop) -> list[dict[str, Any]]:
+    return [json.loads(p.read_text()) for p in (loop.results / "provenance").rglob("*.json")]
+
+
+def test_every_table_is_the_local_runs_to_the_byte(on_slurm: SlurmLoop, local: Loop) -> None:
+    tables = {p.relative_to(local.results) for p in local.results.rglob("*.parquet")}
+    assert {p.relative_to(on_slurm.results) for p in on_slurm.results.rglob("*.parquet")} == tables
+    different = [
+        str(table)
+        for table in tables
+        if (on_slurm.results / table).read_bytes() != (local.results / table).read_bytes()
+    ]
+    assert different == []
+
+
+def test_rules_that_need_a_gpu_got_one_and_no_other_did(on_slurm: SlurmLoop) -> None:
+    visible = {(r["rule"], r["gpus"]["visible"]) for r in records(on_slurm)}
+    assert {rule for rule, gpu in visible if gpu is not None} == ON_GPUS
+    assert {gpu for rule, gpu in visible if rule in ON_GPUS} <= {"0", "1"}
+
+
+def test_every_job_but_those_that_fetch_ran_in_slurm(on_slurm: SlurmLoop) -> None:
+    numbers = [r["slurm"]["SLURM_JOB_ID"] for r in records(on_slurm) if r["slurm"]]
+    assert len(numbers) == len(set(numbers))
+    assert {r["rule"] for r in records(on_slurm) if not r["slurm"]} == NOT_SUBMITTED
+
+
+def test_the_site_file_says_where_jobs_go(on_slurm: SlurmLoop) -> None:
+    where = {r["rule"]: r["slurm"]["SLURM_JOB_PARTITION"] for r in records(on_slurm) if r["slurm"]}
+    assert {rule for rule, partition in where.items() if partition == "gpu"} == ON_GPUS
+
+
+def test_a_second_run_has_nothing_to_do(on_slurm: SlurmLoop) -> None:
+    code, printed = on_slurm.run()
+    assert code == 0
+    assert "Nothing to be done" in printed
