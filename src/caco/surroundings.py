@@ -1,4 +1,4 @@
-"""What Snakemake tells its jobs through their environment."""
+"""What the environment tells Snakemake, and Snakemake its jobs."""
 
 import os
 
@@ -19,3 +19,13 @@ def tell_jobs(deployed: bool) -> None:
     os.environ.pop("CACO_DEPLOYED", None)
     if deployed:
         os.environ["CACO_DEPLOYED"] = "1"
+
+
+def pinned_list(env: str) -> str:
+    """Returns the name of the pinned list, under envs/, that an environment is made from.
+
+    vLLM is another package where there are NVIDIA GPUs, and only a person can say whether the nodes
+    have them: `CACO_ACCELERATOR=cuda`, as for `make envs`.
+    """
+    accelerator = os.environ.get("CACO_ACCELERATOR", "cpu")
+    return env if env != "infer" or accelerator == "cpu" else f"{env}_{accelerator}"
