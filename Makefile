@@ -41,6 +41,8 @@ $(VENVS)/%/.ready: envs/%.txt envs/make_env.sh envs/find_python.sh envs/nsjail_l
 	@envs/make_env.sh $* $(VENVS)/$* $(PYTHON_$*)
 	@touch $@
 
+$(VENVS)/infer/.ready: envs/infer_cuda.txt
+
 # Snakemake's own lock outlives a SIGKILL; the kernel's does not.
 demo: $(DEMO_ENVS:%=$(VENVS)/%/.ready)
 	@mkdir -p .cache

@@ -16,7 +16,7 @@ from caco.config.spec import spec_json
 from caco.config.workflow import check_config
 from caco.errors import CacoError
 from caco.paths import Paths, shard_names
-from caco.surroundings import tell_jobs
+from caco.surroundings import pinned_list, tell_jobs
 
 tell_jobs(deployed=bool(workflow.deployment_settings.deployment_method))
 if workflow.remote_exec:
@@ -73,7 +73,7 @@ def env_of(engine) -> str:
 
 def conda_file(engine) -> str:
     """Returns that environment's conda file, seen from `rules/`."""
-    return f"../envs/{env_of(engine)}.yaml"
+    return f"../envs/{pinned_list(env_of(engine))}.yaml"
 
 
 # On a cluster these run where Snakemake does: they fetch, and compute nodes often have no network.

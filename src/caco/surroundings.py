@@ -1,12 +1,10 @@
-"""What Snakemake tells its jobs through their environment."""
+"""What the environment tells Snakemake, and Snakemake its jobs."""
 
 import os
-import signal
-import threading
 
 
 def tell_jobs(deployed: bool) -> None:
-    """Sets the variables and the one signal's action that every job of this Snakemake inherits.
+    """Sets the variables that every job of this Snakemake inherits.
 
     Args:
         deployed: Whether Snakemake makes the rules' environments (conda, Apptainer).
@@ -21,7 +19,13 @@ def tell_jobs(deployed: bool) -> None:
     os.environ.pop("CACO_DEPLOYED", None)
     if deployed:
         os.environ["CACO_DEPLOYED"] = "1"
-    # Slurm's notice before a time limit or a preemption (`--signal=USR1@SECONDS`) reaches every
-    # process of the job. Trainings obey it (caco.training.notice); it must not end the others.
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+
+def pinned_list(env: str) -> str:
+    """Returns the name of the pinned list, under envs/, that an environment is made from.
+
+    vLLM is another package where there are NVIDIA GPUs, and only a person can say whether the nodes
+    have them: `CACO_ACCELERATOR=cuda`, as for `make envs`.
+    """
+    accelerator = os.environ.get("CACO_ACCELERATOR", "cpu")
+    return env if env != "infer" or accelerator == "cpu" else f"{env}_{accelerator}"

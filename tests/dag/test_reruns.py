@@ -334,7 +334,7 @@ def with_judge(made: Checkout, **changed: Any) -> dict[str, Any]:
 
 
 def test_a_judging_model_adds_its_jobs_and_re_runs_the_corpus(made: Checkout) -> None:
-    wanted = {"model:judge"} | each("agree") | below({"corpus"})
+    wanted = {"model:judge", "opine"} | each("agree") | below({"corpus", "calibrate"})
     assert made.planned(config=with_judge(made)) == wanted
 
 
@@ -347,7 +347,7 @@ def judged(made: Checkout) -> dict[str, Any]:
     return raw
 
 
-AGREE = {"agree:00000"} | below({"corpus"})
+AGREE = {"agree:00000", "opine"} | below({"corpus", "calibrate"})
 
 
 @pytest.mark.parametrize(
@@ -368,7 +368,9 @@ def test_another_judge_re_runs_the_judging(made: Checkout, judged: dict[str, Any
 def test_without_its_judge_a_run_makes_its_corpus_anew(
     made: Checkout, judged: dict[str, Any]
 ) -> None:
-    assert made.planned(config=with_value(judged, "reverse.agree", None)) == below({"corpus"})
+    assert made.planned(config=with_value(judged, "reverse.agree", None)) == below(
+        {"corpus", "calibrate"}
+    )
 
 
 def test_the_judges_prompt_re_runs_the_judge_alone(

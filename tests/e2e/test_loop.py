@@ -9,7 +9,7 @@ from caco.rows.corpus import CorpusRow
 from caco.rows.loss import Loss
 from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows
-from tests.e2e.loop import Loop, tiny_config, undisturbed
+from tests.e2e.loop import Loop, undisturbed
 
 
 @pytest.fixture(scope="module")
