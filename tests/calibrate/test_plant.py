@@ -4,9 +4,11 @@ import re
 from decimal import Decimal
 
 import pytest
+from tests.unify.conftest import TrustingSandbox
 
 from caco.answers import final_answer
 from caco.calibrate.answers import respelled, wrong_answers
+from caco.calibrate.changed_question import Change, moved
 from caco.calibrate.kinds import KINDS, RIGHT, Fault
 from caco.calibrate.known_right import known_right
 from caco.calibrate.plant import plant
@@ -55,6 +57,15 @@ def test_a_mutated_question_is_answered_as_the_program_would(planted):
         a, b = numbers(row.question)
         assert row.answer == str(a * b) != row.output
         assert f"{a}*{b}=" in row.solution
+
+
+def test_a_change_that_leaves_the_result_is_not_planted(seeds, code_cots):
+    (row, *_) = known_right(code_cots, lambda: seeds, SECTION)
+    still = Change("3", "5", row.program)
+    other = Change("3", "5", row.program.replace("output = ", "output = 1 + "))
+    found = list(moved([(row, [still, other])], TrustingSandbox()))
+    assert [(change, output) for _, change, output in found] == [(other, str(1 + int(row.output)))]
+    assert list(moved([(row, [still])], TrustingSandbox())) == []
 
 
 def test_a_wrong_answer_is_never_the_programs_result(planted):
