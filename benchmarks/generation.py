@@ -1,0 +1,214 @@
+"""Measures the sample stage's engines beside a bare `LLM.generate`; prints a Markdown table.
+
+The contestants take turns on the same prompts, so that the noise of the machine hits all alike;
+ratios are taken within a round. Engines are started before. All run in this process, so its CPU
+time is compared too, which other work on the machine hardly touches. See docs/benchmarks.md.
+"""
+
+import argparse
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, redirect_stderr
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from statistics import median
+
+from caco.chat import unconditional_prefix
+from caco.config.engines import Engine as Settings
+from caco.config.engines import TransformersEngine, VllmEngine
+from caco.config.generation import Sample, Sampling
+from caco.engines.journal import Journal, Journaled
+from caco.engines.open import open_engine
+from caco.engines.protocol import Completion, Engine, Request
+from caco.identity import request_seed
+from caco.job import run
+from caco.models.manifest import read_manifest
+from caco.models.tokenizer import end_tokens, load_tokenizer
+from caco.progress import Progress
+from caco.rows.program import Program
+from caco.rows.table import write_rows
+from caco.sample.programs import sample_shard
+
+_BARE = "bare `LLM.generate`"
+
+
+@dataclass(slots=True)
+class Contestant:
+    """One way to sample a shard.
+
+    Attributes:
+        name: What it is.
+        sample: Samples a shard's programs and returns how many tokens they have.
+        rates: Tokens a second, a number for each round.
+        cpu_rates: Tokens a second of CPU time.
+        tokens: Tokens of the last round.
+    """
+
+    name: str
+    sample: Callable[[], int]
+    rates: list[float] = field(default_factory=list)
+    cpu_rates: list[float] = field(default_factory=list)
+    tokens: int = 0
+
+    def turn(self) -> None:
+        """Samples the shard once and notes the rate."""
+        began, cpu_began = time.perf_counter(), time.process_time()
+        self.tokens = self.sample()
+        self.rates.append(self.tokens / (time.perf_counter() - began))
+        self.cpu_rates.append(self.tokens / (time.process_time() - cpu_began))
+
+
+class _Counted:
+    """An engine whose tokens are counted; starting and stopping it is not the stage's."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.tokens = 0
+
+    def __enter__(self) -> "_Counted":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        for completion in self._engine.generate(requests):
+            self.tokens += completion.tokens
+            yield completion
+
+
+def _stage(engine: Engine, prefix: str, section: Sample, digest: str) -> Callable[[], int]:
+    """Returns the sample stage as the script runs it: engine, journal, rows in a Parquet file."""
+
+    def sample() -> int:
+        counted = _Counted(engine)
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            redirect_stderr(StringIO()),
+            Journaled(counted, Journal(Path(scratch) / "journal", {})) as journaled,
+        ):
+            rows = sample_shard(journaled, prefix, section, "00000", digest)
+            write_rows(Path(scratch) / "programs.parquet", Program, rows)
+        return counted.tokens
+
+    return sample
+
+
+def _bare(folder: Path, prefix: str, section: Sample) -> Callable[[], int]:
+    """Starts vLLM by its own front door and returns one blocking call with the same requests."""
+    from vllm import LLM, SamplingParams
+
+    settings, sampling = section.engine, section.sampling
+    assert isinstance(settings, VllmEngine)
+    llm = LLM(
+        str(folder),
+        dtype=settings.dtype,
+        max_num_seqs=settings.batch,
+        max_model_len=settings.context,
+        tensor_parallel_size=settings.tensor_parallel,
+        gpu_memory_utilization=settings.gpu_memory,
+        kv_cache_memory_bytes=settings.cpu_cache_gib << 30 if _on_cpu() else None,
+        enforce_eager=settings.eager,
+    )
+    declared = llm.llm_engine.model_config.try_get_generation_config().get("eos_token_id")
+    ends = sorted(end_tokens(load_tokenizer(folder), declared))
+    params = [
+        SamplingParams(
+            seed=request_seed(sampling.seed, "00000", index),
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            top_k=sampling.top_k,
+            max_tokens=sampling.max_new_tokens,
+            stop_token_ids=ends,
+        )
+        for index in range(section.programs_per_shard)
+    ]
+
+    def sample() -> int:
+        outputs = llm.generate([prefix] * len(params), params, use_tqdm=False)
+        return sum(len(output.outputs[0].token_ids) for output in outputs)
+
+    return sample
+
+
+def _on_cpu() -> bool:
+    from vllm.platforms import current_platform
+
+    return bool(current_platform.is_cpu())
+
+
+def _warm(engine: Engine, prefix: str) -> None:
+    list(engine.generate([Request("warm", prefix, 1, 1.0, 1.0, 0, 4)]))
+
+
+def _table(contestants: list[Contestant]) -> str:
+    bare = next(c for c in contestants if c.name == _BARE)
+    lines = [
+        "| contestant | tokens/s, median (min..max) | to bare | tokens/s of CPU time | to bare "
+        "| tokens |",
+        "|---|---|---|---|---|---|",
+    ]
+    for c in contestants:
+        cells = [c.name]
+        for mine, theirs in ((c.rates, bare.rates), (c.cpu_rates, bare.cpu_rates)):
+            ratios = [m / t for m, t in zip(mine, theirs, strict=True)]
+            cells += [_spread(mine, ",.0f"), _spread(ratios, ".2f")]
+        lines.append(f"| {' | '.join(cells)} | {c.tokens:,} |")
+    return "\n".join(lines)
+
+
+def _spread(values: list[float], form: str) -> str:
+    return f"{median(values):{form}} ({min(values):{form}}..{max(values):{form}})"
+
+
+def main() -> None:
+    """Runs the benchmark."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", type=Path, required=True, help="a checkpoint's manifest")
+    parser.add_argument("--programs", type=int, default=96, help="programs a turn")
+    parser.add_argument("--tokens", type=int, default=64, help="longest program")
+    parser.add_argument("--batch", type=int, default=64, help="requests side by side")
+    parser.add_argument("--context", type=int, default=2048, help="vLLM's longest text")
+    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    parser.add_argument("--rounds", type=int, default=5, help="turns of every contestant")
+    args = parser.parse_args()
+    model = read_manifest(args.model)
+    prefix = unconditional_prefix(load_tokenizer(model.folder))
+    engines: dict[str, Settings] = {
+        "sample stage, vLLM": VllmEngine(
+            kind="vllm", dtype=args.dtype, batch=args.batch, context=args.context, eager=True
+        ),
+        "sample stage, transformers": TransformersEngine(dtype=args.dtype, batch=args.batch),
+    }
+    sampling = Sampling(temperature=0.9, max_new_tokens=args.tokens, seed=4)
+    print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        f"load {os.getloadavg()[0]:.2f} at the start\n",
+        flush=True,
+    )
+    with ExitStack() as stack:
+        contestants = []
+        for name, settings in engines.items():
+            section = Sample(programs_per_shard=args.programs, engine=settings, sampling=sampling)
+            engine = stack.enter_context(open_engine(model.folder, settings))
+            _warm(engine, prefix)
+            contestants.append(Contestant(name, _stage(engine, prefix, section, model.digest)))
+            if isinstance(settings, VllmEngine):
+                contestants.append(Contestant(_BARE, _bare(model.folder, prefix, section)))
+        progress = Progress("benchmark", args.rounds * len(contestants), "turns")
+        for number in range(args.rounds):
+            first = number % len(contestants)
+            for contestant in [*contestants[first:], *contestants[:first]]:
+                contestant.turn()
+                progress.add()
+    print(_table(contestants), flush=True)
+
+
+if __name__ == "__main__":
+    run(main)
