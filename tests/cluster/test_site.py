@@ -62,7 +62,7 @@ def test_what_a_site_says_reaches_every_job(tmp_path: Path) -> None:
     assert verify["slurm_account"] == "all"
     sample = resources(done.stdout, "sample")
     assert (sample["slurm_partition"], sample["gres"]) == ("gpu-a100", "gpu:a100:2")
-    assert (sample["cpus_per_task"], sample["mem_mb"]) == ("16", "48000")
+    assert sample["mem_mb"] == "48000"
     student = resources(done.stdout, "student")
     assert (student["nodes"], student["gres"], student["tasks"]) == ("2", "gpu:a100:8", "2")
     assert student["slurm_extra"] == "--signal=USR1@300 --exclude=n7"
@@ -98,6 +98,12 @@ def test_more_is_asked_for_at_each_attempt_up_to_what_the_partition_has() -> Non
     student = site.set_resources(JOBS)["student"]
     assert [eval(student["mem_mb"], {"attempt": n}) for n in (1, 2, 3)] == [64000, 128000, 192000]
     assert [eval(student["runtime"], {"attempt": n}) for n in (1, 2, 3)] == [1440, 2000, 2000]
+
+
+def test_cores_are_threads_and_only_where_a_site_says_so() -> None:
+    site = Site.model_validate({"rules": {"verify": {"cpus": 16}}})
+    assert site.set_threads(JOBS) == {"verify": 16}
+    assert Site().set_threads(JOBS) is None
 
 
 def test_a_rule_that_is_not_there_is_named() -> None:

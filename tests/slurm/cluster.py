@@ -84,7 +84,9 @@ class Cluster:
         """Waits until each of `nodes` takes jobs."""
 
         def ready() -> bool:
-            states = self.call("sinfo", "--noheader", "--Node", "--format=%T", "--nodes", *nodes)
+            states = self.call(
+                "sinfo", "--noheader", "--Node", "--format=%T", "--nodes", ",".join(nodes)
+            )
             return set(states.split()) <= {"idle", "mixed", "allocated"}
 
         _wait(f"{', '.join(nodes)} to take jobs", ready)
@@ -110,7 +112,7 @@ class Cluster:
         _stop("slurmctld", signal.SIGKILL)
         yield
         _start("slurmctld")
-        self.wait_for_nodes()
+        self.wait_for_nodes(*NODES)
 
     def _configure(self) -> None:
         for folder in ("state", "log", *(f"spool/{node}" for node in NODES)):

@@ -1,5 +1,6 @@
 """A checkout whose runs go to Slurm."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,8 +8,13 @@ from typing import IO, Any
 
 import yaml
 
-from tests.e2e.loop import Loop
+from tests.e2e.loop import SIDE_BY_SIDE, Loop
 
+# A result depends on the number of threads in its last bits: as many as the local run has.
+_CPUS = {
+    **dict.fromkeys(("unify", "codegen", "writer", "student"), os.cpu_count()),
+    **dict.fromkeys(SIDE_BY_SIDE, 1),
+}
 _SNAKEMAKE = Path(__file__).with_name("snakemake_now.py")
 
 
@@ -17,7 +23,8 @@ class SlurmLoop(Loop):
 
     def __init__(self, folder: Path, config: dict[str, Any], site: dict[str, Any]) -> None:
         super().__init__(folder, config)
-        (folder / "site.yaml").write_text(yaml.safe_dump(site))
+        rules = {rule: {"cpus": cpus} for rule, cpus in _CPUS.items()}
+        (folder / "site.yaml").write_text(yaml.safe_dump({**site, "rules": rules, "max_jobs": 4}))
 
     def start(self, said: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Starts Snakemake as a person on a cluster does, but that it asks Slurm more often.

@@ -80,14 +80,29 @@ class Site(Section):
         Raises:
             UserError: `rules` of the site names a rule that the profile does not.
         """
+        return {rule: self._resources(needs) for rule, needs in self._needs(usual).items()}
+
+    def set_threads(self, usual: Mapping[str, Mapping[str, Any]]) -> dict[str, int] | None:
+        """Returns the profile's `set-threads`: a job's cores, which OMP_NUM_THREADS is too.
+
+        None, which leaves the key out, if no rule needs other cores than the workflow says.
+
+        Args:
+            usual: As in `set_resources`.
+
+        Raises:
+            UserError: As in `set_resources`.
+        """
+        cpus = {rule: needs.cpus for rule, needs in self._needs(usual).items() if needs.cpus}
+        return cpus or None
+
+    def _needs(self, usual: Mapping[str, Mapping[str, Any]]) -> dict[str, Needs]:
         for rule in self.rules:
             if rule not in usual:
                 raise UserError(f"{FILE}: `rules` has `{rule}`; there are {', '.join(usual)}")
         return {
-            rule: self._resources(
-                Needs(**needs).model_copy(
-                    update=self.rules.get(rule, Needs()).model_dump(exclude_none=True)
-                )
+            rule: Needs(**needs).model_copy(
+                update=self.rules.get(rule, Needs()).model_dump(exclude_none=True)
             )
             for rule, needs in usual.items()
         }
@@ -114,7 +129,6 @@ class Site(Section):
         numbers: dict[str, Any] = {
             "mem_mb": _growing(needs.mem_mb, kind.max_mem_mb),
             "runtime": _growing(needs.runtime, kind.max_runtime),
-            "cpus_per_task": needs.cpus,
         }
         if needs.nodes and needs.nodes > 1:
             # One task a node, started by the job itself; the plugin would else start one a GPU.
