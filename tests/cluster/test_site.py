@@ -22,7 +22,7 @@ JOBS = {
 
 def checkout(folder: Path) -> Path:
     """Makes a folder in which the profile works, with commands of Slurm that do nothing."""
-    for name in ("Snakefile", "rules", "scripts", "src", "envs", "slurm", "config.yaml"):
+    for name in ("Snakefile", "rules", "scripts", "src", "envs", "slurm", "config", "config.yaml"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "bin").mkdir()
     for command in ("sbatch", "squeue"):
@@ -133,7 +133,7 @@ def test_the_example_is_a_site_file_with_every_key_in_it(
     Path("site.yaml").write_text(shown)
     site = read_site()
     assert {name for name in Site.model_fields if getattr(site, name) != getattr(Site(), name)} == {
-        "account", "setup", "cpu", "gpu", "rules",
+        "account", "setup", "cpu", "gpu", "rules", "plan",
     }  # fmt: skip
     for key in (*Site.model_fields, *type(site.cpu).model_fields, *type(site.gpu).model_fields):
         assert re.search(rf"^[# ]*{key}:", text, re.MULTILINE), key

@@ -76,7 +76,9 @@ class Loop:
 
     def __init__(self, folder: Path, config: dict[str, Any]) -> None:
         self.folder = folder
-        for name in ("Snakefile", "rules", "scripts", "src", "envs", "profiles", "slurm", ".venvs"):
+        for name in (
+            "Snakefile", "rules", "scripts", "src", "envs", "profiles", "slurm", "config", ".venvs",
+        ):  # fmt: skip
             (folder / name).symlink_to(ROOT / name)
         (folder / "jars.jsonl").write_text(_GSM8K)
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
