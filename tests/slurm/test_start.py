@@ -25,7 +25,8 @@ def note(what):
 if words[0] == "scripts/sample.py":
     signal.signal(signal.SIGUSR1, lambda *_: note("told"))
     note("scripts/sample.py")
-    while not Path("go on").exists():
+    end = time.monotonic() + 60
+    while not Path("go on").exists() and time.monotonic() < end:
         time.sleep(0.1)
 for word in words:
     if word.startswith("results/") and not Path(word).exists():
@@ -85,7 +86,7 @@ def test_jobs_outlive_a_killed_snakemake_and_the_next_run_takes_them_for_its_own
     cluster.call("scancel", "--signal=USR1", *numbers)
 
     again = checkout.start()
-    found = next(line for line in again.stdout or () if "an earlier run left" in line)
+    found = next((line for line in again.stdout or () if "an earlier run left" in line), "nothing")
     assert "left 2 jobs in Slurm, which are not submitted again: waiting for" in found
     refused = checkout.start()
     assert "a Snakemake runs in this folder (process" in refused.communicate(timeout=120)[0]
