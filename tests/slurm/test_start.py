@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,7 +25,8 @@ def note(what):
 if words[0] == "scripts/sample.py":
     signal.signal(signal.SIGUSR1, lambda *_: note("told"))
     note("scripts/sample.py")
-    while not Path("go on").exists():
+    end = time.monotonic() + 60
+    while not Path("go on").exists() and time.monotonic() < end:
         time.sleep(0.1)
 for word in words:
     if word.startswith("results/") and not Path(word).exists():
@@ -42,15 +43,18 @@ class Submitted(Checkout):
         (folder / "slurm").symlink_to("profiles/slurm")
         for python in folder.glob(".venvs/*/bin/python"):
             python.write_text(_STAND_IN)
+        self.started: list[subprocess.Popen[str]] = []
 
     def start(self) -> subprocess.Popen[str]:
         """Starts a run up to the samples."""
-        return subprocess.Popen(
+        started = subprocess.Popen(
             [sys.executable, ROOT / "tests/slurm/snakemake_now.py", "--profile", "slurm",
              "--max-status-checks-per-second", "1",
              *(f"results/embedded/programs/{shard}.parquet" for shard in SHARDS)],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+        self.started.append(started)
+        return started
 
     def noted(self) -> list[str]:
         """Returns what `sample` noted, in order of the words."""
@@ -67,8 +71,11 @@ def wait_until(said: str, true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Submitted:
-    return Submitted(tmp_path.resolve())
+def checkout(tmp_path: Path) -> Iterator[Submitted]:
+    made = Submitted(tmp_path.resolve())
+    yield made
+    for snakemake in made.started:
+        snakemake.kill()
 
 
 def test_jobs_outlive_a_killed_snakemake_and_the_next_run_takes_them_for_its_own(
@@ -85,7 +92,7 @@ def test_jobs_outlive_a_killed_snakemake_and_the_next_run_takes_them_for_its_own
     cluster.call("scancel", "--signal=USR1", *numbers)
 
     again = checkout.start()
-    found = next(line for line in again.stdout or () if "an earlier run left" in line)
+    found = next((line for line in again.stdout or () if "an earlier run left" in line), "nothing")
     assert "left 2 jobs in Slurm, which are not submitted again: waiting for" in found
     refused = checkout.start()
     assert "a Snakemake runs in this folder (process" in refused.communicate(timeout=120)[0]
