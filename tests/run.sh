@@ -31,7 +31,7 @@ pytest_in sandbox tests/sandbox tests/verify tests/unify tests/calibrate/test_pl
 training=$(mktemp)
 pytest_in train tests/training > "$training" 2>&1 &
 trained=$!
-trap 'kill "$trained" 2> /dev/null || true; rm -f "$training"' EXIT
+trap 'pkill -P "$trained" || true; rm -f "$training"' EXIT
 pytest_in workflow tests/core tests/seeds tests/corpus tests/report tests/plan tests/cluster
 pytest_in train tests/models tests/engines tests/convert tests/calibrate tests/sample tests/reverse tests/grading tests/bench
 pytest_in infer tests/infer
