@@ -3,6 +3,7 @@
 # make test          makes every environment, then every check
 # make test-faults   what takes long: kills in every stage and at random moments, shards of 100,000
 #                    rows, 100,000 programs in the sandbox, and the sandbox under load
+# make test-cluster-faults  one run on a real Slurm in which all breaks that a cluster can break
 # make slurm-up      a real Slurm on this machine, to try `snakemake --profile slurm` on
 # make slurm-down    ends it and leaves no trace
 # make envs          makes the environments alone
@@ -62,6 +63,9 @@ test-faults: envs
 	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults/sandbox
 	@$(VENVS)/train/bin/python -m pytest -s tests/faults/generation
 	@$(VENVS)/workflow/bin/python -m pytest tests/faults/loop
+
+# Apart from test-faults: the test cluster did not always notice within minutes that a node was gone.
+test-cluster-faults: envs
 	@$(VENVS)/workflow/bin/python -m pytest -s tests/faults/slurm
 
 slurm-up slurm-down: slurm-%:
