@@ -33,7 +33,7 @@ PYTHON_infer := 3.11 3.12 3.13
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test test-faults slurm-up slurm-down envs generated clean
+.PHONY: demo test test-faults test-cluster-faults slurm-up slurm-down envs generated clean
 
 envs: $(READY)
 
