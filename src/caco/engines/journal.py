@@ -15,8 +15,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Self
 
+from caco.basis import digests, require_same
 from caco.engines.protocol import Completion, Engine, Request
-from caco.errors import ClusterError, UserError
+from caco.errors import ClusterError
 from caco.files import wait_for_lock
 from caco.identity import canonical_json, digest
 
@@ -34,7 +35,7 @@ class Journal:
             basis: What all its completions depend on, by name: the settings, the model, the code.
         """
         self._path = path
-        self._basis = {name: digest(text) for name, text in basis.items()}
+        self._basis = digests(basis)
         self._where: dict[str, tuple[int, int]] = {}  # offset and length of each completion's line
 
     def __enter__(self) -> Self:
@@ -104,21 +105,14 @@ class Journal:
                 if found is None:
                     break  # torn: nothing after it is whole either
                 if first:
-                    self._check(found)
+                    mend = "to keep the rows that are in it, or delete the file to make them anew"
+                    require_same(self._path, found, self._basis, mend)
                 else:
                     self._where[found["key"]] = (at, len(line))
                 first, at = False, at + len(line)
         os.ftruncate(self._file, at)
         if first:
             self._append(self._basis)
-
-    def _check(self, basis: dict[str, str]) -> None:
-        other = [name for name, value in self._basis.items() if basis.get(name) != value]
-        if other:
-            raise UserError(
-                f"{self._path}: was begun with other {' and '.join(other)}; set them back to keep "
-                "the rows that are in it, or delete the file to make them anew"
-            )
 
     def _append(self, value: dict[str, Any]) -> tuple[int, int]:
         """Writes one line; returns its offset and length."""

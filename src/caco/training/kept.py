@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from caco.errors import UserError
+from caco.basis import digests, require_same
 from caco.files import wait_for_lock, write_text
-from caco.identity import canonical_json, digest
+from caco.identity import canonical_json
 
 LOSS = "loss.jsonl"  # the steps so far, one JSON row a line
 STOP = "stop"  # in the scratch folder: the ranks are to write a checkpoint and end
@@ -88,7 +88,7 @@ def keeping(folder: Path, basis: dict[str, str]) -> Iterator[Kept]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:  # closed, it is free again
         wait_for_lock(lock.fileno(), f"{folder}: another process trains into it")
-        _check(kept, {name: digest(text) for name, text in basis.items()})
+        _check(kept, digests(basis))
         shutil.rmtree(kept.scratch, ignore_errors=True)
         kept.scratch.mkdir(parents=True)
         for older in _checkpoints(folder)[:-1]:
@@ -106,12 +106,8 @@ def _check(kept: Kept, basis: dict[str, str]) -> None:
         write_text(file, canonical_json(basis))
         return
     begun = json.loads(file.read_text(encoding="utf-8"))
-    other = [name for name, value in basis.items() if begun.get(name) != value]
-    if other:
-        raise UserError(
-            f"{kept.folder}: was begun with other {' and '.join(other)}; set them back to go on "
-            "with that training, or delete the folder to train anew"
-        )
+    mend = "to go on with that training, or delete the folder to train anew"
+    require_same(kept.folder, begun, basis, mend)
 
 
 def _checkpoints(folder: Path) -> list[Path]:
