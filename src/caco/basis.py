@@ -25,6 +25,4 @@ def require_same(path: Path, begun: dict[str, str], now: dict[str, str], mend: s
     """
     other = [name for name, value in now.items() if begun.get(name) != value]
     if other:
-        raise UserError(
-            f"{path}: was begun with other {' and '.join(other)}; set them back {mend}"
-        )
+        raise UserError(f"{path}: was begun with other {' and '.join(other)}; set them back {mend}")
