@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
+from caco.engines.endings import before_stop
 from caco.engines.protocol import Completion, Request
 from caco.models.tokenizer import end_tokens, load_tokenizer
 
@@ -120,7 +121,6 @@ def _completion(request: Request, reply: Any, text: Any, ends: tuple[str, ...]) 
     reason, tokens = reply["choices"][0]["finish_reason"], reply["usage"]["completion_tokens"]
     if reason not in _ENDS or not isinstance(text, str) or not isinstance(tokens, int):
         raise ValueError("no completion")
-    found = [at for stop in (*ends, *request.stop) if (at := text.find(stop)) >= 0]
-    if found:
-        text, reason = text[: min(found)], "stop"
+    if (cut := before_stop(text, (*ends, *request.stop))) is not None:
+        text, reason = cut, "stop"
     return Completion(request.request_id, text, tokens, reason)

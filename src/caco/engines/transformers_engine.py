@@ -13,6 +13,7 @@ from caco.config.engines import TransformersEngine as Settings
 from caco.engines import attention
 from caco.engines.cache import keep_rows, new_cache
 from caco.engines.draw import draw
+from caco.engines.endings import before_stop, deadline
 from caco.engines.protocol import Completion, Request
 from caco.engines.rows_in_flight import InFlight, Writing, joined
 from caco.errors import UserError
@@ -106,8 +107,7 @@ class TransformersEngine:
         """Returns requests as rows, and completions of those whose prompt fills the context."""
         if requests:
             self._load()
-        seconds = self._section.request_s
-        until = float("inf") if seconds is None else time.monotonic() + seconds
+        until = deadline(self._section.request_s)
         writing, unfit = [], []
         for asked in requests:
             ids = self._tokenizer(asked.prompt, add_special_tokens=False)["input_ids"]
@@ -191,9 +191,7 @@ class TransformersEngine:
         tail = self._text(row.tokens[-_TAIL:])
         if not any(stop in tail for stop in row.request.stop):
             return None
-        text = self._text(row.tokens)
-        found = [at for stop in row.request.stop if (at := text.find(stop)) >= 0]
-        return text[: min(found)] if found else None
+        return before_stop(self._text(row.tokens), row.request.stop)
 
     def _text(self, tokens: list[int]) -> str:
         text: str = self._tokenizer.decode(tokens, clean_up_tokenization_spaces=False)

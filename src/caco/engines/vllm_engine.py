@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from caco.config.engines import VllmEngine as Settings
+from caco.engines.endings import before_stop, deadline
 from caco.engines.protocol import Completion, Request
 from caco.errors import ClusterError, UserError
 from caco.models.tokenizer import end_tokens, load_tokenizer
@@ -81,9 +82,7 @@ class VllmEngine:
             return Completion(request.request_id, "", 0, "length")
         prompt = {"prompt_token_ids": ids}
         self._engine.add_request(request.request_id, prompt, self._sampling(request, limit))
-        seconds = self._section.request_s
-        until = float("inf") if seconds is None else time.monotonic() + seconds
-        live[request.request_id] = _Running(request, until)
+        live[request.request_id] = _Running(request, deadline(self._section.request_s))
         return None
 
     def _step(self, live: dict[str, _Running]) -> Iterator[Completion]:
@@ -120,7 +119,9 @@ class VllmEngine:
         ids = row.tokens[:-1] if ended else row.tokens
         text: str = self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)
         if reason == "stop" and not ended:
-            text = text[: min(at for s in row.request.stop if (at := text.find(s)) >= 0)]
+            cut = before_stop(text, row.request.stop)
+            assert cut is not None  # vLLM has seen a stop text
+            text = cut
         return Completion(row.request.request_id, text, len(row.tokens), reason)
 
     def _sampling(self, request: Request, limit: int) -> Any:
