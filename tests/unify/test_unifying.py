@@ -107,7 +107,7 @@ def test_the_drawing_differs_from_seed_to_seed():
 
 def test_a_sandbox_that_loses_executions_is_found_out():
     class Lossy:
-        def run(self, programs):
+        def run(self, programs, repeat=0):
             list(programs)
             return iter(())
 

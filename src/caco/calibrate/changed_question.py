@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from caco.rows.planted import Planted
+from caco.sandbox.in_order import execute
 from caco.sandbox.protocol import Sandbox
 from caco.unify.agreement import agrees
 from caco.verify.literal import Literal, literal_input
@@ -74,10 +75,9 @@ def moved(
         rows: Rows with their changes.
         sandbox: Executes the changed programs.
     """
-    tried = [(row, change) for row, found in rows for change in found]
-    executions = sandbox.run(change.program for _, change in tried)
+    tried = (((row, change), change.program) for row, found in rows for change in found)
     done: set[str] = set()
-    for (row, change), execution in zip(tried, executions, strict=True):
+    for (row, change), execution in execute(sandbox, tried):
         if execution.output is None or row.question_id in done:
             continue
         if not agrees(execution.output, row.output) and not agrees(row.output, execution.output):

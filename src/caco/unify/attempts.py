@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import tee
 
 from caco.rows.attempt import ACCEPTED, Attempt
 from caco.rows.draft import Draft
+from caco.sandbox.in_order import execute
 from caco.sandbox.protocol import Execution, Sandbox
 from caco.unify.agreement import agrees
 from caco.unify.form import departs
@@ -40,10 +40,9 @@ def attempt_drafts(
         answers: Known answers by seed.
         sandbox: Executes.
     """
-    kept, given = tee(drafts)
-    executions = sandbox.run(program_in(draft.reply) for draft in given)
-    for draft, execution in zip(kept, executions, strict=True):
-        program = program_in(draft.reply)
+    replied = ((draft, program_in(draft.reply)) for draft in drafts)
+    tried = (((draft, program), program) for draft, program in replied)
+    for (draft, program), execution in execute(sandbox, tried):
         verdict, reason = _verdict(draft, program, execution, answers[draft.seed_id])
         yield Attempt(
             seed_id=draft.seed_id,

@@ -1,6 +1,5 @@
 """Seeds become Code CoTs: converted, executed in the sandbox, compared with the known answer."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -9,10 +8,10 @@ from caco.answers import answer_text
 from caco.config.sandbox import Sandbox as Limits
 from caco.config.section import Section
 from caco.config.sources import AnyUnify, Unify
-from caco.errors import SandboxUnavailable
 from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
+from caco.sandbox.in_order import execute
 from caco.sandbox.protocol import Execution, Sandbox
 from caco.syntax import program_id
 from caco.unify.agreement import agrees
@@ -117,22 +116,20 @@ def _drawing(seeds: Iterable[Seed]) -> Iterator[_Draft | Rejected]:
 
 def _executed(drafts: Iterable[_Draft | Rejected], sandbox: Sandbox) -> Iterator[_Run | Rejected]:
     """Executes the drafts; the order is theirs, whatever the sandbox takes ahead."""
-    pending: deque[_Draft | Rejected] = deque()
+    passed: list[Rejected] = []  # since the last draft
 
-    def programs() -> Iterator[str]:
+    def programs() -> Iterator[tuple[tuple[list[Rejected], _Draft], str]]:
         for draft in drafts:
-            pending.append(draft)
-            if isinstance(draft, _Draft):
-                yield draft.program
+            if isinstance(draft, Rejected):
+                passed.append(draft)
+            else:
+                yield (passed.copy(), draft), draft.program
+                passed.clear()
 
-    for execution in sandbox.run(programs()):
-        while isinstance(draft := pending.popleft(), Rejected):
-            yield draft
+    for (before, draft), execution in execute(sandbox, programs()):
+        yield from before
         yield _Run(draft, execution)
-    for rest in pending:
-        if isinstance(rest, _Draft):
-            raise SandboxUnavailable("the sandbox gave back fewer executions than it was given")
-        yield rest
+    yield from passed
 
 
 def _failed(run: _Run, when: str = "") -> Rejected:

@@ -2,24 +2,23 @@
 
 import json
 import tempfile
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TextIO
 
 from caco.config.sandbox import Sandbox as Limits
 from caco.config.section import Section
 from caco.config.verify import Verify
-from caco.errors import SandboxUnavailable
 from caco.progress import Progress
 from caco.provenance import Counts
 from caco.rows.program import Program
 from caco.rows.rejected import Rejected, reject
 from caco.rows.table import count_rows, read_rows, write_rows
 from caco.rows.verified import Verified
-from caco.sandbox.protocol import Execution, Outcome, Sandbox
+from caco.sandbox.in_order import execute
+from caco.sandbox.protocol import Outcome, Sandbox
 from caco.verify.further import (
     Further,
     PerturbedRun,
@@ -35,7 +34,6 @@ from caco.verify.source import Source
 
 _WINDOW = 1_024  # programs held at a time: enough to keep every worker of a large machine busy
 _ROUNDS = (2, 4)  # perturbed runs of the first rounds; the last round takes the rest
-T = TypeVar("T")
 
 
 class VerifySpec(Section):
@@ -131,7 +129,7 @@ def _unbroken(items: list[_Item]) -> list[_Item]:
 
 
 def _run_first(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
-    for item, run in _executed([(i, i.candidate.source.text) for i in items], sandbox):
+    for item, run in execute(sandbox, ((i, i.candidate.source.text) for i in items)):
         if run.outcome is Outcome.OK:
             item.runs = Runs(run, None, None, ())
             item.broken = broken_after(item.candidate, run, settings)
@@ -140,8 +138,8 @@ def _run_first(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
 
 
 def _run_second(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
-    programs = [(i, i.candidate.source.text) for i in items]
-    for item, run in _executed(programs, sandbox, repeat=1):
+    programs = ((i, i.candidate.source.text) for i in items)
+    for item, run in execute(sandbox, programs, repeat=1):
         assert item.runs is not None
         item.runs = replace(item.runs, second=run)
         item.broken = broken_by_runs(item.candidate, item.runs, Further.SECOND, settings)
@@ -159,8 +157,8 @@ def _run_perturbed(items: list[_Item], sandbox: Sandbox, settings: Verify) -> No
     for size in (*_ROUNDS, settings.perturbations):
         chosen = [(item, p) for item, more in going for p in islice(more, size)]
         found: dict[int, list[PerturbedRun]] = {id(item): [] for item, _ in going}
-        programs = [((item, p), p.program) for item, p in chosen]
-        for (item, p), run in _executed(programs, sandbox):
+        programs = (((item, p), p.program) for item, p in chosen)
+        for (item, p), run in execute(sandbox, programs):
             found[id(item)].append(PerturbedRun(p.given, run))
         for item, _ in going:
             assert item.runs is not None
@@ -178,21 +176,6 @@ def _goes_on(item: _Item, settings: Verify) -> bool:
     if any(one.run.limit is not None for one in item.runs.perturbed):
         return False
     return any(suspicions(item.candidate, item.runs, Further.PERTURBED, settings))
-
-
-def _executed(
-    programs: list[tuple[T, str]], sandbox: Sandbox, repeat: int = 0
-) -> Iterator[tuple[T, Execution]]:
-    """Yields what each text's execution gave, with what the text came with.
-
-    Raises:
-        SandboxUnavailable: The sandbox failed, or gave fewer executions than it was given texts.
-    """
-    waiting = deque(programs)
-    for run in sandbox.run((text for _, text in programs), repeat):
-        yield waiting.popleft()[0], run
-    if waiting:
-        raise SandboxUnavailable("the sandbox gave back fewer executions than it was given")
 
 
 def _row(item: _Item) -> Verified | Rejected:
