@@ -8,7 +8,7 @@ from caco.rows.attempt import ACCEPTED, Attempt
 from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
-from caco.syntax import program_id
+from caco.unify.distinct import Distinct
 
 
 def choose(
@@ -29,7 +29,7 @@ def choose(
     """
     streams = [groupby(attempts, lambda attempt: attempt.seed_id) for attempts in rounds]
     heads = [next(stream, None) for stream in streams]
-    seen: dict[str, str] = {}
+    distinct = Distinct()
     for seed in seeds:
         tried: list[Attempt] = []
         for at, stream in enumerate(streams):
@@ -39,29 +39,17 @@ def choose(
                 heads[at] = next(stream, None)
         if not tried:
             raise CacoError(f"no round attempted the seed {seed.seed_id}: a row was lost")
-        yield _chosen(seed, tried, seen)
+        yield _chosen(seed, tried, distinct)
     if any(heads):
         raise CacoError("a round attempted a seed that the source does not hold")
 
 
-def _chosen(seed: Seed, tried: list[Attempt], seen: dict[str, str]) -> CodeCoT | Rejected:
+def _chosen(seed: Seed, tried: list[Attempt], distinct: Distinct) -> CodeCoT | Rejected:
     right = next((attempt for attempt in tried if attempt.verdict == ACCEPTED), None)
     if right is None:
         last = tried[-1]
         reason = f"the last of {len(tried)} programs: {last.reason}"
         return reject(seed.seed_id, last.verdict, reason, seed)
-    name = program_id(right.program)
-    if name in seen:
-        reason = f"the program is that of the seed {seen[name]}"
-        return reject(seed.seed_id, "duplicate", reason, seed)
-    seen[name] = seed.seed_id
     assert right.input is not None and right.output is not None
-    return CodeCoT(
-        program_id=name,
-        seed_id=seed.seed_id,
-        source=seed.source,
-        program=right.program,
-        converter=f"llm:{right.prompt}:{right.model}",
-        input=right.input,
-        output=right.output,
-    )
+    wrote = f"llm:{right.prompt}:{right.model}"
+    return distinct.code_cot(seed, right.program, right.input, right.output, wrote)

@@ -13,9 +13,9 @@ from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.sandbox.in_order import execute
 from caco.sandbox.protocol import Execution, Sandbox
-from caco.syntax import program_id
 from caco.unify.agreement import agrees
 from caco.unify.conversion import NotConvertible
+from caco.unify.distinct import Distinct
 from caco.unify.equations import from_equations
 from caco.unify.form import departs
 from caco.unify.main_solution import drawing_program, finished_program
@@ -56,9 +56,9 @@ def unify(seeds: Iterable[Seed], section: Unify, sandbox: Sandbox) -> Iterator[C
         drafts = _drawn(seeds, sandbox)
     else:
         drafts = _drafted(seeds, _CONVERTERS[section.converter])
-    seen: dict[str, str] = {}
+    distinct = Distinct()
     for run in _executed(drafts, sandbox):
-        yield run if isinstance(run, Rejected) else _judged(run, section.converter, seen)
+        yield run if isinstance(run, Rejected) else _judged(run, section.converter, distinct)
 
 
 def _own_program(seed: Seed) -> str:
@@ -137,7 +137,7 @@ def _failed(run: _Run, when: str = "") -> Rejected:
     return reject(seed.seed_id, str(execution.outcome), when + execution.detail, seed)
 
 
-def _judged(run: _Run, converter: str, seen: dict[str, str]) -> CodeCoT | Rejected:
+def _judged(run: _Run, converter: str, distinct: Distinct) -> CodeCoT | Rejected:
     draft, execution = run.draft, run.execution
     seed = draft.seed
     if execution.input is None or execution.output is None:
@@ -145,17 +145,4 @@ def _judged(run: _Run, converter: str, seen: dict[str, str]) -> CodeCoT | Reject
     if not agrees(execution.output, draft.answer):
         reason = f"the program gives {execution.output[:200]}, the answer is {draft.answer[:200]}"
         return reject(seed.seed_id, "wrong_answer", reason, seed)
-    name = program_id(draft.program)
-    if name in seen:
-        reason = f"the program is that of the seed {seen[name]}"
-        return reject(seed.seed_id, "duplicate", reason, seed)
-    seen[name] = seed.seed_id
-    return CodeCoT(
-        program_id=name,
-        seed_id=seed.seed_id,
-        source=seed.source,
-        program=draft.program,
-        converter=converter,
-        input=execution.input,
-        output=execution.output,
-    )
+    return distinct.code_cot(seed, draft.program, execution.input, execution.output, converter)
