@@ -35,7 +35,7 @@ try:
     CONFIG = check_config(config, " + ".join(map(str, workflow.configfiles)))
     LOCAL = local_inputs(CONFIG)
 except CacoError as error:
-    sys.exit(f"{error.owner} error: {error}")
+    sys.exit(error.line)
 
 paths = Paths(CONFIG.run)
 SHARDS = shard_names(CONFIG.shards)

@@ -20,6 +20,11 @@ class CacoError(Exception):
     kind = "error"
     exit_code = 1
 
+    @property
+    def line(self) -> str:
+        """What a person is shown: whose failure it is, then the sentence."""
+        return f"{self.owner} {self.kind}: {self}"
+
 
 class UserError(CacoError):
     """Something the user gave (config, path, data file) cannot be used."""

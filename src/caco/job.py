@@ -164,7 +164,7 @@ def run(main: Callable[[], None]) -> NoReturn:
     try:
         main()
     except CacoError as e:
-        print(f"{e.owner} {e.kind}: {e}", file=sys.stderr)
+        print(e.line, file=sys.stderr)
         sys.exit(e.exit_code)
     sys.exit(0)
 

@@ -173,4 +173,4 @@ def site_or_sentence() -> Site:
     try:
         return read_site()
     except (UserError, ClusterError) as error:
-        raise SystemExit(f"{error.owner} error: {error}") from None
+        raise SystemExit(error.line) from None

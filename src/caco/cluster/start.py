@@ -40,7 +40,7 @@ def start(executor: str) -> None:
         elif executor == "local":
             _refuse_local()
     except CacoError as error:
-        sys.exit(f"{error.owner} error: {error}")
+        sys.exit(error.line)
 
 
 def _refuse_local() -> None:
