@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import yaml
 from pydantic import Field, ValidationError
 
 from caco.config.section import Section, explain
+from caco.config.workflow import read_config
 from caco.errors import UserError
 
 
@@ -14,7 +14,7 @@ class Yields(Section):
 
     unify: float = Field(gt=0, le=1, description="Seeds that become Code CoTs.")
     verify: float = Field(gt=0, le=1, description="Programs that pass verification.")
-    reverse: float = Field(gt=0, le=1, description="Verified programs that reach the corpus.")
+    reverse: float = Field(gt=0, le=1, description="Questions asked for that reach the corpus.")
 
 
 class Tokens(Section):
@@ -55,14 +55,8 @@ def read_assumptions(path: Path) -> Assumptions:
     Raises:
         UserError: The file is absent, is no YAML, or a key of it is wrong.
     """
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file; copy config/plan/a100.yaml") from None
-    except yaml.YAMLError as e:
-        raise UserError(f"{path}: not YAML ({str(e).splitlines()[0]}); mend the line") from None
-    if isinstance(raw, dict) and "plan" in raw:
-        raw = raw["plan"]
+    raw = read_config(path)
+    raw = raw.get("plan", raw)
     try:
         return Assumptions.model_validate(raw)
     except ValidationError as e:

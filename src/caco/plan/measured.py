@@ -37,14 +37,7 @@ def measured(run: Path, given: Assumptions) -> Assumptions:
         if record.counts is not None:
             rows_in[record.rule] += record.counts.rows_in
             accepted[record.rule] += record.counts.accepted
-    programs = _column(run / "programs", "tokens")
-    questions = _column(run / "questions", "question")
-    solutions = _column(run / "solutions", "solution")
-    lengths = Tokens(
-        program=_mean(programs),
-        question=_mean(len(str(text)) / _CHARS_A_TOKEN for text in questions),
-        solution=_mean(len(str(text)) / _CHARS_A_TOKEN for text in solutions),
-    )
+    lengths = _lengths(run)
     rates = Rates(
         unify=given.rates.unify,
         sample=rows_in["sample"] * lengths.program / seconds["sample"],
@@ -57,9 +50,21 @@ def measured(run: Path, given: Assumptions) -> Assumptions:
     shares = Yields(
         unify=_share(accepted["unify"], rows_in["unify"]),
         verify=_share(accepted["verify"], rows_in["verify"]),
-        reverse=_share(accepted["corpus"], accepted["verify"]),
+        # of questions, since a program may get several
+        reverse=_share(accepted["corpus"], rows_in["question"]),
     )
     return given.model_copy(update={"rates": rates, "tokens": lengths, "yields": shares})
+
+
+def _lengths(run: Path) -> Tokens:
+    """Returns the mean lengths of a run's texts."""
+    questions = _column(run / "questions", "question")
+    solutions = _column(run / "solutions", "solution")
+    return Tokens(
+        program=_mean(_column(run / "programs", "tokens")),
+        question=_mean(len(str(text)) / _CHARS_A_TOKEN for text in questions),
+        solution=_mean(len(str(text)) / _CHARS_A_TOKEN for text in solutions),
+    )
 
 
 def _training_rate(run: Path) -> float:
