@@ -61,8 +61,8 @@ class Config(Section):
                         f"the name `{name}` in `{table}` becomes part of a file name: use small "
                         "letters, digits and underscores"
                     )
-        for user, model in self._models_of().items():
-            if model is not None and model not in self.models:
+        for user, model in self._named().items():
+            if model not in self.models:
                 raise ValueError(
                     f"`{user}.model` is `{model}`, which `models` does not define; "
                     f"it has {sorted(self.models)}"
@@ -86,22 +86,19 @@ class Config(Section):
     @model_validator(mode="after")
     def _served_models_fit(self) -> "Config":
         served = {name for name, m in self.models.items() if isinstance(m, ServedModel)}
-        for user, fine_tuned in {
-            "codegen": True,
-            "writer": self.writer.fine_tune,
-            "student": True,
-        }.items():
-            if fine_tuned and (model := getattr(self, user).model) in served:
+        for user, model in self._trained_on().items():
+            if model in served and (user != "writer" or self.writer.fine_tune):
                 raise ValueError(
                     f"`{user}.model` is `{model}`, which only a server has, so it cannot be "
                     "fine-tuned; name a model that is a checkpoint"
                     + (", or set `writer.fine_tune` to false" if user == "writer" else "")
                 )
-        for user, (model, engine) in self._generating().items():
-            if model in served and engine.kind != "server":
+        for user, (named, engine) in self._generating().items():
+            written_by = named or self.writer.model
+            if written_by in served and engine.kind != "server":
                 raise ValueError(
-                    f"`{user}.engine.kind` is `{engine.kind}`, but only a server has `{model}`; "
-                    "set it to `server`"
+                    f"`{user}.engine.kind` is `{engine.kind}`, but only a server has "
+                    f"`{written_by}`; set it to `server`"
                 )
         return self
 
@@ -116,20 +113,12 @@ class Config(Section):
     def used_models(self) -> list[str]:
         """The names of the models from outside that some job reads."""
         unused = {"writer"} - set(self.trained)
-        return sorted({m for user, m in self._models_of().items() if m and user not in unused})
+        return sorted({model for user, model in self._named().items() if user not in unused})
 
-    def _models_of(self) -> dict[str, str | None]:
+    def _named(self) -> dict[str, str]:
         """Returns the model that each section names, by the section's key."""
-        reverse = self.reverse
-        return {
-            "codegen": self.codegen.model,
-            "writer": self.writer.model,
-            "reverse.question": reverse.question.model,
-            "reverse.solution": reverse.solution.model,
-            "reverse.agree": reverse.agree.model if reverse.agree else None,
-            "student": self.student.model,
-            **{f"sources.{name}.unify": llm.model for name, llm in self.converters().items()},
-        }
+        named = {user: model for user, (model, _) in self._generating().items() if model}
+        return {**self._trained_on(), **named}
 
     def converters(self) -> dict[str, LlmUnify]:
         """Returns, by source, the converters that are models."""
@@ -139,15 +128,23 @@ class Config(Section):
             if isinstance(source.unify, LlmUnify)
         }
 
-    def _generating(self) -> dict[str, tuple[str, Engine]]:
-        """Returns model and engine of every section that has a model of `models` write."""
-        reverse, writer = self.reverse, self.writer.model
-        found = {
-            "reverse.question": (reverse.question.model or writer, reverse.question.engine),
-            "reverse.solution": (reverse.solution.model or writer, reverse.solution.engine),
+    def _trained_on(self) -> dict[str, str]:
+        """Returns the model that each training starts from, by the section's key."""
+        return {
+            "codegen": self.codegen.model,
+            "writer": self.writer.model,
+            "student": self.student.model,
         }
-        if reverse.agree is not None:
-            found["reverse.agree"] = (reverse.agree.model, reverse.agree.engine)
+
+    def _generating(self) -> dict[str, tuple[str | None, Engine]]:
+        """Returns the model that a section names, if it does, and its engine, by the key."""
+        question, solution, agree = self.reverse.question, self.reverse.solution, self.reverse.agree
+        found: dict[str, tuple[str | None, Engine]] = {
+            "reverse.question": (question.model, question.engine),
+            "reverse.solution": (solution.model, solution.engine),
+        }
+        if agree is not None:
+            found["reverse.agree"] = (agree.model, agree.engine)
         for name, llm in self.converters().items():
             found[f"sources.{name}.unify"] = (llm.model, llm.engine)
         return found
