@@ -53,29 +53,26 @@ def fine_tune(
     ranks = rank_count(given.ranks)
     passes = accumulation(section.training, ranks.total, stage)
     settings = read_settings(given.deepspeed, section.training.zero_stage)
+    model = read_manifest(given.model).folder
     basis = {**given.basis, "ranks": str(ranks.total)}
     with keeping(given.kept, basis) as kept, noticing(kept.scratch / STOP):
         tokens = kept.scratch / "tokens.parquet"
-        tokenizer = load_tokenizer(read_manifest(given.model).folder)
-        counts, cut = write_tokens(examples, tokenizer, section.training.cutoff, tokens)
+        counts, cut = write_tokens(examples, load_tokenizer(model), section.training.cutoff, tokens)
         _tell(stage, counts, cut, section.training.cutoff)
         if counts.accepted == 0:
             print(f"{stage}: no rows to train on: the base model is kept", file=sys.stderr)
             keep_base(given.model, given.checkpoint, given.loss)
             return counts
-        newest = kept.newest()
-        if newest is not None:
-            print(f"{stage}: going on after step {step_of(newest):,}", file=sys.stderr, flush=True)
-            shutil.copy(newest / LOSS, kept.scratch / LOSS)
+        resume = _resumed(kept, stage)
         out = given.checkpoint.parent / "checkpoint"
         with folder_aside(out) as aside:
             plan = rank.Plan(
                 stage=stage,
-                model=str(read_manifest(given.model).folder),
+                model=str(model),
                 tokens=str(tokens),
                 checkpoint=str(aside),
                 kept=str(kept.folder),
-                resume=None if newest is None else str(newest),
+                resume=resume,
                 save_every_s=given.save_every_s,
                 accumulation=passes,
                 deepspeed=settings,
@@ -89,6 +86,16 @@ def fine_tune(
             write_rows(given.loss, Loss, (Loss(**json.loads(line)) for line in lines))
     write_manifest(given.checkpoint, out)
     return counts
+
+
+def _resumed(kept: Kept, stage: str) -> str | None:
+    """Returns the checkpoint to go on from, if there is one; its steps' losses go on too."""
+    newest = kept.newest()
+    if newest is None:
+        return None
+    print(f"{stage}: going on after step {step_of(newest):,}", file=sys.stderr, flush=True)
+    shutil.copy(newest / LOSS, kept.scratch / LOSS)
+    return str(newest)
 
 
 def _preempted(stage: str, kept: Kept) -> Preempted:
