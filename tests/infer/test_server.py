@@ -1,0 +1,97 @@
+"""The server engine against a real server: vLLM's own, on the model that it serves by folder."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chats import answers, asked, chat
+from conftest import SETTINGS
+
+from caco.config.engines import ServerEngine as Settings
+from caco.config.models import ServedModel
+from caco.engines.open import open_engine
+from caco.models.framing import framing
+from caco.models.manifest import Manifest
+from caco.models.served import write_served
+
+_NAME = "small"  # what the server calls the model that only it has
+
+
+def _port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(model: Manifest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with the settings of the offline engine of these tests."""
+    port, said = _port(), tmp_path_factory.mktemp("server") / "said.txt"
+    with said.open("w") as out:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("vllm"), "serve", model.folder,
+             "--served-model-name", _NAME, "--host", "127.0.0.1", "--port", str(port),
+             "--dtype", SETTINGS.dtype, "--max-num-seqs", str(SETTINGS.batch),
+             "--max-model-len", str(SETTINGS.context), "--enforce-eager"],
+            stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1"},
+        )  # fmt: skip
+    try:
+        _wait(f"http://127.0.0.1:{port}/health", process, said)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _wait(address: str, process: "subprocess.Popen[bytes]", said: Path) -> None:
+    end = time.monotonic() + 240
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+        except (urllib.error.URLError, TimeoutError):
+            assert process.poll() is None and time.monotonic() < end, said.read_text()[-2000:]
+            time.sleep(0.5)
+        else:
+            return
+
+
+@pytest.fixture
+def settings(server: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("CACO_SERVER_URL", server)
+    return Settings(kind="server")
+
+
+def test_a_checkpoint_is_asked_as_the_offline_engine_is(vllm, model, settings):
+    requests = [asked(i, temperature=0.0, max_new_tokens=24) for i in range(32)]
+    requests += [asked(i, temperature=0.0, max_new_tokens=24, stop=(" the", "\n"))
+                 for i in range(32, 64)]  # fmt: skip
+    offline = answers(vllm, requests)
+    with open_engine(model.folder, settings) as engine:
+        served = answers(engine, requests)
+    assert {c.finish_reason for c in served.values()} == {"stop", "length"}
+    # Another batch, other last bits: a near tie may fall otherwise.
+    assert sum(served[name] == offline[name] for name in offline) >= 0.95 * 64
+
+
+def test_a_prompt_that_fills_the_context_ends_by_length(model, settings):
+    long = chat("one " * 1100)
+    with open_engine(model.folder, settings) as engine:
+        (completion,) = engine.generate([asked(0, long)])
+    assert (completion.text, completion.finish_reason) == ("", "length")
+
+
+def test_a_model_that_only_the_server_has_is_given_a_user_turn(vllm, model, tmp_path, settings):
+    served = ServedModel(kind="served", name=_NAME, revision="1")
+    users = ["How many legs have three cats?", "Name a colour."]
+    framed = map(framing(model.folder), users)
+    greedy = {"temperature": 0.0, "max_new_tokens": 24}
+    with open_engine(write_served(served, tmp_path / "model"), settings) as engine:
+        told = answers(engine, [asked(i, user, **greedy) for i, user in enumerate(users)])
+    offline = [asked(i, prompt, **greedy) for i, prompt in enumerate(framed)]
+    assert told == answers(vllm, offline)
