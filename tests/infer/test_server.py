@@ -35,7 +35,7 @@ def server(model: Manifest, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     port, said = _port(), tmp_path_factory.mktemp("server") / "said.txt"
     with said.open("w") as out:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("vllm"), "serve", model.folder,
+            [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model.folder,
              "--served-model-name", _NAME, "--host", "127.0.0.1", "--port", str(port),
              "--dtype", SETTINGS.dtype, "--max-num-seqs", str(SETTINGS.batch),
              "--max-model-len", str(SETTINGS.context), "--enforce-eager"],

@@ -1,7 +1,7 @@
 """The whole workflow on a real Slurm: the same rows as on one machine, GPUs where they are due."""
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -14,19 +14,40 @@ ON_GPUS = {"codegen", "sample", "writer", "question", "solution", "student", "be
 NOT_SUBMITTED = {"model", "seeds", "bench_problems"}
 
 
+class Both(NamedTuple):
+    """Two finished runs of one config."""
+
+    on_slurm: SlurmLoop
+    local: Loop
+
+
 @pytest.fixture(scope="module")
-def on_slurm(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> SlurmLoop:
-    """A finished run on the cluster, where jobs with GPUs have a partition of their own."""
+def both(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Both:
+    """A run on the cluster, where jobs with GPUs have a partition of their own, and a local one.
+
+    The first mostly waits, so the second is made meanwhile.
+    """
     site = {"gpu": {"partition": "gpu"}}
     made = SlurmLoop(tmp_path_factory.mktemp("slurm").resolve(), tiny_config(), site)
-    code, printed = made.run()
-    assert code == 0, printed
-    return made
+    printed = made.folder / "printed.txt"
+    with printed.open("w") as said:
+        going = made.start(said)
+    try:
+        local = undisturbed(tmp_path_factory)
+        assert going.wait(timeout=900) == 0, printed.read_text()
+    finally:
+        going.kill()
+    return Both(made, local)
 
 
-@pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Loop:
-    return undisturbed(tmp_path_factory)
+@pytest.fixture
+def on_slurm(both: Both) -> SlurmLoop:
+    return both.on_slurm
+
+
+@pytest.fixture
+def local(both: Both) -> Loop:
+    return both.local
 
 
 def records(loop: Loop) -> list[dict[str, Any]]:
