@@ -14,6 +14,7 @@ if not workflow.configfiles:
 
 
 include: "rules/common.smk"
+include: "rules/preflight.smk"
 include: "rules/models.smk"
 include: "rules/seeds.smk"
 include: "rules/unify.smk"
@@ -32,6 +33,8 @@ rule all:
     """What a run is for: the corpus, the student's scores and the report on both."""
     default_target: True
     input:
+        # Named here, or one that failed when it was run again would be forgotten.
+        paths.preflight(),
         paths.corpus(),
         paths.scores(),
         paths.report(),

@@ -11,7 +11,7 @@ SRC = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SRC))
 
 from caco.code_digest import code_digest
-from caco.config.files import local_inputs
+from caco.config.files import local_inputs, model_folders
 from caco.config.spec import spec_json
 from caco.config.workflow import check_config
 from caco.errors import CacoError
@@ -28,7 +28,13 @@ if workflow.remote_exec:
 onstart:
     from caco.cluster.start import start
 
-    start(workflow.executor_plugin.name)
+    start(workflow, CONFIG)
+
+
+onerror:
+    from caco.preflight.silence import say_if_silent
+
+    say_if_silent(workflow)
 
 
 try:
@@ -76,8 +82,10 @@ def conda_file(engine) -> str:
     return f"../envs/{pinned_list(env_of(engine))}.yaml"
 
 
-# On a cluster these run where Snakemake does: they fetch, and compute nodes often have no network.
+# On a cluster these run where Snakemake does: all but `cleared` fetch, and compute nodes often have
+# no network.
 localrules:
+    cleared,
     model,
     seeds,
     bench_problems,

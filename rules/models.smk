@@ -4,6 +4,8 @@
 rule model:
     """Brings a model here, checks its digest, and makes an ordinary checkpoint of it."""
     input:
+        # Every job with a GPU needs a model, so none starts before a node was found fit.
+        cleared=ancient(paths.cleared()),
         files=lambda w: LOCAL[f"models.{w.model}"],
     output:
         manifest=paths.model(),

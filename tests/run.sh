@@ -26,13 +26,13 @@ pytest_in() {
 }
 
 # The sandbox's own tests have the machine to themselves: some are about time.
-pytest_in sandbox tests/sandbox tests/verify tests/unify tests/calibrate/test_plant.py
+pytest_in sandbox tests/sandbox tests/verify tests/unify tests/calibrate/test_plant.py tests/preflight/test_node.py
 # Training is mostly starts of ranks, each on one core: beside all that runs in one process.
 training=$(mktemp)
 pytest_in train tests/training > "$training" 2>&1 &
 trained=$!
 trap 'pkill -P "$trained" || true; rm -f "$training"' EXIT
-pytest_in workflow tests/core tests/seeds tests/corpus tests/report tests/plan tests/cluster
+pytest_in workflow tests/core tests/seeds tests/corpus tests/report tests/plan tests/cluster tests/preflight
 pytest_in train tests/models tests/engines tests/convert tests/calibrate tests/sample tests/reverse tests/grading tests/bench
 pytest_in infer tests/infer
 wait "$trained" || { cat "$training"; exit 1; }

@@ -16,6 +16,18 @@ class Paths:
     def __init__(self, run: str, base: str = "results") -> None:
         self.root = f"{base}/{run}"
 
+    def preflight(self) -> str:
+        """What a node was found to have before anything long was asked of the cluster."""
+        return f"{self.root}/preflight/node.json"
+
+    def cleared(self) -> str:
+        """The word of the submitting side that a node was found fit: no model comes before it.
+
+        With the models, which are made anew where it is gone, and apart from what the node wrote,
+        which may be deleted to have it tried again.
+        """
+        return f"{self.root}/models/cleared.json"
+
     def model(self, model: str = "{model}") -> str:
         """Manifest of a model as it came from outside."""
         return f"{self.root}/models/{model}/manifest.json"

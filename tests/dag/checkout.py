@@ -1,7 +1,8 @@
 """A checkout whose Snakefile, rules, config and library are the real ones and whose jobs are not.
 
 Only `.venvs/*/bin/python` is a stand-in: it makes the files that a script is asked for and
-computes nothing. So Snakemake's own decisions about what to run can be asked for in seconds.
+computes nothing. So Snakemake's own decisions about what to run can be asked for in seconds. A
+script whose name stands in the file `fails` fails.
 """
 
 import multiprocessing
@@ -17,13 +18,18 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# A whole checkpoint without a file.
+MANIFEST = '{"folder": ".", "digest": "", "files": {}}'
+
 _STAND_IN = f"""#!{sys.executable} -IS
 import sys
 from pathlib import Path
+if Path("fails").exists() and sys.argv[1] in Path("fails").read_text().split():
+    sys.exit(1)
 for word in sys.argv[1:]:
     if word.startswith("results/") and not Path(word).exists():
         Path(word).parent.mkdir(parents=True, exist_ok=True)
-        Path(word).write_text(sys.argv[1])
+        Path(word).write_text({MANIFEST!r} if word.endswith("manifest.json") else sys.argv[1])
 """
 
 # Importing Snakemake takes longer than planning with it: one process does it for every run.

@@ -26,6 +26,9 @@ def each(rule: str, names: tuple[str, ...] = SHARDS) -> set[str]:
 
 # What each job feeds, directly. Rules of one job are named alone.
 FEEDS: dict[str, set[str]] = {
+    # Models wait for these two and ask nothing of when they were made.
+    "preflight": set(),
+    "cleared": set(),
     "model:smollm2": {"codegen", "writer", "student", "report"}
     | each("bench", tuple(f"base-{b}" for b in BENCHMARKS)),
     **{f"seeds:{s}": {f"unify:{s}", "writer", "plant", "corpus", "report"} for s in SOURCES},
@@ -59,7 +62,7 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("models.smollm2.*", {"model:smollm2"}),
     *((f"sources.{s}.seeds.*", {f"seeds:{s}"}) for s in SOURCES),
     *((f"sources.{s}.unify.*", {f"unify:{s}"}) for s in SOURCES),
-    ("sandbox.*", each("unify", SOURCES) | each("verify") | {"plant"}),
+    ("sandbox.*", each("unify", SOURCES) | each("verify") | {"plant", "preflight"}),
     ("calibration.*", {"plant"}),
     ("codegen.*", {"codegen"}),
     ("sample.*", each("sample")),

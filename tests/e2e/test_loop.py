@@ -60,7 +60,8 @@ def test_every_job_left_a_record_with_digests(loop: Loop) -> None:
     records = [json.loads(p.read_text()) for p in (loop.results / "provenance").rglob("*.json")]
     assert {r["rule"] for r in records} == {
         "model", "seeds", "unify", "codegen", "sample", "verify", "writer", "question", "solution",
-        "judge", "corpus", "student", "bench_problems", "bench", "scores", "report",
+        "judge", "corpus", "student", "bench_problems", "bench", "scores", "report", "preflight",
+        "cleared",
     }  # fmt: skip
     for record in records:
         assert record["code"] and record["host"] and record["versions"]["python"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dag.checkout import ROOT, Checkout
+from tests.dag.checkout import MANIFEST, ROOT, Checkout
 from tests.slurm.cluster import Cluster
 
 SHARDS = ("00000", "00001")
@@ -31,7 +31,7 @@ if words[0] == "scripts/sample.py":
 for word in words:
     if word.startswith("results/") and not Path(word).exists():
         Path(word).parent.mkdir(parents=True, exist_ok=True)
-        Path(word).write_text("made")
+        Path(word).write_text({MANIFEST!r} if word.endswith("manifest.json") else "made")
 """
 
 

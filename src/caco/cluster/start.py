@@ -1,4 +1,4 @@
-"""What the Snakemake that submits does first: alone in its folder, and not beside an earlier run.
+"""What the Snakemake that submits does first: alone in its folder, not beside an earlier run, fit.
 
 Jobs of Slurm outlive the Snakemake that submitted them. So a run that finds some of them waits for
 their end, and only then plans: none is lost, and none is made twice.
@@ -12,10 +12,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 from caco.cluster.site import FILE
+from caco.config.workflow import Config
 from caco.errors import CacoError, ClusterError, UserError
+from caco.preflight.silence import listen
+from caco.preflight.start import problems
 
 # The profile's slurm-jobname-prefix: tells our jobs from others that were submitted in this folder.
 PREFIX = "caco_"
@@ -25,22 +28,33 @@ _EVERY_S = 5.0
 _held: list[IO[str]] = []
 
 
-def start(executor: str) -> None:
-    """Refuses a run that should not be, waits for an earlier run's jobs, or does nothing.
+def start(workflow: Any, config: Config) -> None:
+    """Refuses a run that should not be or cannot end well, and waits for an earlier run's jobs.
 
     Args:
-        executor: The name of Snakemake's executor.
+        workflow: Snakemake's.
+        config: The run.
     """
+    executor = workflow.executor_plugin.name
+    found: list[CacoError] = []
     try:
         if executor == "slurm":
             _hold(Path(".snakemake/caco.lock"))
             if _wait_for_leftovers(Path.cwd()):
                 _again()
-            os.environ["PATH"] = f"{_BIN.resolve()}:{os.environ['PATH']}"
         elif executor == "local":
             _refuse_local()
+        else:
+            return  # a job's own Snakemake, or one that makes nothing
+        jobs = [*workflow.dag.needrun_jobs()]
+        found = problems(jobs, config, slurm=executor == "slurm")
     except CacoError as error:
-        sys.exit(error.line)
+        found = [error]
+    if found:
+        sys.exit("\n".join(error.line for error in found))
+    if executor == "slurm":
+        listen(jobs)
+        os.environ["PATH"] = f"{_BIN.resolve()}:{os.environ['PATH']}"
 
 
 def _refuse_local() -> None:

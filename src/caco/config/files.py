@@ -37,6 +37,12 @@ def local_inputs(config: Config) -> dict[str, list[str]]:
     return found
 
 
+def model_folders(config: Config) -> list[str]:
+    """Returns the folders of the user's that the run's models lie in, where jobs read them."""
+    used = (config.models[name] for name in config.used_models)
+    return [model.path for model in used if isinstance(model, LocalModel)]
+
+
 def _existing(path: Path, key: str, what: str) -> str:
     if not path.is_file():
         raise UserError(

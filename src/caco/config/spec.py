@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from caco.identity import canonical_json
 
-_Plain = str | int | float | bool | None
+_Plain = str | int | float | bool | list[str] | None
 
 
 def spec_json(section: BaseModel | None = None, **parts: BaseModel | _Plain) -> str:

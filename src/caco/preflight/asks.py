@@ -1,0 +1,82 @@
+"""What the run's jobs will ask of the cluster, as Snakemake has worked it out."""
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from caco.preflight.partitions import gpus_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one rule's jobs ask for at their first attempt.
+
+    Attributes:
+        rule: The rule.
+        partition: Partitions, with commas; empty for the cluster's default one.
+        account, qos, constraint, extra: As sbatch takes them; empty for none.
+        gpu_model: The GPUs' model; empty for any.
+        gpus: GPUs on each node.
+        nodes: Nodes.
+        cpus: Cores on each node.
+        mem_mb: Memory on each node, MB.
+        minutes: Wall time.
+    """
+
+    rule: str
+    partition: str
+    account: str
+    qos: str
+    constraint: str
+    extra: str
+    gpu_model: str
+    gpus: int
+    nodes: int
+    cpus: int
+    mem_mb: int
+    minutes: int
+
+    @property
+    def section(self) -> str:
+        """The section of the site file that says where such jobs go."""
+        return "gpu" if self.gpus else "cpu"
+
+    def options(self) -> list[str]:
+        """Returns the options with which sbatch is asked for this."""
+        gres = ":".join(filter(None, ("gpu", self.gpu_model, str(self.gpus)))) if self.gpus else ""
+        named = {
+            "partition": self.partition, "account": self.account, "qos": self.qos,
+            "constraint": self.constraint, "gres": gres, "mem": self.mem_mb,
+            "time": self.minutes, "nodes": self.nodes, "cpus-per-task": self.cpus,
+        }  # fmt: skip
+        options = [f"--{name}={value}" for name, value in named.items() if value]
+        return [*options, f"--ntasks={self.nodes}", *shlex.split(self.extra)]
+
+
+def asks_of(jobs: Iterable[Any]) -> list[Ask]:
+    """Returns one ask a rule of Snakemake's `jobs` that are submitted.
+
+    All jobs of a rule ask for the same: no resource of a profile depends on wildcards.
+    """
+    of_rule = {job.rule.name: job for job in jobs if not job.is_local}
+    return [_ask(rule, job) for rule, job in sorted(of_rule.items())]
+
+
+def _ask(rule: str, job: Any) -> Ask:
+    given = job.resources.get
+    model, gpus = next(iter(gpus_of(str(given("gres") or "")).items()), ("", 0))
+    return Ask(
+        rule=rule,
+        partition=str(given("slurm_partition") or ""),
+        account=str(given("slurm_account") or ""),
+        qos=str(given("qos") or ""),
+        constraint=str(given("constraint") or ""),
+        extra=str(given("slurm_extra") or ""),
+        gpu_model=model,
+        gpus=gpus,
+        nodes=int(given("nodes") or 1),
+        cpus=max(0, int(given("cpus_per_task") or job.threads)),
+        mem_mb=int(given("mem_mb") or 0),
+        minutes=int(given("runtime") or 0),
+    )

@@ -1,0 +1,125 @@
+"""Preflight comes before every GPU, runs again by itself, and makes nothing else run again."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.dag.checkout import ROOT, Checkout
+from tests.dag.test_converter import LLM, SOURCE
+
+RESULTS = "results/embedded"
+NODE = f"{RESULTS}/preflight/node.json"
+CODE = ("src/caco/preflight/node.py", "import json\n", "import json\nimport this\n")
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Checkout:
+    """A checkout after a whole run."""
+    checkout = Checkout(tmp_path)
+    checkout.run()
+    return checkout
+
+
+def with_every_rule(checkout: Checkout) -> dict[str, Any]:
+    """Returns the config with a converter and a judge that are models."""
+    raw = checkout.config()
+    raw["models"] |= dict.fromkeys(("converter", "judge"), raw["models"]["smollm2"])
+    raw["sources"][SOURCE]["unify"] = LLM
+    raw["reverse"]["agree"] = {
+        "model": "judge",
+        "engine": {"kind": "transformers"},
+        "sampling": {"temperature": 0.0, "max_new_tokens": 64},
+    }
+    return raw
+
+
+def rules_above(dot: str) -> dict[str, set[str]]:
+    """Returns, by rule, every rule that it waits for, from Snakemake's graph of the rules."""
+    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', dot, re.MULTILINE))
+    needs: dict[str, set[str]] = {name: set() for name in names.values()}
+    for above, below in re.findall(r"^\s*(\d+) -> (\d+)", dot, re.MULTILINE):
+        needs[names[below]].add(names[above])
+
+    above: dict[str, set[str]] = {}
+    for rule in needs:
+        found: set[str] = set()
+        todo = [rule]  # rounds of a converter make `draft` and `attempt` wait for each other
+        while todo:
+            more = needs[todo.pop()] - found
+            found |= more
+            todo += more
+        above[rule] = found
+    return above
+
+
+def test_no_rule_with_a_gpu_starts_before_a_node_was_found_fit(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+    with_gpu = {rule for rule, needs in profile["__variables__"]["jobs"].items() if "gpus" in needs}
+    above = rules_above(checkout.snakemake("--rulegraph", config=with_every_rule(checkout)))
+    assert with_gpu <= set(above)
+    assert {rule for rule in with_gpu if not {"preflight", "cleared"} <= above[rule]} == set()
+
+
+def test_changed_code_of_the_preflight_runs_it_alone(made: Checkout) -> None:
+    made.edit(*CODE)
+    assert made.planned() == {"preflight"}
+    made.run()
+    assert made.planned() == set()
+
+
+def test_a_preflight_that_fails_when_it_runs_again_costs_nothing_else(made: Checkout) -> None:
+    made.edit(*CODE)
+    (made.folder / "fails").write_text("scripts/preflight.py")
+    assert made.try_snakemake().returncode == 1
+    assert not (made.folder / NODE).exists()
+    # What it had written is gone with the failed job, so the word on it is given anew.
+    assert made.planned() == {"preflight", "cleared"}
+    (made.folder / "fails").unlink()
+    made.run()
+    assert made.planned() == set()
+
+
+def test_who_deletes_the_findings_has_a_node_tried_again_and_nothing_else(made: Checkout) -> None:
+    shutil.rmtree(made.folder / RESULTS / "preflight")
+    assert made.planned() == {"preflight", "cleared"}
+    made.run()
+    assert made.planned() == set()
+
+
+def test_a_preflight_that_fails_stops_every_model(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    (checkout.folder / "fails").write_text("scripts/preflight.py")
+    assert checkout.try_snakemake("--keep-going").returncode == 1
+    results = checkout.folder / RESULTS
+    assert (results / "seeds").exists() and not (results / "models").exists()
+
+
+def test_a_model_without_a_file_is_named_and_nothing_is_run(made: Checkout) -> None:
+    config = made.config()
+    config["sample"]["sampling"]["temperature"] = 0.5
+    manifest = made.folder / RESULTS / "codegen/manifest.json"
+    raw = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(raw | {"files": {"model.safetensors": {"bytes": 5}}}))
+    done = made.try_snakemake(config=config)
+    assert done.returncode == 1
+    assert "input error: results/embedded/codegen/model.safetensors: missing or not" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "sample:00000" in made.planned(config=config)
+
+
+def test_a_run_that_the_disk_cannot_hold_is_not_begun(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    config = checkout.config()
+    config["sample"]["programs_per_shard"] = 10**12
+    done = checkout.try_snakemake(config=config)
+    assert done.returncode == 1
+    assert re.search(
+        r"cluster error: .*: [\d.]+ GB are free, and this run is to write", done.stdout
+    )
+    assert not (checkout.folder / "results").exists()

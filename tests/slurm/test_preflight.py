@@ -1,0 +1,74 @@
+"""A site that the cluster has not is refused in seconds, and nothing is submitted."""
+
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.dag.checkout import Checkout
+from tests.slurm.cluster import Cluster
+
+# Snakemake's own start, on two cores that others may be busy on, is most of it.
+SECONDS = 60
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    made = Checkout(tmp_path.resolve())
+    (made.folder / "slurm").symlink_to("profiles/slurm")
+    return made
+
+
+def run(checkout: Checkout, site: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    (checkout.folder / "site.yaml").write_text(yaml.safe_dump(site))
+    return checkout.try_snakemake(
+        "--profile", "slurm", "--max-status-checks-per-second", "1", "--retries", "0"
+    )
+
+
+def submitted(cluster: Cluster, checkout: Checkout) -> list[str]:
+    jobs = cluster.call("squeue", "--noheader", "--states=all", "--format=%Z").splitlines()
+    return [folder for folder in jobs if folder == str(checkout.folder)]
+
+
+def test_what_the_cluster_has_not_is_said_at_once_in_seconds_and_nothing_is_submitted(
+    cluster: Cluster, checkout: Checkout
+) -> None:
+    site = {"cpu": {"partition": "standard"}, "gpu": {"partition": "gpu", "model": "h200"}}
+    started = time.monotonic()
+    done = run(checkout, site)
+    assert time.monotonic() - started < SECONDS
+    assert done.returncode == 1
+    assert "site.yaml: `cpu.partition` is `standard`; there are batch, gpu, urgent" in done.stdout
+    assert "site.yaml: `gpu.model` is `h200`; the nodes of partition `gpu` have GPUs" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert submitted(cluster, checkout) == []
+    assert not (checkout.folder / "results").exists()
+
+
+def test_an_account_that_would_wait_for_ever_is_refused(
+    cluster: Cluster, checkout: Checkout
+) -> None:
+    cluster.call("scontrol", "update", "PartitionName=gpu", "AllowAccounts=physics,chemistry")
+    try:
+        done = run(checkout, {"account": "biology", "gpu": {"partition": "gpu"}})
+    finally:
+        cluster.call("scontrol", "update", "PartitionName=gpu", "AllowAccounts=ALL")
+    assert done.returncode == 1
+    assert (
+        "site.yaml: `account` is `biology`; partition `gpu` takes physics, chemistry" in done.stdout
+        or "site.yaml: `account` is `biology`; partition `gpu` takes chemistry, phys" in done.stdout
+    )
+    assert submitted(cluster, checkout) == []
+
+
+def test_a_preflight_job_that_ends_without_a_word_is_explained(
+    cluster: Cluster, checkout: Checkout
+) -> None:
+    done = run(checkout, {"setup": "exit 3"})
+    assert done.returncode == 1
+    assert "the job of rule `preflight` wrote no line to logs/embedded/preflight" in done.stdout
+    assert not (checkout.folder / "results/embedded/models").exists()
