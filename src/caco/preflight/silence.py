@@ -39,7 +39,7 @@ def say_if_silent(workflow: Any) -> None:
             "`setup` of site.yaml fails there; keep the checkout, its environments and the Python "
             "they were made with on file systems that all nodes share"
         )
-        print(f"{error.owner} error: {error}", file=sys.stderr, flush=True)
+        print(error.line, file=sys.stderr, flush=True)
 
 
 def _logs(jobs: Iterable[Any]) -> list[Path]:
