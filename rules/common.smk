@@ -33,6 +33,12 @@ onstart:
     write_jobs(Path(paths.jobs()), CONFIG)
 
 
+onerror:
+    from caco.status.trouble import tell_failures
+
+    tell_failures(Path(paths.root))
+
+
 try:
     CONFIG = check_config(config, " + ".join(map(str, workflow.configfiles)))
     LOCAL = local_inputs(CONFIG)

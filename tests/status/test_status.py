@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.status.conftest import NOW, HalfRun, command
 
 from caco.cluster.queue import Queued
 from caco.engines.journal_lines import rows_in
@@ -14,7 +15,7 @@ from caco.errors import UserError
 from caco.progress import Progress
 from caco.status.look import look
 from caco.status.text import status_text
-from tests.status.conftest import NOW, HalfRun, command
+from caco.status.trouble import tell_failures
 
 SHARDS = ["00000", "00001", "00002", "00003"]
 
@@ -147,7 +148,7 @@ def test_a_job_that_could_not_even_begin_has_its_log_shown(half: HalfRun) -> Non
     error = "cluster error: .venvs/train: there is no such environment"
     half.log("sample", "00000", error, age=600)
     half.log("sample", "00001", age=5)  # begins
-    half.log("sample", "00002", "sample 00002: 9 of 9 programs, 1.0/s, done", age=7200)  # an old one
+    half.log("sample", "00002", "sample 00002: 9 of 9 programs, 1.0/s, done", age=7200)  # old
     assert half.row("sample")[:5] == ["4", "-", "1", "1", "2"]
     assert f"    | {error}\n" in half.text()
 
@@ -160,6 +161,23 @@ def test_many_failures_are_counted_rather_than_told(half: HalfRun) -> None:
         half.ended("sample", shard, "input", "no such model")
     assert half.text().count("no such model") == 20
     assert "and 30 more jobs that failed or were started again" in half.text()
+
+
+def test_after_a_failed_run_what_failed_is_named(
+    half: HalfRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    half.plan(sample=SHARDS)
+    half.start("sample", "00000", 60)  # killed: Snakemake knows, the mark not yet
+    half.start("sample", "00001", 60)
+    half.ended("sample", "00001", "input", "no such model")
+    half.start("sample", "00002", 60)
+    half.ended("sample", "00002", "cluster", "no disk")
+    half.done("sample", "00002", 9, 9)
+    tell_failures(half.folder)
+    told = capsys.readouterr().err
+    assert "sample 00000: failed once\n" in told
+    assert "sample 00001: failed once\n" in told and "input: no such model" in told
+    assert "00002" not in told and "00003" not in told
 
 
 def test_the_queue_says_why_jobs_wait(half: HalfRun) -> None:

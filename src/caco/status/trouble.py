@@ -1,11 +1,13 @@
 """What went wrong: jobs that failed or had to be started again, whose failure it was, and why."""
 
+import math
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from caco.paths import Paths
 from caco.starts import Start
-from caco.status.look import Job, State
+from caco.status.look import Job, State, look
 
 _JOBS = 20  # told of at the most
 _LINES = 5  # of a log
@@ -36,6 +38,16 @@ def trouble_text(jobs: Sequence[Job], folder: Path) -> str:
     if len(jobs) > _JOBS:
         blocks.append(f"and {len(jobs) - _JOBS:,} more jobs that failed or were started again")
     return "".join(f"\n{block}\n" for block in blocks)
+
+
+def tell_failures(folder: Path) -> None:
+    """Prints what failed in a run whose Snakemake has just ended: none of its jobs runs any more.
+
+    Args:
+        folder: `results/{run}`.
+    """
+    failed = [job for job in look(folder, math.inf) if job.state is State.FAILED]
+    print(trouble_text(failed, folder), file=sys.stderr, flush=True)
 
 
 def _job(job: Job, folder: Path) -> str:
