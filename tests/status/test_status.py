@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.status.conftest import NOW, HalfRun, command
+from tests.status.half_run import NOW, HalfRun, command
 
 from caco.cluster.queue import Queued
 from caco.engines.journal_lines import rows_in
@@ -44,7 +44,7 @@ def test_rows_of_a_running_shard_are_those_in_its_journal(half: HalfRun) -> None
     path.write_bytes(whole[: len(whole) - 200])  # the last row is half written
     before = path.read_bytes()
     # 39 rows in 50 s, so 61 more take 78 s.
-    assert half.row("sample") == ["1", "-", "1", "-", "-", "39 of 100", "0.8/s", "1 min 18 s"]
+    assert half.row("sample") == ["1", "-", "1", "-", "-", "39 of 100", "0.78/s", "1 min 18 s"]
     assert path.read_bytes() == before
 
 

@@ -71,7 +71,7 @@ def _stage(rule: str, jobs: list[Job], now: float) -> Stage:
         total=total,
         sure=len(known) == len(jobs),
         unit="rows",
-        pace=None if rate is None else f"{rate:,.1f}/s",
+        pace=None if rate is None else f"{rate:,.1f}/s" if rate >= 1 else f"{rate:.2g}/s",
         left_s=_left(jobs, held, totals, rate),
     )
 
