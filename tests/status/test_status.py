@@ -13,6 +13,7 @@ from caco.cluster.queue import Queued
 from caco.engines.journal_lines import rows_in
 from caco.errors import UserError
 from caco.progress import Progress
+from caco.starts import mark_of
 from caco.status.look import look
 from caco.status.text import status_text
 from caco.status.trouble import tell_failures
@@ -141,6 +142,18 @@ def test_failed_and_retried_jobs_are_named_with_whose_failure_it_was(half: HalfR
     assert "verify 00002: running after it failed once\n" in text
     assert "person: interrupted" in text
     assert "unify" not in text[failed:]
+
+
+def test_what_failed_before_the_run_was_started_again_waits(half: HalfRun) -> None:
+    half.plan(sample=SHARDS[:1])
+    half.start("sample", "00000", 9000)
+    half.ended("sample", "00000", "input", "no such model")
+    half.age(mark_of(half.record_of("sample", "00000")), 8000)
+    half.journal("sample", "00000", 40)
+    half.log("sample", "00000", "sample 00000: 40 of 100 programs, 0.8/s, 1 min 15 s left")
+    assert half.row("sample") == ["1", "-", "-", "-", "1", "40 of 100", "-", "-"]
+    assert "sample 00000: waiting after it failed once\n" in half.text()
+    assert "logs/" not in half.text()
 
 
 def test_a_job_that_could_not_even_begin_has_its_log_shown(half: HalfRun) -> None:

@@ -37,7 +37,8 @@ class Job:
 
     Attributes:
         rule, identity: Which.
-        state: How it stands: failed is what ended without success and was not started again.
+        state: How it stands. Failed is what ended without success since the run was last started,
+            and was not started again; what failed before that waits.
         record: Its record, where it is done.
         starts: The starts of which there is a mark and that did not bring it to its end; the last
             one may run.
@@ -79,7 +80,7 @@ def look(folder: Path, now: float) -> list[Job]:
         return _look(*job, Path(paths.provenance(*job)), log, there[job[0]], (begun, now))
 
     with ThreadPoolExecutor(_THREADS) as threads:
-        return list(threads.map(one, each, chunksize=64))
+        return list(threads.map(one, each))
 
 
 def _planned(file: Path) -> tuple[dict[str, list[str]], float]:
@@ -133,7 +134,8 @@ def _look(
         except FileNotFoundError:  # done since the folder was listed
             return _look(rule, identity, record, log, _names(record.parent), times)
     if starts:
-        state = State.RUNNING if starts[-1].is_alive(touched, now) else State.FAILED
+        ended = State.FAILED if touched > begun else State.WAITING
+        state = State.RUNNING if starts[-1].is_alive(touched, now) else ended
     elif log_at > begun:  # it was started and left no mark: not yet, or it could not
         state = State.RUNNING if now - log_at < SILENT_S else State.FAILED
     else:
