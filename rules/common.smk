@@ -12,6 +12,7 @@ sys.path.insert(0, str(SRC))
 
 from caco.code_digest import code_digest
 from caco.config.files import local_inputs, model_folders
+from caco.config.jobs import jobs_of, shard_steps, write_jobs
 from caco.config.spec import spec_json
 from caco.config.workflow import check_config
 from caco.errors import CacoError
@@ -29,11 +30,14 @@ onstart:
     from caco.cluster.start import start
 
     start(workflow, CONFIG)
+    write_jobs(Path(paths.jobs()), CONFIG)
 
 
 onerror:
     from caco.preflight.silence import say_if_silent
+    from caco.status.trouble import tell_failures
 
+    tell_failures(Path(paths.root))
     say_if_silent(workflow)
 
 
@@ -46,17 +50,9 @@ except CacoError as error:
 paths = Paths(CONFIG.run)
 SHARDS = shard_names(CONFIG.shards)
 CONVERTERS = CONFIG.converters()
-# The rules that work shard by shard, and the rows that each lets through.
-SHARD_STEPS = {
-    "sample": "programs",
-    "verify": "verified",
-    "question": "questions",
-    "solution": "solutions",
-    "judge": "judged",
-    **({"agree": "agreed"} if CONFIG.reverse.agree else {}),
-}
+JOBS = jobs_of(CONFIG)
+SHARD_STEPS = shard_steps(CONFIG)
 ACCEPTED = list(SHARD_STEPS.values())[-1]
-SHARD_RECORDS = [paths.provenance(step, "{shard}") for step in SHARD_STEPS]
 SHARD_ROWS = [
     *(paths.shard(rows) for rows in SHARD_STEPS.values()),
     *(paths.rejected(step, "{shard}") for step in SHARD_STEPS if step != "sample"),
@@ -103,14 +99,6 @@ def rounds_of(source, file):
     """Returns `file` for each round in which a model drafts a source's programs, if one does."""
     rounds = CONVERTERS[source].rounds if source in CONVERTERS else 0
     return expand(file, round=range(rounds))
-
-
-ROUND_RECORDS = [
-    record
-    for source in CONVERTERS
-    for step in ("draft", "attempt")
-    for record in rounds_of(source, paths.provenance(step, f"{source}-{{round}}"))
-]
 
 
 def written_by(model):

@@ -5,31 +5,17 @@ rule report:
     """Counts the whole funnel and puts the run on one page."""
     input:
         records=[
-            *expand(paths.provenance("model", "{model}"), model=CONFIG.used_models),
-            *expand(paths.provenance("seeds", "{source}"), source=CONFIG.sources),
-            *ROUND_RECORDS,
-            *expand(paths.provenance("unify", "{source}"), source=CONFIG.sources),
-            *expand(paths.provenance("{trained}", "all"), trained=CONFIG.trained),
-            *expand(
-                paths.provenance("bench_problems", "{benchmark}"),
-                benchmark=CONFIG.bench.benchmarks,
-            ),
-            *expand(
-                paths.provenance("bench", "{model}-{benchmark}"),
-                model=BENCHMARKED,
-                benchmark=CONFIG.bench.benchmarks,
-            ),
-            paths.provenance("corpus", "all"),
-            paths.provenance("scores", "all"),
-            *(
-                paths.provenance(step, "all")
-                for step in ("plant", "calibrate", "opine")
-                if CONFIG.calibration and (step != "opine" or CONFIG.reverse.agree)
-            ),
-            *expand(SHARD_RECORDS, shard=SHARDS[0]),
+            paths.provenance(rule, identity)
+            for rule, identities in JOBS.items()
+            if rule not in ("preflight", "cleared", "report")
+            for identity in (identities[:1] if rule in SHARD_STEPS else identities)
         ],
         # A record is written with its job's rows: it stands for them where there are many.
-        more_records=expand(SHARD_RECORDS, shard=SHARDS[1:]),
+        more_records=[
+            paths.provenance(step, shard)
+            for step in SHARD_STEPS
+            for shard in SHARDS[1:]
+        ],
         rows=[
             *expand(paths.seeds(), source=CONFIG.sources),
             *expand(paths.held_out(), source=CONFIG.sources),

@@ -32,7 +32,7 @@ training=$(mktemp)
 pytest_in train tests/training > "$training" 2>&1 &
 trained=$!
 trap 'pkill -P "$trained" || true; rm -f "$training"' EXIT
-pytest_in workflow tests/core tests/seeds tests/corpus tests/report tests/plan tests/cluster tests/preflight
+pytest_in workflow tests/core tests/seeds tests/corpus tests/report tests/plan tests/cluster tests/preflight tests/status
 pytest_in train tests/models tests/engines tests/convert tests/calibrate tests/sample tests/reverse tests/grading tests/bench
 pytest_in infer tests/infer
 wait "$trained" || { cat "$training"; exit 1; }

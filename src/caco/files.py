@@ -47,6 +47,16 @@ def write_text(path: Path, text: str) -> None:
         aside.write_text(text, encoding="utf-8")
 
 
+def append_line(path: Path, line: str) -> None:
+    """Adds a line to a file, in one piece: whoever reads meanwhile sees all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        os.write(file, f"{line}\n".encode("utf-8", "replace"))
+    finally:
+        os.close(file)
+
+
 @contextmanager
 def folder_aside(path: Path) -> Iterator[Path]:
     """As `written_aside`, for a folder; an older folder at `path` is replaced.

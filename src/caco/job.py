@@ -15,13 +15,16 @@ from typing import NoReturn
 
 from caco import provenance
 from caco.code_digest import code_digest
+from caco.engines.journal_lines import rows_in
 from caco.errors import CacoError
 from caco.files import remove_folder
 from caco.identity import digest, file_sha256
 from caco.paths import shard_names
 from caco.provenance import Counts
+from caco.starts import Mark, mark_of
 
 _SRC = Path(__file__).resolve().parents[1]
+_marks: list[Mark] = []  # of this process's job
 
 
 class Job:
@@ -89,6 +92,8 @@ class Job:
                 setattr(self.args, name, _each_shard(value, self.args.shards))
         if not self.args.spec.lstrip().startswith("{"):
             self.args.spec = Path(self.args.spec).read_text(encoding="utf-8")
+        self._mark = Mark(mark_of(self.args.provenance))
+        _marks.append(self._mark)
         _end_with_snakemake()
         return self.args
 
@@ -101,6 +106,7 @@ class Job:
             model: Digest of the model's manifest.
         """
         self._journal = self.args.provenance.with_suffix(".journal")
+        self._mark.keeps(rows_in(self._journal))
         return self._journal, {"settings": self.args.spec, "model": model, "code": self._code()}
 
     def keeps(self) -> tuple[Path, dict[str, str]]:
@@ -131,7 +137,9 @@ class Job:
             counts=counts,
             seed=seed,
             started=self.started,
+            starts=self._mark.before(),
         )
+        self._mark.done()
         if self._journal is not None:
             self._journal.unlink()
         if self._kept is not None and self._kept.exists():
@@ -164,9 +172,21 @@ def run(main: Callable[[], None]) -> NoReturn:
     try:
         main()
     except CacoError as e:
+        _note(e.owner, str(e))
         print(e.line, file=sys.stderr)
         sys.exit(e.exit_code)
+    except KeyboardInterrupt:
+        _note("person", "interrupted")
+        raise
+    except Exception as e:
+        _note(CacoError.owner, f"{type(e).__name__}: {e}")
+        raise
     sys.exit(0)
+
+
+def _note(owner: str, said: str) -> None:
+    for mark in _marks:
+        mark.failed(owner, said)
 
 
 def _end_with_snakemake() -> None:
@@ -183,7 +203,9 @@ def _end_with_snakemake() -> None:
     def watch() -> None:
         while _is_alive(snakemake):
             time.sleep(1)
-        print("the Snakemake that started this job is gone: ending", file=sys.stderr, flush=True)
+        gone = "the Snakemake that started this job is gone"
+        _note("snakemake", gone)
+        print(f"{gone}: ending", file=sys.stderr, flush=True)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -116,6 +116,10 @@ class Paths:
         """The report."""
         return f"{self.root}/report.html"
 
+    def jobs(self) -> str:
+        """The run's jobs, by rule: what `scripts/status.py` counts."""
+        return f"{self.root}/jobs.json"
+
     def provenance(self, rule: str, identity: str) -> str:
         """Record of one job."""
         return f"{self.root}/provenance/{rule}/{identity}.json"

@@ -1,8 +1,13 @@
-"""Progress that a person can read: rows done, rate, time left."""
+"""Progress that a person can read: rows done, rate, time left; and how it is read back."""
 
+import re
 import sys
 import time
+from dataclasses import dataclass
 from typing import TextIO
+
+_LINE = re.compile(r"^.+?: ([\d,]+) of ([\d,]+) (\w+), (.+), (?:done|(.+) left)$", re.MULTILINE)
+_SECONDS = {"s": 1, "min": 60, "h": 3600}
 
 
 class Progress:
@@ -33,10 +38,54 @@ class Progress:
         """Returns the line for `elapsed_s` seconds of work."""
         rate = self.done / elapsed_s if elapsed_s > 0 else 0.0
         left = (self._total - self.done) / rate if rate else float("inf")
-        when = "done" if self.done >= self._total else f"{duration(left)} left"
-        return (
-            f"{self._label}: {self.done:,} of {self._total:,} {self._unit}, {rate:,.1f}/s, {when}"
-        )
+        pace = f"{rate:,.1f}/s"
+        return progress_line(self._label, self.done, self._total, self._unit, pace, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a line of progress says.
+
+    Attributes:
+        done: Rows, steps or whatever the job counts.
+        total: All of them.
+        unit: What they are.
+        pace: As the job puts it, with whatever else it tells: `1.9/s`.
+        left_s: Seconds left when the line was printed; None where it could not be told.
+    """
+
+    done: int
+    total: int
+    unit: str
+    pace: str
+    left_s: float | None
+
+
+def progress_line(label: str, done: int, total: int, unit: str, pace: str, left_s: float) -> str:
+    """Returns the line that every job prints of its progress, and that `read_progress` reads."""
+    when = "done" if done >= total else f"{duration(left_s)} left"
+    return f"{label}: {done:,} of {total:,} {unit}, {pace}, {when}"
+
+
+def read_progress(log: str) -> Seen | None:
+    """Returns what the last line of progress in a job's log says, None where there is none."""
+    lines = _LINE.findall(log)
+    if not lines:
+        return None
+    done, total, unit, pace, left = lines[-1]
+    return Seen(_number(done), _number(total), unit, pace, _seconds(left) if left else 0.0)
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def _seconds(text: str) -> float | None:
+    """Returns the seconds of what `duration` made of them."""
+    words = text.split()
+    if len(words) % 2 or not set(words[1::2]) <= _SECONDS.keys():
+        return None
+    return float(sum(int(n) * _SECONDS[u] for n, u in zip(words[::2], words[1::2], strict=True)))
 
 
 def duration(seconds: float) -> str:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +17,7 @@ from typing import Any
 from caco.errors import CacoError
 from caco.files import write_text
 from caco.identity import file_sha256
+from caco.usage import given, used
 
 # The packages whose version can change what a stage makes.
 _PACKAGES = (
@@ -72,6 +73,7 @@ def record(
     counts: Counts | None,
     seed: int | None,
     started: float,
+    starts: Sequence[dict[str, Any]] = (),
 ) -> None:
     """Writes the record of a finished job.
 
@@ -86,6 +88,7 @@ def record(
         counts: Rows by verdict, or None for a job that filters nothing.
         seed: The seed everything random derives from, or None.
         started: `time.time()` at the job's start.
+        starts: Starts of the job before this one, as `caco.starts` tells of them.
     """
     if counts is not None:
         counts.check()
@@ -115,6 +118,9 @@ def record(
         "started": _iso(started),
         "ended": _iso(ended),
         "seconds": round(ended - started, 3),
+        "starts": list(starts),
+        "given": given(),
+        "used": used(),
     }
     write_text(path, json.dumps(written, indent=1, sort_keys=True) + "\n")
 

@@ -14,7 +14,7 @@ from caco.errors import CacoError, SandboxUnavailable
 from caco.identity import canonical_json, digest, file_sha256, request_seed
 from caco.job import Job, run
 from caco.paths import Paths, shard_names
-from caco.progress import Progress, duration
+from caco.progress import Progress, Seen, duration, progress_line, read_progress
 from caco.provenance import Counts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,6 +163,16 @@ def test_progress_tells_rows_rate_and_time_left() -> None:
     assert progress.line(10.0) == "sample 00001: 50 of 200 rows, 5.0/s, 30 s left"
     progress.add(150)
     assert out.getvalue().splitlines()[-1].endswith("done")
+
+
+@pytest.mark.parametrize("left_s", [0.0, 42.0, 185.0, 7800.0, float("inf")])
+@pytest.mark.parametrize("done", [0, 999, 12_000])
+def test_progress_is_read_back_from_a_log(done: int, left_s: float) -> None:
+    line = progress_line("bench base gsm8k", done, 12_000, "rows", "loss 0.2, 1,130/s", left_s)
+    log = f"sample: 1 of 2 rows, 1.0/s, 1 s left\n{line}\na warning, 1 of 3 things, done with\n"
+    known = 0.0 if done == 12_000 else None if left_s == float("inf") else left_s
+    assert read_progress(log) == Seen(done, 12_000, "rows", "loss 0.2, 1,130/s", known)
+    assert read_progress("a warning: 3 of 4\n") is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ computes nothing. So Snakemake's own decisions about what to run can be asked fo
 script whose name stands in the file `fails` fails.
 """
 
+import json
 import multiprocessing
 import os
 import re
@@ -111,6 +112,15 @@ class Checkout:
             values = re.findall(r"=([^,\s]+)", wildcards[1]) if wildcards else []
             jobs.add(":".join([rule[1], "-".join(values)]) if values else rule[1])
         return jobs
+
+    def listed(self, run: str) -> set[str]:
+        """Returns the jobs that a run says it has, named as in `planned`."""
+        rules = json.loads((self.folder / "results" / run / "jobs.json").read_text())
+        return {
+            rule if identity == "all" else f"{rule}:{identity}"
+            for rule, identities in rules.items()
+            for identity in identities
+        }
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replaces `old`, which must be there once, in a file of the checkout."""

@@ -45,6 +45,10 @@ def test_each_round_drafts_and_executes_and_the_others_stay_without(made: Checko
     assert "model:converter" in planned
 
 
+def test_the_rounds_are_among_the_jobs_that_the_run_lists(made: Checkout) -> None:
+    assert made.listed("converted") == made.planned("--forceall", config=config(made))
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

@@ -173,6 +173,10 @@ def test_nothing_is_to_be_done_after_a_run(made: Checkout) -> None:
     assert "Nothing to be done" in made.snakemake()
 
 
+def test_a_run_lists_the_jobs_that_it_has(made: Checkout) -> None:
+    assert made.listed("embedded") == set(FEEDS)
+
+
 @pytest.mark.parametrize(("key", "value"), KEYS, ids=[key for key, _ in KEYS])
 def test_a_changed_key_re_runs_its_rules_and_what_is_below(
     made: Checkout, key: str, value: Any
@@ -348,6 +352,10 @@ def judged(made: Checkout) -> dict[str, Any]:
     made.snakemake(config=raw)
     assert made.planned(config=raw) == set()
     return raw
+
+
+def test_a_run_with_a_judge_lists_its_jobs(made: Checkout, judged: dict[str, Any]) -> None:
+    assert made.listed("judged") == made.planned("--forceall", config=judged)
 
 
 AGREE = {"agree:00000", "opine"} | below({"corpus", "calibrate"})

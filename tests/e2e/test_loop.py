@@ -96,4 +96,5 @@ def test_an_unreadable_shard_is_named_and_loses_nothing(loop: Loop) -> None:
     assert code != 0
     assert "programs/00001.parquet: not a readable Parquet file" in printed
     assert "Traceback" not in printed
+    assert "\nverify 00001: failed once\n" in printed
     assert loop.funnel(times=False) == before

@@ -1,3 +1,4 @@
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -115,6 +116,55 @@ def test_the_page_tells_how_far_the_checks_can_be_trusted(fake_run, tmp_path, ma
     assert "<h2>Calibration</h2>" in html
     assert "0 of 3, 0.0% (0.0 to 56.1)" in html
     assert "<td>sign</td><td>answer</td>" in html
+
+
+def cells(html: str) -> list[list[str]]:
+    """Returns the cells of the page's last table, row by row."""
+    rows = html[html.index("<h2>Asked and used</h2>") :].split("<tr>")[1:]
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
+
+
+def test_the_page_tells_what_was_used_where_nothing_had_to_be_asked(made):
+    head, *rows = cells(made[0])
+    assert head == [
+        "Rule", "Jobs", "Time in all", "Time of a job", "Busy cores", "Largest process",
+    ]  # fmt: skip
+    assert ["sample", "2", "4 s", "2 s, 2 s", "1.5, 1.5", "250 MB"] in rows
+
+
+def test_the_page_holds_what_was_asked_against_what_was_used(fake_run, tmp_path):
+    first = {"nodes": 1, "cores": 8, "mem_mb": 64_000, "gpus": 1, "wall_s": 14_400}
+    for path, given, seconds, used in (
+        ("sample/00000", first, 1800.0, {"cpu_s": 1800.0, "process_mb": 9_000, "job_mb": 30_000}),
+        (
+            "sample/00001", {**first, "mem_mb": 128_000}, 3600.0,
+            {"cpu_s": 7200.0, "process_mb": 11_000, "job_mb": 90_000},
+        ),
+        ("student/all", {**first, "nodes": 2, "gpus": 8}, 7200.0, {"cpu_s": 1.0, "process_mb": 1}),
+    ):  # fmt: skip
+        file = Path(fake_run.paths.root, "provenance", f"{path}.json")
+        changed = {"given": given, "seconds": seconds, "used": used}
+        file.write_text(json.dumps(json.loads(file.read_text()) | changed))
+    make_report("tiny", fake_run.files(), tmp_path / "f.json", tmp_path / "report.html")
+    head, *rows = cells((tmp_path / "report.html").read_text())
+    assert head[-4:] == ["Largest process", "Largest job", "asked", "GPU-hours"]
+    assert rows[:2] == [
+        ["student", "1", "2 h 00 min", "2 h 00 min, 2 h 00 min", "4 h 00 min", "0.0, 0.0", "8",
+         "1 MB", "-", "64,000 MB", "32.00"],
+        ["sample", "2", "1 h 30 min", "45 min 00 s, 1 h 00 min", "4 h 00 min", "1.5, 2.0", "8",
+         "11,000 MB", "90,000 MB", "64,000 MB to 128,000 MB", "1.50"],
+    ]  # fmt: skip
+    assert ["corpus", "1", "2 s", "2 s, 2 s", "-", "1.5, 1.5", "-", "250 MB", *"---"] in rows
+
+
+def test_a_record_without_these_figures_is_read(fake_run, tmp_path):
+    for file in fake_run.records:
+        raw = json.loads(file.read_text())
+        file.write_text(json.dumps({k: raw[k] for k in raw.keys() - {"given", "used", "starts"}}))
+    make_report("tiny", fake_run.files(), tmp_path / "f.json", tmp_path / "report.html")
+    assert ["sample", "2", "4 s", "2 s, 2 s", "-", "-"] in cells(
+        (tmp_path / "report.html").read_text()
+    )
 
 
 def test_the_page_follows_a_dark_scheme(made):

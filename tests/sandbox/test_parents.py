@@ -13,6 +13,7 @@ from caco.config.sandbox import Sandbox as Limits
 from caco.sandbox import nsjail
 from caco.sandbox.kinds import Kind, kind_of
 from caco.sandbox.nsjail import NsjailSandbox
+from caco.usage import used
 
 GIVEN = "input = {'a': 1}\n"
 
@@ -116,6 +117,16 @@ def test_an_old_parent_is_replaced(monkeypatch):
         after = set(below(os.getpid())) - others
     assert len(before) == len(after) == 2
     assert not before & after
+
+
+def test_what_programs_use_counts_as_the_jobs_own():
+    before = used()["cpu_s"]
+    with NsjailSandbox(SMALL, 1) as sandbox:
+        burns = "import time\ninput = {'a': 1}\nwhile time.process_time() < 0.5: pass\noutput = 1"
+        executions = list(sandbox.run([burns] * 2))
+    programs = sum(e.cpu_s for e in executions)
+    assert programs >= 1
+    assert used()["cpu_s"] - before >= programs
 
 
 def test_what_a_program_waits_for_a_processor_is_not_its_wall_time():

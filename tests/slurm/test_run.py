@@ -1,11 +1,13 @@
 """The whole workflow on a real Slurm: the same rows as on one machine, GPUs where they are due."""
 
 import json
+import subprocess
+import sys
 from typing import Any, NamedTuple
 
 import pytest
 
-from tests.e2e.loop import Loop, tiny_config, undisturbed
+from tests.e2e.loop import ROOT, Loop, tiny_config, undisturbed
 from tests.slurm.cluster import Cluster
 from tests.slurm.loop import SlurmLoop
 
@@ -81,6 +83,33 @@ def test_every_other_job_ran_in_slurm(on_slurm: SlurmLoop) -> None:
 def test_the_site_file_says_where_jobs_go(on_slurm: SlurmLoop) -> None:
     where = {r["rule"]: r["slurm"]["SLURM_JOB_PARTITION"] for r in records(on_slurm) if r["slurm"]}
     assert {rule for rule, partition in where.items() if partition == "gpu"} == ON_GPUS
+
+
+def test_records_hold_what_slurm_gave_and_what_was_used(on_slurm: SlurmLoop) -> None:
+    given = {r["rule"]: r["given"] for r in records(on_slurm)}
+    hours = 3600
+    assert given["sample"] == {
+        "nodes": 1, "cores": 1, "mem_mb": 64_000, "gpus": 1, "wall_s": 4 * hours,
+    }  # fmt: skip
+    assert given["verify"] == {
+        "nodes": 1, "cores": 1, "mem_mb": 16_000, "gpus": 0, "wall_s": 2 * hours,
+    }  # fmt: skip
+    assert {rule for rule, found in given.items() if found is None} == NOT_SUBMITTED
+    used = {r["rule"]: r["used"] for r in records(on_slurm)}
+    assert all(found["cpu_s"] > 0 and found["process_mb"] > 10 for found in used.values())
+    page = (on_slurm.results / "report.html").read_text()
+    assert '<td class="n">4 h 00 min</td>' in page
+    assert '<td class="n">64,000 MB</td>' in page
+
+
+def test_the_status_counts_every_job(on_slurm: SlurmLoop) -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts/status.py", on_slurm.results],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    jobs = len(records(on_slurm))
+    assert f"{jobs} of {jobs} jobs done\n" in done.stdout
+    assert "failed once" not in done.stdout
 
 
 def test_a_second_run_has_nothing_to_do(on_slurm: SlurmLoop) -> None:

@@ -5,23 +5,20 @@ their end, and only then plans: none is lost, and none is made twice.
 """
 
 import fcntl
-import getpass
 import os
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
+from caco.cluster.queue import queued
 from caco.cluster.site import FILE
 from caco.config.workflow import Config
 from caco.errors import CacoError, ClusterError, UserError
 from caco.preflight.silence import listen
 from caco.preflight.start import problems
 
-# The profile's slurm-jobname-prefix: tells our jobs from others that were submitted in this folder.
-PREFIX = "caco_"
 # Holds an sbatch and a sacct that stand what the executor would not.
 _BIN = Path("profiles/slurm/bin")
 _EVERY_S = 5.0
@@ -109,16 +106,7 @@ def _leftovers(folder: Path) -> list[str]:
     Raises:
         ClusterError: Slurm does not answer.
     """
-    asked = ["squeue", "--noheader", "--user", getpass.getuser(), "--format", "%i|%T|%j|%Z"]
-    done = subprocess.run(asked, capture_output=True, text=True)
-    if done.returncode:
-        raise ClusterError(f"squeue does not answer: {done.stderr.strip()}")
-    rows = [line.split("|", 3) for line in done.stdout.splitlines()]
-    return [
-        f"{number} ({state.lower()})"
-        for number, state, name, workdir in rows
-        if name.startswith(PREFIX) and workdir == str(folder)
-    ]
+    return [f"{job.number} ({job.state})" for job in queued(folder, os.getuid())]
 
 
 def _again() -> NoReturn:

@@ -1,14 +1,12 @@
 """Journals: a completion is kept from the moment it is finished, so a killed shard loses none.
 
-A journal lies outside of what Snakemake knows, which deletes the outputs of a failed job. Its lines
-are a checksum and JSON: first what the completions depend on, then one completion each. A process
-killed at any byte leaves at most one torn line, which is dropped and made again.
+A journal lies outside of what Snakemake knows, which deletes the outputs of a failed job. Its
+lines (`caco.engines.journal_lines`) hold first what the completions depend on, then one completion
+each. A process killed at any byte leaves at most one torn line, which is dropped and made again.
 """
 
-import json
 import os
 import sys
-import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from caco.basis import digests, require_same
+from caco.engines.journal_lines import ROW, from_line, to_line
 from caco.engines.protocol import Completion, Engine, Request
 from caco.errors import ClusterError
 from caco.files import wait_for_lock
@@ -37,6 +36,7 @@ class Journal:
         self._path = path
         self._basis = digests(basis)
         self._where: dict[str, tuple[int, int]] = {}  # offset and length of each completion's line
+        self._rows = 0
 
     def __enter__(self) -> Self:
         """Opens the journal, and reads what an earlier process has finished.
@@ -74,7 +74,7 @@ class Journal:
         if where is None:
             return None
         offset, length = where
-        kept = _parsed(os.pread(self._file, length, offset))
+        kept = from_line(os.pread(self._file, length, offset))
         assert kept is not None
         return Completion(request_id, kept["text"], kept["tokens"], kept["finish_reason"])
 
@@ -89,19 +89,21 @@ class Journal:
             ClusterError: The disk does not take it.
         """
         kept = {
+            ROW: self._rows + 1,
             "key": key,
             "text": completion.text,
             "tokens": completion.tokens,
             "finish_reason": completion.finish_reason,
         }
         self._where[key] = self._append(kept)
+        self._rows += 1
 
     def _read(self) -> None:
-        at, first = 0, True
+        at, first, self._rows = 0, True, 0
         with os.fdopen(os.dup(self._file), "rb") as lines:
             lines.seek(0)
             for line in lines:
-                found = _parsed(line)
+                found = from_line(line)
                 if found is None:
                     break  # torn: nothing after it is whole either
                 if first:
@@ -109,6 +111,7 @@ class Journal:
                     require_same(self._path, found, self._basis, mend)
                 else:
                     self._where[found["key"]] = (at, len(line))
+                    self._rows += 1
                 first, at = False, at + len(line)
         os.ftruncate(self._file, at)
         if first:
@@ -116,8 +119,7 @@ class Journal:
 
     def _append(self, value: dict[str, Any]) -> tuple[int, int]:
         """Writes one line; returns its offset and length."""
-        text = json.dumps(value).encode()
-        line = b"%08x %s\n" % (zlib.crc32(text), text)
+        line = to_line(value)
         offset = os.lseek(self._file, 0, os.SEEK_END)
         try:
             rest = memoryview(line)
@@ -202,12 +204,3 @@ def request_key(request: Request) -> str:
     """Returns the digest of what was asked; the request's name is no part of that."""
     content = [getattr(request, name) for name in _ASKED]
     return digest("request", canonical_json(content))
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    """Returns what a line holds, or None where it is not whole."""
-    checksum, _, text = line.rstrip(b"\n").partition(b" ")
-    if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text):
-        return None
-    value: dict[str, Any] = json.loads(text)
-    return value

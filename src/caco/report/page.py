@@ -15,6 +15,7 @@ from markupsafe import Markup
 from caco.bench.scores import Difference, Score, Scores
 from caco.calibrate.rates import Rates, rate_text
 from caco.progress import duration
+from caco.report.asked import asked_of
 from caco.report.funnel import Stage
 from caco.report.records import Record
 from caco.report.samples import RejectedSample
@@ -88,7 +89,8 @@ def page(
         rate_text=rate_text,
         corpus=corpus,
         rejected=rejected,
-        jobs=_jobs(records),
+        jobs=asked_of(records),
+        scheduled=any(record.given for record in records),
         duration=duration,
     )
 
@@ -179,12 +181,3 @@ def _span(rows: Sequence[Interval]) -> tuple[float, float]:
     low = min(0.0, *(r.low for r in rows))
     high = max(0.0, *(r.high for r in rows))
     return math.floor(low * 10) / 10, math.ceil(high * 10 + 1e-9) / 10 or 0.1
-
-
-def _jobs(records: Sequence[Record]) -> list[tuple[str, int, float, float]]:
-    """Returns rule, jobs, seconds in all and seconds of the longest job, longest rule first."""
-    seconds: dict[str, list[float]] = {}
-    for record in records:
-        seconds.setdefault(record.rule, []).append(record.seconds)
-    rows = [(rule, len(s), sum(s), max(s)) for rule, s in seconds.items()]
-    return sorted(rows, key=lambda row: (-row[2], row[0]))

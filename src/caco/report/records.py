@@ -8,6 +8,7 @@ from typing import Any
 
 from caco.errors import UserError
 from caco.provenance import Counts
+from caco.starts import Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,10 @@ class Record:
         gpus: Names of the GPUs it was given.
         started, ended: UTC, ISO 8601.
         seconds: Wall time.
+        slurm: The number of its Slurm job, or None.
+        starts: Starts before the one that came to its end.
+        given: What the scheduler gave, as `caco.usage.given` says it; None where there is none.
+        used: What it used of that, as `caco.usage.used` says it.
     """
 
     path: Path
@@ -42,6 +47,10 @@ class Record:
     started: str
     ended: str
     seconds: float
+    slurm: str | None
+    starts: list[Start]
+    given: dict[str, int] | None
+    used: dict[str, float]
 
 
 def read_records(paths: Iterable[Path]) -> list[Record]:
@@ -50,11 +59,16 @@ def read_records(paths: Iterable[Path]) -> list[Record]:
     Raises:
         UserError: A file is absent or is no record, or its counts do not add up.
     """
-    records = [_read(path) for path in paths]
+    records = [read_record(path) for path in paths]
     return sorted(records, key=lambda r: (r.rule, r.identity))
 
 
-def _read(path: Path) -> Record:
+def read_record(path: Path) -> Record:
+    """Reads a record.
+
+    Raises:
+        UserError: As `read_records`.
+    """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         record = Record(
@@ -72,6 +86,11 @@ def _read(path: Path) -> Record:
             started=raw["started"],
             ended=raw["ended"],
             seconds=float(raw["seconds"]),
+            slurm=raw["slurm"].get("SLURM_JOB_ID"),
+            # The first records had none of these, and a finished run is read years later.
+            starts=[Start(**start) for start in raw.get("starts", [])],
+            given=raw.get("given"),
+            used=raw.get("used", {}),
         )
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such record; run the rule that makes it") from None

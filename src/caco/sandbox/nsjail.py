@@ -121,10 +121,10 @@ class _Worker:
         self._ever_warm = False  # until then a failure is the host's, and will not pass
 
     def stop(self) -> None:
-        """Ends the parents, and with them what another thread may be running here."""
+        """Tells the parents to end; what another thread may be running here is lost."""
         self._stopped = True
         for parent in list(self._parents.values()):
-            parent.kill()
+            parent.hang_up()
 
     def close(self) -> None:
         """Removes what the parents had; nothing runs here any more."""

@@ -1,10 +1,12 @@
 """A warm parent as the host sees it: a process in a jail, a channel, and what came through it."""
 
+import math
 import os
 import select
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from caco.sandbox.processes import children
 # Seconds: importing everything from a network file system that is asked for the first time by a
 # hundred jobs at once.
 _TO_START = 300.0
+_GRACE = 1.0  # seconds in which a parent that is told to end does so
 _SILENCE = 60.0  # seconds beyond the wall limit after which a parent is taken for dead
 
 
@@ -68,6 +71,7 @@ class WarmParent:
         self._cgroup = cgroup
         self._received = bytearray()
         self.served = 0
+        self._to_end = math.inf
         self._log = os.memfd_create("log")
         self._channel, theirs = socket.socketpair()
         try:
@@ -129,16 +133,25 @@ class WarmParent:
             record=body[wire.FACTS.size :],
         )
 
-    def kill(self) -> None:
-        """Ends the parent, from any thread; whoever waits for its reply gets `ParentLost`."""
-        self._process.kill()
+    def hang_up(self) -> None:
+        """Tells the parent to end, from any thread; who waits for its reply gets `ParentLost`."""
+        with suppress(OSError):  # it has ended already
+            self._channel.shutdown(socket.SHUT_RDWR)
+        self._to_end = min(self._to_end, time.monotonic() + _GRACE)
 
     def close(self) -> None:
-        """Ends the parent and whatever runs below it, and removes what it had."""
-        self._channel.close()
-        if self._process.poll() is None:
+        """Ends the parent and whatever runs below it, and removes what it had.
+
+        A parent that runs no program ends by itself: the CPU time of one that is killed, and of all
+        that it ran, would not count as this process's.
+        """
+        self.hang_up()
+        try:
+            self._process.wait(max(0.0, self._to_end - time.monotonic()))
+        except subprocess.TimeoutExpired:
             self._process.kill()
-        self._process.wait()
+            self._process.wait()
+        self._channel.close()
         os.close(self._log)
         if self._cgroup:
             self._cgroup.remove()

@@ -10,7 +10,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from caco.progress import duration
+from caco.progress import progress_line
 from caco.rows.loss import Loss
 
 _EVERY_S = 10.0
@@ -59,8 +59,5 @@ class Follow(TrainerCallback):  # type: ignore[misc]
 
     def _line(self, row: Loss, steps: int) -> str:
         left = row.seconds / row.step * (steps - row.step)
-        when = "done" if row.step >= steps else f"{duration(left)} left"
-        return (
-            f"{self._stage}: step {row.step:,} of {steps:,}, loss {row.loss:.3f}, "
-            f"{row.tokens / max(row.seconds, 1e-9):,.0f} tokens/s, {when}"
-        )
+        pace = f"loss {row.loss:.3f}, {row.tokens / max(row.seconds, 1e-9):,.0f} tokens/s"
+        return progress_line(self._stage, row.step, steps, "steps", pace, left)

@@ -1,0 +1,35 @@
+"""Prints how a run stands: jobs, rows, rate and time left by stage, and what failed and why.
+
+A person's tool, during a run and after it, on any machine that sees the run's folder; it locks
+nothing and writes nothing: python scripts/status.py results/embedded
+"""
+
+import argparse
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from caco.cluster.queue import Queued, queued
+from caco.errors import ClusterError
+from caco.job import run
+from caco.status.look import look
+from caco.status.text import status_text
+
+
+def main() -> None:
+    """Runs the script."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path, help="the run's folder: results/{run}")
+    folder = parser.parse_args().run.resolve()
+    now = time.time()
+    jobs = look(folder, now)
+    queue: list[Queued] = []
+    with suppress(ClusterError):  # no Slurm, or a busy one: the run's own files say the rest
+        queue = queued(folder.parents[1], folder.stat().st_uid, timeout_s=1.0)
+    print(status_text(folder, jobs, queue, now), end="")
+
+
+if __name__ == "__main__":
+    run(main)
