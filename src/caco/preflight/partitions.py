@@ -62,7 +62,7 @@ def ask_partitions() -> dict[str, Partition]:
     try:
         done = subprocess.run(ASKED, capture_output=True, text=True, timeout=_ANSWER_S)
     except (OSError, subprocess.TimeoutExpired) as e:
-        raise ClusterError(f"sinfo does not answer ({type(e).__name__}); run again later") from None
+        raise ClusterError(f"sinfo does not answer ({type(e).__name__})") from None
     if done.returncode:
         raise ClusterError(f"sinfo does not answer: {done.stderr.strip()}")
     return read_partitions(done.stdout)

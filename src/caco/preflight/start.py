@@ -1,12 +1,13 @@
 """What the submitting side looks at by itself, in seconds, before it submits anything."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from caco.cluster.site import FILE
 from caco.config.workflow import Config, read_config
-from caco.errors import CacoError
+from caco.errors import CacoError, ClusterError
 from caco.plan.assumptions import Assumptions, read_assumptions
 from caco.preflight.asks import asks_of
 from caco.preflight.disk import too_little_room
@@ -40,8 +41,10 @@ def _of_cluster(jobs: Sequence[Any]) -> list[CacoError]:
         return []
     try:
         found = misfits(asks, ask_partitions())
-    except CacoError as error:
-        return [error]
+    except ClusterError as error:
+        # Who cannot be asked has refused nothing; sbatch waits for a controller that is restarted.
+        print(f"cluster notice: {error}; what jobs need is not compared", file=sys.stderr)
+        found = []
     # Slurm would only repeat in fewer words what was found already.
     return found or [*refusals(asks)]
 

@@ -1,0 +1,59 @@
+"""All that stands in a run's way is said together; who cannot be asked has refused nothing."""
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.preflight.jobs import job
+
+from caco.config.workflow import Config, check_config, read_config
+from caco.preflight.start import problems
+
+ROOT = Path(__file__).resolve().parents[2]
+MANIFEST = "results/embedded/models/smollm2/manifest.json"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with Slurm's commands, which say nothing."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / "config").symlink_to(ROOT / "config")
+    for command in ("sinfo", "scontrol", "sbatch"):
+        answer(tmp_path, command, "")
+    return tmp_path
+
+
+def answer(folder: Path, command: str, body: str) -> None:
+    (folder / command).write_text(f"#!/bin/sh\n{body}\n")
+    (folder / command).chmod(0o755)
+
+
+def config() -> Config:
+    return check_config(read_config(ROOT / "config.yaml"), "config.yaml")
+
+
+def test_the_cluster_and_a_broken_model_are_said_together(folder: Path) -> None:
+    answer(folder, "sinfo", f"cat {ROOT}/tests/preflight/sinfo.txt")
+    Path(MANIFEST).parent.mkdir(parents=True)
+    Path(MANIFEST).write_text("torn")
+    asked = job("codegen", reads=(MANIFEST,), save_every_s=1800, slurm_partition="gpux")
+    found = [str(error) for error in problems([asked], config(), slurm=True)]
+    assert found[0].startswith(f"{MANIFEST}: not a model manifest")
+    assert found[1].startswith("site.yaml: `cpu.partition` is `gpux`")
+    assert len(problems([asked], config(), slurm=False)) == 1
+
+
+@pytest.mark.parametrize("body", ["echo down >&2; exit 1", "echo what"])
+def test_a_cluster_that_does_not_answer_is_not_compared(
+    folder: Path, body: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(folder, "sinfo", body)
+    assert problems([job("verify", slurm_partition="x")], config(), slurm=True) == []
+    assert "cluster notice: sinfo " in capsys.readouterr().err
+
+
+def test_a_run_without_a_job_for_the_cluster_asks_it_nothing(folder: Path) -> None:
+    answer(folder, "sinfo", f"touch {folder}/asked")
+    assert problems([job("seeds", local=True)], config(), slurm=True) == []
+    assert not (folder / "asked").exists()
