@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 
 _CGROUPS = Path("/sys/fs/cgroup")
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGT])")
+_MB = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024}
 _LIMIT = re.compile(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)")  # squeue's [days-][hours:]minutes:seconds
 
 
@@ -19,17 +21,18 @@ def given() -> dict[str, int] | None:
     number = os.environ.get("SLURM_JOB_ID")
     if number is None:
         return None
-    cores = _number("SLURM_CPUS_ON_NODE")
-    memory = _number("SLURM_MEM_PER_NODE") or (_number("SLURM_MEM_PER_CPU") or 0) * (cores or 0)
-    devices = os.environ.get("CUDA_VISIBLE_DEVICES")
-    found = {
-        "nodes": _number("SLURM_JOB_NUM_NODES"),
-        "cores": cores,
-        "mem_mb": memory or None,
-        "gpus": _number("SLURM_GPUS_ON_NODE") or (len(devices.split(",")) if devices else 0),
-        "wall_s": _limit(number),
-    }
-    return {name: value for name, value in found.items() if value is not None}
+    limit, counted = _ask(number)
+    nodes = int(counted.get("node", "1"))
+    found = {"gpus": _gpus()}
+    if limit is not None:
+        found["wall_s"] = limit
+    if "node" in counted:
+        found["nodes"] = nodes
+    if "cpu" in counted:
+        found["cores"] = int(counted["cpu"]) // nodes
+    if (memory := _MEMORY.fullmatch(counted.get("mem", ""))) is not None:
+        found["mem_mb"] = round(float(memory[1]) * _MB[memory[2]] / nodes)
+    return found
 
 
 def used() -> dict[str, float]:
@@ -75,19 +78,29 @@ def cgroup_peak(own: Path, mounted: Path) -> int | None:
     return None
 
 
-def _number(variable: str) -> int | None:
-    text = os.environ.get(variable, "")
-    return int(text) if text.isdigit() else None
+def _gpus() -> int:
+    """Returns this node's GPUs: Slurm counts them among what it gave only where it is told to."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return len(visible.split(",")) if visible else 0
 
 
-def _limit(number: str) -> int | None:
-    """Returns a job's time limit in seconds: older Slurms do not put it in the environment."""
-    asked = ["squeue", "--noheader", "--jobs", number, "--format", "%l"]
+def _ask(number: str) -> tuple[int | None, dict[str, str]]:
+    """Asks Slurm for a job's time limit in seconds and for what it counts of what it gave.
+
+    The environment does not tell: older Slurms leave the limit out, and Snakemake's executor drops
+    memory and nodes.
+    """
+    asked = ["squeue", "--noheader", "--jobs", number, "--Format", "TimeLimit:30,tres-alloc:300"]
     try:
         done = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    found = _LIMIT.fullmatch(done.stdout.strip())
+        limit, counted = done.stdout.split()
+        return _seconds(limit), dict(item.split("=", 1) for item in counted.split(","))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None, {}
+
+
+def _seconds(limit: str) -> int | None:
+    found = _LIMIT.fullmatch(limit)
     if found is None:
         return None  # unlimited
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups())

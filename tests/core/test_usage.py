@@ -8,21 +8,16 @@ import pytest
 
 from caco.usage import cgroup_peak, given, used
 
-SLURM = {
-    "SLURM_JOB_ID": "42", "SLURM_CPUS_ON_NODE": "8", "SLURM_MEM_PER_NODE": "64000",
-    "SLURM_JOB_NUM_NODES": "2", "SLURM_GPUS_ON_NODE": "4",
-}  # fmt: skip
-
 
 @pytest.fixture
 def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The environment of a Slurm job; returns a squeue that prints the limit in a file."""
-    for name, value in SLURM.items():
-        monkeypatch.setenv(name, value)
-    (tmp_path / "squeue").write_text(f'#!/bin/sh\ncat "{tmp_path}/limit"\n')
+    """The environment of a Slurm job; returns the file that holds what its squeue prints."""
+    monkeypatch.setenv("SLURM_JOB_ID", "42")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,4,5")
+    (tmp_path / "squeue").write_text(f'#!/bin/sh\ncat "{tmp_path}/said"\n')
     (tmp_path / "squeue").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    return tmp_path / "limit"
+    return tmp_path / "said"
 
 
 def test_without_slurm_nothing_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,17 +30,20 @@ def test_without_slurm_nothing_was_given(monkeypatch: pytest.MonkeyPatch) -> Non
     [("4:00:00", 14_400), ("1-00:00:30", 86_430), ("5:00", 300), ("UNLIMITED", None)],
 )
 def test_what_slurm_gave(slurm: Path, limit: str, seconds: int | None) -> None:
-    slurm.write_text(f"{limit}\n")
+    slurm.write_text(f"{limit}          cpu=16,mem=128000M,node=2,billing=16      \n")
     wanted = {"nodes": 2, "cores": 8, "mem_mb": 64_000, "gpus": 4}
     assert given() == wanted | ({} if seconds is None else {"wall_s": seconds})
 
 
-def test_memory_may_be_given_by_the_core(slurm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SLURM_MEM_PER_NODE")
-    monkeypatch.setenv("SLURM_MEM_PER_CPU", "2000")
+def test_memory_has_units(slurm: Path) -> None:
+    slurm.write_text("5:00  cpu=1,mem=62.50G,node=1,billing=1,gres/gpu=4\n")
     found = given()
-    assert found is not None and found["mem_mb"] == 16_000
-    assert "wall_s" not in found  # this squeue prints nothing
+    assert found is not None and found["mem_mb"] == 64_000
+
+
+def test_what_slurm_does_not_say_is_left_out(slurm: Path) -> None:
+    slurm.write_text("slurm_load_jobs error: Invalid job id specified\n")
+    assert given() == {"gpus": 4}
 
 
 def test_what_children_used_counts() -> None:
