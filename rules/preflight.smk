@@ -1,14 +1,15 @@
-"""Preflight: needs a seed file as proof of a shared folder, makes preflight/node.json and its word.
+"""Preflight: makes preflight/node.json on a node, and the submitting side's word on it.
 
 What the submitting side can see by itself it looks at before the first job (caco.preflight.start).
+
+Both rules are done once: no params, and no input that another rule makes. Every model waits for
+them, and Snakemake does not look for changes below a job that is to run, ancient or not: were they
+to run again with a setting or with their code, it would plan nothing else, whatever had changed.
 """
 
 
 rule preflight:
     """Tries on a node without a GPU what the run counts on: the sandbox, and shared folders."""
-    input:
-        # Written by the submitting side. A node that reads it works in the same folder.
-        seeds=ancient(paths.seeds(next(iter(CONFIG.sources)))),
     output:
         node=paths.preflight(),
         provenance=paths.provenance("preflight", "all"),
@@ -18,20 +19,19 @@ rule preflight:
     retries: 0
     conda:
         "../envs/sandbox.yaml"
-    params:
+    resources:
+        # A resource is no reason to run again.
         spec=spec_json(sandbox=CONFIG.sandbox, folders=model_folders(CONFIG)),
-        code=code("preflight"),
     shell:
         "envs/python sandbox scripts/preflight.py"
-        " --seeds {input.seeds}"
         " --node {output.node}"
-        " --spec {params.spec:q} --code {params.code}"
+        " --spec {resources.spec:q}"
         " --provenance {output.provenance} 2>&1 | tee {log}"
 
 
-# Snakemake runs again what an ancient input is missing for, and deletes the outputs of a failed
-# job: if the models asked for node.json itself, a preflight that is run again and fails would have
-# every model and all below it made anew. This rule's file is there from the first success on.
+# Snakemake runs again what an ancient input is missing for: if the models asked for node.json
+# itself, whoever deletes it, to have a node tried again, would have every model and all below it
+# made anew. This rule's file lies elsewhere.
 rule cleared:
     """Reads on the submitting side what the node has written."""
     input:
@@ -43,12 +43,9 @@ rule cleared:
         paths.log("cleared", "all"),
     conda:
         "../envs/workflow.yaml"
-    params:
-        spec=spec_json(),
-        code=code("cleared"),
     shell:
         "envs/python workflow scripts/cleared.py"
         " --node {input.node}"
         " --cleared {output.cleared}"
-        " --spec {params.spec:q} --code {params.code}"
+        " --spec {{}}"
         " --provenance {output.provenance} 2>&1 | tee {log}"

@@ -62,7 +62,7 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("models.smollm2.*", {"model:smollm2"}),
     *((f"sources.{s}.seeds.*", {f"seeds:{s}"}) for s in SOURCES),
     *((f"sources.{s}.unify.*", {f"unify:{s}"}) for s in SOURCES),
-    ("sandbox.*", each("unify", SOURCES) | each("verify") | {"plant", "preflight"}),
+    ("sandbox.*", each("unify", SOURCES) | each("verify") | {"plant"}),
     ("calibration.*", {"plant"}),
     ("codegen.*", {"codegen"}),
     ("sample.*", each("sample")),

@@ -49,6 +49,7 @@ def start(workflow: Any, config: Config) -> None:
         found = [error]
     if found:
         sys.exit("\n".join(error.line for error in found))
+    _tell_what_is_not_seen({job.rule.name for job in jobs})
     if executor == "slurm":
         listen(jobs)
         os.environ["PATH"] = f"{_BIN.resolve()}:{os.environ['PATH']}"
@@ -61,6 +62,20 @@ def _refuse_local() -> None:
             "job right here; type `snakemake --profile slurm`, or put CACO_LOCAL=1 before a "
             "command that is meant to run here"
         )
+
+
+def _tell_what_is_not_seen(rules: set[str]) -> None:
+    """Says that a run which tries a node again looks for no other change; see rules/preflight.smk.
+
+    Args:
+        rules: Those with a job to run.
+    """
+    if "preflight" in rules and "model" not in rules:
+        print(
+            "notice: a node is tried again, since what the last one wrote is gone. Snakemake plans "
+            "little else meanwhile; type the same command once more after this run",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
 
 
 def _hold(path: Path) -> None:
