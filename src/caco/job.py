@@ -16,7 +16,7 @@ from typing import NoReturn
 from caco import provenance
 from caco.code_digest import code_digest
 from caco.errors import CacoError
-from caco.files import remove_folder
+from caco.files import no_room, remove_folder
 from caco.identity import digest, file_sha256
 from caco.paths import shard_names
 from caco.provenance import Counts
@@ -164,9 +164,17 @@ def run(main: Callable[[], None]) -> NoReturn:
     try:
         main()
     except CacoError as e:
-        print(f"{e.owner} {e.kind}: {e}", file=sys.stderr)
-        sys.exit(e.exit_code)
+        _end(e)
+    except OSError as e:
+        if (full := no_room(e, Path(e.filename or "."))) is not None:
+            _end(full)
+        raise
     sys.exit(0)
+
+
+def _end(error: CacoError) -> NoReturn:
+    print(f"{error.owner} {error.kind}: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)
 
 
 def _end_with_snakemake() -> None:
