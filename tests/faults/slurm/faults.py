@@ -1,6 +1,7 @@
 """What can happen to a run on a cluster, injected into the real thing."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -75,10 +76,9 @@ class Faults:
 
         self.wait_for(f"job {job.number} to start again", restarted)
 
-    def logs(self, rule: str, identity: str, sentence: str) -> None:
-        """Waits until a job has said a sentence."""
-        log = self.loop.folder / f"logs/{self.loop.results.name}/{rule}/{identity}.log"
-        self.wait_for(f"{log} to hold {sentence!r}", lambda: sentence in log.read_text())
+    def is_told(self, sentence: str) -> None:
+        """Waits until Snakemake has shown a sentence, which may be a pattern, of a failed job."""
+        self.wait_for(f"{sentence!r} to be told", lambda: re.search(sentence, self.said()))
 
     def waiting_to_submit(self) -> bool:
         """Tells whether an sbatch of the profile's was refused and sleeps before it asks again."""
