@@ -23,42 +23,46 @@ def code_digest(script: Path, src: Path) -> str:
         script: The script.
         src: The folder that holds the package `caco`.
     """
-    files = {script.resolve()}
-    todo = [script.resolve()]
+    script, src = script.resolve(), src.resolve()
+    files = {script}
+    todo = [script]
     while todo:
         for module in _imports(todo.pop()):
-            for file in _files(src.resolve(), module):
+            for file in _files(src, module):
                 if file not in files:
                     files.add(file)
                     todo.append(file)
-    beside = {
-        data
-        for folder in {f.parent for f in files if f != script.resolve()}
-        for data in folder.iterdir()
-        if data.is_file() and data.suffix not in (".py", ".pyc", ".typed")
-    }
+    files.update(*(_data_in(folder) for folder in {f.parent for f in files if f != script}))
+    named = {str(f.relative_to(src)) if f.is_relative_to(src) else f.name: f for f in files}
     total = hashlib.sha256()
-    named = {
-        str(f.relative_to(src.resolve())) if f.is_relative_to(src.resolve()) else f.name: f
-        for f in files | beside
-    }
     for name in sorted(named):
         total.update(f"{name}:{_file_digest(named[name])};".encode())
     return total.hexdigest()[:32]
 
 
-def _files(src: Path, module: str) -> list[Path]:
+# Each Snakemake inside a job works out every rule's digest: without these caches that was most of
+# its parse of the Snakefile, and 35,000 questions to what is a network file system there.
+@cache
+def _files(src: Path, module: str) -> tuple[Path, ...]:
     """Returns the files that importing `module` executes: its packages' and its own."""
     parts = module.split(".")
     if parts[0] != _PACKAGE:
-        return []
+        return ()
     found = []
     for end in range(1, len(parts) + 1):
         stem = src.joinpath(*parts[:end])
-        for file in (stem / "__init__.py", stem.with_suffix(".py")):
-            if file.is_file():
-                found.append(file)
-    return found
+        found += [f for f in (stem / "__init__.py", stem.with_suffix(".py")) if f.is_file()]
+    return tuple(found)
+
+
+@cache
+def _data_in(folder: Path) -> tuple[Path, ...]:
+    """Returns a folder's data files."""
+    return tuple(
+        data
+        for data in folder.iterdir()
+        if data.suffix not in (".py", ".pyc", ".typed") and data.is_file()
+    )
 
 
 @cache

@@ -1,5 +1,6 @@
 """Files that are either whole or absent: written aside, then renamed into place."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -11,6 +12,47 @@ from pathlib import Path
 from caco.errors import ClusterError
 
 _ORPHAN_S = 30.0  # longer than a job outlives its Snakemake
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_FULL_BYTES = 1 << 20  # with less than this free, what failed just now failed for want of room
+
+
+def no_room(error: Exception, path: Path) -> ClusterError | None:
+    """Returns the sentence for a failure that was a full disk, or None for any other.
+
+    Args:
+        error: The failure: an OSError, or a library's own that has the system's words in it.
+        path: What was being written.
+    """
+    words = [os.strerror(number) for number in _NO_ROOM]
+    number = error.errno if isinstance(error, OSError) else None
+    if number not in _NO_ROOM and not any(word in str(error) for word in words):
+        return None
+    return _full(path)
+
+
+def require_room(path: Path) -> None:
+    """Raises `ClusterError` if the disk under `path` is full, for failures that do not say so."""
+    disk = os.statvfs(path)
+    if disk.f_bavail * disk.f_frsize < _FULL_BYTES:
+        raise _full(path)
+
+
+def _full(path: Path) -> ClusterError:
+    return ClusterError(
+        f"{path}: there is no room left on its disk, or no quota; make room and run again: what "
+        "was finished is kept"
+    )
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turns a full disk under `path` into its sentence."""
+    try:
+        yield
+    except Exception as error:
+        if (full := no_room(error, path)) is not None:
+            raise full from None
+        raise
 
 
 def _aside(path: Path) -> Path:
@@ -30,15 +72,19 @@ def written_aside(path: Path) -> Iterator[Path]:
 
     The name holds the process id: an orphan of a killed run and its successor never write to the
     same bytes. Whatever is left of a failed block is removed.
+
+    Raises:
+        ClusterError: There is no room on the disk.
     """
-    aside = _aside(path)
-    try:
-        yield aside
-        with aside.open("rb") as f:
-            os.fsync(f.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with _explained(path):
+        aside = _aside(path)
+        try:
+            yield aside
+            with aside.open("rb") as f:
+                os.fsync(f.fileno())
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -64,19 +110,20 @@ def folder_aside(path: Path) -> Iterator[Path]:
     Its files get the mode that the process gives to new files: libraries write weights through
     temporary files, which nobody else may read.
     """
-    aside = _aside(path)
-    aside.mkdir()
-    try:
-        yield aside
-        mode = _mode_of_new_files()
-        for file in aside.rglob("*"):
-            if file.is_file():
-                file.chmod(mode)
-        if path.exists():
-            shutil.rmtree(path)
-        aside.replace(path)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with _explained(path):
+        aside = _aside(path)
+        aside.mkdir()
+        try:
+            yield aside
+            mode = _mode_of_new_files()
+            for file in aside.rglob("*"):
+                if file.is_file():
+                    file.chmod(mode)
+            if path.exists():
+                shutil.rmtree(path)
+            aside.replace(path)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def remove_folder(path: Path) -> None:

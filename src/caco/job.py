@@ -17,7 +17,7 @@ from caco import provenance
 from caco.code_digest import code_digest
 from caco.engines.journal_lines import rows_in
 from caco.errors import CacoError
-from caco.files import remove_folder
+from caco.files import no_room, remove_folder
 from caco.identity import digest, file_sha256
 from caco.paths import shard_names
 from caco.provenance import Counts
@@ -172,16 +172,24 @@ def run(main: Callable[[], None]) -> NoReturn:
     try:
         main()
     except CacoError as e:
-        _note(e.owner, str(e))
-        print(e.line, file=sys.stderr)
-        sys.exit(e.exit_code)
+        _end(e)
     except KeyboardInterrupt:
         _note("person", "interrupted")
         raise
     except Exception as e:
+        full = no_room(e, Path(e.filename or ".")) if isinstance(e, OSError) else None
+        if full is not None:
+            _end(full)
         _note(CacoError.owner, f"{type(e).__name__}: {e}")
         raise
     sys.exit(0)
+
+
+def _end(error: CacoError) -> NoReturn:
+    """Ends with a sentence."""
+    _note(error.owner, str(error))
+    print(error.line, file=sys.stderr)
+    sys.exit(error.exit_code)
 
 
 def _note(owner: str, said: str) -> None:

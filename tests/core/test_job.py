@@ -1,5 +1,6 @@
 """What scripts share: arguments, the record, errors as sentences, an end with Snakemake's."""
 
+import errno
 import io
 import json
 import os
@@ -96,6 +97,16 @@ def test_an_error_is_a_sentence_with_its_owner(capsys: pytest.CaptureFixture[str
         run(fails)
     assert ended.value.code == 1
     assert capsys.readouterr().err == "sandbox error: no nsjail\n"
+
+
+def test_a_full_disk_is_a_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:
+    def fails() -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/x")
+
+    with pytest.raises(SystemExit):
+        run(fails)
+    said = capsys.readouterr().err
+    assert said.startswith("cluster error: results/x: there is no room left on its disk")
 
 
 def test_a_job_ends_when_its_snakemake_is_gone(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caco.errors import UserError
+from caco.errors import ClusterError, UserError
 from caco.files import folder_aside, written_aside
 from caco.rows.graded import Graded
 from caco.rows.loss import Loss
@@ -116,6 +116,24 @@ def test_a_folder_is_whole_or_as_it_was(tmp_path: Path) -> None:
         (aside / "new").write_text("2")
     assert [f.name for f in path.iterdir()] == ["new"]
     assert [f.name for f in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_full_disk_is_the_clusters_and_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with (
+        pytest.raises(ClusterError, match=r"/file: there is no room left on its disk.*run again"),
+        written_aside(path) as aside,
+    ):
+        aside.symlink_to("/dev/full")
+        aside.write_text("more than fits")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_known_by_a_librarys_words(tmp_path: Path) -> None:
+    with pytest.raises(ClusterError, match=r"/folder: there is no room"), folder_aside(
+        tmp_path / "folder"
+    ):  # fmt: skip
+        raise RuntimeError("SafetensorError: I/O error: No space left on device (os error 28)")
 
 
 def test_what_a_killed_job_left_is_swept_up_by_the_next(tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_a_full_disk_is_the_clusters_failure_and_loses_nothing(tmp_path, monkeyp
 
     with monkeypatch.context() as m:
         m.setattr(journals.os, "write", full)
-        with pytest.raises(ClusterError, match=r"cannot be written \(No space left on device\)"):
+        with pytest.raises(ClusterError, match=r"there is no room left on its disk"):
             finished(path)
     again, made = finished(path)
     assert (again[:3], made) == (rows, 2)

@@ -7,19 +7,28 @@ but for one link by which Slurm's commands find it.
 
 import getpass
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-STATE = ROOT / ".cache" / "slurm"
-CONFIG = STATE / "slurm.conf"
+from tests.slurm.daemons import (
+    CONFIG,
+    STATE,
+    NoCluster,
+    alive,
+    free_ports,
+    kill_jobs_of,
+    start,
+    stop,
+    wait_until,
+)
+
 # Where Slurm looks without /etc/slurm/slurm.conf. SLURM_CONF would not do: the executor's job step
 # drops it.
 LINK = Path("/run/slurm/conf/slurm.conf")
@@ -35,10 +44,6 @@ _PACKAGES = ("munge", "slurm-wlm")
 _SBIN = "/usr/sbin"
 
 
-class NoCluster(Exception):
-    """No Slurm can be had here; the message is the sentence that says what is missing."""
-
-
 class Cluster:
     """The cluster of this checkout, which may be up or down."""
 
@@ -51,28 +56,30 @@ class Cluster:
         _install()
         if LINK.is_symlink() and LINK.readlink() != CONFIG and LINK.exists():
             raise NoCluster(f"that of {LINK.readlink().parent} is up: `make slurm-down` there")
-        if not _alive("slurmctld"):
+        if not alive("slurmctld"):
             self._configure()
         for daemon in ("munged", "slurmctld", *(f"slurmd.{node}" for node in NODES)):
-            if not _alive(daemon):
-                _start(daemon)
+            if not alive(daemon):
+                start(daemon)
         self.wait_for_nodes(*NODES)
 
     def is_up(self) -> bool:
         """Tells whether the controller runs."""
-        return _alive("slurmctld")
+        return alive("slurmctld")
 
     def down(self) -> None:
         """Ends the jobs and every daemon that `up` started; does nothing if there is none."""
-        if _alive("slurmctld"):
+        if alive("slurmctld"):
             self.call("scancel", "--user", getpass.getuser())
             with suppress(TimeoutError):
-                _wait("jobs to end", lambda: not self.call("squeue", "--noheader"))
+                wait_until("jobs to end", lambda: not self.call("squeue", "--noheader"))
         for daemon in (*(f"slurmd.{node}" for node in NODES), "slurmctld", "munged"):
-            _stop(daemon, signal.SIGTERM)
-        shutil.rmtree(STATE, ignore_errors=True)
+            stop(daemon, signal.SIGTERM)
         if LINK.is_symlink() and LINK.readlink() == CONFIG:
+            for node in NODES:
+                kill_jobs_of(node)
             LINK.unlink()
+        shutil.rmtree(STATE, ignore_errors=True)
 
     def call(self, *command: str) -> str:
         """Returns what a Slurm command prints."""
@@ -89,30 +96,41 @@ class Cluster:
             )
             return set(states.split()) <= {"idle", "mixed", "allocated"}
 
-        _wait(f"{', '.join(nodes)} to take jobs", ready)
+        wait_until(f"{', '.join(nodes)} to take jobs", ready)
 
     def is_down(self, node: str) -> bool:
         """Tells whether the controller has noticed that a node does not answer."""
-        return self.call("sinfo", "--noheader", "--format=%T", "--nodes", node).startswith("down")
+        shown = self.call("scontrol", "show", "node", node)
+        return re.search(r"State=\S*DOWN", shown) is not None
 
     def stop_node(self, node: str) -> None:
         """Cuts the power of a node: its daemon and every process of its jobs, without a word."""
-        _stop(f"slurmd.{node}", signal.SIGKILL)
-        for pid in _of_node(node):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        stop(f"slurmd.{node}", signal.SIGKILL)
+        kill_jobs_of(node)
 
     def start_node(self, node: str) -> None:
         """Starts a node that was stopped."""
-        _start(f"slurmd.{node}")
+        start(f"slurmd.{node}")
 
     @contextmanager
     def without_controller(self) -> Iterator[None]:
         """Kills the controller, and starts it again at the end."""
-        _stop("slurmctld", signal.SIGKILL)
+        stop("slurmctld", signal.SIGKILL)
         yield
-        _start("slurmctld")
+        start("slurmctld")
         self.wait_for_nodes(*NODES)
+
+    @contextmanager
+    def without_submission(self) -> Iterator[None]:
+        """Takes no job that is submitted meanwhile, as an administrator does who drains."""
+        partition = ("scontrol", "update", "PartitionName=batch")
+        self.call(*partition, "State=DRAIN")
+        yield
+        self.call(*partition, "State=UP")
+
+    def last_words(self) -> str:
+        """Returns the end of the controller's log."""
+        return "\n".join((STATE / "log" / "slurmctld.log").read_text().splitlines()[-60:])
 
     def _configure(self) -> None:
         for folder in ("state", "log", *(f"spool/{node}" for node in NODES)):
@@ -123,7 +141,7 @@ class Cluster:
         key.write_bytes(os.urandom(1024))
         key.chmod(0o600)
         host = socket.gethostname().partition(".")[0]
-        controller, *ports = _free_ports(1 + len(NODES))
+        controller, *ports = free_ports(1 + len(NODES))
         nodes = [
             f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={CPUS} "
             f"RealMemory={MEMORY_MB} Gres=gpu:{GPUS} State=UNKNOWN"
@@ -160,85 +178,6 @@ def _install() -> None:
             raise NoCluster(f"{' '.join(install)} failed: {done.stderr.strip().splitlines()[-1]}")
     if not Path("/dev/tty1").is_char_device():
         raise NoCluster(f"there is no {_DEVICES}, which stand for GPUs here")
-
-
-def _start(daemon: str) -> None:
-    """Starts a daemon, which goes to the background by itself once it is ready."""
-    name, _, node = daemon.partition(".")
-    command = {
-        "munged": [
-            "munged", f"--socket={STATE}/munge.socket", f"--key-file={STATE}/munge.key",
-            f"--pid-file={STATE}/munged.pid", f"--log-file={STATE}/log/munged.log",
-            f"--seed-file={STATE}/munged.seed",
-        ],
-        "slurmctld": ["slurmctld", "-f", str(CONFIG)],
-        "slurmd": ["slurmd", "-f", str(CONFIG), "-N", node],
-    }[name]  # fmt: skip
-    # What the daemon inherits its jobs' processes may hold: no pipe of ours.
-    with (STATE / "log" / f"{daemon}.start").open("w") as said:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-    if done.returncode:
-        why = Path(said.name).read_text().strip() or f"see {STATE}/log"
-        raise NoCluster(f"{daemon} did not start: {why}")
-    _wait(f"{daemon} to run", lambda: _alive(daemon))
-
-
-def _stop(daemon: str, how: signal.Signals) -> None:
-    """Ends a daemon, by the process id that it wrote itself."""
-    pid = _pid(daemon)
-    if pid is not None:
-        os.kill(pid, how)
-        _wait(f"{daemon} to end", lambda: not _alive(daemon))
-
-
-def _pid(daemon: str) -> int | None:
-    """Returns the process id of a running daemon of ours.
-
-    A pid file outlives a crash, and the number may be another process's by then: so the name is
-    compared too.
-    """
-    try:
-        pid = int((STATE / f"{daemon}.pid").read_text())
-        name = Path(f"/proc/{pid}/comm").read_text().strip()
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (OSError, ValueError):
-        return None
-    return pid if name == daemon.partition(".")[0] and state != "Z" else None
-
-
-def _alive(daemon: str) -> bool:
-    return _pid(daemon) is not None
-
-
-def _of_node(node: str) -> list[int]:
-    """Returns the processes of a node's jobs, first those that would report that the rest died."""
-    mine = f"SLURMD_NODENAME={node}".encode()
-    tasks, stepds = [], set()
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if mine in (process / "environ").read_bytes().split(b"\0"):
-                tasks.append(int(process.name))
-                parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
-                if Path(f"/proc/{parent}/comm").read_text().strip() == "slurmstepd":
-                    stepds.add(int(parent))
-    return [*stepds, *tasks]
-
-
-def _free_ports(count: int) -> list[int]:
-    """Returns ports that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [server.getsockname()[1] for server in sockets]
-    for server in sockets:
-        server.close()
-    return ports
-
-
-def _wait(what: str, done: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {seconds:.0f} s for {what}: see {STATE}/log")
-        time.sleep(0.05)
 
 
 def main() -> None:

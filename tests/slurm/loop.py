@@ -21,9 +21,13 @@ _SNAKEMAKE = Path(__file__).with_name("snakemake_now.py")
 class SlurmLoop(Loop):
     """As `Loop`, with a site file, by `snakemake --profile slurm`."""
 
-    def __init__(self, folder: Path, config: dict[str, Any], site: dict[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, config: dict[str, Any], site: dict[str, Any], *targets: str
+    ) -> None:
         super().__init__(folder, config)
-        rules = {rule: {"cpus": cpus} for rule, cpus in _CPUS.items()}
+        self._targets = targets
+        own = site.get("rules", {})
+        rules = {rule: {"cpus": cpus, **own.get(rule, {})} for rule, cpus in _CPUS.items()}
         (folder / "site.yaml").write_text(yaml.safe_dump({**site, "rules": rules, "max_jobs": 4}))
 
     def start(self, said: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
@@ -34,7 +38,7 @@ class SlurmLoop(Loop):
         """
         return subprocess.Popen(
             [sys.executable, _SNAKEMAKE, "--profile", "slurm",
-             "--max-status-checks-per-second", "1"],
+             "--max-status-checks-per-second", "1", *self._targets],
             cwd=self.folder, stdout=said, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
         )  # fmt: skip

@@ -31,6 +31,8 @@ def submit(folder: Path, sbatch: str, squeue: str = "") -> subprocess.CompletedP
     [
         "sbatch: error: Batch job submission failed: Unable to contact slurm controller",
         "sbatch: error: QOSMaxSubmitJobPerUserLimit",
+        "sbatch: error: Batch job submission failed: "
+        "Required partition not available (inactive or drain)",
         "sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying",
     ],
 )

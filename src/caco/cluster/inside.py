@@ -1,5 +1,6 @@
 """What the Snakemake inside a Slurm job does before it runs the job's command."""
 
+import os
 import signal
 from typing import Any
 
@@ -15,7 +16,19 @@ def inside_a_job() -> None:
     # Sent some minutes before the wall time is over, to every process of the job: only those that
     # have a use for it (training) handle it, and what is started from here inherits this.
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    _pass_on_nodes()
     _keep_metadata()
+
+
+def _pass_on_nodes() -> None:
+    """Lets the job's command know of how many nodes the job is.
+
+    The executor takes Slurm's variables from the Snakemake that it starts inside the job. srun
+    gives them back, but a job of several nodes is started without it.
+    """
+    nodes = os.environ.get("SLURM_JOB_NUM_NODES", os.environ.get("CACO_NODES"))
+    if nodes is not None:
+        os.environ["CACO_NODES"] = os.environ["SLURM_JOB_NUM_NODES"] = nodes
 
 
 def _keep_metadata() -> None:

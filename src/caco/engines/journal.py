@@ -17,7 +17,7 @@ from caco.basis import digests, require_same
 from caco.engines.journal_lines import ROW, from_line, to_line
 from caco.engines.protocol import Completion, Engine, Request
 from caco.errors import ClusterError
-from caco.files import wait_for_lock
+from caco.files import no_room, wait_for_lock
 from caco.identity import canonical_json, digest
 
 _ASKED = [field.name for field in fields(Request) if field.name != "request_id"]
@@ -126,7 +126,7 @@ class Journal:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
         except OSError as e:
-            raise ClusterError(
+            raise no_room(e, self._path) or ClusterError(
                 f"{self._path}: cannot be written ({e.strerror}); mend that and run again: what is "
                 "in it is kept"
             ) from None

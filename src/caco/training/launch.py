@@ -12,6 +12,7 @@ from pathlib import Path
 
 from caco.config.training import Training
 from caco.errors import ClusterError, UserError
+from caco.files import require_room
 
 _SRC = Path(__file__).resolve().parents[2]
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -74,7 +75,7 @@ def launch(plan: Path, ranks: Ranks) -> None:
         ranks: How many, and where.
 
     Raises:
-        ClusterError: A rank failed; what it printed says why.
+        ClusterError: A rank failed, for want of room on the disk or as it printed.
     """
     end = signal.SIGKILL if ranks.nodes == 1 else signal.SIGTERM  # srun has others to tell
     child = subprocess.Popen(
@@ -87,6 +88,7 @@ def launch(plan: Path, ranks: Ranks) -> None:
             child.send_signal(end)
             child.wait()
     if code != 0:
+        require_room(plan.parent)  # torch's own words for a checkpoint cut short name no disk
         raise ClusterError(
             f"fine-tuning ended with exit code {code}; the lines above say why. If memory ran out, "
             "lower `micro_batch` (and raise nothing else: the global batch stays) or `cutoff`"

@@ -7,13 +7,18 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 
-from caco.training.notice import leave_to_the_script
+from caco.training.kept import STOP
+from caco.training.notice import pass_on
 
 
 def main() -> None:
-    """Runs the ranks until the last has ended, or one has failed."""
-    leave_to_the_script()
+    """Runs the ranks until the last has ended, or one has failed.
+
+    The last word of the command line is the plan, which lies in the scratch folder.
+    """
+    pass_on(Path(sys.argv[-1]).parent / STOP)
     # torchrun would take these back and end the ranks.
     os.environ["TORCHELASTIC_SIGNALS_TO_HANDLE"] = "SIGQUIT"
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError

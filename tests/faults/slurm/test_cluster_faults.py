@@ -1,90 +1,26 @@
 """One run of twelve shards on a real Slurm, in which everything breaks that a cluster can break."""
 
-import json
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import pyarrow.parquet as pq
+import pytest
 from tests.e2e.loop import tiny_config
+from tests.faults.slurm.faults import Disk, Faults, Running
 from tests.slurm.cluster import Cluster
 from tests.slurm.loop import SlurmLoop
 
-from caco.rows.program import Program
-from caco.rows.table import read_rows
+from caco.paths import shard_names
 
 SHARDS = 12
 ROWS = 8
-
-
-class Running(NamedTuple):
-    """A generation job in the midst of its work: its Slurm number, node and process."""
-
-    number: str
-    node: str
-    pid: int
-
-
-class Faults:
-    """What can happen to a run; each job is struck once."""
-
-    def __init__(self, cluster: Cluster, loop: SlurmLoop) -> None:
-        self.cluster = cluster
-        self.loop = loop
-        self._struck: set[str] = set()
-
-    def frozen(self, rule: str) -> Running:
-        """Returns a running job of `rule`, stopped so that it cannot end before it is struck."""
-        job = wait_for(f"a job of {rule}", lambda: self._running(rule))
-        os.kill(job.pid, signal.SIGSTOP)
-        self._struck.add(job.number)
-        return job
-
-    def state(self, job: Running) -> str:
-        """Returns Slurm's word for how a job is."""
-        asked = ("squeue", "--noheader", "--states=all", "--format=%T", "--jobs", job.number)
-        return self.cluster.call(*asked)
-
-    def ends_as(self, job: Running, state: str) -> None:
-        """Waits until a job has ended in a state."""
-        wait_for(f"job {job.number} to be {state}", lambda: self.state(job) == state)
-
-    def restarts(self, job: Running) -> None:
-        """Waits until Slurm has started a job anew."""
-
-        def restarted() -> bool:
-            shown = self.cluster.call("scontrol", "show", "job", job.number)
-            return "Restarts=1" in shown and self.state(job) in ("RUNNING", "COMPLETED")
-
-        wait_for(f"job {job.number} to start again", restarted)
-
-    def _running(self, rule: str) -> Running | None:
-        for process in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                words = (process / "cmdline").read_bytes().split(b"\0")
-                if (process / "cwd").readlink() != self.loop.folder:
-                    continue
-                if words[1:2] != [f"scripts/{rule}.py".encode()]:
-                    continue
-                pairs = (process / "environ").read_bytes().decode().split("\0")
-                found = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-                if found.get("SLURM_JOB_ID", "") not in self._struck | {""}:
-                    return Running(
-                        found["SLURM_JOB_ID"], found["SLURMD_NODENAME"], int(process.name)
-                    )
-        return None
-
-
-def wait_for(what: str, found: Callable[[], Any], seconds: float = 300) -> Any:
-    end = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.1)
-    return value
+CORPUS = "results/tiny/corpus/train.parquet"
 
 
 def twelve_shards() -> dict[str, Any]:
@@ -94,25 +30,64 @@ def twelve_shards() -> dict[str, Any]:
     return config
 
 
-def test_a_run_survives_its_cluster(cluster: Cluster, tmp_path: Path) -> None:
-    loop = SlurmLoop(tmp_path.resolve(), twelve_shards(), {})
-    faults = Faults(cluster, loop)
-    snakemake = started(loop)
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk | None]:
+    """The results' own disk, where this process may mount one."""
+    try:
+        made = Disk(tmp_path.resolve() / "results")
+    except subprocess.CalledProcessError as e:
+        warnings.warn(f"no disk is filled: {e.stderr.decode().strip()}", stacklevel=1)
+        yield None
+    else:
+        yield made
+        made.remove()
+
+
+@pytest.fixture
+def faults(cluster: Cluster, disk: Disk | None, tmp_path: Path) -> Iterator[Faults]:
+    """A run up to the corpus, and what can happen to it."""
+    made = Faults(cluster, SlurmLoop(tmp_path.resolve(), twelve_shards(), {}, CORPUS))
+    try:
+        yield made
+    finally:
+        made.end()
+
+
+def test_a_run_survives_its_cluster(cluster: Cluster, disk: Disk | None, faults: Faults) -> None:
+    snakemake = faults.start()
+
+    late = faults.frozen("sample")
+    cluster.call("scontrol", "update", f"JobId={late.number}", "EndTime=now+1")
 
     cancelled = faults.frozen("sample")
-    cluster.call("scancel", cancelled.number)
-    faults.ends_as(cancelled, "CANCELLED")
+    with cluster.without_submission():
+        cluster.call("scancel", cancelled.number)
+        faults.ends_as(cancelled, "CANCELLED")
+        faults.wait_for("a submission that waits", faults.waiting_to_submit)
+
+    if disk is not None:
+        writing = faults.frozen("sample")
+        with disk.full():
+            os.kill(writing.pid, signal.SIGCONT)
+            faults.ends_as(writing, "FAILED")
+        faults.is_told(
+            rf"cluster error: results/tiny/.*{writing.identity}.*: there is no room left"
+        )
 
     killed = faults.frozen("sample")
     os.kill(killed.pid, signal.SIGKILL)
     faults.ends_as(killed, "FAILED")
 
-    late = faults.frozen("sample")
-    cluster.call("scontrol", "update", f"JobId={late.number}", "EndTime=now+1")
-    faults.ends_as(late, "TIMEOUT")
-
     with cluster.without_controller():
-        time.sleep(20)
+        time.sleep(15)
+
+    reading = faults.frozen("verify")
+    damaged = damage(faults, reading)
+    os.kill(reading.pid, signal.SIGCONT)
+    faults.is_told(
+        rf"input error: results/tiny/programs/{reading.identity}.parquet: not a readable Parquet "
+        r"file .*; delete it and run again"
+    )
 
     preempted = faults.frozen("question")
     cluster.call("sbatch", "--partition=urgent", "--exclusive", f"--nodelist={preempted.node}",
@@ -121,38 +96,47 @@ def test_a_run_survives_its_cluster(cluster: Cluster, tmp_path: Path) -> None:
 
     powerless = faults.frozen("solution")
     cluster.stop_node(powerless.node)
-    wait_for(f"{powerless.node} to be down", lambda: cluster.is_down(powerless.node))
+    faults.wait_for(f"{powerless.node} to be down", lambda: cluster.is_down(powerless.node))
     cluster.start_node(powerless.node)
     faults.restarts(powerless)
+    faults.ends_as(late, "TIMEOUT")
 
-    wait_for("a job of judge", lambda: faults._running("judge"))
+    faults.wait_for("a job of judge", lambda: faults.running("judge"))
     snakemake.kill()
     snakemake.wait()
 
-    code, printed = loop.run()
-    assert code == 0, printed
-    nothing_is_lost_or_doubled(loop)
-    assert str(loop.folder) not in cluster.call("squeue", "--noheader", "--format=%Z")
+    damaged.unlink()
+    faults.finish()
+    nothing_is_lost_or_doubled(faults.loop)
 
 
-def started(loop: SlurmLoop) -> subprocess.Popen[str]:
-    """Starts a run whose words go to a file, since nobody reads them until it is killed."""
-    with (loop.folder / "first.txt").open("w") as said:
-        return loop.start(said)
+def damage(faults: Faults, reading: Running) -> Path:
+    """Cuts the file short that a job is about to read, and returns it."""
+    path = faults.loop.folder / reading.file("--programs")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
 
 
 def nothing_is_lost_or_doubled(loop: SlurmLoop) -> None:
-    rows = [row for path in sorted((loop.results / "programs").glob("*.parquet"))
-            for row in read_rows(path, Program)]  # fmt: skip
-    assert len(rows) == SHARDS * ROWS
-    assert len({row.sample_id for row in rows}) == SHARDS * ROWS
-    stages = {s["stage"]: s for s in json.loads((loop.results / "funnel.json").read_text())}
-    assert stages["verify"]["in"] == SHARDS * ROWS
-    for stage in stages.values():
-        assert stage["in"] == stage["accepted"] + sum(stage["rejected"].values())
-    for before, after in (
-        ("verify", "question"), ("question", "solution"), ("solution", "judge"),
-        ("judge", "corpus"),
-    ):  # fmt: skip
-        assert stages[after]["in"] == stages[before]["accepted"], after
+    """In every shard, every row that entered a stage has left it once; the corpus has the rest."""
+    for shard in shard_names(SHARDS):
+        rows = loop.results / "programs" / f"{shard}.parquet"
+        assert pq.read_metadata(rows).num_rows == ROWS
+        for step, folder in (
+            ("verify", "verified"), ("question", "questions"), ("solution", "solutions"),
+            ("judge", "judged"),
+        ):  # fmt: skip
+            accepted = loop.results / folder / f"{shard}.parquet"
+            rejected = loop.results / "rejected" / step / f"{shard}.parquet"
+            out = [pq.read_metadata(file).num_rows for file in (accepted, rejected)]
+            assert sum(out) == pq.read_metadata(rows).num_rows, (shard, step)
+            rows = accepted
+    sampled = pq.read_table(loop.results / "programs", columns=["sample_id"])
+    assert len(set(sampled["sample_id"].to_pylist())) == SHARDS * ROWS
+    judged = pq.read_table(loop.results / "judged").num_rows
+    corpus = pq.read_table(loop.results / "corpus" / "train.parquet")
+    rejected_rows = pq.read_metadata(loop.results / "rejected/corpus/all.parquet").num_rows
+    assert corpus.num_rows + rejected_rows == judged > 0
+    for identity in ("program_id", "question_id", "sample_id"):
+        assert len(set(corpus[identity].to_pylist())) == corpus.num_rows, identity
     assert [*loop.results.rglob("*.part"), *loop.results.rglob("*.journal")] == []
