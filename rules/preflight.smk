@@ -1,14 +1,16 @@
-"""Preflight: needs a seed file as proof of a shared folder, makes preflight/node.json and its word.
+"""Preflight: needs nothing, makes preflight/node.json and models/cleared.json.
 
 What the submitting side can see by itself it looks at before the first job (caco.preflight.start).
+
+Both rules run once, before a run's first model, and have no params or inputs that could run them
+again. With one job sure to run, Snakemake 9.27 does not look at those below it, since they follow;
+where an ancient input then holds them back, what has changed there is not seen. So the two texts
+that a rule has are resources here, which are no reason to re-run.
 """
 
 
 rule preflight:
     """Tries on a node without a GPU what the run counts on: the sandbox, and shared folders."""
-    input:
-        # Written by the submitting side. A node that reads it works in the same folder.
-        seeds=ancient(paths.seeds(next(iter(CONFIG.sources)))),
     output:
         node=paths.preflight(),
         provenance=paths.provenance("preflight", "all"),
@@ -18,20 +20,18 @@ rule preflight:
     retries: 0
     conda:
         "../envs/sandbox.yaml"
-    params:
+    resources:
         spec=spec_json(sandbox=CONFIG.sandbox, folders=model_folders(CONFIG)),
         code=code("preflight"),
     shell:
         "envs/python sandbox scripts/preflight.py"
-        " --seeds {input.seeds}"
         " --node {output.node}"
-        " --spec {params.spec:q} --code {params.code}"
+        " --spec {resources.spec:q} --code {resources.code}"
         " --provenance {output.provenance} 2>&1 | tee {log}"
 
 
-# Snakemake runs again what an ancient input is missing for, and deletes the outputs of a failed
-# job: if the models asked for node.json itself, a preflight that is run again and fails would have
-# every model and all below it made anew. This rule's file is there from the first success on.
+# The models ask for this rule's file rather than for node.json, which goes when preflight is run
+# again and fails: what an ancient input is missing for is run again, and all below it.
 rule cleared:
     """Reads on the submitting side what the node has written."""
     input:
@@ -43,12 +43,12 @@ rule cleared:
         paths.log("cleared", "all"),
     conda:
         "../envs/workflow.yaml"
-    params:
+    resources:
         spec=spec_json(),
         code=code("cleared"),
     shell:
         "envs/python workflow scripts/cleared.py"
         " --node {input.node}"
         " --cleared {output.cleared}"
-        " --spec {params.spec:q} --code {params.code}"
+        " --spec {resources.spec:q} --code {resources.code}"
         " --provenance {output.provenance} 2>&1 | tee {log}"

@@ -11,7 +11,6 @@ from caco.preflight.node import NodeSpec, look_round
 def main() -> None:
     """Runs the script."""
     job = Job(__doc__, rule="preflight")
-    job.reads("--seeds", "a file that the submitting side has written")
     job.writes("--node", "what this node was found to have")
     args = job.parse()
     look_round(NodeSpec.from_spec(args.spec), args.node)
