@@ -33,8 +33,6 @@ rule all:
     """What a run is for: the corpus, the student's scores and the report on both."""
     default_target: True
     input:
-        # Named here, or one that failed when it was run again would be forgotten.
-        paths.preflight(),
         paths.corpus(),
         paths.scores(),
         paths.report(),

@@ -23,8 +23,7 @@ class Paths:
     def cleared(self) -> str:
         """The word of the submitting side that a node was found fit: no model comes before it.
 
-        With the models, which are made anew where it is gone, and apart from what the node wrote,
-        which may be deleted to have it tried again.
+        It lies with the models, which are gone when it is.
         """
         return f"{self.root}/models/cleared.json"
 

@@ -1,4 +1,4 @@
-"""Preflight comes before every GPU, runs again by itself, and makes nothing else run again."""
+"""Preflight comes before every GPU, once, and makes nothing run again."""
 
 import json
 import re
@@ -86,6 +86,35 @@ def test_who_deletes_the_findings_has_a_node_tried_again_and_nothing_made_anew(
     assert printed.returncode == 0
     assert "notice: a node is tried again" in printed.stdout
     assert made.planned() == set()
+    (made.folder / RESULTS / "models/cleared.json").unlink()
+    assert made.planned() == set()
+
+
+def test_a_preflight_asked_for_again_that_fails_costs_nothing_else(made: Checkout) -> None:
+    (made.folder / "fails").write_text("scripts/preflight.py")
+    assert made.try_snakemake(NODE, "--forcerun", "preflight").returncode == 1
+    assert not (made.folder / NODE).exists()
+    assert made.planned() == set()
+    config = made.config()
+    config["models"]["other"] = config["models"]["smollm2"]
+    config["student"]["model"] = "other"
+    assert not {"preflight", "model:smollm2", "codegen"} & made.planned(config=config)
+
+
+def test_what_changes_with_the_preflight_is_seen_below_it(made: Checkout) -> None:
+    """As it would not be if preflight were sure to run, or waited for what is."""
+    made.edit(*CODE)
+    made.edit("src/caco/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses")
+    planned = made.planned()
+    assert {"verify:00000", "question:00000", "corpus"} <= planned
+    assert not {"preflight", "cleared", "model:smollm2", "codegen"} & planned
+
+
+def test_seeds_and_models_that_change_together_are_both_seen(made: Checkout) -> None:
+    config = made.config()
+    config["models"]["smollm2"]["sha256"] = "0" * 64
+    config["sources"]["arithmetic"]["seeds"]["rows"] += 1
+    assert {"model:smollm2", "seeds:arithmetic"} <= made.planned(config=config)
 
 
 def test_a_preflight_that_fails_stops_every_model(tmp_path: Path) -> None:
@@ -93,7 +122,8 @@ def test_a_preflight_that_fails_stops_every_model(tmp_path: Path) -> None:
     (checkout.folder / "fails").write_text("scripts/preflight.py")
     assert checkout.try_snakemake("--keep-going").returncode == 1
     results = checkout.folder / RESULTS
-    assert (results / "seeds").exists() and not (results / "models").exists()
+    assert (results / "seeds").exists() and not (results / "models/smollm2").exists()
+    assert {"preflight", "cleared", "model:smollm2"} <= checkout.planned()
 
 
 def test_a_model_without_a_file_is_named_and_nothing_is_run(made: Checkout) -> None:

@@ -26,7 +26,7 @@ def each(rule: str, names: tuple[str, ...] = SHARDS) -> set[str]:
 
 # What each job feeds, directly. Rules of one job are named alone.
 FEEDS: dict[str, set[str]] = {
-    # Models wait for these two and ask nothing of when they were made.
+    # Models wait for these two, which run once.
     "preflight": set(),
     "cleared": set(),
     "model:smollm2": {"codegen", "writer", "student", "report"}

@@ -25,6 +25,10 @@ def spec(*folders: Path) -> NodeSpec:
 
 def test_a_fit_node_leaves_its_findings_and_a_record(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
+    asked = [
+        "--node", "preflight/node.json", "--spec", spec(Path("model")).model_dump_json(),
+        "--provenance", "record.json",
+    ]  # fmt: skip
     done = subprocess.run(
         [sys.executable, ROOT / "scripts/preflight.py", "--node",
          "preflight/node.json", "--spec", spec(Path("model")).model_dump_json(), "--provenance",
