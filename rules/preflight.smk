@@ -1,10 +1,11 @@
-"""Preflight: makes preflight/node.json on a node, and the submitting side's word on it.
+"""Preflight: needs nothing, makes preflight/node.json and models/cleared.json.
 
 What the submitting side can see by itself it looks at before the first job (caco.preflight.start).
 
-Both rules are done once: no params, and no input that another rule makes. Every model waits for
-them, and Snakemake does not look for changes below a job that is to run, ancient or not: were they
-to run again with a setting or with their code, it would plan nothing else, whatever had changed.
+Both rules run once, before a run's first model, and have no params or inputs that could run them
+again. With one job sure to run, Snakemake 9.27 does not look at those below it, since they follow;
+where an ancient input then holds them back, what has changed there is not seen. So the two texts
+that a rule has are resources here, which are no reason to re-run.
 """
 
 
@@ -20,18 +21,17 @@ rule preflight:
     conda:
         "../envs/sandbox.yaml"
     resources:
-        # A resource is no reason to run again.
         spec=spec_json(sandbox=CONFIG.sandbox, folders=model_folders(CONFIG)),
+        code=code("preflight"),
     shell:
         "envs/python sandbox scripts/preflight.py"
         " --node {output.node}"
-        " --spec {resources.spec:q}"
+        " --spec {resources.spec:q} --code {resources.code}"
         " --provenance {output.provenance} 2>&1 | tee {log}"
 
 
-# Snakemake runs again what an ancient input is missing for: if the models asked for node.json
-# itself, whoever deletes it, to have a node tried again, would have every model and all below it
-# made anew. This rule's file lies elsewhere.
+# The models ask for this rule's file rather than for node.json, which goes when preflight is run
+# again and fails: what an ancient input is missing for is run again, and all below it.
 rule cleared:
     """Reads on the submitting side what the node has written."""
     input:
@@ -43,9 +43,12 @@ rule cleared:
         paths.log("cleared", "all"),
     conda:
         "../envs/workflow.yaml"
+    resources:
+        spec=spec_json(),
+        code=code("cleared"),
     shell:
         "envs/python workflow scripts/cleared.py"
         " --node {input.node}"
         " --cleared {output.cleared}"
-        " --spec {{}}"
+        " --spec {resources.spec:q} --code {resources.code}"
         " --provenance {output.provenance} 2>&1 | tee {log}"

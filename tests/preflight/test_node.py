@@ -30,9 +30,7 @@ def test_a_fit_node_leaves_its_findings_and_a_record(tmp_path: Path) -> None:
         "--provenance", "record.json",
     ]  # fmt: skip
     done = subprocess.run(
-        [sys.executable, ROOT / "scripts/preflight.py", "--node",
-         "preflight/node.json", "--spec", spec(Path("model")).model_dump_json(), "--provenance",
-         "record.json"],
+        [sys.executable, ROOT / "scripts/preflight.py", *asked],
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -40,7 +38,7 @@ def test_a_fit_node_leaves_its_findings_and_a_record(tmp_path: Path) -> None:
     assert len(found["promises"]) == len(check.probes()) + 1
     assert found["folders"] == ["model"]
     record = json.loads((tmp_path / "record.json").read_text())
-    assert (record["rule"], record["inputs"]) == ("preflight", {})
+    assert (record["rule"], list(record["outputs"])) == ("preflight", ["preflight/node.json"])
     clear(tmp_path / "preflight/node.json", tmp_path / "cleared.json")
     assert json.loads((tmp_path / "cleared.json").read_text())["node"] == found["host"]
 
