@@ -72,8 +72,8 @@ def _tell_what_is_not_seen(rules: set[str]) -> None:
     """
     if "preflight" in rules and "model" not in rules:
         print(
-            "notice: a node is tried again, since what the last one wrote is gone. Snakemake plans "
-            "little else meanwhile; type the same command once more after this run",
+            "notice: a node is tried again; Snakemake looks for no other change meanwhile, so type "
+            "your command once more after this run",
             file=sys.stderr, flush=True,
         )  # fmt: skip
 
