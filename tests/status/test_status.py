@@ -193,6 +193,17 @@ def test_after_a_failed_run_what_failed_is_named(
     assert "00002" not in told and "00003" not in told
 
 
+def test_a_record_that_cannot_be_read_is_told_of_and_stops_nothing(
+    half: HalfRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    half.plan(sample=SHARDS)
+    record = half.folder / "provenance/sample/00000.json"
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text("made")
+    tell_failures(half.folder)
+    assert f"input error: {record}: not a provenance record" in capsys.readouterr().err
+
+
 def test_the_queue_says_why_jobs_wait(half: HalfRun) -> None:
     half.plan(sample=SHARDS)
     queue = [Queued("1", "pending", "Priority")] * 2 + [Queued("3", "pending", "Resources")]

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from caco.errors import CacoError
 from caco.paths import Paths
 from caco.starts import Start
 from caco.status.look import Job, State, look
@@ -43,11 +44,17 @@ def trouble_text(jobs: Sequence[Job], folder: Path) -> str:
 def tell_failures(folder: Path) -> None:
     """Prints what failed in a run whose Snakemake has just ended: none of its jobs runs any more.
 
+    A record that cannot be read is one thing more to tell, and hides nothing that comes after.
+
     Args:
         folder: `results/{run}`.
     """
-    failed = [job for job in look(folder, math.inf) if job.state is State.FAILED]
-    print(trouble_text(failed, folder), file=sys.stderr, flush=True)
+    try:
+        failed = [job for job in look(folder, math.inf) if job.state is State.FAILED]
+        text = trouble_text(failed, folder)
+    except CacoError as error:
+        text = error.line
+    print(text, file=sys.stderr, flush=True)
 
 
 def _job(job: Job, folder: Path) -> str:
