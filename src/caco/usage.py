@@ -3,8 +3,10 @@
 import os
 import re
 import resource
-import subprocess
 from pathlib import Path
+
+from caco.cluster.ask import answer
+from caco.errors import ClusterError
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGT])")
@@ -92,10 +94,9 @@ def _ask(number: str) -> tuple[int | None, dict[str, str]]:
     """
     asked = ["squeue", "--noheader", "--jobs", number, "--Format", "TimeLimit:30,tres-alloc:300"]
     try:
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True)
-        limit, counted = done.stdout.split()
+        limit, counted = answer(asked, timeout_s=20).split()
         return _seconds(limit), dict(item.split("=", 1) for item in counted.split(","))
-    except (OSError, subprocess.SubprocessError, ValueError):
+    except (ClusterError, ValueError):
         return None, {}
 
 

@@ -1,10 +1,9 @@
 """What Slurm's queue holds of a checkout."""
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from caco.errors import ClusterError
+from caco.cluster.ask import answer
 
 # The profile's slurm-jobname-prefix: tells our jobs from others that were submitted in this folder.
 PREFIX = "caco_"
@@ -37,13 +36,7 @@ def queued(folder: Path, user: int, timeout_s: float | None = None) -> list[Queu
         ClusterError: Slurm does not answer, or is not here.
     """
     asked = ["squeue", "--noheader", "--user", str(user), "--format", "%i|%T|%r|%j|%Z"]
-    try:
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=timeout_s)
-    except (OSError, subprocess.TimeoutExpired) as e:
-        raise ClusterError(f"squeue does not answer: {e}") from None
-    if done.returncode:
-        raise ClusterError(f"squeue does not answer: {done.stderr.strip()}")
-    rows = [line.split("|", 4) for line in done.stdout.splitlines()]
+    rows = [line.split("|", 4) for line in answer(asked, timeout_s).splitlines()]
     return [
         Queued(number, state.lower(), reason)
         for number, state, reason, name, workdir in rows

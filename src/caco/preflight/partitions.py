@@ -1,11 +1,11 @@
 """What a cluster has, as `sinfo` tells it: partitions, and the kinds of their nodes."""
 
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
+from caco.cluster.ask import answer
 from caco.errors import ClusterError
 
 # Partition (the default one starred), state, time limit; of nodes alike: number, CPUs, memory, GRES
@@ -59,13 +59,7 @@ def ask_partitions() -> dict[str, Partition]:
     Raises:
         ClusterError: Slurm does not answer, or in other words than these.
     """
-    try:
-        done = subprocess.run(ASKED, capture_output=True, text=True, timeout=_ANSWER_S)
-    except (OSError, subprocess.TimeoutExpired) as e:
-        raise ClusterError(f"sinfo does not answer ({type(e).__name__})") from None
-    if done.returncode:
-        raise ClusterError(f"sinfo does not answer: {done.stderr.strip()}")
-    return read_partitions(done.stdout)
+    return read_partitions(answer(ASKED, _ANSWER_S))
 
 
 def read_partitions(printed: str) -> dict[str, Partition]:
