@@ -23,7 +23,8 @@ class Progress:
     ) -> None:
         self._label, self._total, self._unit = label, total, unit
         self._every, self._out = every_s, out if out is not None else sys.stderr
-        self._started = self._printed = time.monotonic()
+        self._began = self._printed = time.monotonic()
+        self._first: tuple[float, int] | None = None  # the first line: when, and rows done by then
         self.done = 0
 
     def add(self, rows: int = 1) -> None:
@@ -31,15 +32,26 @@ class Progress:
         self.done += rows
         now = time.monotonic()
         if now - self._printed >= self._every or self.done == self._total:
+            print(self.line(self._rate(now)), file=self._out, flush=True)
             self._printed = now
-            print(self.line(now - self._started), file=self._out, flush=True)
+            self._first = self._first or (now, self.done)
 
-    def line(self, elapsed_s: float) -> str:
-        """Returns the line for `elapsed_s` seconds of work."""
-        rate = self.done / elapsed_s if elapsed_s > 0 else 0.0
+    def line(self, rate: float) -> str:
+        """Returns the line for a pace of `rate` rows a second."""
         left = (self._total - self.done) / rate if rate else float("inf")
         pace = f"{rate:,.1f}/s"
         return progress_line(self._label, self.done, self._total, self._unit, pace, left)
+
+    def _rate(self, now: float) -> float:
+        """Returns the rows a second since the first line.
+
+        What came before it says nothing of the rows to come: an engine that starts, and the rows
+        that a killed job left behind, which are there at once.
+        """
+        began, before = self._began, 0
+        if self._first and now - self._first[0] >= self._every:
+            began, before = self._first
+        return (self.done - before) / (now - began) if now > began else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,9 +171,24 @@ def test_progress_tells_rows_rate_and_time_left() -> None:
     out = io.StringIO()
     progress = Progress("sample 00001", 200, every_s=0, out=out)
     progress.add(50)
-    assert progress.line(10.0) == "sample 00001: 50 of 200 rows, 5.0/s, 30 s left"
+    assert progress.line(5.0) == "sample 00001: 50 of 200 rows, 5.0/s, 30 s left"
     progress.add(150)
     assert out.getvalue().splitlines()[-1].endswith("done")
+
+
+def test_the_pace_leaves_out_the_start_and_rows_that_a_killed_job_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    out = io.StringIO()
+    progress = Progress("sample 00001", 200, out=out)
+    for now[0], rows in ((60.0, 100), (62.0, 2), (80.0, 8)):
+        progress.add(rows)
+    assert out.getvalue().splitlines() == [
+        "sample 00001: 100 of 200 rows, 1.7/s, 1 min 00 s left",
+        "sample 00001: 110 of 200 rows, 0.5/s, 3 min 00 s left",
+    ]
 
 
 @pytest.mark.parametrize("left_s", [0.0, 42.0, 185.0, 7800.0, float("inf")])
