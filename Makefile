@@ -44,6 +44,7 @@ $(VENVS)/%/.ready: envs/%.txt envs/make_env.sh envs/find_python.sh envs/nsjail_l
 	@touch $@
 
 $(VENVS)/infer/.ready: envs/infer_cuda.txt
+$(VENVS)/train/.ready $(VENVS)/infer/.ready: envs/torch_cuda.txt
 
 # Snakemake's own lock outlives a SIGKILL; the kernel's does not.
 demo: $(DEMO_ENVS:%=$(VENVS)/%/.ready)

@@ -15,7 +15,14 @@ started=$SECONDS
 echo "envs: making $folder with $("$python" --version) from $list"
 rm -rf "$folder"
 "$python" -m venv "$folder"
-"$folder/bin/python" -m pip install --quiet --no-deps --requirement "$list"
+install() { "$folder/bin/python" -m pip install --quiet --no-deps --requirement "$1"; }
+install "$list"
+# The package index's torch needs CUDA's libraries, the one for CPUs alone (wherever pip is told to
+# look for it) does not.
+if torch=$("$folder/bin/python" -c 'from importlib.metadata import version; print(version("torch"))' 2>/dev/null) &&
+    [ "${torch%+cpu}" = "$torch" ]; then
+    install envs/torch_cuda.txt
+fi
 if [ "$name" = sandbox ]; then
     envs/nsjail_libraries.sh "$folder"
 fi

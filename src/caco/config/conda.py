@@ -1,7 +1,8 @@
 """Conda's environment files, generated from the pinned lists that `make envs` installs.
 
 Snakemake copies an environment file elsewhere before it is used, so a file that refers to the list
-beside it would not find it: the pins are written out.
+beside it would not find it: the pins are written out. With torch go CUDA's libraries, which the
+package index's torch needs (envs/torch_cuda.txt).
 """
 
 from pathlib import Path
@@ -16,16 +17,17 @@ _BASE = {
 }
 
 
-def conda_file(name: str, pins: str) -> str:
+def conda_file(name: str, *lists: Path) -> str:
     """Returns the text of envs/{name}.yaml.
 
     Args:
         name: The environment.
-        pins: The text of envs/{name}.txt.
+        lists: The pinned lists that make it up.
     """
-    packages = [line for line in pins.splitlines() if line and not line.startswith("#")]
+    pins = [line for path in lists for line in path.read_text(encoding="utf-8").splitlines()]
+    packages = [line for line in pins if line and not line.startswith("#")]
     lines = [
-        f"# Generated from {name}.txt by `make generated`: do not edit.",
+        f"# Generated from {' and '.join(path.name for path in lists)} by `make generated`: do not edit.",
         "channels: [conda-forge]",
         "dependencies:",
         *(f"  - {package}" for package in [*_BASE[name], "pip"]),
@@ -37,9 +39,9 @@ def conda_file(name: str, pins: str) -> str:
 
 def generated_files(root: Path) -> dict[Path, str]:
     """Returns every environment file of the checkout at `root` with the text it must have."""
+    envs = root / "envs"
+    cuda = {name: [envs / "torch_cuda.txt"] for name in ("train", "infer", "infer_cuda")}
     return {
-        root / "envs" / f"{name}.yaml": conda_file(
-            name, (root / "envs" / f"{name}.txt").read_text(encoding="utf-8")
-        )
+        envs / f"{name}.yaml": conda_file(name, envs / f"{name}.txt", *cuda.get(name, []))
         for name in _BASE
     }
