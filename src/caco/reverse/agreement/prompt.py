@@ -32,7 +32,10 @@ class Judgement:
 
 
 def agree_prompt(row: Solution) -> str:
-    """Returns the user turn that asks for a judgement: the row, and what its program computed."""
+    """Returns the user turn that asks for a judgement: the row, and what its program computed.
+
+    What several rows share comes first: an engine with a cache of prefixes reads it once.
+    """
     return AGREE.render(
         question=row.question,
         solution=row.solution,
