@@ -18,6 +18,7 @@ rule codegen:
     threads: 8
     resources:
         save_every_s=1800,
+        ranks=1,
     params:
         spec=spec_json(section=CONFIG.codegen),
         code=code("codegen"),
@@ -26,6 +27,7 @@ rule codegen:
         " --model {input.model}"
         " --deepspeed {input.deepspeed}"
         " --save-every {resources.save_every_s}"
+        " --ranks {resources.ranks}"
         " --code-cots {input.code_cots}"
         " --checkpoint {output.checkpoint}"
         " --loss {output.loss}"

@@ -19,6 +19,7 @@ rule writer:
     threads: 8
     resources:
         save_every_s=1800,
+        ranks=1,
     params:
         spec=spec_json(section=CONFIG.writer),
         code=code("writer"),
@@ -27,6 +28,7 @@ rule writer:
         " --model {input.model}"
         " --deepspeed {input.deepspeed}"
         " --save-every {resources.save_every_s}"
+        " --ranks {resources.ranks}"
         " --code-cots {input.code_cots}"
         " --seeds {input.seeds}"
         " --checkpoint {output.checkpoint}"

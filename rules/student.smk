@@ -18,6 +18,7 @@ rule student:
     threads: 8
     resources:
         save_every_s=1800,
+        ranks=1,
     params:
         spec=spec_json(section=CONFIG.student),
         code=code("student"),
@@ -26,6 +27,7 @@ rule student:
         " --model {input.model}"
         " --deepspeed {input.deepspeed}"
         " --save-every {resources.save_every_s}"
+        " --ranks {resources.ranks}"
         " --corpus {input.corpus}"
         " --checkpoint {output.checkpoint}"
         " --loss {output.loss}"

@@ -28,6 +28,9 @@ class Needs(Section):
     cpus: int | None = Field(None, ge=1, description="Cores; else the rule's threads.")
     mem_mb: int | None = Field(None, ge=1, description="Memory on each node, MB.")
     runtime: int | None = Field(None, ge=1, description="Wall time, minutes.")
+    ranks: int | None = Field(
+        None, ge=1, description="Ranks of a training on each node, where torch sees no GPU."
+    )
     signal_s: int | None = Field(
         None,
         ge=1,
