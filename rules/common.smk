@@ -7,6 +7,8 @@ executes. Snakemake compares params as a set of values, so there are just these 
 import sys
 from pathlib import Path
 
+from snakemake.settings.types import DeploymentMethod
+
 SRC = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SRC))
 
@@ -24,6 +26,12 @@ if workflow.remote_exec:
     from caco.cluster.inside import inside_a_job
 
     inside_a_job()
+
+
+if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
+    from caco.cluster.site import read_site
+
+    container: read_site().container
 
 
 onstart:

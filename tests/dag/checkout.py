@@ -38,9 +38,12 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["snakemake.cli"])
 
 
-def _snakemake(folder: Path, args: tuple[str, ...], printed: Path) -> None:
+def _snakemake(
+    folder: Path, args: tuple[str, ...], printed: Path, environment: dict[str, str]
+) -> None:
     """Runs Snakemake in this process, which is a fork made for it."""
     os.chdir(folder)
+    os.environ.update(environment)
     with printed.open("w") as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)
@@ -55,6 +58,7 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.environment: dict[str, str] = {}  # Snakemake's, beside this process's own
         for name in ("Snakefile", "config.yaml"):
             shutil.copy(ROOT / name, folder / name)
         for name in ("rules", "scripts", "src", "envs", "profiles", "config"):
@@ -89,7 +93,9 @@ class Checkout:
             args = (*args, "--configfile", file.name)
         command = ("--cores", "2", "--nolock", *args)
         printed = self.folder / f"printed.{os.getpid()}.txt"
-        process = _FORKS.Process(target=_snakemake, args=(self.folder, command, printed))
+        process = _FORKS.Process(
+            target=_snakemake, args=(self.folder, command, printed, self.environment)
+        )
         process.start()
         process.join(timeout=120)
         process.kill()

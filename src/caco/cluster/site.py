@@ -64,11 +64,25 @@ class Site(Section):
     setup: str | None = Field(
         None, description="A shell line that each job runs first, as in `module load cuda`."
     )
+    container: str | None = Field(
+        None,
+        description=(
+            "An image with the environments, made with `envs/caco.def`: jobs run in it rather than "
+            "in those of `make envs`."
+        ),
+    )
+    container_args: str = Field(
+        "--nv", description="Options of `apptainer exec`, as in `--nv --bind /scratch`."
+    )
     max_jobs: int = Field(100, ge=1, description="Jobs in the queue at a time.")
     cpu: Kind = Field(Kind(), description="Jobs without GPUs.")
     gpu: GpuKind = Field(GpuKind(), description="Jobs with GPUs.")
     rules: dict[str, Needs] = Field({}, description="What rules need here, where it is not usual.")
     plan: Assumptions | None = Field(None, description="What `scripts/plan.py` assumes of it.")
+
+    def deployment(self) -> list[str] | None:
+        """Returns the profile's `software-deployment-method`; None leaves the key out."""
+        return ["apptainer"] if self.container else None
 
     def default_resources(self, **needs: Any) -> dict[str, Any]:
         """Returns the profile's `default-resources`: a job without GPUs."""
@@ -132,6 +146,7 @@ class Site(Section):
         numbers: dict[str, Any] = {
             "mem_mb": _growing(needs.mem_mb, kind.max_mem_mb),
             "runtime": _growing(needs.runtime, kind.max_runtime),
+            "ranks": needs.ranks,
         }
         if needs.nodes and needs.nodes > 1:
             # One task a node, started by the job itself; the plugin would else start one a GPU.
@@ -149,20 +164,11 @@ def _growing(first: int | None, most: int | None) -> str | None:
 
 
 def read_site(file: Path = FILE) -> Site:
-    """Reads the site's facts, for the profile.
+    """Reads the site's facts; the cluster's own defaults where there is no such file.
 
     Raises:
         UserError: A key is wrong.
-        ClusterError: There is no Slurm here, or this is not the repository's root.
     """
-    if not Path("Snakefile").exists():
-        raise ClusterError("type `snakemake --profile slurm` in the repository root")
-    for command in ("sbatch", "squeue"):
-        if shutil.which(command) is None:
-            raise ClusterError(
-                f"there is no `{command}` on this machine, so nothing can be submitted to Slurm; "
-                "type it on a login node, or `make slurm-up` for a small Slurm right here"
-            )
     if not file.exists():
         return Site()
     try:
@@ -174,6 +180,23 @@ def read_site(file: Path = FILE) -> Site:
 def site_or_sentence() -> Site:
     """As `read_site`, for the profile: Snakemake would bury an exception, so this one ends."""
     try:
+        _require_slurm()
         return read_site()
     except (UserError, ClusterError) as error:
         raise SystemExit(error.line) from None
+
+
+def _require_slurm() -> None:
+    """Sees that jobs can be submitted from here.
+
+    Raises:
+        ClusterError: There is no Slurm here, or this is not the repository's root.
+    """
+    if not Path("Snakefile").exists():
+        raise ClusterError("type `snakemake --profile slurm` in the repository root")
+    for command in ("sbatch", "squeue"):
+        if shutil.which(command) is None:
+            raise ClusterError(
+                f"there is no `{command}` on this machine, so nothing can be submitted to Slurm; "
+                "type it on a login node, or `make slurm-up` for a small Slurm right here"
+            )

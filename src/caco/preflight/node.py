@@ -11,7 +11,7 @@ from caco.errors import ClusterError, SandboxUnavailable
 from caco.files import write_text
 from caco.sandbox.check import check_host, describe_host
 
-_ENVS = Path(".venvs")
+_ENVS = Path(os.environ.get("CACO_ENVS", ".venvs"))  # as envs/python
 _CPU_S = 1.0  # a program is ended after this long or after longer: models wait for this job
 
 
