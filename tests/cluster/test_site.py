@@ -89,7 +89,7 @@ def test_without_slurm_a_run_is_refused_and_nothing_goes_local(tmp_path: Path) -
 
 def test_typed_elsewhere_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit, match="cluster error: .* in the repository root"):
+    with pytest.raises(SystemExit, match=r"cluster error: .* in the repository root"):
         site_or_sentence()
 
 

@@ -1,6 +1,7 @@
 """Jobs in an image: where their environments come from, and that nothing runs again for it.
 
-The image is a stand-in: its `apptainer` runs the command right here, with the environments elsewhere.
+The image is a stand-in: its `apptainer` runs the command right here, and has the environments
+elsewhere.
 """
 
 import os

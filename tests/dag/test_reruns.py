@@ -1,10 +1,8 @@
 """What re-runs when something changes: every config key, the shard count, the code.
 
-Asked of the real Snakefile after a whole run, by dry run. The expectations are written down by
-hand, apart from the rules, so that a wrong dependency in a rule is seen.
+Asked of the real Snakefile after a whole run, by dry run.
 """
 
-import copy
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -12,71 +10,10 @@ from typing import Any
 
 import pytest
 
-from caco.config.workflow import check_config
-from tests.dag.checkout import Checkout
-
-SHARDS = ("00000", "00001", "00002", "00003")
-SOURCES = ("arithmetic", "gsm_symbolic", "codeio")
-BENCHMARKS = ("arithmetic",)
-
-
-def each(rule: str, names: tuple[str, ...] = SHARDS) -> set[str]:
-    return {f"{rule}:{name}" for name in names}
-
-
-# What each job feeds, directly. Rules of one job are named alone.
-FEEDS: dict[str, set[str]] = {
-    # Models wait for these two, which run once.
-    "preflight": set(),
-    "cleared": set(),
-    "model:smollm2": {"codegen", "writer", "student", "report"}
-    | each("bench", tuple(f"base-{b}" for b in BENCHMARKS)),
-    **{f"seeds:{s}": {f"unify:{s}", "writer", "plant", "corpus", "report"} for s in SOURCES},
-    **{f"unify:{s}": {"codegen", "writer", "plant", "report"} for s in SOURCES},
-    "plant": {"calibrate", "report"},
-    "calibrate": {"report"},
-    "codegen": each("sample") | {"report"},
-    "writer": each("question") | each("solution") | {"report"},
-    **{f"sample:{s}": {f"verify:{s}", "report"} for s in SHARDS},
-    **{f"verify:{s}": {f"question:{s}", "report"} for s in SHARDS},
-    **{f"question:{s}": {f"solution:{s}", "report"} for s in SHARDS},
-    **{f"solution:{s}": {f"judge:{s}", "report"} for s in SHARDS},
-    **{f"judge:{s}": {"corpus", "report"} for s in SHARDS},
-    "corpus": {"student", "report"},
-    "student": each("bench", tuple(f"student-{b}" for b in BENCHMARKS)) | {"report"},
-    **{
-        f"bench_problems:{b}": {"corpus", "report", f"bench:base-{b}", f"bench:student-{b}"}
-        for b in BENCHMARKS
-    },
-    **{f"bench:{m}-{b}": {"scores", "report"} for m in ("base", "student") for b in BENCHMARKS},
-    "scores": {"report"},
-    "report": set(),
-}  # fmt: skip
-for source in BENCHMARKS:  # each benchmark of the embedded run asks the held-out part of its source
-    FEEDS[f"seeds:{source}"] = FEEDS[f"seeds:{source}"] | {f"bench_problems:{source}"}
-
-BENCH = {f"bench:{m}-{b}" for m in ("base", "student") for b in BENCHMARKS}
-
-# Key (or pattern of keys) -> jobs whose own spec holds it. The first pattern that fits counts.
-OWNERS: list[tuple[str, set[str]]] = [
-    ("models.smollm2.*", {"model:smollm2"}),
-    *((f"sources.{s}.seeds.*", {f"seeds:{s}"}) for s in SOURCES),
-    *((f"sources.{s}.unify.*", {f"unify:{s}"}) for s in SOURCES),
-    ("sandbox.*", each("unify", SOURCES) | each("verify") | {"plant"}),
-    ("calibration.*", {"plant"}),
-    ("codegen.*", {"codegen"}),
-    ("sample.*", each("sample")),
-    ("verify.*", each("verify")),
-    ("writer.*", {"writer"}),
-    ("reverse.question.*", each("question")),
-    ("reverse.solution.*", each("solution")),
-    ("reverse.judge.*", each("judge") | {"calibrate"}),
-    ("corpus.*", {"corpus"}),
-    ("student.prompt", {"student"} | BENCH),
-    ("student.*", {"student"}),
-    *((f"bench.benchmarks.{b}.*", {f"bench_problems:{b}"}) for b in BENCHMARKS),
-    ("bench.*", BENCH),
-]
+from caco.config.workflow import check_config, read_config
+from tests.dag.checkout import ROOT, Checkout
+from tests.dag.conftest import Edit
+from tests.dag.dependencies import BENCH, BENCHMARKS, FEEDS, OWNERS, below, each, with_value
 
 # Another valid value, where adding one or negating does not give it.
 OTHER: dict[str, Any] = {
@@ -113,16 +50,6 @@ def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
         yield key, value
 
 
-def below(jobs: set[str]) -> set[str]:
-    """Returns `jobs` and everything that depends on them."""
-    found, todo = set(jobs), list(jobs)
-    while todo:
-        for job in FEEDS[todo.pop()] - found:
-            found.add(job)
-            todo.append(job)
-    return found
-
-
 def other(key: str, value: Any) -> Any:
     """Returns another valid value for `key`."""
     for pattern, replacement in OTHER.items():
@@ -135,28 +62,7 @@ def other(key: str, value: Any) -> Any:
     raise AssertionError(f"{key}: say in OTHER what {value!r} can be changed to")
 
 
-def with_value(config: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
-    changed = copy.deepcopy(config)
-    *path, last = key.split(".")
-    at = changed
-    for name in path:
-        at = at.setdefault(name, {})
-    at[last] = value
-    return changed
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout after a whole run."""
-    checkout = Checkout(tmp_path_factory.mktemp("checkout"))
-    checkout.run()
-    return checkout
-
-
 def full_config() -> dict[str, Any]:
-    from caco.config.workflow import read_config
-    from tests.dag.checkout import ROOT
-
     raw = read_config(ROOT / "config.yaml")
     return check_config(raw, "config.yaml").model_dump(mode="json")
 
@@ -295,21 +201,7 @@ def test_a_thousand_shards_are_planned(made: Checkout) -> None:
     assert len(planned) == 996 * 5 + len(below({"corpus"}))
 
 
-@pytest.fixture
-def edited(made: Checkout, tmp_path: Any) -> Iterator[Any]:
-    """Edits files of the checkout for one test."""
-    before: dict[str, str] = {}
-
-    def edit(file: str, old: str, new: str) -> None:
-        before.setdefault(file, (made.folder / file).read_text())
-        made.edit(file, old, new)
-
-    yield edit
-    for file, text in before.items():
-        (made.folder / file).write_text(text)
-
-
-def test_a_comment_re_runs_nothing(made: Checkout, edited: Any) -> None:
+def test_a_comment_re_runs_nothing(made: Checkout, edited: Edit) -> None:
     edited("src/caco/identity.py", "import hashlib\n", "# A remark.\nimport hashlib\n")
     edited("src/caco/verify/rules.py", "from dataclasses", "# Why.\nfrom dataclasses")
     edited("scripts/verify.py", "from caco.job import", "# Another.\nfrom caco.job import")
@@ -317,7 +209,7 @@ def test_a_comment_re_runs_nothing(made: Checkout, edited: Any) -> None:
 
 
 def test_a_changed_statement_in_verification_re_runs_it_and_what_is_below(
-    made: Checkout, edited: Any
+    made: Checkout, edited: Edit
 ) -> None:
     edited("src/caco/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses")
     planned = made.planned()
@@ -325,75 +217,13 @@ def test_a_changed_statement_in_verification_re_runs_it_and_what_is_below(
     assert not {job for job in planned if job.startswith(("sample", "codegen", "unify"))}
 
 
-def test_a_changed_prompt_re_runs_those_who_use_it(made: Checkout, edited: Any) -> None:
+def test_a_changed_prompt_re_runs_those_who_use_it(made: Checkout, edited: Edit) -> None:
     edited("src/caco/reverse/solution.j2", "Solve the problem", "Solve this problem")
     assert made.planned() == below({"writer", "calibrate"} | each("question") | each("solution"))
 
 
-def with_judge(made: Checkout, **changed: Any) -> dict[str, Any]:
-    """Returns the config with a judging model, which the embedded run has none of."""
-    raw = made.config()
-    raw["models"]["judge"] = raw["models"]["smollm2"]
-    sampling = {"temperature": 0.0, "max_new_tokens": 64}
-    engine = {"kind": "transformers"}
-    raw["reverse"]["agree"] = {"model": "judge", "engine": engine, "sampling": sampling}
-    return raw | changed
-
-
-def test_a_judging_model_adds_its_jobs_and_re_runs_the_corpus(made: Checkout) -> None:
-    wanted = {"model:judge", "opine"} | each("agree") | below({"corpus", "calibrate"})
-    assert made.planned(config=with_judge(made)) == wanted
-
-
-@pytest.fixture(scope="module")
-def judged(made: Checkout) -> dict[str, Any]:
-    """The config of a whole run with a judging model, one shard."""
-    raw = with_judge(made, run="judged", shards=1)
-    made.snakemake(config=raw)
-    assert made.planned(config=raw) == set()
-    return raw
-
-
-def test_a_run_with_a_judge_lists_its_jobs(made: Checkout, judged: dict[str, Any]) -> None:
-    assert made.listed("judged") == made.planned("--forceall", config=judged)
-
-
-AGREE = {"agree:00000", "opine"} | below({"corpus", "calibrate"})
-
-
-@pytest.mark.parametrize(
-    ("key", "value"), [("engine.dtype", "float32"), ("sampling.temperature", 0.5)]
-)
-def test_a_changed_key_of_the_judge_re_runs_it(
-    made: Checkout, judged: dict[str, Any], key: str, value: Any
-) -> None:
-    changed = with_value(judged, f"reverse.agree.{key}", value)
-    assert made.planned(config=changed) == AGREE
-
-
-def test_another_judge_re_runs_the_judging(made: Checkout, judged: dict[str, Any]) -> None:
-    changed = with_value(judged, "reverse.agree.model", "smollm2")
-    assert made.planned(config=changed) == AGREE
-
-
-def test_without_its_judge_a_run_makes_its_corpus_anew(
-    made: Checkout, judged: dict[str, Any]
-) -> None:
-    assert made.planned(config=with_value(judged, "reverse.agree", None)) == below(
-        {"corpus", "calibrate"}
-    )
-
-
-def test_the_judges_prompt_re_runs_the_judge_alone(
-    made: Checkout, judged: dict[str, Any], edited: Any
-) -> None:
-    edited("src/caco/reverse/agreement/agree.j2", "Reason briefly.", "Reason.")
-    assert made.planned(config=judged) == AGREE
-    assert made.planned() == set()
-
-
 def test_a_changed_deepspeed_file_re_runs_the_trainings_of_its_stage(
-    made: Checkout, edited: Any
+    made: Checkout, edited: Edit
 ) -> None:
     edited("config/deepspeed/zero2.json", '"overlap_comm": true', '"overlap_comm": false')
     edited("config/deepspeed/zero3.json", '"overlap_comm": true', '"overlap_comm": false')
