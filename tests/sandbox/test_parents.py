@@ -11,6 +11,7 @@ from tests.sandbox.processes import Killer, below
 
 from caco.config.sandbox import Sandbox as Limits
 from caco.sandbox import nsjail
+from caco.sandbox.jail import libpython
 from caco.sandbox.kinds import Kind, kind_of
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.usage import used
@@ -42,6 +43,14 @@ def test_a_parent_has_loaded_what_it_is_for_and_shows_nothing_of_ours(output_of)
     assert output_of(loaded, "import sys, fractions") == "[false,true,false,true]"
     assert output_of(loaded, "import sys, sympy") == "[true,true,false,true]"
     assert output_of("[m for m in sys.modules if m.startswith('caco')]", "import sys") == "[]"
+
+
+def test_the_interpreters_shared_library_is_where_its_loader_looks(output_of):
+    shared = libpython()
+    if shared is None:
+        pytest.skip("this Python has no shared library")
+    found = f"{shared.name!r} in os.listdir(os.environ['LD_LIBRARY_PATH'])"
+    assert output_of(found, "import os") == "true"
 
 
 def test_a_module_that_no_parent_has_loaded_can_be_imported(output_of):

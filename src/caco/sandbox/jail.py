@@ -9,6 +9,7 @@ rule forbids a second one.
 """
 
 import os
+import re
 import sys
 import sysconfig
 from pathlib import Path
@@ -51,6 +52,17 @@ _FORBIDDEN = (
 def interpreter() -> Path:
     """Returns the Python that programs run under: this one, outside of any virtual environment."""
     return Path(os.path.realpath(sys.executable))
+
+
+def libpython() -> Path | None:
+    """Returns the shared library that this interpreter is in; None where it holds all itself.
+
+    The loader may have found it in ways that a jail has not: its cache, as in the registry's images
+    of Python, or LD_LIBRARY_PATH, as with a cluster's modules.
+    """
+    maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape")
+    found = re.search(r"\s(/\S*/libpython[\d.]+[a-z]*\.so\S*)$", maps, re.MULTILINE)
+    return Path(found[1]) if found else None
 
 
 def package_folders() -> dict[str, str]:
@@ -96,7 +108,7 @@ def jail_config(
         # reserve address space for a thread a core.
         envar=[
             f"PYTHONHASHSEED={hash_seed}", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1",
-            "HOME=/tmp",
+            "HOME=/tmp", *([f"LD_LIBRARY_PATH={shared.parent}"] if (shared := libpython()) else []),
             "LD_BIND_NOW=1",  # or each child would bind, and copy pages for, what it calls first
         ],
         log_level=LogLevel.WARNING,  # the reason of a failed clone() is a warning
@@ -144,6 +156,7 @@ def _mounts() -> list[Any]:
 
     # The interpreter, the standard library, and what it links to: libpython and, from conda, more.
     python = [str(interpreter()), os.path.realpath(Path(sys.base_prefix, "lib"))]
+    python += [str(shared)] if (shared := libpython()) else []
     if hidden := [path for path in python if Path(path).is_relative_to("/tmp")]:
         raise SandboxUnavailable(
             f"the sandbox's Python lies below /tmp ({hidden[0]}), which every program has to "
