@@ -46,6 +46,12 @@ def test_the_same_requests_draw_the_same_twice_and_another_seed_draws_another(vl
     assert len({c.text for c in answers(vllm, others).values()}) > 8
 
 
+def test_prompts_that_do_not_fit_into_one_step_are_answered_too(vllm):
+    # On a CPU vLLM cannot draw with a seed after half a prompt.
+    requests = [asked(i, chat(f"{i} " * 400), max_new_tokens=4) for i in range(12)]
+    assert len(answers(vllm, requests)) == 12
+
+
 def test_resumed_from_its_journal_it_makes_each_row_once(vllm, tmp_path):
     requests = [asked(i) for i in range(24)]
     path = tmp_path / "00000.journal"

@@ -163,24 +163,9 @@ class VllmEngine:
                 f"vLLM cannot be imported ({e}); run this job in the environment `infer`, which "
                 "`make envs` makes"
             ) from None
-        on_cpu = current_platform.is_cpu()
-        section = self._section
         try:
-            self._engine = LLMEngine.from_engine_args(
-                EngineArgs(
-                    model=str(self._folder),
-                    dtype=section.dtype,
-                    max_num_seqs=section.batch,
-                    max_model_len=section.context,
-                    tensor_parallel_size=section.tensor_parallel,
-                    gpu_memory_utilization=section.gpu_memory,
-                    kv_cache_memory_bytes=section.cpu_cache_gib * _GIB if on_cpu else None,
-                    enforce_eager=section.eager,
-                    generation_config="vllm",  # its own defaults, not the checkpoint's
-                    disable_log_stats=True,
-                    use_tqdm_on_load=False,
-                )
-            )
+            arguments = self._arguments(current_platform.is_cpu())
+            self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
         except (OSError, ValueError, KeyError, RuntimeError) as e:
             raise UserError(
                 f"{self._folder}: vLLM cannot run this checkpoint with the settings in `engine` "
@@ -191,6 +176,26 @@ class VllmEngine:
         self._context: int = config.max_model_len
         declared = config.try_get_generation_config().get("eos_token_id")
         self._ends = sorted(end_tokens(self._tokenizer, declared))
+
+    def _arguments(self, on_cpu: bool) -> dict[str, Any]:
+        """Returns what vLLM is started with."""
+        section = self._section
+        return {
+            "model": str(self._folder),
+            "dtype": section.dtype,
+            "max_num_seqs": section.batch,
+            "max_model_len": section.context,
+            "tensor_parallel_size": section.tensor_parallel,
+            "gpu_memory_utilization": section.gpu_memory,
+            "kv_cache_memory_bytes": section.cpu_cache_gib * _GIB if on_cpu else None,
+            "enforce_eager": section.eager,
+            # A prompt in pieces draws a token after each, and takes it back from the seed's
+            # generator: vLLM 0.32 can do that on GPUs alone.
+            "enable_chunked_prefill": False if on_cpu else None,
+            "generation_config": "vllm",  # its own defaults, not the checkpoint's
+            "disable_log_stats": True,
+            "use_tqdm_on_load": False,
+        }
 
 
 def _said(error: Exception) -> str:
