@@ -2,9 +2,8 @@
 # make demo ENGINE=vllm   the same with vLLM as the engine (config/engines/vllm.yaml)
 # make test          makes every environment, then every check
 # make test-faults   what takes long: kills in every stage and at random moments, shards of 100,000
-#                    rows, 100,000 programs in the sandbox, the sandbox under load, and trainings on a
-#                    real Slurm whose wall time runs out
-# make test-cluster-faults  one run on a real Slurm in which all breaks that a cluster can break
+#                    rows, 100,000 programs in the sandbox, the sandbox under load, and on a real Slurm
+#                    trainings whose wall time runs out and a run in which all breaks that can break
 # make slurm-up      a real Slurm on this machine, to try `snakemake --profile slurm` on
 # make slurm-down    ends it and leaves no trace
 # make envs          makes the environments alone
@@ -34,7 +33,7 @@ PYTHON_infer := 3.11 3.12 3.13
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test test-faults test-cluster-faults slurm-up slurm-down envs generated clean
+.PHONY: demo test test-faults slurm-up slurm-down envs generated clean
 
 envs: $(READY)
 
@@ -64,11 +63,7 @@ test: envs
 test-faults: envs
 	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults/sandbox
 	@$(VENVS)/train/bin/python -m pytest -s tests/faults/generation
-	@$(VENVS)/workflow/bin/python -m pytest tests/faults/loop tests/faults/slurm/test_training.py
-
-# Apart from test-faults until it has been seen green often enough.
-test-cluster-faults: envs
-	@$(VENVS)/workflow/bin/python -m pytest -s tests/faults/slurm/test_cluster_faults.py
+	@$(VENVS)/workflow/bin/python -m pytest tests/faults/loop tests/faults/slurm
 
 slurm-up slurm-down: slurm-%:
 	@python3 -m tests.slurm.cluster $*
