@@ -26,8 +26,9 @@ def conda_file(name: str, *lists: Path) -> str:
     """
     pins = [line for path in lists for line in path.read_text(encoding="utf-8").splitlines()]
     packages = [line for line in pins if line and not line.startswith("#")]
+    sources = " and ".join(path.name for path in lists)
     lines = [
-        f"# Generated from {' and '.join(path.name for path in lists)} by `make generated`: do not edit.",
+        f"# Generated from {sources} by `make generated`: do not edit.",
         "channels: [conda-forge]",
         "dependencies:",
         *(f"  - {package}" for package in [*_BASE[name], "pip"]),
