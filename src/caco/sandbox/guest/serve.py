@@ -199,6 +199,7 @@ def main() -> None:
     cpu_s, wall_s, memory_mb, output_bytes, tmp_options, folders, modules = sys.argv[1:]
     del sys.argv[1:]
     sys.argv[0] = "program.py"
+    os.environ.pop("LD_LIBRARY_PATH", None)  # the loader has read it; a place of this host's
     sys.path[:] = [path for path in sys.path if path != "/jail"] + folders.split(":")
     limits = (float(cpu_s), float(wall_s), int(memory_mb), int(output_bytes))
     try:
