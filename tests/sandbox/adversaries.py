@@ -208,7 +208,7 @@ _THREADS = (
     _ends(
         "the first thread ends and another spins on",
         _GIVEN + "import errno, os, threading\noutput = 1\n" + _CALL
-        + "threading.Thread(target=lambda: [0 for _ in iter(int, 1)]).start()\ncall('exit', 0)",
+        + "threading.Thread(target=lambda: all(iter(lambda: 1, 0))).start()\ncall('exit', 0)",
         Outcome.CPU_TIMEOUT,
     ),
     _ends("a deadlock", "import threading\nl = threading.Lock()\nl.acquire()\nl.acquire()",
