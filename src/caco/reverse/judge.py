@@ -7,8 +7,7 @@ Two checks, both exact and without a model:
    input (`ungrounded`; see `caco.reverse.grounded`).
 
 The paper's second check is a model that reads whether the solution's logic is the program's and
-whether the problem can be solved. That is another judge, to come: it will add a verdict after these
-and loosen none of them.
+whether the problem can be solved: `caco.reverse.agree`, which comes after these and loosens none.
 """
 
 from collections.abc import Iterable, Iterator

@@ -7,29 +7,40 @@ import importlib.util
 import json
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from tests.faults.generation.steady_engine import SteadyEngine
-from tests.reverse.reverse_rows import question, verified
+from tests.reverse.reverse_rows import question, solution, verified
 
 from caco.config.models import ServedModel
 from caco.engines import open as opening
 from caco.models.fetch import fetch_model
 from caco.rows.question import Question
+from caco.rows.solution import Solution
 from caco.rows.table import write_rows
 from caco.rows.verified import Verified
 
 ROOT = Path(__file__).resolve().parents[3]
-STAGES = ("sample", "question", "solution")
 _SAMPLING = {"temperature": 0.7, "max_new_tokens": 64, "seed": 5}
-# Input flag (with its row type) and output flags of each stage's script.
+_SPEC: dict[str, dict[str, Any]] = {"agree": {"model": "m"}}  # beside the sampling
+# Input flag, and output flags, of each stage's script.
 _FILES: dict[str, tuple[str | None, list[str]]] = {
     "sample": (None, ["programs"]),
     "question": ("verified", ["questions", "rejected"]),
     "solution": ("questions", ["solutions", "rejected"]),
+    "agree": ("judged", ["agreed", "rejected"]),
 }
+# What it reads, and how a row of that is made.
+_READS: dict[str, tuple[type[Any], Callable[..., Any]]] = {
+    "question": (Verified, verified),
+    "solution": (Question, question),
+    "agree": (Solution, solution),
+}
+_QUESTION = {"question": "What is this number plus one? " * 10}
+STAGES = tuple(_FILES)
 
 
 class _Template:
@@ -43,14 +54,11 @@ class _Template:
 def prepare(stage: str, folder: Path, rows: int) -> None:
     """Makes what a job of `stage` reads."""
     fetch_model(ServedModel(kind="served", name="m", revision="1"), "m", folder / "manifest.json")
-    if stage == "question":
-        write_rows(
-            folder / "verified.parquet", Verified, (verified(i, **_given(i)) for i in range(rows))
-        )
-    elif stage == "solution":
-        text = "What is this number plus one? " * 10
-        questions = (question(i, question=text, **_given(i)) for i in range(rows))
-        write_rows(folder / "questions.parquet", Question, questions)
+    if stage in _READS:
+        row_type, make = _READS[stage]
+        words = {} if row_type is Verified else _QUESTION
+        file = folder / f"{_FILES[stage][0]}.parquet"
+        write_rows(file, row_type, (make(i, **words, **_given(i)) for i in range(rows)))
 
 
 def outputs(stage: str, out: Path) -> list[Path]:
@@ -61,7 +69,7 @@ def outputs(stage: str, out: Path) -> list[Path]:
 def run(stage: str, folder: Path, out: Path, rows: int, engine: SteadyEngine) -> None:
     """Runs the job in this process."""
     given, written = _FILES[stage]
-    spec: dict[str, Any] = {"sampling": _SAMPLING}
+    spec: dict[str, Any] = {"sampling": _SAMPLING, **_SPEC.get(stage, {})}
     flags = ["--model", str(folder / "manifest.json")]
     if given is None:
         spec["programs_per_shard"] = rows

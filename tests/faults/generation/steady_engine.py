@@ -43,7 +43,7 @@ class SteadyEngine:
 
 
 def completion(request: Request) -> Completion:
-    """Some are cut, echo code, state no answer or are empty: every way out of a stage is taken."""
+    """Some are cut, echo code, answer or judge nothing, or are empty: stages take every way out."""
     kind, name = request.seed % 20, digest(request.prompt, str(request.seed))
     text = f"Ann has {request.seed} apples and eats {name}. " * 16
     if kind == 0:
@@ -53,5 +53,6 @@ def completion(request: Request) -> Completion:
     elif kind == 2:
         text = ""
     elif kind > 3:
-        text += f"\nThe answer is \\boxed{{{request.seed}}}."
+        text += f"\nThe answer is \\boxed{{{request.seed}}}.\nSolvable: yes\nSame logic: "
+        text += "yes" if kind > 4 else "no"
     return Completion(request.request_id, text, 40, "stop")
