@@ -23,6 +23,15 @@ def require_same(path: Path, begun: dict[str, str], now: dict[str, str], mend: s
     Raises:
         UserError: They differ; the sentence names in what.
     """
-    other = [name for name, value in now.items() if begun.get(name) != value]
-    if other:
+    if other := changed(begun, now):
         raise UserError(f"{path}: was begun with other {' and '.join(other)}; set them back {mend}")
+
+
+def changed(begun: dict[str, str], now: dict[str, str]) -> list[str]:
+    """Returns the names of what is not today what some work was begun with.
+
+    Args:
+        begun: Digests of what the work depends on.
+        now: Digests of the same things today, or of some of them.
+    """
+    return [name for name, value in now.items() if begun.get(name) != value]

@@ -22,6 +22,11 @@ class TransformersEngine(_Engine):
     dtype: Literal["bfloat16", "float32"] = Field("bfloat16", description="Weights' precision.")
     batch: int = Field(64, gt=0, description="Requests run side by side.")
 
+    @property
+    def gpus(self) -> int:
+        """GPUs of a job, where there are any."""
+        return 1
+
 
 class VllmEngine(_Engine):
     """vLLM's offline engine, on GPUs or a CPU."""
@@ -36,6 +41,11 @@ class VllmEngine(_Engine):
     gpu_memory: float = Field(0.9, gt=0, le=1, description="Share of each GPU's memory to use.")
     cpu_cache_gib: int = Field(2, gt=0, description="Keys and values, GiB, where there is no GPU.")
     eager: bool = Field(False, description="No CUDA graphs, no compilation: a faster start.")
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of a job, where there are any."""
+        return self.tensor_parallel
 
 
 class ServerEngine(_Engine):
@@ -53,6 +63,11 @@ class ServerEngine(_Engine):
     attempt_s: float = Field(
         600.0, gt=0, description="Seconds for one try, the server's own queue included."
     )
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of a job: none, they are the server's."""
+        return 0
 
 
 Engine = Annotated[TransformersEngine | VllmEngine | ServerEngine, Field(discriminator="kind")]

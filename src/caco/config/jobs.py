@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from caco.config.engines import Engine
 from caco.config.workflow import Config
 from caco.files import write_text
 from caco.paths import shard_names
@@ -47,6 +48,22 @@ def jobs_of(config: Config) -> dict[str, list[str]]:
         "report": one,
     }
     return {rule: identities for rule, identities in found.items() if identities}
+
+
+def engines_of(config: Config) -> dict[str, dict[str, Engine]]:
+    """Returns, by rule that generates, its engines by their key in the config."""
+    reverse = config.reverse
+    drafting = {f"sources.{s}.unify.engine": llm.engine for s, llm in config.converters().items()}
+    agree = {"reverse.agree.engine": reverse.agree.engine} if reverse.agree else {}
+    return {
+        "draft": drafting,
+        "sample": {"sample.engine": config.sample.engine},
+        "question": {"reverse.question.engine": reverse.question.engine},
+        "solution": {"reverse.solution.engine": reverse.solution.engine},
+        "agree": agree,
+        "opine": agree,
+        "bench": {"bench.engine": config.bench.engine},
+    }
 
 
 def write_jobs(path: Path, config: Config) -> None:

@@ -24,6 +24,12 @@ def from_line(line: bytes) -> dict[str, Any] | None:
     return value
 
 
+def basis_of(journal: Path) -> dict[str, str] | None:
+    """Returns the digests of what a journal's rows depend on: its first line, where it is whole."""
+    with journal.open("rb") as file:
+        return from_line(file.readline())
+
+
 def rows_in(journal: Path) -> int:
     """Returns how many completions a journal holds: 0 where there is none.
 

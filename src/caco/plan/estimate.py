@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from caco.config.engines import Engine, VllmEngine
+from caco.config.engines import Engine
 from caco.config.training import FineTune
 from caco.config.workflow import Config
 from caco.plan.assumptions import Assumptions
@@ -125,7 +125,7 @@ class _Writer:
 
 
 def _gpus(engine: Engine) -> int:
-    return engine.tensor_parallel if isinstance(engine, VllmEngine) else 1
+    return max(1, engine.gpus)  # a server's count too: rates are of one GPU
 
 
 def _verified(shards: int, programs: int, verified: int, a: Assumptions) -> Stage:

@@ -1,17 +1,20 @@
 """What the submitting side looks at by itself, in seconds, before it submits anything."""
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from caco.cluster.site import FILE
 from caco.config.workflow import Config, read_config
-from caco.errors import CacoError, ClusterError
+from caco.errors import CacoError, ClusterError, UserError
 from caco.plan.assumptions import Assumptions, read_assumptions
 from caco.preflight.asks import asks_of
 from caco.preflight.disk import too_little_room
 from caco.preflight.fits import misfits
+from caco.preflight.gpus import idle_gpus, too_few_gpus
+from caco.preflight.half_done import FORGET, begun_otherwise, forget, refusals_of
 from caco.preflight.models import broken_models
 from caco.preflight.partitions import ask_partitions
 from caco.preflight.rights import refusals
@@ -29,24 +32,42 @@ def problems(jobs: Sequence[Any], config: Config, slurm: bool) -> list[CacoError
         slurm: Whether its jobs go to Slurm.
     """
     found: list[CacoError] = [*broken_models(jobs)]
-    # A manifest that cannot be read tells no size either.
+    # A manifest that cannot be read tells no size either, and no digest.
     if not found:
         found += too_little_room(jobs, config, _assumed())
-    return found + (_of_cluster(jobs) if slurm else [])
+        found += _half_done(jobs)
+    return found + (_of_cluster(jobs, config) if slurm else [])
 
 
-def _of_cluster(jobs: Sequence[Any]) -> list[CacoError]:
+def _half_done(jobs: Sequence[Any]) -> list[UserError]:
+    """Returns what jobs would refuse to go on with; drops it where that is wanted."""
+    works = begun_otherwise(jobs)
+    if FORGET not in os.environ:
+        return refusals_of(works)
+    _tell(forget(works))
+    return []
+
+
+def _of_cluster(jobs: Sequence[Any], config: Config) -> list[CacoError]:
     asks = asks_of(jobs)
     if not asks:
         return []
+    found: list[CacoError] = [*too_few_gpus(asks, config)]
     try:
-        found = misfits(asks, ask_partitions())
+        found += misfits(asks, ask_partitions())
     except ClusterError as error:
         # Who cannot be asked has refused nothing; sbatch waits for a controller that is restarted.
-        print(f"cluster notice: {error}; what jobs need is not compared", file=sys.stderr)
-        found = []
+        _tell([f"cluster notice: {error}; what jobs need is not compared"])
     # Slurm would only repeat in fewer words what was found already.
-    return found or [*refusals(asks)]
+    found = found or [*refusals(asks)]
+    if not found:
+        _tell(idle_gpus(asks, config))
+    return found
+
+
+def _tell(notices: Iterable[str]) -> None:
+    for notice in notices:
+        print(notice, file=sys.stderr, flush=True)
 
 
 def _assumed() -> Assumptions:

@@ -24,6 +24,7 @@ from caco.identity import canonical_json
 LOSS = "loss.jsonl"  # the steps so far, one JSON row a line
 STOP = "stop"  # in the scratch folder: the ranks are to write a checkpoint and end
 STOPPED = "stopped"  # likewise: they obey
+_BASIS = "basis.json"
 _STEP = "step-"
 
 
@@ -43,6 +44,11 @@ class Kept:
         """Returns the newest checkpoint."""
         found = _checkpoints(self.folder)
         return found[-1] if found else None
+
+    def begun(self) -> dict[str, str]:
+        """Returns the digests of what the checkpoints here depend on."""
+        begun: dict[str, str] = json.loads((self.folder / _BASIS).read_text(encoding="utf-8"))
+        return begun
 
 
 def checkpoint_name(step: int) -> str:
@@ -101,13 +107,11 @@ def keeping(folder: Path, basis: dict[str, str]) -> Iterator[Kept]:
 
 def _check(kept: Kept, basis: dict[str, str]) -> None:
     """Compares the basis with that of the checkpoint, where there is one."""
-    file = kept.folder / "basis.json"
     if kept.newest() is None:
-        write_text(file, canonical_json(basis))
+        write_text(kept.folder / _BASIS, canonical_json(basis))
         return
-    begun = json.loads(file.read_text(encoding="utf-8"))
     mend = "to go on with that training, or delete the folder to train anew"
-    require_same(kept.folder, begun, basis, mend)
+    require_same(kept.folder, kept.begun(), basis, mend)
 
 
 def _checkpoints(folder: Path) -> list[Path]:
