@@ -13,8 +13,8 @@ from caco.config.workflow import check_config, read_config
 from caco.job import run
 from caco.plan.assumptions import read_assumptions
 from caco.plan.estimate import estimate
+from caco.plan.given import given_rows
 from caco.plan.measured import measured
-from caco.plan.seeds import seed_counts
 from caco.plan.table import plan_text
 
 
@@ -39,7 +39,7 @@ def main() -> None:
     if args.measured:
         assumed = measured(args.measured, assumed)
         print(yaml.safe_dump({"plan": assumed.model_dump()}, sort_keys=False))
-    print(plan_text(estimate(config, seed_counts(config), assumed)))
+    print(plan_text(estimate(config, given_rows(config), assumed)))
 
 
 if __name__ == "__main__":

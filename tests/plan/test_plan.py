@@ -11,8 +11,8 @@ from caco.config.workflow import check_config, read_config
 from caco.errors import UserError
 from caco.plan.assumptions import Assumptions, read_assumptions
 from caco.plan.estimate import Stage, estimate
+from caco.plan.given import given_rows
 from caco.plan.measured import measured
-from caco.plan.seeds import seed_counts
 from caco.plan.table import PAPER_GPU_H, plan_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,14 +29,14 @@ def _assumed(**changed):
         "yields": {"unify": 0.5, "verify": 0.5, "reverse": 0.25},
         "tokens": {"program": 100.0, "question": 50.0, "solution": 200.0},
         "rates": dict.fromkeys(
-            ("unify", "sample", "question", "solution", "train", "bench", "verify"), 10.0
+            ("unify", "sample", "question", "solution", "train", "bench", "verify", "judge"), 10.0
         ),
     }  # fmt: skip
     return Assumptions.model_validate(plain | changed)
 
 
 def _stages(config, assumed) -> dict[str, Stage]:
-    return {s.name: s for s in estimate(config, seed_counts(config), assumed).stages}
+    return {s.name: s for s in estimate(config, given_rows(config), assumed).stages}
 
 
 def test_rows_and_hours_follow_from_shares_lengths_and_rates():
@@ -50,9 +50,22 @@ def test_rows_and_hours_follow_from_shares_lengths_and_rates():
     assert stages["verify"].core_h == pytest.approx(25.6 / 3600)
     assert stages["verify"].rows_out == 128
     assert stages["solution"].tokens == 128 * 200
+    assert stages["judge"].core_h == pytest.approx(12.8 / 3600)
     assert stages["corpus"].rows_in == 32
     assert stages["student"].tokens == 32 * 250
     assert "agree" not in stages
+    # Base and student, 30 problems each.
+    assert (stages["bench"].jobs, stages["bench"].tokens) == (2, 60 * 200)
+
+
+def test_a_row_takes_room_for_all_texts_that_it_carries():
+    stages = _stages(_config("config.yaml"), _assumed())
+    of_tokens = {name: stage.disk_gb * 1e9 / 1.2 for name, stage in stages.items()}
+    assert of_tokens["sample"] == of_tokens["verify"] == pytest.approx(256 * 100)
+    assert of_tokens["question"] == pytest.approx(128 * 150)
+    assert of_tokens["solution"] == of_tokens["judge"] == pytest.approx(128 * 350)
+    assert of_tokens["corpus"] == pytest.approx(32 * 350)
+    assert of_tokens["codegen"] == 0
 
 
 def test_variants_and_more_shards_cost_what_they_add():
@@ -69,7 +82,7 @@ def test_variants_and_more_shards_cost_what_they_add():
 
 def test_a_shard_of_the_advised_size_takes_the_hours_wanted():
     config, assumed = _config("config.yaml"), _assumed()
-    plan = estimate(config, seed_counts(config), assumed)
+    plan = estimate(config, given_rows(config), assumed)
     # Solutions are slowest: half a program's worth of 200 tokens at 10 a second.
     assert plan.programs_per_shard == int((3600 - 36) / (0.5 * 200 / 10))
 
@@ -86,7 +99,7 @@ def test_the_papers_run_at_the_papers_rates_takes_the_papers_hours():
 
 def test_the_table_adds_up():
     config = _config("config.yaml")
-    text = plan_text(estimate(config, seed_counts(config), _assumed()))
+    text = plan_text(estimate(config, given_rows(config), _assumed()))
     lines = text.splitlines()
     jobs = [
         int(line.split()[1]) for line in lines[2:] if line[:1].isalpha() and "Shards" not in line
@@ -96,7 +109,11 @@ def test_the_table_adds_up():
 
 def test_a_finished_run_gives_its_own_rates(fake_run, tmp_path):
     got = measured(tmp_path / "tiny", _assumed())
-    assert (got.gpus, got.rates.verify) == (2, 10.0)  # what a run does not tell
+    assert (got.gpus, got.rates.unify) == (2, 10.0)  # what a run does not tell
+    # On cores, by their CPU time; the run's every job had 2 seconds and 3 of CPU time.
+    assert got.rates.verify == 12 / (2 * 3.0)
+    assert got.rates.judge == 8 / (2 * 3.0)
+    assert got.rates.bench == 8 / (2 * 2.0)
     assert got.tokens.program == 20
     assert got.rates.sample == 12 * 20 / (2 * 2.0)
     assert got.rates.train == pytest.approx(2 * 800 / (2 * 12.0))

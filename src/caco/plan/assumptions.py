@@ -26,15 +26,16 @@ class Tokens(Section):
 
 
 class Rates(Section):
-    """What one GPU (for `verify`, one core) does in a second."""
+    """What one GPU (for `verify` and `judge`, one core) does in a second."""
 
     unify: float = Field(gt=0, description="Tokens that the converter writes.")
     sample: float = Field(gt=0, description="Tokens that the code generator writes.")
     question: float = Field(gt=0, description="Tokens of questions that the writer writes.")
     solution: float = Field(gt=0, description="Tokens of solutions that the solver writes.")
     train: float = Field(gt=0, description="Tokens that training sees.")
-    bench: float = Field(gt=0, description="Tokens that a student writes.")
+    bench: float = Field(gt=0, description="Tokens that base or student writes.")
     verify: float = Field(gt=0, description="Programs that one core executes and judges.")
+    judge: float = Field(gt=0, description="Solutions that one core compares.")
 
 
 class Assumptions(Section):

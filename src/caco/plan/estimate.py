@@ -1,19 +1,21 @@
 """Jobs, rows, tokens, hours and disk of every stage of a configuration; nothing is submitted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from caco.config.engines import Engine
 from caco.config.training import FineTune
 from caco.config.workflow import Config
-from caco.plan.assumptions import Assumptions
+from caco.plan.assumptions import Assumptions, Tokens
+from caco.plan.given import Given
 
 # Bytes of a token's text in a Parquet file, zstd: 3.6 characters a token of GSM8K-like text,
 # compressed to about a third.
 _BYTES_A_TOKEN = 1.2
 _JUDGEMENT = 64  # tokens of a judge's reply: two labelled lines with a reason each
 _VERIFY_CORES = 8  # of a job, rules/verify.smk
+_BENCHMARKED = 2  # models: base and student
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,36 +59,39 @@ class Plan:
     shards: int
 
 
-def estimate(config: Config, seeds: dict[str, int], assumed: Assumptions) -> Plan:
+def estimate(config: Config, given: Given, assumed: Assumptions) -> Plan:
     """Returns what a run of `config` would take.
 
     Args:
         config: The run.
-        seeds: Seeds by source.
+        given: Rows that it starts from.
         assumed: The cluster.
     """
-    stages = tuple(_stages(config, seeds, assumed))
+    stages = tuple(
+        replace(stage, disk_gb=_disk_gb(stage, assumed.tokens))
+        for stage in _stages(config, given, assumed)
+    )
     programs = config.shards * config.sample.programs_per_shard
     size = _shard_size(config, assumed)
     return Plan(stages, size, ceil(programs / size))
 
 
-def _stages(config: Config, by_source: dict[str, int], a: Assumptions) -> Iterator[Stage]:
+def _stages(config: Config, given: Given, a: Assumptions) -> Iterator[Stage]:
     tokens, rates, reverse, shards = a.tokens, a.rates, config.reverse, config.shards
-    seeds = sum(by_source.values())
-    yield Stage("seeds", len(by_source), seeds, seeds, 0)
+    seeds = sum(given.seeds.values())
+    yield Stage("seeds", len(given.seeds), seeds, seeds, 0)
     converters = config.converters()
-    drafted = sum(by_source[name] for name in converters)
+    drafted = sum(given.seeds[name] for name in converters)
     gpus = max((_gpus(llm.engine) for llm in converters.values()), default=1)
     cots = round(seeds * a.yields.unify)
     converter = _Writer(tokens.program, rates.unify, gpus)
-    yield converter.stage("unify", len(by_source), (seeds, cots), drafted, a)
+    yield converter.stage("unify", len(given.seeds), (seeds, cots), drafted, a)
     yield _trained("codegen", config.codegen, cots, tokens.program, a)
     programs = shards * config.sample.programs_per_shard
     sampler = _Writer(tokens.program, rates.sample, _gpus(config.sample.engine))
     yield sampler.stage("sample", shards, (programs, programs), programs, a)
     verified = round(programs * a.yields.verify)
-    yield _verified(shards, programs, verified, a)
+    yield _on_cores("verify", shards, (programs, verified), rates.verify, _VERIFY_CORES, a)
     if config.writer.fine_tune:
         yield _trained("writer", config.writer, 2 * cots, tokens.solution, a)
     asked = verified * reverse.question.variants
@@ -95,13 +100,15 @@ def _stages(config: Config, by_source: dict[str, int], a: Assumptions) -> Iterat
     solver = _Writer(tokens.solution, rates.solution, _gpus(reverse.solution.engine))
     yield solver.stage("solution", shards, (asked, asked), asked, a)
     kept = round(asked * a.yields.reverse)
-    yield Stage("judge", shards, asked, kept, 0)
+    yield _on_cores("judge", shards, (asked, kept), rates.judge, 1, a)
     if reverse.agree is not None:
         judge = _Writer(_JUDGEMENT, rates.solution, _gpus(reverse.agree.engine))
         yield judge.stage("agree", shards, (kept, kept), kept, a)
-    whole = tokens.program + tokens.question + tokens.solution
-    yield Stage("corpus", 1, kept, kept, 0, disk_gb=_disk(kept, whole))
+    yield Stage("corpus", 1, kept, kept, 0)
     yield _trained("student", config.student, kept, tokens.question + tokens.solution, a)
+    asked = _BENCHMARKED * sum(given.problems.values())
+    student = _Writer(tokens.solution, rates.bench, _gpus(config.bench.engine))
+    yield student.stage("bench", _BENCHMARKED * len(given.problems), (asked, asked), asked, a)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +127,19 @@ class _Writer:
         starts_h = jobs * self.gpus * a.start_s / 3600 if written else 0.0
         gpu_h = total / self.rate / 3600 + starts_h
         wall_h = gpu_h / min(a.gpus, jobs * self.gpus)
-        disk = _disk(rows[1], self.tokens)
-        return Stage(name, jobs, *rows, round(total), gpu_h, 0.0, wall_h, disk)
+        return Stage(name, jobs, *rows, round(total), gpu_h, 0.0, wall_h)
 
 
 def _gpus(engine: Engine) -> int:
     return max(1, engine.gpus)  # a server's count too: rates are of one GPU
 
 
-def _verified(shards: int, programs: int, verified: int, a: Assumptions) -> Stage:
-    core_h = programs / a.rates.verify / 3600
-    wall_h = core_h / min(a.cores, shards * _VERIFY_CORES)
-    disk = _disk(programs, a.tokens.program)
-    return Stage("verify", shards, programs, verified, 0, 0.0, core_h, wall_h, disk)
+def _on_cores(
+    name: str, jobs: int, rows: tuple[int, int], rate: float, cores: int, a: Assumptions
+) -> Stage:
+    """Returns a stage without GPUs: `rate` rows a second on each of a job's `cores`."""
+    core_h = rows[0] / rate / 3600
+    return Stage(name, jobs, *rows, 0, 0.0, core_h, core_h / min(a.cores, jobs * cores))
 
 
 def _trained(name: str, section: FineTune, rows: int, tokens: float, a: Assumptions) -> Stage:
@@ -142,8 +149,19 @@ def _trained(name: str, section: FineTune, rows: int, tokens: float, a: Assumpti
     return Stage(name, 1, rows, round(seen), round(seen * tokens), gpu_h, 0.0, gpu_h / a.gpus)
 
 
-def _disk(rows: int, tokens: float) -> float:
-    return rows * tokens * _BYTES_A_TOKEN / 1e9
+def _disk_gb(stage: Stage, tokens: Tokens) -> float:
+    """Returns what a stage's tables take: every row that entered, let through or rejected.
+
+    A row carries the texts that it was made from, so that each table can be read by itself.
+    """
+    written = tokens.question + tokens.solution
+    held = {
+        **dict.fromkeys(("unify", "sample", "verify"), tokens.program),
+        "question": tokens.program + tokens.question,
+        **dict.fromkeys(("solution", "judge", "agree", "corpus"), tokens.program + written),
+        "bench": written,
+    }
+    return stage.rows_in * held.get(stage.name, 0.0) * _BYTES_A_TOKEN / 1e9
 
 
 def _shard_size(config: Config, a: Assumptions) -> int:

@@ -1,8 +1,9 @@
 """Rates and shares that a finished run has shown, in place of given ones."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -22,7 +23,7 @@ def measured(run: Path, given: Assumptions) -> Assumptions:
 
     Args:
         run: The run's folder, `results/{run}`.
-        given: Stands in for what the run does not tell: the cluster, converter and cores.
+        given: Stands in for what the run does not tell: the cluster, and the converter.
 
     Raises:
         UserError: The folder holds no whole run.
@@ -32,8 +33,10 @@ def measured(run: Path, given: Assumptions) -> Assumptions:
         raise UserError(f"{run}: holds no finished run to measure; give the folder of one")
     rows_in, accepted = Counter[str](), Counter[str]()
     seconds: defaultdict[str, float] = defaultdict(float)
+    cpu_s: defaultdict[str, float] = defaultdict(float)
     for record in records:
         seconds[record.rule] += record.seconds
+        cpu_s[record.rule] += record.used.get("cpu_s", record.seconds)
         if record.counts is not None:
             rows_in[record.rule] += record.counts.rows_in
             accepted[record.rule] += record.counts.accepted
@@ -44,8 +47,9 @@ def measured(run: Path, given: Assumptions) -> Assumptions:
         question=rows_in["question"] * lengths.question / seconds["question"],
         solution=rows_in["solution"] * lengths.solution / seconds["solution"],
         train=_training_rate(run),
-        bench=given.rates.bench,
-        verify=given.rates.verify,  # records do not tell how many cores a job had
+        bench=sum(_column(run / "bench", "tokens")) / seconds["bench"],
+        verify=rows_in["verify"] / cpu_s["verify"],
+        judge=rows_in["judge"] / cpu_s["judge"],
     )
     shares = Yields(
         unify=_share(accepted["unify"], rows_in["unify"]),
@@ -62,8 +66,8 @@ def _lengths(run: Path) -> Tokens:
     solutions = _column(run / "solutions", "solution")
     return Tokens(
         program=_mean(_column(run / "programs", "tokens")),
-        question=_mean(len(str(text)) / _CHARS_A_TOKEN for text in questions),
-        solution=_mean(len(str(text)) / _CHARS_A_TOKEN for text in solutions),
+        question=_mean(len(text) / _CHARS_A_TOKEN for text in questions),
+        solution=_mean(len(text) / _CHARS_A_TOKEN for text in solutions),
     )
 
 
@@ -80,16 +84,15 @@ def _training_rate(run: Path) -> float:
     return tokens / seconds
 
 
-def _column(folder: Path, name: str) -> Iterable[object]:
-    for path in sorted(folder.glob("*.parquet")):
+def _column(folder: Path, name: str) -> Iterator[Any]:
+    for path in sorted(folder.rglob("*.parquet")):
         for batch in pq.ParquetFile(path).iter_batches(columns=[name]):
             yield from batch.column(0).to_pylist()
 
 
-def _mean(values: Iterable[object]) -> float:
+def _mean(values: Iterable[float]) -> float:
     total, count = 0.0, 0
     for value in values:
-        assert isinstance(value, int | float)
         total, count = total + value, count + 1
     return total / max(count, 1) or 1.0
 
