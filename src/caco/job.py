@@ -18,6 +18,7 @@ from caco.code_digest import code_digest
 from caco.engines.journal_lines import rows_in
 from caco.errors import CacoError
 from caco.files import no_room, remove_folder
+from caco.gpus import Watch
 from caco.identity import digest, file_sha256
 from caco.paths import shard_names
 from caco.provenance import Counts
@@ -47,6 +48,7 @@ class Job:
         self._sharded = False
         self._journal: Path | None = None
         self._kept: Path | None = None
+        self._gpus: Watch | None = None
 
     def reads(self, flag: str, meaning: str, many: bool = False, required: bool = True) -> None:
         """Adds an argument that names a file the job reads.
@@ -105,6 +107,7 @@ class Job:
         Args:
             model: Digest of the model's manifest.
         """
+        self._gpus = Watch()
         self._journal = self.args.provenance.with_suffix(".journal")
         self._mark.keeps(rows_in(self._journal))
         return self._journal, {"settings": self.args.spec, "model": model, "code": self._code()}
@@ -114,6 +117,7 @@ class Job:
 
         The folder lies beside the job's record, and goes when that is written.
         """
+        self._gpus = Watch()
         self._kept = self.args.provenance.with_suffix(".training")
         basis = {"settings": self.args.spec, "code": self._code()}
         for name in self._inputs:
@@ -138,6 +142,7 @@ class Job:
             seed=seed,
             started=self.started,
             starts=self._mark.before(),
+            gpus_used=self._gpus.used() if self._gpus else {},
         )
         self._mark.done()
         if self._journal is not None:

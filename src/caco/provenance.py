@@ -7,13 +7,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from caco import gpus
 from caco.errors import CacoError
 from caco.files import write_text
 from caco.identity import file_sha256
@@ -74,6 +76,7 @@ def record(
     seed: int | None,
     started: float,
     starts: Sequence[dict[str, Any]] = (),
+    gpus_used: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
     """Writes the record of a finished job.
 
@@ -89,6 +92,7 @@ def record(
         seed: The seed everything random derives from, or None.
         started: `time.time()` at the job's start.
         starts: Starts of the job before this one, as `caco.starts` tells of them.
+        gpus_used: How busy its GPUs were, as `caco.gpus.Watch` tells of it.
     """
     if counts is not None:
         counts.check()
@@ -113,14 +117,17 @@ def record(
         "command": sys.argv,
         "host": socket.gethostname(),
         "kernel": platform.release(),
-        "gpus": _gpus(),
+        "gpus": {
+            "visible": gpus.visible(),
+            "devices": [", ".join(one) for one in gpus.ask("name", "uuid", "driver_version")],
+        },
         "slurm": {k: os.environ[k] for k in _SLURM if k in os.environ},
         "started": _iso(started),
         "ended": _iso(ended),
         "seconds": round(ended - started, 3),
         "starts": list(starts),
         "given": given(),
-        "used": used(),
+        "used": {**used(), **gpus_used},
     }
     write_text(path, json.dumps(written, indent=1, sort_keys=True) + "\n")
 
@@ -149,17 +156,3 @@ def _commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return out.stdout.strip() or None
-
-
-def _gpus() -> dict[str, Any]:
-    """Returns the GPUs this job was given: what the scheduler said, and their names."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    try:
-        out = subprocess.run(
-            ["nvidia-smi", "--query-gpu=name,uuid,driver_version", "--format=csv,noheader"],
-            capture_output=True, text=True, timeout=20, check=True,
-        )  # fmt: skip
-        names = out.stdout.strip().splitlines()
-    except (OSError, subprocess.SubprocessError):
-        names = []
-    return {"visible": visible, "devices": names}

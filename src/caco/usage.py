@@ -7,6 +7,7 @@ from pathlib import Path
 
 from caco.cluster.ask import answer
 from caco.errors import ClusterError
+from caco.gpus import visible
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGT])")
@@ -25,7 +26,8 @@ def given() -> dict[str, int] | None:
         return None
     limit, counted = _ask(number)
     nodes = int(counted.get("node", "1"))
-    found = {"gpus": _gpus()}
+    # Slurm counts GPUs among what it gave only where it is told to.
+    found = {"gpus": len(gpus.split(",")) if (gpus := visible()) else 0}
     if limit is not None:
         found["wall_s"] = limit
     if "node" in counted:
@@ -78,12 +80,6 @@ def cgroup_peak(own: Path, mounted: Path) -> int | None:
             except (OSError, ValueError):
                 continue
     return None
-
-
-def _gpus() -> int:
-    """Returns this node's GPUs: Slurm counts them among what it gave only where it is told to."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-    return len(visible.split(",")) if visible else 0
 
 
 def _ask(number: str) -> tuple[int | None, dict[str, str]]:

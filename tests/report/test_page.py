@@ -157,6 +157,19 @@ def test_the_page_holds_what_was_asked_against_what_was_used(fake_run, tmp_path)
     assert ["corpus", "1", "2 s", "2 s, 2 s", "-", "1.5, 1.5", "-", "250 MB", *"---"] in rows
 
 
+def test_the_page_tells_how_busy_gpus_were(fake_run, tmp_path):
+    for shard, busy in (("00000", 0.9), ("00001", 0.25)):
+        file = Path(fake_run.paths.provenance("sample", shard))
+        raw = json.loads(file.read_text())
+        raw["used"] |= {"gpu_busy": busy, "gpu_mb": 70_000 + busy * 1_000}
+        file.write_text(json.dumps(raw))
+    make_report("tiny", fake_run.files(), tmp_path / "f.json", tmp_path / "report.html")
+    head, *rows = cells((tmp_path / "report.html").read_text())
+    assert head[-2:] == ["Busy GPUs", "Most on a GPU"]
+    assert {row[0]: row[-2:] for row in rows}["sample"] == ["57%, 25%", "70,900 MB"]
+    assert {row[0]: row[-2:] for row in rows}["verify"] == ["-", "-"]
+
+
 def test_a_record_without_these_figures_is_read(fake_run, tmp_path):
     for file in fake_run.records:
         raw = json.loads(file.read_text())

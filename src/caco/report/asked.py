@@ -26,6 +26,9 @@ class Asked:
         job: Memory of the largest job, where Slurm's cgroup told it.
         memory: Memory on a node.
         gpu_hours: GPUs by the hours that they were held.
+        gpu_busy: Share of the time in which a job's GPUs were at work, of the median job and of the
+            idlest.
+        gpu_memory: Most memory in use on one GPU.
     """
 
     rule: str
@@ -39,6 +42,8 @@ class Asked:
     job: str
     memory: str
     gpu_hours: str
+    gpu_busy: str
+    gpu_memory: str
 
 
 def asked_of(records: Iterable[Record]) -> list[Asked]:
@@ -52,23 +57,28 @@ def asked_of(records: Iterable[Record]) -> list[Asked]:
 
 def _asked(rule: str, records: Sequence[Record]) -> Asked:
     busy = [r.used["cpu_s"] / r.seconds for r in records if r.seconds and "cpu_s" in r.used]
+    gpu_busy = [r.used["gpu_busy"] for r in records if "gpu_busy" in r.used]
     return Asked(
         rule=rule,
         jobs=f"{len(records):,}",
         total=duration(sum(r.seconds for r in records)),
-        wall=_middle_and_most([r.seconds for r in records], duration),
+        wall=_middle_and(max, [r.seconds for r in records], duration),
         limit=_span(records, "wall_s", duration),
-        busy=_middle_and_most(busy, "{:.1f}".format),
+        busy=_middle_and(max, busy, "{:.1f}".format),
         cores=_span(records, "cores", str),
         process=_most(records, "process_mb"),
         job=_most(records, "job_mb"),
         memory=_span(records, "mem_mb", _megabytes),
         gpu_hours=_gpu_hours(records),
+        gpu_busy=_middle_and(min, gpu_busy, "{:.0%}".format),
+        gpu_memory=_most(records, "gpu_mb"),
     )
 
 
-def _middle_and_most(values: Sequence[float], text: Callable[[float], str]) -> str:
-    return f"{text(median(values))}, {text(max(values))}" if values else _NONE
+def _middle_and(
+    end: Callable[[Sequence[float]], float], values: Sequence[float], text: Callable[[float], str]
+) -> str:
+    return f"{text(median(values))}, {text(end(values))}" if values else _NONE
 
 
 def _span(records: Iterable[Record], name: str, text: Callable[[float], str]) -> str:

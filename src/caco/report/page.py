@@ -91,6 +91,7 @@ def page(
         rejected=rejected,
         jobs=asked_of(records),
         scheduled=any(record.given for record in records),
+        on_gpus=any("gpu_busy" in record.used for record in records),
         duration=duration,
     )
 

@@ -1,0 +1,69 @@
+"""The GPUs of a job: which ones it was given, and how busy they were."""
+
+import os
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from statistics import fmean
+
+_EVERY_S = 15.0
+_ANSWER_S = 20.0
+
+
+def visible() -> str | None:
+    """Returns the GPUs that the scheduler gave to this job, in its words; None without one."""
+    return os.environ.get("CUDA_VISIBLE_DEVICES")
+
+
+def ask(*fields: str) -> list[list[str]]:
+    """Returns the fields of each GPU that this job was given, as `nvidia-smi --query-gpu` has them.
+
+    Empty where there is none, or nobody who could tell.
+    """
+    given = visible()
+    if given == "":
+        return []
+    command = ["nvidia-smi", f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits"]
+    # A node that keeps no job from the others' GPUs shows all of them.
+    command += [f"--id={given}"] if given else []
+    try:
+        out = subprocess.run(
+            command, capture_output=True, text=True, timeout=_ANSWER_S, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [line.split(", ") for line in out.strip().splitlines()]
+
+
+class Watch:
+    """Looks at a job's GPUs now and then, from its making until the process ends."""
+
+    def __init__(self, every_s: float = _EVERY_S) -> None:
+        """Begins to look; where there is no GPU it looks once.
+
+        Args:
+            every_s: Seconds between two looks.
+        """
+        self._every_s = every_s
+        self._busy: list[float] = []  # shares of the time before a look, mean over the GPUs
+        self._most_mb = 0.0
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def used(self) -> dict[str, float]:
+        """Returns what was seen: nothing where there is no GPU.
+
+        `gpu_busy`, the share of time in which a kernel ran, mean over time and GPUs; `gpu_mb`, the
+        most memory that was in use on one of them.
+        """
+        if not self._busy:
+            return {}
+        return {"gpu_busy": round(fmean(self._busy), 3), "gpu_mb": self._most_mb}
+
+    def _look(self) -> None:
+        while seen := ask("utilization.gpu", "memory.used"):
+            with suppress(ValueError):  # what a card does not tell is "[N/A]"
+                busy = fmean(float(share) / 100 for share, _ in seen)
+                self._most_mb = max(self._most_mb, *(float(mb) for _, mb in seen))
+                self._busy.append(busy)
+            time.sleep(self._every_s)
