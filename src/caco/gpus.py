@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from statistics import fmean
 
+# What schedulers say to a job without a GPU: nothing, or (older Slurms) that there are no devices.
+_NONE = ("", "NoDevFiles")
 _EVERY_S = 15.0
 _ANSWER_S = 20.0
 
@@ -16,17 +18,23 @@ def visible() -> str | None:
     return os.environ.get("CUDA_VISIBLE_DEVICES")
 
 
+def count() -> int:
+    """Returns how many GPUs the scheduler gave to this job on this node."""
+    said = visible()
+    return 0 if said is None or said in _NONE else len(said.split(","))
+
+
 def ask(*fields: str) -> list[list[str]]:
     """Returns the fields of each GPU that this job was given, as `nvidia-smi --query-gpu` has them.
 
     Empty where there is none, or nobody who could tell.
     """
-    given = visible()
-    if given == "":
+    said = visible()
+    if said in _NONE:
         return []
     command = ["nvidia-smi", f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits"]
     # A node that keeps no job from the others' GPUs shows all of them.
-    command += [f"--id={given}"] if given else []
+    command += [f"--id={said}"] if said else []
     try:
         out = subprocess.run(
             command, capture_output=True, text=True, timeout=_ANSWER_S, check=True

@@ -5,9 +5,9 @@ import re
 import resource
 from pathlib import Path
 
+from caco import gpus
 from caco.cluster.ask import answer
 from caco.errors import ClusterError
-from caco.gpus import visible
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGT])")
@@ -27,7 +27,7 @@ def given() -> dict[str, int] | None:
     limit, counted = _ask(number)
     nodes = int(counted.get("node", "1"))
     # Slurm counts GPUs among what it gave only where it is told to.
-    found = {"gpus": len(gpus.split(",")) if (gpus := visible()) else 0}
+    found = {"gpus": gpus.count()}
     if limit is not None:
         found["wall_s"] = limit
     if "node" in counted:

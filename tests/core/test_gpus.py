@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.core.test_job import job_with
 
-from caco.gpus import Watch, ask
+from caco.gpus import Watch, ask, count
 
 TWO = "100, 70000\\n50, 71000"
 
@@ -43,9 +43,13 @@ def test_only_the_jobs_own_gpus_are_asked(nvidia_smi: Path) -> None:
     )
 
 
-def test_a_job_without_gpus_asks_nobody(nvidia_smi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert ask("name") == []
+@pytest.mark.parametrize("said", ["", "NoDevFiles"])
+def test_a_job_without_gpus_asks_nobody(
+    nvidia_smi: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    assert count() == 2
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", said)
+    assert (count(), ask("name")) == (0, [])
     assert not nvidia_smi.exists()
 
 
