@@ -28,7 +28,7 @@ class Plan:
         resume: The checkpoint in it to go on from, or None.
         save_every_s: Seconds between two checkpoints.
         accumulation: Forward passes before an optimiser step.
-        deepspeed: DeepSpeed's settings.
+        deepspeed: DeepSpeed's settings; None for plain DDP.
         training: The config section, as JSON.
     """
 
@@ -40,7 +40,7 @@ class Plan:
     resume: str | None
     save_every_s: float
     accumulation: int
-    deepspeed: dict[str, Any]
+    deepspeed: dict[str, Any] | None
     training: str
 
     @property
@@ -131,7 +131,6 @@ def train(plan: Plan) -> None:
     trainer.train(resume_from_checkpoint=plan.resume)
     if not (plan.scratch / STOPPED).exists():
         _save(trainer, tokenizer, Path(plan.checkpoint), sharded=section.zero_stage == 3)
-    # gloo's threads, left to the interpreter's end, now and then aborted a rank that was done.
     torch.distributed.destroy_process_group()
 
 
@@ -158,6 +157,12 @@ def main() -> None:
     quiet_transformers()
     plan = Plan(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     train(plan)
+    # DeepSpeed holds on to groups whose gloo threads may still be letting go of the last gathered
+    # tensors. One that asks for the interpreter's lock while that ends aborts the process: a rank
+    # of ZeRO-3 in twelve.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
