@@ -17,6 +17,8 @@ from io import StringIO
 from pathlib import Path
 from statistics import median
 
+from gpu import Seen, names, watching
+
 from caco.chat import unconditional_prefix
 from caco.config.engines import Engine as Settings
 from caco.config.engines import TransformersEngine, VllmEngine
@@ -46,6 +48,7 @@ class Contestant:
         rates: Tokens a second, a number for each round.
         cpu_rates: Tokens a second of CPU time.
         tokens: Tokens of the last round.
+        seen: What the GPUs did meanwhile.
     """
 
     name: str
@@ -53,11 +56,13 @@ class Contestant:
     rates: list[float] = field(default_factory=list)
     cpu_rates: list[float] = field(default_factory=list)
     tokens: int = 0
+    seen: Seen = field(default_factory=Seen)
 
     def turn(self) -> None:
         """Samples the shard once and notes the rate."""
         began, cpu_began = time.perf_counter(), time.process_time()
-        self.tokens = self.sample()
+        with watching(self.seen):
+            self.tokens = self.sample()
         self.rates.append(self.tokens / (time.perf_counter() - began))
         self.cpu_rates.append(self.tokens / (time.process_time() - cpu_began))
 
@@ -149,15 +154,15 @@ def _table(contestants: list[Contestant]) -> str:
     bare = next(c for c in contestants if c.name == _BARE)
     lines = [
         "| contestant | tokens/s, median (min..max) | to bare | tokens/s of CPU time | to bare "
-        "| tokens |",
-        "|---|---|---|---|---|---|",
+        "| tokens | GPUs |",
+        "|---|---|---|---|---|---|---|",
     ]
     for c in contestants:
         cells = [c.name]
         for mine, theirs in ((c.rates, bare.rates), (c.cpu_rates, bare.cpu_rates)):
             ratios = [m / t for m, t in zip(mine, theirs, strict=True)]
             cells += [_spread(mine, ",.0f"), _spread(ratios, ".2f")]
-        lines.append(f"| {' | '.join(cells)} | {c.tokens:,} |")
+        lines.append(f"| {' | '.join(cells)} | {c.tokens:,} | {c.seen} |")
     return "\n".join(lines)
 
 
@@ -176,19 +181,27 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64, help="requests side by side")
     parser.add_argument("--context", type=int, default=2048, help="vLLM's longest text")
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    parser.add_argument(
+        "--gpu-memory", type=float, default=0.4, help="share of a GPU for each of the two vLLMs"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="turns of every contestant")
     args = parser.parse_args()
     model = read_manifest(args.model)
     prefix = unconditional_prefix(load_tokenizer(model.folder))
     engines: dict[str, Settings] = {
         "sample stage, vLLM": VllmEngine(
-            kind="vllm", dtype=args.dtype, batch=args.batch, context=args.context, eager=True
+            kind="vllm",
+            dtype=args.dtype,
+            batch=args.batch,
+            context=args.context,
+            gpu_memory=args.gpu_memory,
+            eager=_on_cpu(),  # compiling for a CPU takes longer than a turn
         ),
         "sample stage, transformers": TransformersEngine(dtype=args.dtype, batch=args.batch),
     }
     sampling = Sampling(temperature=0.9, max_new_tokens=args.tokens, seed=4)
     print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        f"{', '.join(names()) or platform.machine() + ', no GPU'}; {os.cpu_count()} cores, "
         f"load {os.getloadavg()[0]:.2f} at the start\n",
         flush=True,
     )
