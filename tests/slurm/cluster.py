@@ -171,13 +171,21 @@ def _install() -> None:
     if missing and shutil.which("apt-get") is None:
         raise NoCluster(f"there is no {', '.join(missing)} and no apt-get: install Slurm and munge")
     if missing:
-        install = ["apt-get", "install", "-y", "--no-install-recommends", *_PACKAGES]
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        done = subprocess.run(install, env=environment, capture_output=True, text=True)
+        install = ("install", "-y", "--no-install-recommends", *_PACKAGES)
+        # A fresh container's lists of packages are empty.
+        done = _apt_get(*install)
+        if done.returncode and _apt_get("update").returncode == 0:
+            done = _apt_get(*install)
         if done.returncode:
-            raise NoCluster(f"{' '.join(install)} failed: {done.stderr.strip().splitlines()[-1]}")
+            said = done.stderr.strip().splitlines()[-1]
+            raise NoCluster(f"apt-get {' '.join(install)} failed: {said}")
     if not Path("/dev/tty1").is_char_device():
         raise NoCluster(f"there is no {_DEVICES}, which stand for GPUs here")
+
+
+def _apt_get(*words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(("apt-get", *words), env=environment, capture_output=True, text=True)
 
 
 def main() -> None:
