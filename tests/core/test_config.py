@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import RootModel
 
+from caco.config.bench import Benchmark
 from caco.config.conda import generated_files
 from caco.config.files import local_inputs
+from caco.config.section import one_from_spec
 from caco.config.settings_page import schema_text, settings_page
 from caco.config.spec import spec_json
 from caco.config.training import Training
@@ -76,7 +79,29 @@ def test_an_unknown_key_like_no_other_is_to_be_removed(raw: dict[str, Any]) -> N
 
 def test_a_misspelt_key_inside_a_kind_is_named(raw: dict[str, Any]) -> None:
     raw["sources"]["arithmetic"]["seeds"]["held_uot"] = 3
-    assert "held_uot` is unknown; did you mean `held_out`?" in refusal(raw)
+    assert refusal(raw) == (
+        "config.yaml: key `sources.arithmetic.seeds.held_uot` is unknown; did you mean `held_out`?"
+    )
+
+
+def test_a_key_of_another_kind_is_to_be_removed(raw: dict[str, Any]) -> None:
+    raw["sample"]["engine"] = {"kind": "server", "dtype": "float32"}
+    assert refusal(raw) == (
+        "config.yaml: key `sample.engine.dtype` is unknown; remove it: `server` has attempt_s, "
+        "attempts, concurrency, key_env, kind, request_s, url_env"
+    )
+
+
+def test_a_name_that_is_a_kind_too_stays_in_the_key(raw: dict[str, Any]) -> None:
+    raw["bench"]["benchmarks"]["gsm8k"] = {"kind": "gsm8k", "pth": "a.jsonl", "path": "a.jsonl"}
+    assert refusal(raw) == (
+        "config.yaml: key `bench.benchmarks.gsm8k.pth` is unknown; did you mean `path`?"
+    )
+
+
+def test_a_wrong_key_in_the_spec_of_a_kind_is_named_alone() -> None:
+    with pytest.raises(UserError, match=r"--spec: key `pth` is unknown; did you mean `path`\?"):
+        one_from_spec(RootModel[Benchmark], '{"kind": "gsm8k", "path": "a", "pth": "b"}')
 
 
 def test_a_wrong_type_is_named_with_its_value(raw: dict[str, Any]) -> None:

@@ -160,7 +160,9 @@ def test_a_hub_that_gives_nothing_is_one_sentence(tmp_path, monkeypatch, error, 
 
 
 def test_a_section_that_is_no_model_names_the_key():
-    with pytest.raises(UserError, match=r"model `base`.*`local.paht` is unknown"):
+    with pytest.raises(
+        UserError, match=r"model `base`: key `paht` is unknown; did you mean `path`"
+    ):
         read_model('{"kind":"local","path":"x","paht":"y"}', "base")
 
 

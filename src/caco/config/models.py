@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, RootModel, TypeAdapter, ValidationError
 
 from caco.config.section import Section, explain
 from caco.errors import UserError
@@ -66,5 +66,5 @@ def read_model(spec: str, name: str) -> Model:
     try:
         model: Model = TypeAdapter(Model).validate_json(spec)
     except ValidationError as e:
-        raise UserError(f"--spec of model `{name}`: {explain(e, Section)}") from None
+        raise UserError(f"--spec of model `{name}`: {explain(e, RootModel[Model])}") from None
     return model
