@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.preflight.jobs import job
@@ -29,8 +30,11 @@ def answer(folder: Path, command: str, body: str) -> None:
     (folder / command).chmod(0o755)
 
 
-def config() -> Config:
-    return check_config(read_config(ROOT / "config.yaml"), "config.yaml")
+def config(**sampled_by: Any) -> Config:
+    raw = read_config(ROOT / "config.yaml")
+    if sampled_by:
+        raw["sample"]["engine"] = sampled_by
+    return check_config(raw, "config.yaml")
 
 
 def test_the_cluster_and_a_broken_model_are_said_together(folder: Path) -> None:
@@ -51,6 +55,25 @@ def test_a_cluster_that_does_not_answer_is_not_compared(
     answer(folder, "sinfo", body)
     assert problems([job("verify", slurm_partition="x")], config(), slurm=True) == []
     assert "cluster notice: sinfo " in capsys.readouterr().err
+
+
+@pytest.fixture
+def sampling(folder: Path) -> Any:
+    """A job that fits the cluster, with one GPU."""
+    answer(folder, "sinfo", f"cat {ROOT}/tests/preflight/sinfo.txt")
+    return job("sample", slurm_partition="gpu", gres="gpu:h100:1")
+
+
+def test_an_engine_that_shares_more_gpus_than_its_job_has_is_said(sampling: Any) -> None:
+    shared = config(kind="vllm", tensor_parallel=4)
+    (error,) = problems([sampling], shared, slurm=True)
+    assert "set `sample: {gpus: 4}` under `rules` in site.yaml" in str(error)
+    assert problems([sampling], shared, slurm=False) == []
+
+
+def test_gpus_that_nobody_uses_are_told(sampling: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert problems([sampling], config(kind="server"), slurm=True) == []
+    assert "notice: the jobs of sample ask for 1 GPUs" in capsys.readouterr().err
 
 
 def test_a_run_without_a_job_for_the_cluster_asks_it_nothing(folder: Path) -> None:
