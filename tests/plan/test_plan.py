@@ -121,6 +121,12 @@ def test_a_finished_run_gives_its_own_rates(fake_run, tmp_path):
     assert got.yields.reverse == pytest.approx(3 / 8)
 
 
+def test_a_run_that_ends_with_its_corpus_is_measured_too(fake_run, tmp_path):
+    for record in (tmp_path / "tiny/provenance/bench").iterdir():
+        record.unlink()
+    assert measured(tmp_path / "tiny", _assumed()).rates.bench == 10.0
+
+
 def test_a_run_without_a_corpus_is_not_measured(tmp_path):
     with pytest.raises(UserError, match="holds no finished run to measure"):
         measured(tmp_path, _assumed())

@@ -44,13 +44,14 @@ def one_from_spec(kinds: type[RootModel[T]], spec: str) -> T:
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """Returns one sentence for the first problem in `error`: which key, what is wrong, the mend."""
     first = error.errors()[0]
-    where, *_ = _place([str(part) for part in first["loc"] if not str(part).endswith("]")], model)
-    key = ".".join(where) or "the whole file"
+    # Pydantic's own steps, as `function-after[...]`, are none of the file's.
+    loc = [str(part) for part in first["loc"] if not str(part).endswith("]")]
+    key = ".".join(_place(loc, model)[0]) or "the whole file"
     given = json.dumps(first["input"], default=str)
     if len(given) > 60:
         given = given[:57] + "..."
     if first["type"] == "extra_forbidden":
-        return f"key `{key}` is unknown; {_mend([str(part) for part in first['loc']], model)}"
+        return f"key `{key}` is unknown; {_mend(loc, model)}"
     if first["type"] == "missing":
         return f"key `{key}` is missing; add it"
     message = first["msg"].removeprefix("Value error, ")

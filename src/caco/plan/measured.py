@@ -23,7 +23,8 @@ def measured(run: Path, given: Assumptions) -> Assumptions:
 
     Args:
         run: The run's folder, `results/{run}`.
-        given: Stands in for what the run does not tell: the cluster, and the converter.
+        given: Stands in for what the run does not tell: the cluster, the converter, and the
+            benchmarks of a run that ends with its corpus.
 
     Raises:
         UserError: The folder holds no whole run.
@@ -47,7 +48,9 @@ def measured(run: Path, given: Assumptions) -> Assumptions:
         question=rows_in["question"] * lengths.question / seconds["question"],
         solution=rows_in["solution"] * lengths.solution / seconds["solution"],
         train=_training_rate(run),
-        bench=sum(_column(run / "bench", "tokens")) / seconds["bench"],
+        bench=sum(_column(run / "bench", "tokens")) / seconds["bench"]
+        if seconds["bench"]
+        else given.rates.bench,
         verify=rows_in["verify"] / cpu_s["verify"],
         judge=rows_in["judge"] / cpu_s["judge"],
     )
