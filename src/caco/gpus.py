@@ -18,10 +18,19 @@ def visible() -> str | None:
     return os.environ.get("CUDA_VISIBLE_DEVICES")
 
 
-def count() -> int:
-    """Returns how many GPUs the scheduler gave to this job on this node."""
+def given() -> list[str]:
+    """Returns the names of the GPUs that the scheduler gave to this job on this node."""
     said = visible()
-    return 0 if said is None or said in _NONE else len(said.split(","))
+    return [] if said is None or said in _NONE else said.split(",")
+
+
+def groups(size: int) -> list[str]:
+    """Returns those GPUs in groups of `size`, each as `CUDA_VISIBLE_DEVICES` names it.
+
+    GPUs that fill no group are left out.
+    """
+    names = given()
+    return [",".join(names[at : at + size]) for at in range(0, len(names) - size + 1, size)]
 
 
 def ask(*fields: str) -> list[list[str]]:

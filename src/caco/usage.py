@@ -27,7 +27,7 @@ def given() -> dict[str, int] | None:
     limit, counted = _ask(number)
     nodes = int(counted.get("node", "1"))
     # Slurm counts GPUs among what it gave only where it is told to.
-    found = {"gpus": gpus.count()}
+    found = {"gpus": len(gpus.given())}
     if limit is not None:
         found["wall_s"] = limit
     if "node" in counted:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.core.test_job import job_with
 
-from caco.gpus import Watch, ask, count
+from caco.gpus import Watch, ask, given, groups
 
 TWO = "100, 70000\\n50, 71000"
 
@@ -47,10 +47,17 @@ def test_only_the_jobs_own_gpus_are_asked(nvidia_smi: Path) -> None:
 def test_a_job_without_gpus_asks_nobody(
     nvidia_smi: Path, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
-    assert count() == 2
+    assert given() == ["2", "3"]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", said)
-    assert (count(), ask("name")) == (0, [])
+    assert (given(), groups(1), ask("name")) == ([], [], [])
     assert not nvidia_smi.exists()
+
+
+def test_gpus_are_shared_out_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5,GPU-a,GPU-b,7")
+    assert groups(1) == ["4", "5", "GPU-a", "GPU-b", "7"]
+    assert groups(2) == ["4,5", "GPU-a,GPU-b"]
+    assert groups(6) == []
 
 
 def test_the_mean_of_all_looks_and_the_most_memory_count(nvidia_smi: Path, tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ def test_without_gpus_an_engine_that_shares_nothing_runs_on_the_cpu() -> None:
 def test_gpus_that_no_engine_uses_are_told_and_not_refused() -> None:
     served = config(sampled_by="server")
     assert too_few_gpus(asks(sample=1), served) == []
-    assert idle_gpus(asks(sample=1, question=4, verify=1), served) == [
-        "notice: the jobs of question ask for 4 GPUs on a node, and `reverse.question.engine` uses "
-        "1; to ask for no more, set `question: {gpus: 1}` under `rules` in site.yaml",
-        "notice: the jobs of sample ask for 1 GPUs on a node, and `sample.engine` uses none; to "
-        "ask for no more, set `sample: {gpus: 0}` under `rules` in site.yaml",
+    assert idle_gpus(asks(sample=1, question=4, agree=3, verify=1), served) == [
+        "notice: the jobs of agree ask for 3 GPUs on a node, of which `reverse.agree.engine` "
+        "leaves 1 idle; to ask for no more, set `agree: {gpus: 2}` under `rules` in site.yaml",
+        "notice: the jobs of sample ask for 1 GPUs on a node, of which `sample.engine` leaves 1 "
+        "idle; to ask for no more, set `sample: {gpus: 0}` under `rules` in site.yaml",
     ]

@@ -29,7 +29,7 @@ def both(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Both:
 
     The first mostly waits, so the second is made meanwhile.
     """
-    site = {"gpu": {"partition": "gpu"}}
+    site = {"gpu": {"partition": "gpu"}, "rules": {"sample": {"gpus": 2}}}
     made = SlurmLoop(tmp_path_factory.mktemp("slurm").resolve(), tiny_config(), site)
     printed = made.folder / "printed.txt"
     with printed.open("w") as said:
@@ -71,7 +71,9 @@ def test_every_table_is_the_local_runs_to_the_byte(on_slurm: SlurmLoop, local: L
 def test_rules_that_need_a_gpu_got_one_and_no_other_did(on_slurm: SlurmLoop) -> None:
     visible = {(r["rule"], r["gpus"]["visible"]) for r in records(on_slurm)}
     assert {rule for rule, gpu in visible if gpu is not None} == ON_GPUS
-    assert {gpu for rule, gpu in visible if rule in ON_GPUS} <= {"0", "1"}
+    assert {gpu for rule, gpu in visible if rule in ON_GPUS - {"sample"}} <= {"0", "1"}
+    # A copy of the model on each, and the same rows as the local run's one.
+    assert {gpu for rule, gpu in visible if rule == "sample"} == {"0,1"}
 
 
 def test_every_other_job_ran_in_slurm(on_slurm: SlurmLoop) -> None:
@@ -89,7 +91,7 @@ def test_records_hold_what_slurm_gave_and_what_was_used(on_slurm: SlurmLoop) -> 
     given = {r["rule"]: r["given"] for r in records(on_slurm)}
     hours = 3600
     assert given["sample"] == {
-        "nodes": 1, "cores": 1, "mem_mb": 64_000, "gpus": 1, "wall_s": 4 * hours,
+        "nodes": 1, "cores": 1, "mem_mb": 64_000, "gpus": 2, "wall_s": 4 * hours,
     }  # fmt: skip
     assert given["verify"] == {
         "nodes": 1, "cores": 1, "mem_mb": 16_000, "gpus": 0, "wall_s": 2 * hours,

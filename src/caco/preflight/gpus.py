@@ -1,7 +1,8 @@
 """Whether the jobs that generate ask for as many GPUs as their engines use.
 
 How many GPUs share a model is for the config to say, how many a job gets for the profile and the
-site. Neither knows the other, and a job with too few would first wait for its turn and then fail.
+site: several times as many hold as many copies of the model (`caco.engines.copies`). Neither knows
+the other, and a job with too few would first wait for its turn and then fail.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,11 @@ class _Use(NamedTuple):
     @property
     def mend(self) -> str:
         return f"set `{self.ask.rule}: {{gpus: {self.gpus}}}` under `rules` in site.yaml"
+
+    @property
+    def idle(self) -> int:
+        """GPUs that fill no group of those which share a model."""
+        return self.ask.gpus % self.gpus if self.gpus else self.ask.gpus
 
 
 def too_few_gpus(asks: Iterable[Ask], config: Config) -> list[UserError]:
@@ -54,10 +60,10 @@ def idle_gpus(asks: Iterable[Ask], config: Config) -> list[str]:
         config: The run.
     """
     return [
-        f"notice: the jobs of {use.ask.rule} ask for {use.ask.gpus} GPUs on a node, and "
-        f"`{use.key}` uses {use.gpus or 'none'}; to ask for no more, {use.mend}"
+        f"notice: the jobs of {use.ask.rule} ask for {use.ask.gpus} GPUs on a node, of which "
+        f"`{use.key}` leaves {use.idle} idle; to ask for no more, {use.mend}"
         for use in _uses(asks, config)
-        if use.ask.gpus > use.gpus
+        if use.idle and use.ask.gpus > use.gpus
     ]
 
 

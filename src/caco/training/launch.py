@@ -1,21 +1,19 @@
 """Starting the ranks of a fine-tuning, and seeing that none outlives its job."""
 
-import ctypes
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from caco.config.training import Training
 from caco.errors import ClusterError, UserError
 from caco.files import require_room
+from caco.orphans import die_with_parent
 
 _SRC = Path(__file__).resolve().parents[2]
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +118,6 @@ def _free_port() -> int:
         s.bind(("", 0))
         port: int = s.getsockname()[1]
         return port
-
-
-def die_with_parent(with_signal: int) -> Callable[[], None]:
-    """Returns a function that asks the kernel to signal this process when its parent ends."""
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def ask() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(with_signal))
-
-    return ask
 
 
 def _environment(ranks: int) -> dict[str, str]:

@@ -10,9 +10,9 @@ from typing import Any
 
 from caco.config.training import Training
 from caco.identity import canonical_json
+from caco.orphans import die_with_parent
 from caco.quiet import quiet_transformers
 from caco.training.kept import LOSS, STOPPED, Kept
-from caco.training.launch import die_with_parent
 
 
 @dataclass(frozen=True, slots=True)
