@@ -77,8 +77,7 @@ class _Copy:
         return reply
 
     def end(self) -> None:
-        """Ends the process, whatever it does."""
-        self.pipe.close()
+        """Waits for the process, which ends by itself once its pipe is closed, or kills it."""
         self._process.join(_TO_END_S)
         if self._process.is_alive():
             self._process.kill()
@@ -111,9 +110,7 @@ class Copies:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        copies, self._copies = self._copies, []
-        for copy in copies:
-            copy.end()
+        self._end()
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """Yields one completion a request, as they finish; see `caco.engines.protocol`.
@@ -131,7 +128,14 @@ class Copies:
             yield from self._answered(chain([first], queue))
         finally:
             if any(copy.under_way for copy in self._copies):  # whoever asked has had enough
-                self.__exit__()
+                self._end()
+
+    def _end(self) -> None:
+        copies, self._copies = self._copies, []
+        for copy in copies:
+            copy.pipe.close()
+        for copy in copies:
+            copy.end()
 
     def _answered(self, queue: Iterator[Request]) -> Iterator[Completion]:
         turn, ahead = 0, _AHEAD * self._section.batch
