@@ -15,8 +15,8 @@ from contextlib import ExitStack, redirect_stderr
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
-from statistics import median
 
+from figures import spread
 from gpu import Seen, names, watching
 
 from caco.chat import unconditional_prefix
@@ -161,13 +161,9 @@ def _table(contestants: list[Contestant]) -> str:
         cells = [c.name]
         for mine, theirs in ((c.rates, bare.rates), (c.cpu_rates, bare.cpu_rates)):
             ratios = [m / t for m, t in zip(mine, theirs, strict=True)]
-            cells += [_spread(mine, ",.0f"), _spread(ratios, ".2f")]
+            cells += [spread(mine, ",.0f"), spread(ratios, ".2f")]
         lines.append(f"| {' | '.join(cells)} | {c.tokens:,} | {c.seen} |")
     return "\n".join(lines)
-
-
-def _spread(values: list[float], form: str) -> str:
-    return f"{median(values):{form}} ({min(values):{form}}..{max(values):{form}})"
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from figures import spread
 from gpu import Seen, names, peak_tflops, watching
 
 from caco.config.training import Training
@@ -121,13 +122,9 @@ def _table(contestants: list[Contestant], parameters: int, ranks: int) -> str:
         done = median(c.rates) * _FLOP * parameters / ranks / 1e12
         share = f"{done / peak:.1%}" if peak else "-"
         loss = f"{median(c.losses):.3f}"
-        cells = [c.name, _spread(c.rates, ",.0f"), _spread(ratios, ".2f"), share, str(c.seen), loss]
+        cells = [c.name, spread(c.rates, ",.0f"), spread(ratios, ".2f"), share, str(c.seen), loss]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _spread(values: list[float], form: str) -> str:
-    return f"{median(values):{form}} ({min(values):{form}}..{max(values):{form}})"
 
 
 def main() -> None:
