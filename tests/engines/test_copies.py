@@ -72,9 +72,12 @@ def test_requests_are_drawn_as_there_is_room_and_whoever_has_enough_leaves_nothi
             yield request
 
     with opened(tiny) as engine:
-        for _ in zip(range(3), engine.generate(watched()), strict=False):
-            pass
+        answers = engine.generate(watched())
+        for _ in range(3):
+            next(answers)
         assert len(drawn) < 40
+        assert all(copy.under_way for copy in engine._copies)
+        answers.close()
         assert multiprocessing.active_children() == []
         assert len(list(engine.generate(asked(5)))) == 5
 
@@ -121,6 +124,8 @@ def test_a_job_that_is_killed_takes_its_copies_along(tiny, tmp_path):
     )  # fmt: skip
     copies = [int(pid) for pid in job.stdout.readline().split()]
     assert len(copies) == 2
+    for pid in copies:
+        os.kill(pid, signal.SIGSTOP)  # as one that computes and looks at nothing
     job.kill()
     job.wait()
     end = time.monotonic() + 20
