@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from caco.gpus import ask
+from caco.gpus import ask, load
 
 _EVERY_S = 1.0
 # Dense bf16, TFLOP/s, of NVIDIA's data sheets (SXM boards).
@@ -37,9 +37,12 @@ def watching(seen: Seen) -> Iterator[None]:
     over = threading.Event()
 
     def look() -> None:
-        while not over.wait(_EVERY_S) and (gpus := ask("utilization.gpu", "memory.used")):
-            seen.busy.append(fmean(float(busy) / 100 for busy, _ in gpus))
-            seen.used_mb.append(max(float(used) for _, used in gpus))
+        while not over.wait(_EVERY_S):
+            with suppress(ValueError):  # a card that does not tell
+                if (now := load()) is None:
+                    return
+                seen.busy.append(now[0])
+                seen.used_mb.append(now[1])
 
     thread = threading.Thread(target=look)
     thread.start()

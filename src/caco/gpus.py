@@ -53,6 +53,20 @@ def ask(*fields: str) -> list[list[str]]:
     return [line.split(", ") for line in out.strip().splitlines()]
 
 
+def load() -> tuple[float, float] | None:
+    """Returns how busy this job's GPUs are, and the memory in use on the fullest; None without any.
+
+    Busy is the share of the time just before in which a kernel ran, mean over the GPUs; memory is
+    in MB.
+
+    Raises:
+        ValueError: A card does not tell.
+    """
+    if not (seen := ask("utilization.gpu", "memory.used")):
+        return None
+    return fmean(float(busy) / 100 for busy, _ in seen), max(float(used) for _, used in seen)
+
+
 class Watch:
     """Looks at a job's GPUs now and then, from its making until the process ends."""
 
@@ -63,7 +77,7 @@ class Watch:
             every_s: Seconds between two looks.
         """
         self._every_s = every_s
-        self._busy: list[float] = []  # shares of the time before a look, mean over the GPUs
+        self._busy: list[float] = []
         self._most_mb = 0.0
         threading.Thread(target=self._look, daemon=True).start()
 
@@ -78,9 +92,10 @@ class Watch:
         return {"gpu_busy": round(fmean(self._busy), 3), "gpu_mb": self._most_mb}
 
     def _look(self) -> None:
-        while seen := ask("utilization.gpu", "memory.used"):
+        while True:
             with suppress(ValueError):  # what a card does not tell is "[N/A]"
-                busy = fmean(float(share) / 100 for share, _ in seen)
-                self._most_mb = max(self._most_mb, *(float(mb) for _, mb in seen))
-                self._busy.append(busy)
+                if (seen := load()) is None:
+                    return
+                self._most_mb = max(self._most_mb, seen[1])
+                self._busy.append(seen[0])
             time.sleep(self._every_s)

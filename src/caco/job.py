@@ -142,7 +142,7 @@ class Job:
             seed=seed,
             started=self.started,
             starts=self._mark.before(),
-            gpus_used=self._gpus.used() if self._gpus else {},
+            gpus_used=self._gpus.used() if self._gpus else None,
         )
         self._mark.done()
         if self._journal is not None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from caco import gpus
@@ -76,7 +75,7 @@ def record(
     seed: int | None,
     started: float,
     starts: Sequence[dict[str, Any]] = (),
-    gpus_used: Mapping[str, float] = MappingProxyType({}),
+    gpus_used: Mapping[str, float] | None = None,
 ) -> None:
     """Writes the record of a finished job.
 
@@ -92,7 +91,7 @@ def record(
         seed: The seed everything random derives from, or None.
         started: `time.time()` at the job's start.
         starts: Starts of the job before this one, as `caco.starts` tells of them.
-        gpus_used: How busy its GPUs were, as `caco.gpus.Watch` tells of it.
+        gpus_used: How busy its GPUs were, as `caco.gpus.Watch` tells of it, or None.
     """
     if counts is not None:
         counts.check()
@@ -127,7 +126,7 @@ def record(
         "seconds": round(ended - started, 3),
         "starts": list(starts),
         "given": given(),
-        "used": {**used(), **gpus_used},
+        "used": {**used(), **(gpus_used or {})},
     }
     write_text(path, json.dumps(written, indent=1, sort_keys=True) + "\n")
 

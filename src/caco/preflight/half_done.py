@@ -6,7 +6,7 @@ drops exactly these where it is told to.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,13 +46,13 @@ def begun_otherwise(jobs: Sequence[Any]) -> list[HalfDone]:
     Args:
         jobs: Snakemake's jobs that are to run.
     """
-    there = manifests_read(jobs)
+    models = {path: read_manifest(path).digest for path in manifests_read(jobs)}
     of_record = {Path(job.output.provenance): job for job in jobs if _has_record(job)}
     found = []
     for folder in sorted({record.parent for record in of_record}):
         for left in sorted([*folder.glob("*.journal"), *folder.glob("*.training")]):
             job = of_record.get(left.with_suffix(".json"))
-            if job is not None and (work := _look(left, job, there)) is not None and work.other:
+            if job is not None and (work := _look(left, job, models)) is not None and work.other:
                 found.append(work)
     return found
 
@@ -61,7 +61,7 @@ def _has_record(job: Any) -> bool:
     return hasattr(job.output, "provenance")  # all but the target rule
 
 
-def _look(left: Path, job: Any, there: set[Path]) -> HalfDone | None:
+def _look(left: Path, job: Any, models: Mapping[Path, str]) -> HalfDone | None:
     """Returns what a job has kept; None where there is nothing in it."""
     now = {"settings": str(job.params.spec), "code": str(job.params.code)}
     if left.is_dir():
@@ -73,8 +73,8 @@ def _look(left: Path, job: Any, there: set[Path]) -> HalfDone | None:
     begun, rows = basis_of(left), rows_in(left)
     if begun is None or not rows:
         return None
-    if (model := Path(job.input.model)) in there:
-        now["model"] = read_manifest(model).digest
+    if (model := Path(job.input.model)) in models:
+        now["model"] = models[model]
     return HalfDone(left, rows, tuple(changed(begun, digests(now))))
 
 
