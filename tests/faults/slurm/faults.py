@@ -64,8 +64,10 @@ class Faults:
         return self.cluster.call(*asked)
 
     def ends_as(self, job: Running, state: str) -> None:
-        """Waits until a job has ended in a state."""
-        self.wait_for(f"job {job.number} to be {state}", lambda: self.state(job) == state)
+        """Waits until a job has ended, which must be in this state."""
+        going = ("PENDING", "RUNNING", "COMPLETING")
+        self.wait_for(f"job {job.number} to be {state}", lambda: self.state(job) not in going)
+        assert self.state(job) == state, f"job {job.number} is {self.state(job)}, not {state}"
 
     def restarts(self, job: Running) -> None:
         """Waits until Slurm has started a job anew."""

@@ -89,6 +89,9 @@ def test_a_run_survives_its_cluster(cluster: Cluster, disk: Disk | None, faults:
         r"file .*; delete it and run again"
     )
 
+    # Slurm looks for late jobs twice a minute; one that still runs would be preempted below.
+    faults.ends_as(late, "TIMEOUT")
+
     preempted = faults.frozen("question")
     cluster.call("sbatch", "--partition=urgent", "--exclusive", f"--nodelist={preempted.node}",
                  "--output=/dev/null", "--wrap=sleep 2")  # fmt: skip
@@ -99,7 +102,6 @@ def test_a_run_survives_its_cluster(cluster: Cluster, disk: Disk | None, faults:
     faults.wait_for(f"{powerless.node} to be down", lambda: cluster.is_down(powerless.node))
     cluster.start_node(powerless.node)
     faults.restarts(powerless)
-    faults.ends_as(late, "TIMEOUT")
 
     faults.wait_for("a job of judge", lambda: faults.running("judge"))
     snakemake.kill()
