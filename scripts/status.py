@@ -22,12 +22,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run", type=Path, help="the run's folder: results/{run}")
-    folder = parser.parse_args().run.resolve()
+    folder = parser.parse_args().run.absolute()
     now = time.time()
     jobs = look(folder, now)
     queue: list[Queued] = []
     with suppress(ClusterError):  # no Slurm, or a busy one: the run's own files say the rest
-        queue = queued(folder.parents[1], folder.stat().st_uid, timeout_s=1.0)
+        queue = queued(folder.parents[1].resolve(), folder.stat().st_uid, timeout_s=1.0)
     print(status_text(folder, jobs, queue, now), end="")
 
 

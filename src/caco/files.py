@@ -152,7 +152,7 @@ def wait_for_lock(file: int, busy: str) -> None:
                 raise ClusterError(f"{busy}; wait until it has ended") from None
             time.sleep(0.1)
         except OSError:
-            return  # a file system without locks: Snakemake's own keeps two runs apart
+            return  # a file system without locks: the start of the run has said so
         else:
             return
 

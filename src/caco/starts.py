@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from caco.errors import ClusterError
-from caco.files import append_line
+from caco.files import append_line, no_room
 
 _BEAT_S = 15.0
 # Longer than a beat, what a busy interpreter adds to it, and the minute for which a network file
@@ -84,7 +84,7 @@ class Mark:
         try:
             append_line(path, _words(Start.now()))
         except OSError as e:
-            raise ClusterError(
+            raise no_room(e, path) or ClusterError(
                 f"{path}: cannot be written ({e.strerror}); the job's record is to lie beside it, "
                 "so mend that and run again"
             ) from None

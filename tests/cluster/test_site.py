@@ -112,6 +112,12 @@ def test_a_rule_that_is_not_there_is_named() -> None:
         site.set_resources(JOBS)
 
 
+def test_an_image_and_several_nodes_do_not_go_together() -> None:
+    site = Site.model_validate({"container": "a.sif", "rules": {"student": {"nodes": 2}}})
+    with pytest.raises(UserError, match=r"`rules\.student\.nodes` is 2, and jobs in a `container`"):
+        site.set_resources(JOBS)
+
+
 def test_a_misspelt_key_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("site.yaml").write_text("gpu: {partitoin: gpu}\n")
@@ -135,3 +141,13 @@ def test_the_example_is_a_site_file_with_every_key_in_it(
     }  # fmt: skip
     for key in (*Site.model_fields, *type(site.cpu).model_fields, *type(site.gpu).model_fields):
         assert re.search(rf"^[# ]*{key}:", text, re.MULTILINE), key
+
+
+def test_what_a_job_runs_first_is_expanded_in_the_job_alone() -> None:
+    setup = r"""export A="$B" C=`d` && e "\f" """
+    precommand = Site(setup=setup).precommand()
+    assert precommand is not None
+    masked = precommand.replace('"', r"\"")  # as the executor does
+    done = subprocess.run(["sh", "-c", f'printf %s "{masked}"'], capture_output=True, text=True)
+    assert done.stdout == setup
+    assert Site().precommand() is None

@@ -97,7 +97,7 @@ class Checkout:
             target=_snakemake, args=(self.folder, command, printed, self.environment)
         )
         process.start()
-        process.join(timeout=120)
+        process.join(timeout=600)
         process.kill()
         process.join()
         return subprocess.CompletedProcess(command, process.exitcode, printed.read_text())

@@ -75,7 +75,10 @@ def test_a_server_that_never_recovers_ends_the_job_with_its_last_failure(
     served, monkeypatch, fault
 ):
     with FaultServer(lambda seed, attempt: fault) as at:
-        said = refused(served, at, monkeypatch, ClusterError, attempts=3, attempt_s=0.1)
+        silent = fault in ("hang", "trickle")
+        said = refused(
+            served, at, monkeypatch, ClusterError, attempts=3, attempt_s=0.1 if silent else 10
+        )
         assert len(at.asked) == 3
     assert said.startswith(f"{at.url}: no answer in 3 attempts, the last time ")
     why = {
@@ -136,7 +139,7 @@ def test_retry_after_is_obeyed_by_every_request(served, monkeypatch, status):
     def fault(seed, attempt):
         if len(at.asked) >= 40 and not refusal:
             refusal.append(time.monotonic())
-            return f"{status} retry-after 0.6"
+            return f"{status} retry-after 3"
         return None
 
     with FaultServer(fault, takes_s=0.005) as at:
@@ -144,8 +147,8 @@ def test_retry_after_is_obeyed_by_every_request(served, monkeypatch, status):
         assert len(list(asked.generate(requests(120)))) == 120
     after = [moment - refusal[0] for _, _, moment in at.asked]
     # Those that were on their way at that moment arrive, and nothing else before its time.
-    assert not [s for s in after if 0.2 < s < 0.59]
-    assert sum(s >= 0.59 for s in after) > 60
+    assert not [s for s in after if 1 < s < 2.95]
+    assert sum(s >= 2.95 for s in after) > 60
 
 
 def test_retry_after_may_be_a_date_and_is_never_waited_out_for_ever():

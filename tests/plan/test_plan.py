@@ -1,5 +1,6 @@
 """What a run would cost, from rates, lengths and shares alone."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -119,6 +120,17 @@ def test_a_finished_run_gives_its_own_rates(fake_run, tmp_path):
     assert got.rates.train == pytest.approx(2 * 800 / (2 * 12.0))
     assert got.yields.unify == pytest.approx(5 / 7)
     assert got.yields.reverse == pytest.approx(3 / 8)
+
+
+def test_the_rates_of_jobs_with_several_gpus_are_those_of_one(fake_run, tmp_path):
+    before = measured(tmp_path / "tiny", _assumed()).rates
+    for path in (tmp_path / "tiny/provenance").rglob("*.json"):
+        record = json.loads(path.read_text())
+        path.write_text(json.dumps(record | {"given": {"gpus": 4, "nodes": 2, "cores": 8}}))
+    after = measured(tmp_path / "tiny", _assumed()).rates
+    assert after.sample == pytest.approx(before.sample / 8)
+    assert after.train == pytest.approx(before.train / 8)
+    assert after.verify == before.verify
 
 
 def test_a_run_that_ends_with_its_corpus_is_measured_too(fake_run, tmp_path):

@@ -1,7 +1,16 @@
 """Jobs as Snakemake gives them, of which only what is looked at is there."""
 
-from types import SimpleNamespace
+from collections.abc import Mapping
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
+
+
+class _Job(SimpleNamespace):
+    """A job whose `growing` resources are so much a time its attempt."""
+
+    @property
+    def resources(self) -> dict[str, Any]:
+        return self.fixed | {name: self.attempt * each for name, each in self.growing.items()}
 
 
 def job(
@@ -11,9 +20,11 @@ def job(
     threads: int = 1,
     reads: tuple[str, ...] = (),
     writes: tuple[str, ...] = (),
+    retries: int = 0,
+    growing: Mapping[str, int] = MappingProxyType({}),
     **resources: Any,
 ) -> Any:
-    return SimpleNamespace(
-        rule=SimpleNamespace(name=rule), is_local=local, threads=threads, resources=resources,
-        input=list(reads), output=list(writes),
+    return _Job(
+        rule=SimpleNamespace(name=rule, restart_times=retries), is_local=local, threads=threads,
+        fixed=resources, growing=growing, input=list(reads), output=list(writes), attempt=1,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from tests.preflight.jobs import job
 
 from caco.errors import ClusterError
-from caco.preflight.asks import asks_of
+from caco.preflight.asks import asks_of, last_asks_of
 from caco.preflight.fits import misfits
 from caco.preflight.partitions import Partition, gpus_of, read_partitions
 
@@ -165,11 +165,32 @@ def test_gpus_without_a_name_are_no_model() -> None:
     ]
 
 
-def test_without_a_default_partition_one_has_to_be_named() -> None:
-    none = read_partitions("a|up|1:00|2|8|200000|(null)|(null)\n")
-    assert "set `cpu.partition`; this cluster has no default, and there are a" in said(
-        job("verify"), partitions=none
-    )[0]  # fmt: skip
+def test_without_a_default_partition_the_site_may_choose_any() -> None:
+    none = read_partitions(
+        "a|up|1:00|2|8|200000|(null)|(null)\nb|up|infinite|2|8|200000|(null)|(null)\n"
+    )
+    assert said(job("verify"), partitions=none) == []
+    assert "of partition `a` or `b` has 8" in said(job("verify", threads=9), partitions=none)[0]
+
+
+def test_a_later_attempt_that_asks_for_too_much_is_told() -> None:
+    jobs = [job("verify", retries=2, growing={"runtime": 1440}), job("unify", retries=2)]
+    later = last_asks_of(jobs)
+    assert [(ask.rule, ask.attempt, ask.minutes) for ask in later] == [
+        ("unify", 3, 0), ("verify", 3, 4320),
+    ]  # fmt: skip
+    (error,) = misfits([*asks_of(jobs), *later], PARTITIONS)
+    assert "set `cpu.max_runtime: 2880` in site.yaml (asked for by verify at attempt 3)" in str(
+        error
+    )
+    (error,) = misfits([*asks_of([job("verify", runtime=9000)]), *later], PARTITIONS)
+    assert str(error).endswith("(asked for by verify)")
+
+
+def test_a_feature_may_begin_with_a_digit() -> None:
+    has = read_partitions("a*|up|infinite|2|8|200000|(null)|80gb,2080ti\n")
+    assert said(job("verify", constraint="80gb&2080ti"), partitions=has) == []
+    assert said(job("verify", constraint="40gb"), partitions=has)
 
 
 def test_an_answer_in_other_words_is_no_traceback() -> None:

@@ -67,6 +67,27 @@ def test_what_a_partition_does_not_list_is_refused(
     assert found == [f"input: site.yaml: {sentence}"]
 
 
+def test_an_account_below_one_that_is_listed_is_not_refused(tmp_path: Path) -> None:
+    tree = "physics|root\nphysics|\nlattice|physics\nmine|lattice\nmine|"
+    (tmp_path / "sacctmgr").write_text(f"#!/bin/sh\necho '{tree}'\n")
+    (tmp_path / "sacctmgr").chmod(0o755)
+    assert said(tmp_path, "AllowAccounts=a,physics AllowQos=ALL", slurm_account="mine") == []
+    assert said(tmp_path, "AllowAccounts=a,biology AllowQos=ALL", slurm_account="mine")
+    assert said(tmp_path, "AllowAccounts=physics DenyAccounts=mine", slurm_account="mine")
+
+
+def test_a_limit_on_a_jobs_own_size_is_refused_and_one_on_their_number_is_not(
+    tmp_path: Path,
+) -> None:
+    policy = "allocation failure: Job violates accounting/QOS policy (job submit limit, the size)"
+    (found,) = said(tmp_path, sbatch=f"sbatch: error: QOSMaxGRESPerJob\n{policy}")
+    assert (
+        "Slurm refuses jobs with partition `gpu`" in found and ": QOSMaxGRESPerJob; corr" in found
+    )
+    assert said(tmp_path, sbatch=f"sbatch: error: QOSMaxSubmitJobPerUserLimit\n{policy}") == []
+    assert said(tmp_path, sbatch=policy) == []
+
+
 def test_the_default_account_is_not_known_here(tmp_path: Path) -> None:
     assert said(tmp_path, "AllowAccounts=a AllowQos=short") == []
 

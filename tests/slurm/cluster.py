@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.slurm.daemons import (
     CONFIG,
     STATE,
+    BrokenDaemon,
     NoCluster,
     alive,
     free_ports,
@@ -51,7 +52,8 @@ class Cluster:
         """Starts what does not run yet; returns when every node waits for jobs.
 
         Raises:
-            NoCluster: If Slurm is not installed and cannot be, or does not start.
+            NoCluster: If Slurm is not installed and cannot be.
+            BrokenDaemon: If it is, and does not start.
         """
         _install()
         if LINK.is_symlink() and LINK.readlink() != CONFIG and LINK.exists():
@@ -114,19 +116,26 @@ class Cluster:
 
     @contextmanager
     def without_controller(self) -> Iterator[None]:
-        """Kills the controller, and starts it again at the end."""
-        stop("slurmctld", signal.SIGKILL)
-        yield
-        start("slurmctld")
-        self.wait_for_nodes(*NODES)
+        """Ends the controller, and starts it again at the end.
+
+        It saves its state first: Slurm itself loses the last seconds' jobs of one that is killed.
+        """
+        stop("slurmctld", signal.SIGTERM)
+        try:
+            yield
+        finally:
+            start("slurmctld")
+            self.wait_for_nodes(*NODES)
 
     @contextmanager
     def without_submission(self) -> Iterator[None]:
         """Takes no job that is submitted meanwhile, as an administrator does who drains."""
         partition = ("scontrol", "update", "PartitionName=batch")
         self.call(*partition, "State=DRAIN")
-        yield
-        self.call(*partition, "State=UP")
+        try:
+            yield
+        finally:
+            self.call(*partition, "State=UP")
 
     def last_words(self) -> str:
         """Returns the end of the controller's log."""
@@ -196,8 +205,8 @@ def main() -> None:
             print(f"A Slurm of {len(NODES)} nodes with {GPUS} make-believe GPUs each is up.")
         else:
             Cluster().down()
-    except NoCluster as missing:
-        sys.exit(f"no Slurm here: {missing}")
+    except (NoCluster, BrokenDaemon) as error:
+        sys.exit(f"no Slurm here: {error}")
 
 
 if __name__ == "__main__":

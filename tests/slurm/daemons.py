@@ -22,8 +22,16 @@ class NoCluster(Exception):
     """No Slurm can be had here; the message is the sentence that says what is missing."""
 
 
+class BrokenDaemon(Exception):
+    """A daemon that is installed does not start."""
+
+
 def start(daemon: str) -> None:
-    """Starts a daemon, which goes to the background by itself once it is ready."""
+    """Starts a daemon, which goes to the background by itself once it is ready.
+
+    Raises:
+        BrokenDaemon: It does not.
+    """
     name, _, node = daemon.partition(".")
     command = {
         "munged": [
@@ -39,7 +47,7 @@ def start(daemon: str) -> None:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
     if done.returncode:
         why = Path(said.name).read_text().strip() or f"see {STATE}/log"
-        raise NoCluster(f"{daemon} did not start: {why}")
+        raise BrokenDaemon(f"{daemon} did not start: {why}")
     wait_until(f"{daemon} to run", lambda: alive(daemon))
 
 

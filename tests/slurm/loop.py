@@ -1,6 +1,5 @@
 """A checkout whose runs go to Slurm."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,11 +7,10 @@ from typing import IO, Any
 
 import yaml
 
-from tests.e2e.loop import SIDE_BY_SIDE, Loop
+from tests.e2e.loop import CORES, SIDE_BY_SIDE, Loop
 
-# A result depends on the number of threads in its last bits: as many as the local run has.
 _CPUS = {
-    **dict.fromkeys(("unify", "codegen", "writer", "student"), os.cpu_count()),
+    **dict.fromkeys(("unify", "codegen", "writer", "student"), CORES),
     **dict.fromkeys(SIDE_BY_SIDE, 1),
 }
 _SNAKEMAKE = Path(__file__).with_name("snakemake_now.py")

@@ -1,4 +1,4 @@
-"""The profile's sbatch waits where Slurm cannot take a job; its sacct does without slurmdbd."""
+"""The profile's commands of Slurm: they stand what the executor would not."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ def call(folder: Path, *command: str, **bodies: str) -> subprocess.CompletedProc
         (folder / name).write_text(f"#!/bin/bash\ncd {folder}\n{body}\n")
         (folder / name).chmod(0o755)
     return subprocess.run(
-        command,
+        command, cwd=folder,
         env={**os.environ, "PATH": f"{ROOT}/profiles/slurm/bin:{folder}:{os.environ['PATH']}"},
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
@@ -31,6 +31,8 @@ def submit(folder: Path, sbatch: str, squeue: str = "") -> subprocess.CompletedP
     [
         "sbatch: error: Batch job submission failed: Unable to contact slurm controller",
         "sbatch: error: QOSMaxSubmitJobPerUserLimit",
+        "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy "
+        "(job submit limit, the size and/or time limits)",
         "sbatch: error: Batch job submission failed: "
         "Required partition not available (inactive or drain)",
         "sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying",
@@ -43,13 +45,23 @@ def test_a_refusal_that_passes_is_waited_for(tmp_path: Path, refusal: str) -> No
         "echo 'sbatch: warning: kept' >&2; echo 42",
     )
     assert (done.returncode, done.stdout) == (0, "42\n")
-    assert done.stderr.count("asking again") == 3
-    assert "sbatch: warning: kept" in done.stderr
+    assert (tmp_path / "calls").read_text() == "\n" * 4
+    # With "submission failed" in it, the executor would take the job for failed.
+    assert done.stderr == "sbatch: warning: kept\n"
 
 
-def test_a_refusal_for_good_fails_at_once(tmp_path: Path) -> None:
-    done = submit(tmp_path, "echo >> calls; echo 'sbatch: error: Invalid account' >&2; exit 3")
-    assert (done.returncode, done.stderr) == (3, "sbatch: error: Invalid account\n")
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "sbatch: error: Invalid account",
+        "sbatch: error: QOSMaxWallDurationPerJobLimit\n"
+        "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy "
+        "(job submit limit, the size and/or time limits)",
+    ],
+)
+def test_a_refusal_for_good_fails_at_once(tmp_path: Path, refusal: str) -> None:
+    done = submit(tmp_path, f"echo >> calls; echo '{refusal}' >&2; exit 3")
+    assert (done.returncode, done.stderr) == (3, f"{refusal}\n")
     assert (tmp_path / "calls").read_text() == "\n"
 
 
@@ -68,6 +80,7 @@ SQUEUE = "[[ $* == *'--name caco_1'* ]] && echo '7|RUNNING'"
 
 
 def test_without_accounting_the_queue_answers(tmp_path: Path) -> None:
+    (tmp_path / ".snakemake").mkdir()
     done = call(tmp_path, *ASKED, sacct="echo disabled >&2; exit 1", squeue=SQUEUE)
     assert (done.returncode, done.stdout) == (0, "7|RUNNING\n")
 
@@ -75,3 +88,29 @@ def test_without_accounting_the_queue_answers(tmp_path: Path) -> None:
 def test_with_accounting_its_answer_stands(tmp_path: Path) -> None:
     done = call(tmp_path, *ASKED, sacct="echo '7|COMPLETED'", squeue=SQUEUE)
     assert (done.returncode, done.stdout) == (0, "7|COMPLETED\n")
+
+
+HOW_ARE_THEY = ("squeue", "--format=%i|%T", "--states=all", "--noheader", "--name", "caco_1")
+
+
+def test_a_job_that_is_shown_no_more_has_ended(tmp_path: Path) -> None:
+    (tmp_path / ".snakemake").mkdir()
+    rounds = ("7|RUNNING\n8|PENDING\n", "8|RUNNING\n", "")
+    said = [call(tmp_path, *HOW_ARE_THEY, squeue=f"printf '{text}'").stdout for text in rounds]
+    assert [text.split() for text in said] == [
+        ["7|RUNNING", "8|PENDING"], ["7|UNKNOWN", "8|RUNNING"], ["7|UNKNOWN", "8|UNKNOWN"],
+    ]  # fmt: skip
+    other = ("squeue", "--noheader", "--format", "%i|%T")
+    assert call(tmp_path, *other, squeue="echo '9|PREEMPTED'").stdout == "9|PREEMPTED\n"
+
+
+def test_a_controller_that_does_not_answer_has_ended_no_job(tmp_path: Path) -> None:
+    (tmp_path / ".snakemake").mkdir()
+    call(tmp_path, *HOW_ARE_THEY, squeue="echo '7|RUNNING'")
+    done = call(tmp_path, *HOW_ARE_THEY, squeue="echo no controller >&2; exit 1")
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_a_job_that_was_preempted_for_good_has_failed(tmp_path: Path) -> None:
+    (tmp_path / ".snakemake").mkdir()
+    assert call(tmp_path, *HOW_ARE_THEY, squeue="echo '7|PREEMPTED'").stdout == "7|FAILED\n"

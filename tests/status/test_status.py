@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.status.half_run import NOW, HalfRun, command
@@ -47,6 +48,19 @@ def test_rows_of_a_running_shard_are_those_in_its_journal(half: HalfRun) -> None
     # 39 rows in 50 s, so 61 more take 78 s.
     assert half.row("sample") == ["1", "-", "1", "-", "-", "39 of 100", "0.78/s", "1 min 18 s"]
     assert path.read_bytes() == before
+
+
+def test_results_may_be_a_link_to_another_disk(half: HalfRun, tmp_path_factory: Any) -> None:
+    half.plan(sample=["00000"])
+    half.start("sample", "00000", 60)
+    half.ended("sample", "00000", "input", "no such model")
+    half.log("sample", "00000", "input error: no such model")
+    before = half.text()
+    assert "| input error: no such model" in before
+    disk = tmp_path_factory.mktemp("disk") / "results"
+    (half.root / "results").rename(disk)
+    (half.root / "results").symlink_to(disk)
+    assert half.text() == before
 
 
 def test_rows_of_an_earlier_start_are_no_part_of_the_rate(half: HalfRun) -> None:

@@ -5,6 +5,7 @@ knows anything of the science, and no rule's spec holds any of it: moving to ano
 nothing run again.
 """
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -84,6 +85,13 @@ class Site(Section):
         """Returns the profile's `software-deployment-method`; None leaves the key out."""
         return ["apptainer"] if self.container else None
 
+    def precommand(self) -> str | None:
+        """Returns the profile's `precommand`, in which nothing is expanded before the job runs.
+
+        The executor puts it between the double quotes of a shell line, and masks those alone.
+        """
+        return self.setup and re.sub(r"[\\$`]", r"\\\g<0>", self.setup)
+
     def default_resources(self, **needs: Any) -> dict[str, Any]:
         """Returns the profile's `default-resources`: a job without GPUs."""
         return self._resources(Needs(**needs))
@@ -117,6 +125,14 @@ class Site(Section):
         for rule in self.rules:
             if rule not in usual:
                 raise UserError(f"{FILE}: `rules` has `{rule}`; there are {', '.join(usual)}")
+        if self.container:
+            # A job starts its ranks on other nodes by srun, which no image holds.
+            for rule, needs in self.rules.items():
+                if (needs.nodes or 1) > 1:
+                    raise UserError(
+                        f"{FILE}: `rules.{rule}.nodes` is {needs.nodes}, and jobs in a `container` "
+                        "run on one node: set it to 1, or leave `container` out and `make envs`"
+                    )
         return {
             rule: Needs(**needs).model_copy(
                 update=self.rules.get(rule, Needs()).model_dump(exclude_none=True)

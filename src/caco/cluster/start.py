@@ -19,7 +19,7 @@ from caco.errors import CacoError, ClusterError, UserError
 from caco.preflight.silence import listen
 from caco.preflight.start import problems
 
-# Holds an sbatch and a sacct that stand what the executor would not.
+# Holds an sbatch, a squeue and a sacct that stand what the executor would not.
 _BIN = Path("profiles/slurm/bin")
 _EVERY_S = 5.0
 _held: list[IO[str]] = []
@@ -94,6 +94,12 @@ def _hold(path: Path) -> None:
         raise ClusterError(
             f"a Snakemake runs in this folder ({file.read().strip()}): let it end, or end it"
         ) from None
+    except OSError as error:
+        print(
+            f"cluster notice: the file system of this folder takes no locks ({error.strerror}), so "
+            "nothing keeps a second Snakemake out of it: start no other while this one runs",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
     file.truncate(0)
     file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
     file.flush()

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from caco.errors import UserError
 from caco.plan.assumptions import Assumptions, Rates, Tokens, Yields
-from caco.report.records import read_records
+from caco.report.records import Record, read_records
 from caco.rows.loss import Loss
 from caco.rows.table import read_rows
 
@@ -19,7 +19,8 @@ _CHARS_A_TOKEN = 3.6  # of questions and solutions, whose rows hold no token cou
 def measured(run: Path, given: Assumptions) -> Assumptions:
     """Returns `given` with the rates, lengths and shares that the run in a folder has shown.
 
-    A job's time holds its start, so short jobs look slower than long ones are.
+    Rates of models are those of one GPU: jobs' seconds count once for each GPU that they held. A
+    job's time holds its start, so short jobs look slower than long ones are.
 
     Args:
         run: The run's folder, `results/{run}`.
@@ -36,7 +37,7 @@ def measured(run: Path, given: Assumptions) -> Assumptions:
     seconds: defaultdict[str, float] = defaultdict(float)
     cpu_s: defaultdict[str, float] = defaultdict(float)
     for record in records:
-        seconds[record.rule] += record.seconds
+        seconds[record.rule] += record.seconds * _gpus(record)
         cpu_s[record.rule] += record.used.get("cpu_s", record.seconds)
         if record.counts is not None:
             rows_in[record.rule] += record.counts.rows_in
@@ -47,7 +48,7 @@ def measured(run: Path, given: Assumptions) -> Assumptions:
         sample=rows_in["sample"] * lengths.program / seconds["sample"],
         question=rows_in["question"] * lengths.question / seconds["question"],
         solution=rows_in["solution"] * lengths.solution / seconds["solution"],
-        train=_training_rate(run),
+        train=_training_rate(run, records),
         bench=sum(_column(run / "bench", "tokens")) / seconds["bench"]
         if seconds["bench"]
         else given.rates.bench,
@@ -74,14 +75,21 @@ def _lengths(run: Path) -> Tokens:
     )
 
 
-def _training_rate(run: Path) -> float:
-    """Returns tokens a second over all trainings of a run, their steps alone."""
+def _gpus(record: Record) -> int:
+    """Returns the GPUs that a job held, on all its nodes; 1 where it ran on cores."""
+    given = record.given or {}
+    return max(1, given.get("gpus", 0) * given.get("nodes", 1))
+
+
+def _training_rate(run: Path, records: Iterable[Record]) -> float:
+    """Returns tokens a second and GPU over all trainings of a run, their steps alone."""
+    gpus = {record.rule: _gpus(record) for record in records}
     tokens, seconds = 0, 0.0
     for path in sorted(run.glob("*/loss.parquet")):
         rows = list(read_rows(path, Loss))
         if rows:
             tokens += rows[-1].tokens
-            seconds += rows[-1].seconds
+            seconds += rows[-1].seconds * gpus.get(path.parent.name, 1)
     if not tokens:
         raise UserError(f"{run}: has trained nothing, so it tells no training rate")
     return tokens / seconds

@@ -10,10 +10,11 @@ from caco.preflight.partitions import gpus_of
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What one rule's jobs ask for at their first attempt.
+    """What one rule's jobs ask for at an attempt.
 
     Attributes:
         rule: The rule.
+        attempt: The attempt, from 1.
         partition: Partitions, with commas; empty for the cluster's default one.
         account, qos, constraint, extra: As sbatch takes them; empty for none.
         gpu_model: The GPUs' model; empty for any.
@@ -25,6 +26,7 @@ class Ask:
     """
 
     rule: str
+    attempt: int
     partition: str
     account: str
     qos: str
@@ -55,12 +57,26 @@ class Ask:
 
 
 def asks_of(jobs: Iterable[Any]) -> list[Ask]:
-    """Returns one ask a rule of Snakemake's `jobs` that are submitted.
+    """Returns what Snakemake's `jobs` that are submitted ask for at first, one ask a rule.
 
     All jobs of a rule ask for the same: no resource of a profile depends on wildcards.
     """
-    of_rule = {job.rule.name: job for job in jobs if not job.is_local}
-    return [_ask(rule, job) for rule, job in sorted(of_rule.items())]
+    return [_ask(rule, job) for rule, job in _of_rules(jobs)]
+
+
+def last_asks_of(jobs: Iterable[Any]) -> list[Ask]:
+    """As `asks_of`, for the last attempt of those rules whose jobs may be tried again."""
+    found = []
+    for rule, job in _of_rules(jobs):
+        if job.rule.restart_times:
+            job.attempt = 1 + job.rule.restart_times
+            found.append(_ask(rule, job))
+            job.attempt = 1
+    return found
+
+
+def _of_rules(jobs: Iterable[Any]) -> list[tuple[str, Any]]:
+    return sorted({job.rule.name: job for job in jobs if not job.is_local}.items())
 
 
 def _ask(rule: str, job: Any) -> Ask:
@@ -68,6 +84,7 @@ def _ask(rule: str, job: Any) -> Ask:
     model, gpus = next(iter(gpus_of(str(given("gres") or "")).items()), ("", 0))
     return Ask(
         rule=rule,
+        attempt=job.attempt,
         partition=str(given("slurm_partition") or ""),
         account=str(given("slurm_account") or ""),
         qos=str(given("qos") or ""),

@@ -18,15 +18,20 @@ def misfits(asks: Iterable[Ask], partitions: Mapping[str, Partition]) -> list[Ca
     What a node has is looked at whether it is at work or not: a node that is down comes back.
 
     Args:
-        asks: What the rules' jobs ask for.
+        asks: What the rules' jobs ask for; of a rule, the first attempt that has not is told.
         partitions: What there is, by name.
     """
     rules: defaultdict[tuple[type[CacoError], str], list[str]] = defaultdict(list)
-    for ask in asks:
+    refused: set[str] = set()
+    for ask in sorted(asks, key=lambda ask: ask.attempt):
+        if ask.rule in refused:
+            continue
         try:
             _fit(ask, partitions)
         except CacoError as error:
-            rules[type(error), str(error)].append(ask.rule)
+            refused.add(ask.rule)
+            again = f" at attempt {ask.attempt}" if ask.attempt > 1 else ""
+            rules[type(error), str(error)].append(f"{ask.rule}{again}")
     return [kind(f"{text} ({_asking(names)})") for (kind, text), names in rules.items()]
 
 
@@ -70,9 +75,9 @@ def _chosen(ask: Ask, partitions: Mapping[str, Partition]) -> list[Partition]:
     if unknown := [name for name in names if name not in partitions]:
         raise UserError(f"{_FILE}: {key} is `{', '.join(unknown)}`; there are {there}")
     if not names:
-        chosen = [partition for partition in partitions.values() if partition.default]
-    if not chosen:
-        raise UserError(f"{_FILE}: set {key}; this cluster has no default, and there are {there}")
+        # Without a default the site may choose one itself (job_submit.lua), or refuse: rights asks.
+        default = [partition for partition in partitions.values() if partition.default]
+        chosen = default or [*partitions.values()]
     up = [partition for partition in chosen if partition.state == "up"]
     if not up:
         shut = ", ".join(f"`{partition.name}` is {partition.state}" for partition in chosen)
@@ -86,7 +91,8 @@ def _chosen(ask: Ask, partitions: Mapping[str, Partition]) -> list[Partition]:
 
 def _with_features(ask: Ask, nodes: list[Nodes], where: str) -> list[Nodes]:
     """Returns the nodes that may satisfy the constraint; its grammar in full is Slurm's own."""
-    words = set(re.findall(r"[A-Za-z_][\w.:-]*", ask.constraint))
+    # A count of nodes is no feature, as in `[a*2&b*4]`; a feature may begin with a digit: `80gb`.
+    words = set(re.findall(r"(?<!\*)\b(?!\d+\b(?![.:-]))\w[\w.:-]*", ask.constraint))
     either = re.search(r"[|\[(]", ask.constraint)
     held = [
         kind

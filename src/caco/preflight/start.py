@@ -10,7 +10,7 @@ from caco.cluster.site import FILE
 from caco.config.workflow import Config, read_config
 from caco.errors import CacoError, ClusterError, UserError
 from caco.plan.assumptions import Assumptions, read_assumptions
-from caco.preflight.asks import asks_of
+from caco.preflight.asks import asks_of, last_asks_of
 from caco.preflight.disk import too_little_room
 from caco.preflight.fits import misfits
 from caco.preflight.gpus import idle_gpus, too_few_gpus
@@ -54,7 +54,8 @@ def _of_cluster(jobs: Sequence[Any], config: Config) -> list[CacoError]:
         return []
     found: list[CacoError] = [*too_few_gpus(asks, config)]
     try:
-        found += misfits(asks, ask_partitions())
+        # A later attempt that asks for more than there is would wait for ever, or never be taken.
+        found += misfits([*asks, *last_asks_of(jobs)], ask_partitions())
     except ClusterError as error:
         # Who cannot be asked has refused nothing; sbatch waits for a controller that is restarted.
         _tell([f"cluster notice: {error}; what jobs need is not compared"])

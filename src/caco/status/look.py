@@ -69,7 +69,7 @@ def look(folder: Path, now: float) -> list[Job]:
     Raises:
         UserError: No run was started there, or a file there is not what it should be.
     """
-    folder = folder.resolve()
+    folder = folder.absolute()
     paths = Paths(folder.name, str(folder.parent))
     planned, begun = _planned(Path(paths.jobs()))
     there = {rule: _names(Path(paths.provenance(rule, "all")).parent) for rule in planned}

@@ -34,7 +34,7 @@ def trouble_text(jobs: Sequence[Job], folder: Path) -> str:
         jobs: Those jobs.
         folder: `results/{run}`.
     """
-    folder = folder.resolve()
+    folder = folder.absolute()
     blocks = [_job(job, folder) for job in jobs[:_JOBS]]
     if len(jobs) > _JOBS:
         blocks.append(f"and {len(jobs) - _JOBS:,} more jobs that failed or were started again")

@@ -15,17 +15,34 @@ from tests.slurm.loop import SlurmLoop
 
 
 class Running(NamedTuple):
-    """A job in the midst of its work: its Slurm number, node, process, identity and command."""
+    """A job in the midst of its work.
+
+    Attributes:
+        number: Slurm's.
+        node: Where it runs.
+        pid: The process of its script.
+        identity: What of its rule it makes, as a shard's name.
+        words: Its script's command line.
+        restarts: How often Slurm has started it again.
+    """
 
     number: str
     node: str
     pid: int
     identity: str
     words: list[str]
+    restarts: int = 0
 
     def file(self, flag: str) -> str:
         """Returns the file that the job's command names after a flag."""
         return self.words[self.words.index(flag) + 1]
+
+
+def _environment(pid: int) -> list[bytes]:
+    """Returns a process's environment, empty if it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return []
 
 
 class Faults:
@@ -56,7 +73,7 @@ class Faults:
         job: Running = self.wait_for(f"a job of {rule}", lambda: self.running(rule))
         os.kill(job.pid, signal.SIGSTOP)
         self._struck.add((rule, job.identity))
-        return job
+        return job._replace(restarts=self._restarts(job.number))
 
     def state(self, job: Running) -> str:
         """Returns Slurm's word for how a job is."""
@@ -73,10 +90,14 @@ class Faults:
         """Waits until Slurm has started a job anew."""
 
         def restarted() -> bool:
-            shown = self.cluster.call("scontrol", "show", "job", job.number)
-            return "Restarts=1" in shown and self.state(job) in ("RUNNING", "COMPLETED")
+            again = self._restarts(job.number) > job.restarts
+            return again and self.state(job) in ("RUNNING", "COMPLETED")
 
         self.wait_for(f"job {job.number} to start again", restarted)
+
+    def is_noticed(self, job: Running) -> None:
+        """Waits until Snakemake knows that a job has failed, and so makes its outputs anew."""
+        self.is_told(f"SLURM-job '{job.number}' failed")
 
     def is_told(self, sentence: str) -> None:
         """Waits until Snakemake has shown a sentence, which may be a pattern, of a failed job."""
@@ -107,10 +128,10 @@ class Faults:
             pid
             for pid, line in self._processes()
             if b"caco.training.rank" in line and b"caco.training.torchrun" not in line
-            if mine in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            if mine in _environment(pid)
         ]
 
-    def wait_for(self, what: str, found: Callable[[], Any], seconds: float = 180) -> Any:
+    def wait_for(self, what: str, found: Callable[[], Any], seconds: float = 400) -> Any:
         """Waits for something to be true, and returns it."""
         end = time.monotonic() + seconds
         while not (value := found()):
@@ -133,6 +154,11 @@ class Faults:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.wait_for("the run's jobs to end", lambda: not self._jobs())
+
+    def _restarts(self, number: str) -> int:
+        shown = re.search(r"Restarts=(\d+)", self.cluster.call("scontrol", "show", "job", number))
+        assert shown is not None
+        return int(shown[1])
 
     def _jobs(self) -> list[str]:
         """Returns the numbers of the run's jobs that Slurm has not done with."""

@@ -55,18 +55,23 @@ def faults(cluster: Cluster, disk: Disk | None, tmp_path: Path) -> Iterator[Faul
 
 def test_a_run_survives_its_cluster(cluster: Cluster, disk: Disk | None, faults: Faults) -> None:
     snakemake = faults.start()
+    failed = []
 
     late = faults.frozen("sample")
+    failed.append(late)
     cluster.call("scontrol", "update", f"JobId={late.number}", "EndTime=now+1")
 
     cancelled = faults.frozen("sample")
+    failed.append(cancelled)
     with cluster.without_submission():
         cluster.call("scancel", cancelled.number)
         faults.ends_as(cancelled, "CANCELLED")
+        faults.is_noticed(cancelled)
         faults.wait_for("a submission that waits", faults.waiting_to_submit)
 
     if disk is not None:
         writing = faults.frozen("sample")
+        failed.append(writing)
         with disk.full():
             os.kill(writing.pid, signal.SIGCONT)
             faults.ends_as(writing, "FAILED")
@@ -75,8 +80,10 @@ def test_a_run_survives_its_cluster(cluster: Cluster, disk: Disk | None, faults:
         )
 
     killed = faults.frozen("sample")
+    failed.append(killed)
     os.kill(killed.pid, signal.SIGKILL)
     faults.ends_as(killed, "FAILED")
+    faults.is_noticed(killed)
 
     with cluster.without_controller():
         time.sleep(15)
@@ -91,6 +98,7 @@ def test_a_run_survives_its_cluster(cluster: Cluster, disk: Disk | None, faults:
 
     # Slurm looks for late jobs twice a minute; one that still runs would be preempted below.
     faults.ends_as(late, "TIMEOUT")
+    faults.is_noticed(late)
 
     preempted = faults.frozen("question")
     cluster.call("sbatch", "--partition=urgent", "--exclusive", f"--nodelist={preempted.node}",
@@ -103,6 +111,12 @@ def test_a_run_survives_its_cluster(cluster: Cluster, disk: Disk | None, faults:
     cluster.start_node(powerless.node)
     faults.restarts(powerless)
 
+    struck = [Path(job.file("--programs")) for job in failed]
+    faults.wait_for(
+        "what failed to be made anew",
+        lambda: all((faults.loop.folder / f).exists() for f in struck),
+    )
+    assert "Exception in run_job" not in faults.said()
     faults.wait_for("a job of judge", lambda: faults.running("judge"))
     snakemake.kill()
     snakemake.wait()

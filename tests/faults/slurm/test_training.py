@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from tests.e2e.loop import tiny_config
-from tests.faults.slurm.faults import Faults
+from tests.faults.slurm.faults import Faults, Running
 from tests.slurm.cluster import NODES, Cluster
 from tests.slurm.loop import SlurmLoop
 
 from caco.rows.loss import Loss
 from caco.rows.table import read_rows
 
-EPOCHS = 20
+EPOCHS = 60
 # Slurm looks at wall times every 30 seconds, and gives notice up to so much too early.
 ROUND_S = 30
 NOTICE_S = 15
@@ -48,16 +48,21 @@ def test_trainings_whose_wall_time_runs_out_go_on_in_their_next_attempt(
     cluster: Cluster, faults: Faults
 ) -> None:
     snakemake = faults.start()
-    kept = {}
-    for trained in ("codegen", "writer"):
-        job = faults.wait_for(f"a job of {trained}", lambda: faults.running(trained))  # noqa: B023
-        steps = faults.loop.results / f"provenance/{trained}/all.training/scratch/loss.jsonl"
-        faults.wait_for(f"a step of {trained}", steps.exists)
-        ranks = faults.ranks(job.number)
-        assert len(ranks) == 2
-        for rank in ranks:
-            os.kill(rank, signal.SIGSTOP)
-        kept[trained] = (job, steps.with_name("stop"), ranks)
+    kept: dict[str, tuple[Running, Path, list[int]]] = {}
+
+    def both_are_caught() -> bool:
+        """Stops the ranks of each training as soon as it has made a step."""
+        for trained in {"codegen", "writer"} - kept.keys():
+            work = faults.loop.results / f"provenance/{trained}/all.training/scratch"
+            if (work / "loss.jsonl").exists() and (job := faults.running(trained)):
+                ranks = faults.ranks(job.number)
+                for rank in ranks:
+                    os.kill(rank, signal.SIGSTOP)
+                kept[trained] = (job, work / "stop", ranks)
+        return len(kept) == 2
+
+    faults.wait_for("a step of both trainings", both_are_caught)
+    assert [len(ranks) for _, _, ranks in kept.values()] == [2, 2]
     for job, *_ in kept.values():
         end = f"EndTime=now+{NOTICE_S + ROUND_S}"
         cluster.call("scontrol", "update", f"JobId={job.number}", end)
