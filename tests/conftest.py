@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# The tests' runs are those of somebody at a terminal, also where these tests are themselves a job.
+for _name in [name for name in os.environ if name.startswith(("SLURM_", "SBATCH_", "SNAKEMAKE_"))]:
+    del os.environ[_name]
+
 _ROOT = Path(__file__).resolve().parents[1]
 
 

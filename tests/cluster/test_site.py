@@ -112,6 +112,21 @@ def test_a_rule_that_is_not_there_is_named() -> None:
         site.set_resources(JOBS)
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "mend"),
+    [
+        ("gpu", "model", "a100-sxm4", "leave `model` out"),
+        ("cpu", "extra", "--exclude=n7 --time=3", r"`--time` \(runtime/time limit\) is set by"),
+    ],
+)
+def test_what_the_executor_would_refuse_at_submission_is_refused_when_read(
+    tmp_path: Path, kind: str, key: str, value: str, mend: str
+) -> None:
+    (tmp_path / "site.yaml").write_text(yaml.safe_dump({kind: {key: value}}))
+    with pytest.raises(UserError, match=rf"site.yaml: key `{kind}\.{key}` is .*{mend}"):
+        read_site(tmp_path / "site.yaml")
+
+
 def test_an_image_and_several_nodes_do_not_go_together() -> None:
     site = Site.model_validate({"container": "a.sif", "rules": {"student": {"nodes": 2}}})
     with pytest.raises(UserError, match=r"`rules\.student\.nodes` is 2, and jobs in a `container`"):

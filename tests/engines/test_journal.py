@@ -55,6 +55,8 @@ def test_a_row_is_kept_from_the_moment_it_is_finished(tmp_path):
     class Dies(FakeEngine):
         def generate(self, requests):
             for done, completion in enumerate(super().generate(requests)):
+                # A process that is killed closes no file: each row must be in it by now.
+                assert path.read_bytes().count(b"\n") == 1 + done
                 if done == 2:
                     raise MemoryError
                 yield completion

@@ -14,9 +14,10 @@ def call(folder: Path, *command: str, **bodies: str) -> subprocess.CompletedProc
     for name, body in {**bodies, "sleep": ""}.items():
         (folder / name).write_text(f"#!/bin/bash\ncd {folder}\n{body}\n")
         (folder / name).chmod(0o755)
+    path = f"{ROOT}/profiles/slurm/bin:{folder}:{os.environ['PATH']}"
     return subprocess.run(
         command, cwd=folder,
-        env={**os.environ, "PATH": f"{ROOT}/profiles/slurm/bin:{folder}:{os.environ['PATH']}"},
+        env={"CACO_SUBMITTER": str(os.getpid()), **os.environ, "PATH": path},
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
 
@@ -72,6 +73,18 @@ def test_a_job_that_was_taken_though_no_answer_came_is_not_submitted_twice(tmp_p
         "echo '6|rule_verify'; echo '7|rule_sample'",
     )
     assert (done.returncode, done.stdout) == (0, "7\n")
+    assert (tmp_path / "calls").read_text() == "\n"
+
+
+def test_a_wait_ends_with_the_snakemake_that_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    monkeypatch.setenv("CACO_SUBMITTER", str(gone.pid))
+    refused = "sbatch: error: Batch job submission failed: Unable to contact slurm controller"
+    done = submit(tmp_path, f"echo >> calls; echo '{refused}' >&2; exit 1")
+    assert (done.returncode, done.stdout) == (1, "")
     assert (tmp_path / "calls").read_text() == "\n"
 
 

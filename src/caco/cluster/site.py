@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
+from snakemake_executor_plugin_slurm.validation import get_forbidden_slurm_options
 
 from caco.config.section import Section, explain
 from caco.config.workflow import read_config
@@ -51,11 +52,32 @@ class Kind(Section):
     )
     max_mem_mb: int | None = Field(None, ge=1, description="A node's memory, MB.")
 
+    @field_validator("extra")
+    @classmethod
+    def _leaves_the_executor_its_own(cls, extra: str | None) -> str | None:
+        for pattern, what in get_forbidden_slurm_options().items():
+            if extra and (found := re.search(pattern, extra)):
+                raise ValueError(
+                    f"`{found[0].strip(' =')}` ({what}) is set by Snakemake itself; take it out of "
+                    "`extra`, and use the key of this file that stands for it"
+                )
+        return extra
+
 
 class GpuKind(Kind):
     """Where the jobs with GPUs go."""
 
     model: str | None = Field(None, description="The GPU's name in `sinfo -o %G`, as in `h100`.")
+
+    @field_validator("model")
+    @classmethod
+    def _can_be_asked_for(cls, model: str | None) -> str | None:
+        if model and not re.fullmatch(r"[\w.]+", model, re.ASCII):
+            raise ValueError(
+                "Snakemake's executor for Slurm asks for names of letters, digits, `_` and `.` "
+                "alone; leave `model` out, and choose these nodes by `partition` or `constraint`"
+            )
+        return model
 
 
 class Site(Section):
