@@ -56,6 +56,14 @@ def grader():
         ("0.30000000000000004", "0.3", "correct"),
         ("0.3333333333333333", "0.33333", "wrong"),
         ("0.3333333333333333", r"\frac{1}{3}", "correct"),
+        # As Python prints floats; to math-verify 2.5 times Euler's number, less 3.
+        ("2.5e-3", "0.0025", "correct"),
+        ("2.5e-3", "3.795704571147613", "wrong"),
+        ("1e-05", r"10^{-5}", "correct"),
+        ("1e+20", "100000000000000000000", "correct"),
+        ("[1e-05,2]", "[0.00001, 2.0]", "correct"),
+        ("150000", "1.5e5", "correct"),
+        ("150000", "1.5e6", "wrong"),
     ],
 )
 def test_answers_are_compared_exactly(grader, gold, answer, verdict):

@@ -1,11 +1,20 @@
 """Answers as text: which are equal without mathematics, and which must be."""
 
 import re
+from decimal import Decimal
 
 # Runs of letters outside LaTeX commands (words, names), quoted strings, clock times and dates.
 # math-verify reads a word as a product of its letters ("abc" equals "bca"), 10:30 as 10/30 and
 # 2024-01-05 as a subtraction, so for these only equal text is an equal answer.
 _TEXT = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}|[\"']|\d:\d|\d-\d+-\d")
+
+# As Python prints a float: math-verify reads 2.5e-05 as 2.5 times Euler's number, less 5.
+_EXPONENT = re.compile(r"(?<![\w.\\])\d+(?:\.\d*)?[eE][-+]?\d{1,3}(?![\w.])")
+
+
+def written_out(answer: str) -> str:
+    """Returns `answer` with its numbers in digits alone: `1e-05` as `0.00001`."""
+    return _EXPONENT.sub(lambda number: format(Decimal(number[0]), "f"), answer)
 
 
 def normalised(answer: str) -> str:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 _INEQUALITY = re.compile(r"[<>≤≥]|\\(?:leq?|geq?|lt|gt|leqslant|geqslant)(?![A-Za-z])")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_PLAIN = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?")
+_PLAIN = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 # Of the known answer: math-verify rounds to six decimals, which to 0.0000001 is everything.
 _TOLERANCE = Decimal("1e-5")

@@ -54,6 +54,7 @@ class Grader:
         """Grades an answer that has been extracted already."""
         if not answer.strip():
             return Grade("no_answer", "the answer is empty")
+        gold, answer = as_text.written_out(gold), as_text.written_out(answer)
         if as_text.equal_as_text(gold, answer):
             return Grade("correct", f"{_short(answer)} is {_short(gold)}")
         if as_text.is_text(gold):
@@ -68,7 +69,7 @@ class Grader:
         """Grades a whole text that states no final answer: math-verify extracts one."""
         if as_text.is_text(gold):
             return Grade("no_answer", "the text states no final answer")
-        return self._ask(gold, text, whole=True)
+        return self._ask(as_text.written_out(gold), as_text.written_out(text), whole=True)
 
     def _ask(self, gold: str, text: str, whole: bool) -> Grade:
         for _ in range(2):
