@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from statistics import fmean
 
+from caco.errors import ClusterError
+
 # What schedulers say to a job without a GPU: nothing, or (older Slurms) that there are no devices.
 _NONE = ("", "NoDevFiles")
 _EVERY_S = 15.0
@@ -19,8 +21,10 @@ def visible() -> str | None:
 
 
 def given() -> list[str]:
-    """Returns the names of the GPUs that the scheduler gave to this job on this node."""
+    """Returns the names of this job's GPUs on this node: where nobody gives any out, all of them."""
     said = visible()
+    if said is None and "SLURM_JOB_ID" not in os.environ:
+        return [name for (name,) in ask("index")]
     return [] if said is None or said in _NONE else said.split(",")
 
 
@@ -51,6 +55,27 @@ def ask(*fields: str) -> list[list[str]]:
     except (OSError, subprocess.SubprocessError):
         return []
     return [line.split(", ") for line in out.strip().splitlines()]
+
+
+def require_seen(sees: bool, who: str) -> None:
+    """Returns unless this job has GPUs and the library that is to use them sees none.
+
+    It would run on the CPU, for days, without a word.
+
+    Args:
+        sees: Whether the library sees a GPU.
+        who: The library and its build, as `torch 2.13.0 for CUDA 13.0`.
+
+    Raises:
+        ClusterError: The job has a GPU.
+    """
+    if not sees and (cards := ask("name", "driver_version")):
+        name, driver = cards[0]
+        raise ClusterError(
+            f"this job has {len(cards)} GPUs ({name}, driver {driver}), and {who} can use none; "
+            "have a driver for that CUDA, or make the environments with CACO_ACCELERATOR=cuda; to "
+            "run on the CPU, put CUDA_VISIBLE_DEVICES= before the command"
+        )
 
 
 def load() -> tuple[float, float] | None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from tests.core.test_job import job_with
 
-from caco.gpus import Watch, ask, given, groups
+from caco.errors import ClusterError
+from caco.gpus import Watch, ask, given, groups, require_seen
 
 TWO = "100, 70000\\n50, 71000"
 
@@ -51,6 +52,27 @@ def test_a_job_without_gpus_asks_nobody(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", said)
     assert (given(), groups(1), ask("name")) == ([], [], [])
     assert not nvidia_smi.exists()
+
+
+def test_where_nobody_gives_gpus_out_all_are_the_jobs(
+    nvidia_smi: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(tmp_path, "0\\n1")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert given() == ["0", "1"]
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    assert given() == []
+
+
+def test_a_library_that_cannot_use_the_jobs_gpus_is_told_and_not_run_on_the_cpu(
+    nvidia_smi: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(tmp_path, "H100, 550.1\\nH100, 550.1")
+    require_seen(True, "torch 2")
+    with pytest.raises(ClusterError, match=r"2 GPUs \(H100, driver 550\.1\), and torch 2 can use"):
+        require_seen(False, "torch 2")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    require_seen(False, "torch 2")
 
 
 def test_gpus_are_shared_out_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:

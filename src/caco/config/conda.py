@@ -13,7 +13,7 @@ _BASE = {
     "train": ["python=3.11", "gxx_linux-64"],
     "sandbox": ["python=3.12", "libnl"],
     "infer": ["python=3.11"],
-    "infer_cuda": ["python=3.11"],
+    "infer_cuda": ["python=3.11", "gxx_linux-64"],
 }
 
 

@@ -17,6 +17,7 @@ from caco.engines.endings import before_stop, deadline
 from caco.engines.protocol import Completion, Request
 from caco.engines.rows_in_flight import InFlight, Writing, joined
 from caco.errors import UserError
+from caco.gpus import require_seen
 from caco.models.tokenizer import end_tokens, load_tokenizer
 from caco.quiet import quiet_transformers
 
@@ -78,6 +79,7 @@ class TransformersEngine:
 
         Raises:
             UserError: transformers cannot load it.
+            ClusterError: There are GPUs that torch cannot use.
         """
         if self._model is not None:
             return
@@ -86,6 +88,7 @@ class TransformersEngine:
 
         self._tokenizer = load_tokenizer(self._folder)
         device = "cuda" if torch.cuda.is_available() else "cpu"
+        require_seen(device == "cuda", f"torch {torch.__version__}")
         try:
             model = AutoModelForCausalLM.from_pretrained(
                 self._folder,

@@ -12,6 +12,7 @@ from caco.config.engines import VllmEngine as Settings
 from caco.engines.endings import before_stop, deadline
 from caco.engines.protocol import Completion, Request
 from caco.errors import ClusterError, UserError
+from caco.gpus import require_seen
 from caco.models.tokenizer import end_tokens, load_tokenizer
 
 _GIB = 1 << 30
@@ -145,37 +146,46 @@ class VllmEngine:
         )
 
     def _load(self) -> None:
-        """Starts vLLM if it is not running yet.
-
-        Raises:
-            UserError: It cannot run this checkpoint with these settings.
-            ClusterError: It is not installed.
-        """
+        """Starts vLLM if it is not running yet; raises as `_started`."""
         if self._engine is not None:
             return
         self._tokenizer = load_tokenizer(self._folder)
+        self._engine = self._started()
+        config = self._engine.model_config
+        self._context: int = config.max_model_len
+        declared = config.try_get_generation_config().get("eos_token_id")
+        self._ends = sorted(end_tokens(self._tokenizer, declared))
+
+    def _started(self) -> Any:
+        """Returns vLLM's engine.
+
+        Raises:
+            UserError: It cannot run this checkpoint with these settings.
+            ClusterError: It is not installed, or there are GPUs that it cannot use.
+        """
         os.environ.update(_SURROUNDINGS)
         try:
             from vllm import EngineArgs, LLMEngine
             from vllm.platforms import current_platform
+            from vllm.usage.usage_lib import UsageContext
+            from vllm.version import __version__
         except ImportError as e:
             raise ClusterError(
                 f"vLLM cannot be imported ({e}); run this job in the environment `infer`, which "
                 "`make envs` makes"
             ) from None
+        on_cpu = current_platform.is_cpu()
+        require_seen(not on_cpu, f"vLLM {__version__}")
+        arguments = self._arguments(on_cpu)
         try:
-            arguments = self._arguments(current_platform.is_cpu())
-            self._engine = LLMEngine.from_engine_args(EngineArgs(**arguments))
-        except (OSError, ValueError, KeyError, RuntimeError) as e:
+            # As `LLM` does, which reads more of prompts at once than a server that must answer.
+            return LLMEngine.from_engine_args(EngineArgs(**arguments), UsageContext.LLM_CLASS)
+        except Exception as e:  # a worker that cannot start raises just that
             raise UserError(
                 f"{self._folder}: vLLM cannot run this checkpoint with the settings in `engine` "
                 f"({_said(e)}); a failed download is mended by deleting its manifest, a lack of "
                 "memory by `context`, `gpu_memory` or `cpu_cache_gib`"
             ) from None
-        config = self._engine.model_config
-        self._context: int = config.max_model_len
-        declared = config.try_get_generation_config().get("eos_token_id")
-        self._ends = sorted(end_tokens(self._tokenizer, declared))
 
     def _arguments(self, on_cpu: bool) -> dict[str, Any]:
         """Returns what vLLM is started with."""

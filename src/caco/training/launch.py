@@ -11,6 +11,7 @@ from pathlib import Path
 from caco.config.training import Training
 from caco.errors import ClusterError, UserError
 from caco.files import require_room
+from caco.gpus import require_seen
 from caco.orphans import die_with_parent
 
 _SRC = Path(__file__).resolve().parents[2]
@@ -39,11 +40,16 @@ def rank_count(asked: int | None) -> Ranks:
 
     Args:
         asked: Ranks a node where there is no GPU; one where None.
+
+    Raises:
+        ClusterError: There are GPUs that torch cannot use.
     """
     import torch
 
+    sees = torch.cuda.is_available()
+    require_seen(sees, f"torch {torch.__version__}")
     nodes = int(os.environ.get("SLURM_JOB_NUM_NODES", "1"))
-    return Ranks(nodes, int(torch.cuda.device_count()) or asked or 1)
+    return Ranks(nodes, int(torch.cuda.device_count()) if sees else asked or 1)
 
 
 def accumulation(section: Training, ranks: int, stage: str) -> int:
