@@ -26,6 +26,8 @@ from caco.config.generation import Sample, Sampling
 from caco.engines.journal import Journal, Journaled
 from caco.engines.open import open_engine
 from caco.engines.protocol import Completion, Engine, Request
+from caco.errors import UserError
+from caco.gpus import given
 from caco.identity import request_seed
 from caco.job import run
 from caco.models.manifest import read_manifest
@@ -182,6 +184,11 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=5, help="turns of every contestant")
     args = parser.parse_args()
+    if len(given()) > 1:
+        raise UserError(
+            "the stage would fill every GPU and the bare engine one; put CUDA_VISIBLE_DEVICES=0 "
+            "before the command"
+        )
     model = read_manifest(args.model)
     prefix = unconditional_prefix(load_tokenizer(model.folder))
     engines: dict[str, Settings] = {

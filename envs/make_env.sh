@@ -23,6 +23,13 @@ if torch=$("$folder/bin/python" -c 'from importlib.metadata import version; prin
     [ "${torch%+cpu}" = "$torch" ]; then
     install envs/torch_cuda.txt
 fi
+if [ -d "$folder"/lib/python3.*/site-packages/triton ]; then
+    headers=$("$folder/bin/python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+    if [ ! -e "$headers/Python.h" ] || ! command -v "${CC:-cc}" gcc clang >/dev/null; then
+        echo "envs: notice: on GPUs Triton compiles its kernels, for which a node needs a C compiler" \
+            "and $headers/Python.h (python3-dev, python3.11-devel); this machine lacks one of them" >&2
+    fi
+fi
 if [ "$name" = sandbox ]; then
     envs/nsjail_libraries.sh "$folder"
 fi

@@ -21,7 +21,7 @@ def visible() -> str | None:
 
 
 def given() -> list[str]:
-    """Returns the names of this job's GPUs on this node: where nobody gives any out, all of them."""
+    """Returns the names of this job's GPUs on this node; all there are where nobody gives them."""
     said = visible()
     if said is None and "SLURM_JOB_ID" not in os.environ:
         return [name for (name,) in ask("index")]

@@ -7,6 +7,7 @@ from tests.preflight.jobs import job
 
 from caco.config.workflow import Config, check_config, read_config
 from caco.preflight.asks import asks_of
+from caco.preflight.batches import uneven_batches
 from caco.preflight.gpus import idle_gpus, too_few_gpus
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,3 +55,9 @@ def test_gpus_that_no_engine_uses_are_told_and_not_refused() -> None:
         "notice: the jobs of sample ask for 1 GPUs on a node, of which `sample.engine` leaves 1 "
         "idle; to ask for no more, set `sample: {gpus: 0}` under `rules` in site.yaml",
     ]
+
+
+def test_a_batch_that_the_ranks_cannot_share_is_named_before_anybody_waits() -> None:
+    one_node, two = job("codegen", gres="gpu:8"), job("student", gres="gpu:h100:3", nodes=2)
+    (error,) = uneven_batches(asks_of([one_node, two, job("sample", gres="gpu:3")]), config())
+    assert str(error).startswith("`student.training.global_batch` is 128, which 6 ranks of ")

@@ -55,7 +55,20 @@ def test_there_is_a_rank_for_each_gpu_of_each_node_of_the_slurm_job(monkeypatch)
     assert launch.rank_count(3) == Ranks(nodes=1, a_node=3)
     monkeypatch.setenv("SLURM_JOB_NUM_NODES", "4")
     monkeypatch.setattr("torch.cuda.device_count", lambda: 8)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert launch.rank_count(None).total == 32
+
+
+def test_gpus_whose_driver_is_too_old_for_torch_do_not_train_on_the_cpu(tmp_path, monkeypatch):
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho 'H100, 550.1'\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    # NVML counts cards that CUDA cannot use.
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ClusterError, match=r"1 GPUs \(H100, driver 550\.1\), and torch 2"):
+        launch.rank_count(None)
 
 
 def test_one_node_starts_torchrun_and_several_start_it_through_srun(monkeypatch):

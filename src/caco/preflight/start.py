@@ -11,6 +11,7 @@ from caco.config.workflow import Config, read_config
 from caco.errors import CacoError, ClusterError, UserError
 from caco.plan.assumptions import Assumptions, read_assumptions
 from caco.preflight.asks import asks_of, last_asks_of
+from caco.preflight.batches import uneven_batches
 from caco.preflight.disk import too_little_room
 from caco.preflight.fits import misfits
 from caco.preflight.gpus import idle_gpus, too_few_gpus
@@ -52,7 +53,7 @@ def _of_cluster(jobs: Sequence[Any], config: Config) -> list[CacoError]:
     asks = asks_of(jobs)
     if not asks:
         return []
-    found: list[CacoError] = [*too_few_gpus(asks, config)]
+    found: list[CacoError] = [*too_few_gpus(asks, config), *uneven_batches(asks, config)]
     try:
         # A later attempt that asks for more than there is would wait for ever, or never be taken.
         found += misfits([*asks, *last_asks_of(jobs)], ask_partitions())

@@ -1,0 +1,44 @@
+"""The profile of one machine: where it has GPUs, jobs that use them run one after the other."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# Each job says how many of its kind run beside it.
+SNAKEFILE = """
+rule all:
+    input: expand("{shard}.sampled", shard=range(3)), expand("{shard}.verified", shard=range(3))
+
+rule sample:
+    output: "{shard}.sampled"
+    shell: "touch running.{wildcards.shard}; sleep 2; ls running.* | wc -l > {output}; rm running.{wildcards.shard}"
+
+rule verify:
+    output: "{shard}.verified"
+    shell: "touch at_work.{wildcards.shard}; sleep 2; ls at_work.* | wc -l > {output}"
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize(("cards", "alone"), [("0\\n1\\n", True), ("", False)])
+def test_one_job_at_a_time_uses_the_gpus(tmp_path: Path, cards: str, alone: bool) -> None:
+    for name in ("src", "profiles"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
+    (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\nprintf '{cards}'\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    environment.pop("CUDA_VISIBLE_DEVICES", None)
+    subprocess.run(
+        [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores", "8"],
+        cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    most = {
+        kind: max(int(file.read_text()) for file in tmp_path.glob(f"*.{kind}"))
+        for kind in ("sampled", "verified")
+    }
+    assert (most["sampled"] == 1) is alone
+    assert most["verified"] > 1
