@@ -11,15 +11,15 @@ ROOT = Path(__file__).resolve().parents[2]
 # Each job says how many of its kind run beside it.
 SNAKEFILE = """
 rule all:
-    input: expand("{shard}.sampled", shard=range(3)), expand("{shard}.verified", shard=range(3))
+    input: expand("{rule}.{shard}", rule=["sample", "verify"], shard=range(3))
 
 rule sample:
-    output: "{shard}.sampled"
-    shell: "touch running.{wildcards.shard}; sleep 2; ls running.* | wc -l > {output}; rm running.{wildcards.shard}"
+    output: "sample.{shard}"
+    shell: "touch sampling{wildcards.shard}; sleep 2; set -- sampling*; echo $# > {output}; rm sampling{wildcards.shard}"
 
 rule verify:
-    output: "{shard}.verified"
-    shell: "touch at_work.{wildcards.shard}; sleep 2; ls at_work.* | wc -l > {output}"
+    output: "verify.{shard}"
+    shell: "touch verifying{wildcards.shard}; sleep 2; set -- verifying*; echo $# > {output}"
 """  # noqa: E501
 
 
@@ -37,8 +37,8 @@ def test_one_job_at_a_time_uses_the_gpus(tmp_path: Path, cards: str, alone: bool
         cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=120,
     )  # fmt: skip
     most = {
-        kind: max(int(file.read_text()) for file in tmp_path.glob(f"*.{kind}"))
-        for kind in ("sampled", "verified")
+        rule: max(int(file.read_text()) for file in tmp_path.glob(f"{rule}.*"))
+        for rule in ("sample", "verify")
     }
-    assert (most["sampled"] == 1) is alone
-    assert most["verified"] > 1
+    assert (most["sample"] == 1) is alone
+    assert most["verify"] > 1
