@@ -34,9 +34,16 @@ def end_of_turn(tokenizer: Any) -> str:
 
 
 def chat_prompt(tokenizer: Any, user: str) -> str:
-    """Returns a user turn followed by the opening of the assistant's."""
+    """Returns a user turn followed by the opening of the assistant's.
+
+    A template that lets its model think aloud first (Qwen3's) is told not to: thoughts are no part
+    of a question or a solution. Other templates do not know the word.
+    """
     text: str = tokenizer.apply_chat_template(
-        [{"role": "user", "content": user}], tokenize=False, add_generation_prompt=True
+        [{"role": "user", "content": user}],
+        tokenize=False,
+        add_generation_prompt=True,
+        enable_thinking=False,
     )
     return text
 

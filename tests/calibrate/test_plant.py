@@ -1,5 +1,6 @@
 """Planted rows: what is called right is right, what is called wrong is wrong."""
 
+import random
 import re
 from decimal import Decimal
 
@@ -128,3 +129,9 @@ def test_spellings_keep_the_value():
     assert {respelled("1200", turn) for turn in range(6)} == {
         "x = 1200", r"\frac{2400}{2}", r"1200\text{ in all}", "1200.0", "1,200", r"1200\text{ km}",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ["0.01", "0.02", "40", "12345"])
+def test_no_wrong_answer_is_the_right_one(answer):
+    found = dict(wrong_answers("What?", "1 and 2", answer, random.Random(1)))
+    assert answer not in found.values()

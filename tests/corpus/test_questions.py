@@ -11,6 +11,9 @@ from caco.corpus.questions import normal_question
         ("What is 2 + 3?", "what is  2+3"),
         ("Tom's dog\nran.", "tom s dog ran"),
         ("“Why”, he said", '"why" he said'),
+        ("Janet’s ducks", "Janet's ducks"),  # noqa: RUF001
+        ("It costs $1,000.", "It costs $1000."),
+        ("What is 2² + 10¹²?", "what is 2^2 + 10^12"),
         ("Compute $3 \\times x$.", "compute 3 times x"),
         ("7 \u2212 2", "7 - 2"),
         ("6 × 7", "6 * 7"),  # noqa: RUF001
@@ -30,6 +33,8 @@ def test_the_same_question_has_one_form(one, other):
         ("Compute (2+3)*4", "Compute 2+3*4"),
         ("What is 5!", "What is 5"),
         ("Is 12 prime", "Is 1 2 prime"),
+        ("What is 2² + 4?", "What is 22 + 4?"),
+        ("Half of .5", "Half of 5"),
     ],
 )
 def test_different_problems_keep_different_forms(one, other):

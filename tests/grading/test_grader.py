@@ -43,6 +43,11 @@ def grader():
         ("10:30", "1/3", "wrong"),  # equal to math-verify
         ("2024-01-05", "2018", "wrong"),  # equal to math-verify
         ("true", "True", "correct"),
+        ("true", r"\text{True}", "correct"),
+        ("Monday", r"\text{Monday}", "correct"),
+        ("Monday", r"\text{Tuesday}", "wrong"),
+        ("42", "**42**", "correct"),
+        ("42", "**43**", "wrong"),
         ("aB", "ab", "wrong"),
         ("42", " ", "no_answer"),
         # Equal to math-verify, and not the same.

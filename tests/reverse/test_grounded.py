@@ -73,6 +73,8 @@ def test_a_question_that_misses_or_adds_a_value_is_not(question, given_input, re
         ("Sort [1, 3].", {"l": [1, 3]}, "[1,3]", False),
         ("Is it true that 3 is odd?", {"n": 3}, "true", False),
         ("The price is $4.50; what is 9 / 2?", {"a": 9, "b": 2}, "4.5", True),
+        ("What is 5% of 100?", {"rate": 0.05, "of": 100}, "5", False),  # the 5 is an input
+        ("5% of 100 is 5, is it?", {"rate": 0.05, "of": 100}, "5", True),
     ],
 )
 def test_a_question_must_not_give_its_result_away(question, given_input, answer, leaks):

@@ -68,6 +68,13 @@ def test_the_loss_is_on_the_completion_and_its_end_alone(tokenizer):
     assert tokenizer.decode(ids) == prompt + "Five<|im_end|>"
 
 
+def test_a_model_that_would_think_aloud_is_told_not_to(tokenizer, monkeypatch):
+    tail = "{{ '' if enable_thinking | default(true) else '<think></think>' }}"
+    template = "{% for m in messages %}{{ m.content }}{% endfor %}" + tail
+    monkeypatch.setattr(tokenizer, "chat_template", template)
+    assert chat_prompt(tokenizer, "What?") == "What?<think></think>"
+
+
 def test_every_example_is_counted_cut_or_left_out(tokenizer, tmp_path):
     import pyarrow.parquet as pq
 

@@ -30,7 +30,8 @@ def wrong_answers(
         yield "times_100", _plain(value * 100)
         yield "over_100", _plain(value / 100)
         # Not a multiple of the answer's own digits: a step of 5e-5 of it, to six decimals.
-        yield "nearly", _plain(value + (value * Decimal("5e-5")).quantize(Decimal("1e-6")))
+        if step := (value * Decimal("5e-5")).quantize(Decimal("1e-6")):
+            yield "nearly", _plain(value + step)
         if not _PERCENT.search(question):
             yield "percent", rf"{answer}\%"
         if not _THOUSAND.search(question):

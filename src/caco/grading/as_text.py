@@ -11,6 +11,13 @@ _TEXT = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}|[\"']|\d:\d|\d-\d+-\d")
 # As Python prints a float: math-verify reads 2.5e-05 as 2.5 times Euler's number, less 5.
 _EXPONENT = re.compile(r"(?<![\w.\\])\d+(?:\.\d*)?[eE][-+]?\d{1,3}(?![\w.])")
 
+_WRAPPED = re.compile(r"\\(?:text|mathrm|textbf|mathbf|texttt)\s*\{([^{}]*)\}")
+
+
+def unmarked(answer: str) -> str:
+    """Returns `answer` without Markdown's bold around it."""
+    return answer.strip().removeprefix("**").removesuffix("**")
+
 
 def written_out(answer: str) -> str:
     """Returns `answer` with its numbers in digits alone: `1e-05` as `0.00001`."""
@@ -28,8 +35,12 @@ def normalised(answer: str) -> str:
 
 
 def equal_as_text(gold: str, answer: str) -> bool:
-    """Tells whether two answers are the same text; `true` and `True` are the same truth value."""
-    a, b = normalised(gold), normalised(answer)
+    """Tells whether two answers are the same text, which LaTeX may wrap as such.
+
+    `true` and `True` are the same truth value.
+    """
+    wrapped = _WRAPPED.fullmatch(answer.strip())
+    a, b = normalised(gold), normalised(wrapped[1] if wrapped else answer)
     return a == b or (a in ("true", "false") and a == b.lower())
 
 

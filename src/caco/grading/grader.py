@@ -54,7 +54,7 @@ class Grader:
         """Grades an answer that has been extracted already."""
         if not answer.strip():
             return Grade("no_answer", "the answer is empty")
-        gold, answer = as_text.written_out(gold), as_text.written_out(answer)
+        gold, answer = as_text.written_out(gold), as_text.written_out(as_text.unmarked(answer))
         if as_text.equal_as_text(gold, answer):
             return Grade("correct", f"{_short(answer)} is {_short(gold)}")
         if as_text.is_text(gold):

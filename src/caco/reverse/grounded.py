@@ -65,9 +65,15 @@ def leak(question: str, input_json: str, answer: str) -> str | None:
     values = list(_values(_read(input_json)))
     result = as_number(answer)
     if result is not None:
-        stated = {value for mention in mentions(question) for value in mention[0]}
         given = {v for v in values if isinstance(v, Decimal)}
-        leaks = result in stated - given and not excused([frozenset({result})])
+        # What may be read as an input (5% as 0.05) states that input, and not the result.
+        stated = {
+            value
+            for mention in mentions(question)
+            if not any(reading <= given for reading in mention)
+            for value in mention[0]
+        }
+        leaks = result in stated and not excused([frozenset({result})])
     else:
         known = {normalised(v if isinstance(v, str) else _written(v)).lower() for v in values}
         leaks = (
