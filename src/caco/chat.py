@@ -48,6 +48,17 @@ def chat_prompt(tokenizer: Any, user: str) -> str:
     return text
 
 
+def beginning(tokenizer: Any) -> str:
+    """Returns the token that a tokenizer puts before every text of its own accord, if it does.
+
+    A chat template writes it itself; headings alone lack it, and a model has never read a text
+    without.
+    """
+    before: list[int] = tokenizer("")["input_ids"]
+    opens = tokenizer.bos_token is not None and before[:1] == [tokenizer.bos_token_id]
+    return str(tokenizer.bos_token) if opens else ""
+
+
 def alpaca_prompt(instruction: str) -> str:
     """Returns Alpaca's instruction and response headings around `instruction`."""
     return (

@@ -4,6 +4,8 @@ import json
 
 import pytest
 from tests.tiny_model import make_tiny_model
+from tokenizers.processors import TemplateProcessing
+from transformers import AutoTokenizer
 
 from caco.chat import alpaca_prompt, chat_prompt
 from caco.config.models import ServedModel, read_model
@@ -45,6 +47,20 @@ def test_the_server_frames_its_prompts_and_a_checkpoint_its_own(tmp_path):
     assert framing(tiny)("How much?") == chat_prompt(load_tokenizer(tiny), "How much?")
     for folder in (served, tiny):
         assert framing(folder, "alpaca")("How much?") == alpaca_prompt("How much?")
+
+
+def test_headings_follow_the_token_with_which_a_tokenizer_begins(tmp_path):
+    tiny = make_tiny_model(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    tokenizer.bos_token = tokenizer.eos_token
+    begin = (tokenizer.bos_token, tokenizer.bos_token_id)
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"{begin[0]} $A", special_tokens=[begin]
+    )
+    tokenizer.save_pretrained(tiny)
+    prompt = framing(tiny, "alpaca")("How much?")
+    assert prompt == begin[0] + alpaca_prompt("How much?")
+    assert load_tokenizer(tiny)(prompt, add_special_tokens=False)["input_ids"][0] == begin[1]
 
 
 def test_a_tokenizer_is_loaded_with_the_first_text(tmp_path):

@@ -39,7 +39,7 @@ def test_codegen_sees_the_program_in_an_open_user_turn_and_no_question(tokenizer
 
 
 def test_the_writer_learns_question_and_solution_under_the_prompts_of_the_reverse_stage():
-    question, solution = writer_examples([_COT], {"s1": _seed("2 + 3 = 5.")}, str, "<end>")
+    question, solution = writer_examples([_COT], {"s1": _seed("2 + 3 = <<2+3=5>>5.")}, str, "<end>")
     assert "output = 5" in question.prompt
     assert question.completion == "What is 2 + 3?<end>"
     assert "What is 2 + 3?" in solution.prompt

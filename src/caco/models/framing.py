@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from caco.chat import alpaca_prompt, chat_prompt
+from caco.chat import alpaca_prompt, beginning, chat_prompt
 from caco.models.served import served_model
 from caco.models.tokenizer import load_tokenizer
 
@@ -17,11 +17,13 @@ def framing(folder: Path, style: str = "chat") -> Callable[[str], str]:
             itself: the server frames it. A tokenizer is loaded with the first text.
         style: `chat`, or `alpaca` for Alpaca's headings.
     """
-    if style == "alpaca":
-        return alpaca_prompt
     if served_model(folder) is not None:
-        return str
-    return partial(_chat, folder)
+        return alpaca_prompt if style == "alpaca" else str
+    return partial(_alpaca if style == "alpaca" else _chat, folder)
+
+
+def _alpaca(folder: Path, user: str) -> str:
+    return beginning(load_tokenizer(folder)) + alpaca_prompt(user)
 
 
 def _chat(folder: Path, user: str) -> str:

@@ -6,6 +6,7 @@ from caco.answers import closing
 from caco.reverse.prompts import question_prompt, solution_prompt
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
+from caco.seeds.marks import without_marks
 from caco.training.examples import Example, Frame
 
 
@@ -30,5 +31,5 @@ def writer_examples(
         if seed.solution is None:
             yield None
         else:
-            worked = f"{seed.solution.strip()}\n{closing(seed.answer)}"
+            worked = f"{without_marks(seed.solution).strip()}\n{closing(seed.answer)}"
             yield Example(frame(solution_prompt(seed.problem)), worked + end)
