@@ -22,8 +22,6 @@ install "$list"
 if torch=$("$folder/bin/python" -c 'from importlib.metadata import version; print(version("torch"))' 2>/dev/null) &&
     [ "${torch%+cpu}" = "$torch" ]; then
     install envs/torch_cuda.txt
-fi
-if [ -d "$folder"/lib/python3.*/site-packages/triton ]; then
     headers=$("$folder/bin/python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
     if [ ! -e "$headers/Python.h" ] || ! command -v "${CC:-cc}" gcc clang >/dev/null; then
         echo "envs: notice: on GPUs Triton compiles its kernels, for which a node needs a C compiler" \

@@ -64,7 +64,7 @@ def require_seen(sees: bool, who: str) -> None:
 
     Args:
         sees: Whether the library sees a GPU.
-        who: The library and its build, as `torch 2.13.0 for CUDA 13.0`.
+        who: The library and its build, as `torch 2.13.0+cu130`.
 
     Raises:
         ClusterError: The job has a GPU.

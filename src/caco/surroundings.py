@@ -4,13 +4,13 @@ import os
 
 
 def tell_jobs(deployed: bool) -> None:
-    """Sets the variables that every job of this Snakemake inherits.
+    """Sets the variables that all jobs and commands of this Snakemake inherit.
 
     Args:
         deployed: Whether Snakemake makes the rules' environments (conda, Apptainer).
     """
-    # A job ends itself when this process is gone (caco.job): an orphan would race with the next
-    # run's jobs.
+    # A job ends itself when this process is gone (caco.job), and so does a submission that waits
+    # (profiles/slurm/bin/sbatch): an orphan would race with the next run's jobs.
     os.environ["SNAKEMAKE_PID"] = str(os.getpid())
     # Idle OpenMP threads sleep rather than spin: on cores that other work shares, spinning threads
     # hold up the ones they wait for.

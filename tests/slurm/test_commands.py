@@ -17,7 +17,7 @@ def call(folder: Path, *command: str, **bodies: str) -> subprocess.CompletedProc
     path = f"{ROOT}/profiles/slurm/bin:{folder}:{os.environ['PATH']}"
     return subprocess.run(
         command, cwd=folder,
-        env={"CACO_SUBMITTER": str(os.getpid()), **os.environ, "PATH": path},
+        env={"SNAKEMAKE_PID": str(os.getpid()), **os.environ, "PATH": path},
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ def test_a_wait_ends_with_the_snakemake_that_waits(
 ) -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()
-    monkeypatch.setenv("CACO_SUBMITTER", str(gone.pid))
+    monkeypatch.setenv("SNAKEMAKE_PID", str(gone.pid))
     refused = "sbatch: error: Batch job submission failed: Unable to contact slurm controller"
     done = submit(tmp_path, f"echo >> calls; echo '{refused}' >&2; exit 1")
     assert (done.returncode, done.stdout) == (1, "")

@@ -53,7 +53,6 @@ def start(workflow: Any, config: Config) -> None:
     if executor == "slurm":
         listen(jobs)
         os.environ["PATH"] = f"{_BIN.resolve()}:{os.environ['PATH']}"
-        os.environ["CACO_SUBMITTER"] = str(os.getpid())
 
 
 def _refuse_local() -> None:
