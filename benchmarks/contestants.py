@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
 from caco.sandbox.jail import interpreter, package_folders
 from caco.sandbox.kinds import MODULES, Kind
 from caco.sandbox.launcher import nsjail_binary, nsjail_environment

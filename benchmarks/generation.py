@@ -19,23 +19,24 @@ from pathlib import Path
 from figures import spread
 from gpu import Seen, names, watching
 
-from caco.chat import unconditional_prefix
-from caco.config.engines import Engine as Settings
-from caco.config.engines import TransformersEngine, VllmEngine
+from caco.config.engines import EngineConfig as Settings
+from caco.config.engines import TransformersEngineConfig, VllmEngineConfig
 from caco.config.generation import Sample, Sampling
-from caco.engines.journal import Journal, Journaled
 from caco.engines.open import open_engine
 from caco.engines.protocol import Completion, Engine, Request
+from caco.engines.resumable import ResumableEngine
 from caco.errors import UserError
-from caco.gpus import given
 from caco.identity import request_seed
-from caco.job import run
 from caco.models.manifest import read_manifest
 from caco.models.tokenizer import end_tokens, load_tokenizer
-from caco.progress import Progress
 from caco.rows.program import Program
 from caco.rows.table import write_rows
-from caco.sample.programs import sample_shard
+from caco.runtime.gpus import assigned_gpus
+from caco.runtime.job import run
+from caco.runtime.journal import Journal
+from caco.runtime.progress import Progress
+from caco.stages.sample import sample_shard
+from caco.text.chat import unconditional_prefix
 
 _BARE = "bare `LLM.generate`"
 
@@ -96,7 +97,7 @@ def _stage(engine: Engine, prefix: str, section: Sample, digest: str) -> Callabl
         with (
             tempfile.TemporaryDirectory() as scratch,
             redirect_stderr(StringIO()),
-            Journaled(counted, Journal(Path(scratch) / "journal", {})) as journaled,
+            ResumableEngine(counted, Journal(Path(scratch) / "journal", {})) as journaled,
         ):
             rows = sample_shard(journaled, prefix, section, "00000", digest)
             write_rows(Path(scratch) / "programs.parquet", Program, rows)
@@ -110,7 +111,7 @@ def _bare(folder: Path, prefix: str, section: Sample) -> Callable[[], int]:
     from vllm import LLM, SamplingParams
 
     settings, sampling = section.engine, section.sampling
-    assert isinstance(settings, VllmEngine)
+    assert isinstance(settings, VllmEngineConfig)
     llm = LLM(
         str(folder),
         dtype=settings.dtype,
@@ -184,7 +185,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=5, help="turns of every contestant")
     args = parser.parse_args()
-    if len(given()) > 1:
+    if len(assigned_gpus()) > 1:
         raise UserError(
             "the stage would fill every GPU and the bare engine one; put CUDA_VISIBLE_DEVICES=0 "
             "before the command"
@@ -192,7 +193,7 @@ def main() -> None:
     model = read_manifest(args.model)
     prefix = unconditional_prefix(load_tokenizer(model.folder))
     engines: dict[str, Settings] = {
-        "sample stage, vLLM": VllmEngine(
+        "sample stage, vLLM": VllmEngineConfig(
             kind="vllm",
             dtype=args.dtype,
             batch=args.batch,
@@ -200,7 +201,7 @@ def main() -> None:
             gpu_memory=args.gpu_memory,
             eager=_on_cpu(),  # compiling for a CPU takes longer than a turn
         ),
-        "sample stage, transformers": TransformersEngine(dtype=args.dtype, batch=args.batch),
+        "sample stage, transformers": TransformersEngineConfig(dtype=args.dtype, batch=args.batch),
     }
     sampling = Sampling(temperature=0.9, max_new_tokens=args.tokens, seed=4)
     print(
@@ -215,7 +216,7 @@ def main() -> None:
             engine = stack.enter_context(open_engine(model.folder, settings))
             _warm(engine, prefix)
             contestants.append(Contestant(name, _stage(engine, prefix, section, model.digest)))
-            if isinstance(settings, VllmEngine):
+            if isinstance(settings, VllmEngineConfig):
                 contestants.append(Contestant(_BARE, _bare(model.folder, prefix, section)))
         progress = Progress("benchmark", args.rounds * len(contestants), "turns")
         for number in range(args.rounds):

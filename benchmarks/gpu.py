@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from caco.gpus import ask, load
+from caco.runtime.gpus import gpu_load, query_gpus
 
 _EVERY_S = 1.0
 # Dense bf16, TFLOP/s, of NVIDIA's data sheets (SXM boards).
@@ -39,7 +39,7 @@ def watching(seen: Seen) -> Iterator[None]:
     def look() -> None:
         while not over.wait(_EVERY_S):
             with suppress(ValueError):  # a card that does not tell
-                if (now := load()) is None:
+                if (now := gpu_load()) is None:
                     return
                 seen.busy.append(now[0])
                 seen.used_mb.append(now[1])
@@ -55,7 +55,7 @@ def watching(seen: Seen) -> Iterator[None]:
 
 def names() -> list[str]:
     """Returns the GPUs' names, none where there is none."""
-    return [name for (name,) in ask("name")]
+    return [name for (name,) in query_gpus("name")]
 
 
 def peak_tflops() -> float | None:

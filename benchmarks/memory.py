@@ -4,10 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
+from caco.runtime.process import children
 from caco.sandbox.kinds import MODULES, Kind
 from caco.sandbox.nsjail import NsjailSandbox
-from caco.sandbox.processes import children
 
 _OF_EACH_KIND = ("", "import json\n", "import sympy\n")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from caco.config.sources import Gsm8kFile
-from caco.seeds.reading import read_seeds
-from caco.unify.conversion import NotConvertible
-from caco.unify.equations import from_equations
+from caco.stages.seeds.read import read_seeds
+from caco.stages.unify.code_cots import NotConvertible
+from caco.stages.unify.converters.equations import from_equations
 
 
 def plain_programs(count: int, gsm8k: Path | None) -> list[str]:

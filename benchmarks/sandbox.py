@@ -18,9 +18,9 @@ from contestants import ColdNsjail, Contestant, Sandbox, floor, manager_way
 from memory import memory_of_a_worker
 from programs import TEMPLATES, plain_programs, sympy_programs
 
-from caco.config.sandbox import Sandbox as Limits
-from caco.job import run
-from caco.progress import Progress
+from caco.config.checks import SandboxLimits as Limits
+from caco.runtime.job import run
+from caco.runtime.progress import Progress
 from caco.sandbox.kinds import Kind
 from caco.sandbox.nsjail import NsjailSandbox
 

@@ -23,13 +23,13 @@ from figures import spread
 from gpu import Seen, names, peak_tflops, watching
 
 from caco.config.training import Training
-from caco.job import run
 from caco.models.manifest import read_manifest
-from caco.progress import Progress
+from caco.runtime.job import run
+from caco.runtime.progress import Progress
 from caco.training.deepspeed_settings import read_settings
-from caco.training.kept import LOSS, Kept
-from caco.training.launch import Ranks, accumulation, launch, rank_count
-from caco.training.rank import Plan
+from caco.training.rank import RankTask
+from caco.training.runtime.checkpoints import LOSS, CheckpointFolder
+from caco.training.runtime.launch import Ranks, accumulation, launch, rank_count
 
 _DDP = "plain DDP"
 _WARM = 3  # steps of a turn that do not count
@@ -59,10 +59,10 @@ class Contestant:
     def turn(self, model: Path, tokens: Path, ranks: Ranks) -> None:
         """Trains once and notes the rate."""
         with tempfile.TemporaryDirectory() as scratch:
-            kept = Kept(Path(scratch))
+            kept = CheckpointFolder(Path(scratch))
             kept.scratch.mkdir()
             plan = kept.scratch / "plan.json"
-            Plan(
+            RankTask(
                 stage=self.name,
                 model=str(model),
                 tokens=str(tokens),

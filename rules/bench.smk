@@ -1,83 +1,84 @@
-"""Benchmarks: need base and student, make bench/{model}/{benchmark}.parquet and bench/scores.json."""
+"""Benchmarks: need base and student, make answers, grades and bench/scores.json."""
 
 
 rule bench_problems:
-    """Brings a benchmark's problems into one form."""
+    """Reads a benchmark's problems as seeds."""
     input:
         held_out=held_out_of,
         files=lambda w: LOCAL[f"bench.benchmarks.{w.benchmark}"],
     output:
         problems=paths.bench_problems(),
-        provenance=paths.provenance("bench_problems", "{benchmark}"),
+        provenance=stage.record("bench_problems"),
     log:
-        paths.log("bench_problems", "{benchmark}"),
+        stage.log("bench_problems"),
     conda:
-        "../envs/workflow.yaml"
+        stage.conda("bench_problems")
     params:
-        spec=lambda w: spec_json(section=CONFIG.bench.benchmarks[w.benchmark]),
-        code=code("bench_problems"),
+        **stage.params("bench_problems", lambda w: CONFIG.bench.benchmarks[w.benchmark]),
     shell:
-        "envs/python workflow scripts/bench_problems.py"
-        " --name {wildcards.benchmark}"
-        " --held-out {input.held_out}"
-        " --problems {output.problems}"
-        " --files {input.files}"
-        " --spec {params.spec:q} --code {params.code} --identity {wildcards.benchmark}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command(
+            "bench_problems",
+            "--name {wildcards.benchmark} input.held_out output.problems input.files",
+        )
 
 
-rule bench:
-    """Puts a benchmark's problems to base or student and grades every answer."""
+rule answer:
+    """Puts a benchmark's problems to base or student."""
     input:
-        model=lambda w: BENCHMARKED[w.model],
+        model=lambda w: MODELS[w.model],
         problems=paths.bench_problems(),
     output:
-        graded=paths.graded(),
-        provenance=paths.provenance("bench", "{model}-{benchmark}"),
+        answers=paths.answers(),
+        provenance=stage.record("answer"),
     log:
-        paths.log("bench", "{model}-{benchmark}"),
+        stage.log("answer"),
     conda:
-        conda_file(CONFIG.bench.engine)
+        stage.conda("answer")
     threads: 8
     params:
-        spec=spec_json(
+        **stage.params(
+            "answer",
             engine=CONFIG.bench.engine,
             sampling=CONFIG.bench.sampling,
-            grader_timeout_s=CONFIG.bench.grader_timeout_s,
             prompt=CONFIG.student.prompt,
         ),
-        code=code("bench"),
     shell:
-        f"envs/python {env_of(CONFIG.bench.engine)} scripts/bench.py"
-        " --model {input.model}"
-        " --name {wildcards.model}"
-        " --benchmark {wildcards.benchmark}"
-        " --problems {input.problems}"
-        " --graded {output.graded}"
-        " --spec {params.spec:q} --code {params.code}"
-        " --identity {wildcards.model}-{wildcards.benchmark}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command(
+            "answer",
+            "input.model --name {wildcards.model} --benchmark {wildcards.benchmark}"
+            " input.problems output.answers",
+        )
+
+
+rule grade:
+    """Grades every answer: a changed grader generates nothing again."""
+    input:
+        answers=paths.answers(),
+    output:
+        graded=paths.graded(),
+        provenance=stage.record("grade"),
+    log:
+        stage.log("grade"),
+    conda:
+        stage.conda("grade")
+    params:
+        **stage.params("grade", grader_timeout_s=CONFIG.bench.grader_timeout_s),
+    shell:
+        stage.command("grade", "input.answers output.graded")
 
 
 rule scores:
     """Counts the grades into pass@1 with intervals, and compares student with base."""
     input:
-        graded=expand(
-            paths.graded(), model=BENCHMARKED, benchmark=CONFIG.bench.benchmarks
-        ),
+        graded=expand(paths.graded(), model=MODELS, benchmark=CONFIG.bench.benchmarks),
     output:
         scores=paths.scores(),
-        provenance=paths.provenance("scores", "all"),
+        provenance=stage.record("scores"),
     log:
-        paths.log("scores", "all"),
+        stage.log("scores"),
     conda:
-        "../envs/workflow.yaml"
+        stage.conda("scores")
     params:
-        spec=spec_json(),
-        code=code("scores"),
+        **stage.params("scores"),
     shell:
-        "envs/python workflow scripts/scores.py"
-        " --graded {input.graded}"
-        " --scores {output.scores}"
-        " --spec {params.spec:q} --code {params.code}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command("scores", "input.graded output.scores")

@@ -2,79 +2,59 @@
 
 
 rule plant:
-    """Makes rows of which it is known whether they are right."""
+    """Makes rows that are known to be right or wrong."""
     input:
         code_cots=expand(paths.code_cots(), source=CONFIG.sources),
         seeds=expand(paths.seeds(), source=CONFIG.sources),
     output:
         planted=paths.planted(),
-        provenance=paths.provenance("plant", "all"),
+        provenance=stage.record("plant"),
     log:
-        paths.log("plant", "all"),
+        stage.log("plant"),
     conda:
-        "../envs/sandbox.yaml"
+        stage.conda("plant")
     threads: 8
     params:
-        spec=lambda w: spec_json(calibration=CONFIG.calibration, sandbox=CONFIG.sandbox),
-        code=code("plant"),
+        **stage.params("plant", calibration=CONFIG.calibration, sandbox=CONFIG.sandbox),
     shell:
-        "envs/python sandbox scripts/plant.py"
-        " --code-cots {input.code_cots}"
-        " --seeds {input.seeds}"
-        " --planted {output.planted}"
-        " --workers {threads}"
-        " --spec {params.spec:q} --code {params.code}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command("plant", "input.code_cots input.seeds output.planted --workers {threads}")
 
 
-if CONFIG.reverse.agree:
+if CONFIG.reverse.llm_judge:
 
-    rule opine:
-        """Asks the judging model of every planted row."""
+    rule judge_planted:
+        """Puts every planted row to the LLM judge."""
         input:
-            model=paths.model(CONFIG.reverse.agree.model),
+            model=paths.model(CONFIG.reverse.llm_judge.model),
             planted=paths.planted(),
         output:
-            opinions=paths.opinions(),
-            provenance=paths.provenance("opine", "all"),
+            judgements=paths.judgements(),
+            provenance=stage.record("judge_planted"),
         log:
-            paths.log("opine", "all"),
+            stage.log("judge_planted"),
         conda:
-            conda_file(CONFIG.reverse.agree.engine)
+            stage.conda("judge_planted")
         threads: 8
         params:
-            spec=spec_json(section=CONFIG.reverse.agree),
-            code=code("opine"),
+            **stage.params("judge_planted", CONFIG.reverse.llm_judge),
         shell:
-            f"envs/python {env_of(CONFIG.reverse.agree.engine)} scripts/opine.py"
-            " --model {input.model}"
-            " --planted {input.planted}"
-            " --opinions {output.opinions}"
-            " --spec {params.spec:q} --code {params.code}"
-            " --provenance {output.provenance} 2>&1 | tee {log}"
+            stage.command("judge_planted", "input.model input.planted output.judgements")
 
 
 rule calibrate:
-    """Tries the dual verification on the planted rows: false accepts and false rejects."""
+    """Measures the checks on the planted rows: false accepts and false rejects."""
     input:
         planted=paths.planted(),
-        opinions=paths.opinions() if CONFIG.reverse.agree else [],
+        judgements=paths.judgements() if CONFIG.reverse.llm_judge else [],
     output:
         measured=paths.measured(),
         rates=paths.rates(),
-        provenance=paths.provenance("calibrate", "all"),
+        provenance=stage.record("calibrate"),
     log:
-        paths.log("calibrate", "all"),
+        stage.log("calibrate"),
     conda:
-        "../envs/train.yaml"
+        stage.conda("calibrate")
     params:
-        spec=spec_json(section=CONFIG.reverse.judge),
-        code=code("calibrate"),
+        **stage.params("calibrate", CONFIG.reverse.judge),
     shell:
-        "envs/python train scripts/calibrate.py"
-        " --planted {input.planted}"
-        " --opinions {input.opinions}"
-        " --measured {output.measured}"
-        " --rates {output.rates}"
-        " --spec {params.spec:q} --code {params.code}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command("calibrate", "input.planted input.judgements output.measured output.rates")

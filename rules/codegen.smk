@@ -10,26 +10,19 @@ rule codegen:
     output:
         checkpoint=paths.checkpoint("codegen"),
         loss=paths.loss("codegen"),
-        provenance=paths.provenance("codegen", "all"),
+        provenance=stage.record("codegen"),
     log:
-        paths.log("codegen", "all"),
+        stage.log("codegen"),
     conda:
-        "../envs/train.yaml"
+        stage.conda("codegen")
     threads: 8
     resources:
         save_every_s=1800,
         ranks=1,
     params:
-        spec=spec_json(section=CONFIG.codegen),
-        code=code("codegen"),
+        **stage.params("codegen", CONFIG.codegen),
     shell:
-        "envs/python train scripts/codegen.py"
-        " --model {input.model}"
-        " --deepspeed {input.deepspeed}"
-        " --save-every {resources.save_every_s}"
-        " --ranks {resources.ranks}"
-        " --code-cots {input.code_cots}"
-        " --checkpoint {output.checkpoint}"
-        " --loss {output.loss}"
-        " --spec {params.spec:q} --code {params.code}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command(
+            "codegen",
+            f"input.model input.deepspeed {TRAINING} input.code_cots output.checkpoint output.loss",
+        )

@@ -1,8 +1,4 @@
-"""What the rules share: the checked config, the paths, and each rule's two params.
-
-`spec` is the JSON of the rule's own section of the config, `code` the digest of what its script
-executes. Snakemake compares params as a set of values, so there are just these two, both texts.
-"""
+"""What the rules share: the checked config, the paths, and what is made from the stage table."""
 
 import sys
 from pathlib import Path
@@ -12,41 +8,41 @@ from snakemake.settings.types import DeploymentMethod
 SRC = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SRC))
 
-from caco.code_digest import code_digest
-from caco.config.files import local_inputs, model_folders
-from caco.config.jobs import jobs_of, shard_steps, write_jobs
-from caco.config.spec import spec_json
-from caco.config.workflow import check_config
+from caco.config.config import check_config
 from caco.errors import CacoError
-from caco.paths import Paths, shard_names
-from caco.surroundings import pinned_list, tell_jobs
+from caco.identity import shard_names
+from caco.runtime.environment import set_job_environment
+from caco.workflow.inputs import local_inputs, model_folders
+from caco.workflow.paths import Paths
+from caco.workflow.rules import StageRules, conda_file, environment_of
+from caco.workflow.stages import records_in_full, row_files, shard_files, write_jobs
 
-tell_jobs(deployed=bool(workflow.deployment_settings.deployment_method))
+set_job_environment(deployed=bool(workflow.deployment_settings.deployment_method))
 if workflow.remote_exec:
-    from caco.cluster.inside import inside_a_job
+    from caco.slurm.inside_job import inside_a_job
 
     inside_a_job()
 
 
 if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
-    from caco.cluster.site import read_site
+    from caco.slurm.site import read_site
 
     container: read_site().container
 
 
 onstart:
-    from caco.cluster.start import start
+    from caco.preflight.start import start
 
     start(workflow, CONFIG)
     write_jobs(Path(paths.jobs()), CONFIG)
 
 
 onerror:
-    from caco.preflight.silence import say_if_silent
-    from caco.status.trouble import tell_failures
+    from caco.preflight.silent_failure import report_silent_failure
+    from caco.reports.status.failures import print_failures
 
-    tell_failures(Path(paths.root))
-    say_if_silent(workflow)
+    print_failures(Path(paths.root))
+    report_silent_failure(workflow)
 
 
 try:
@@ -56,43 +52,26 @@ except CacoError as error:
     sys.exit(error.line)
 
 paths = Paths(CONFIG.run)
+stage = StageRules(CONFIG, Path(workflow.basedir))
 SHARDS = shard_names(CONFIG.shards)
 CONVERTERS = CONFIG.converters()
-JOBS = jobs_of(CONFIG)
-SHARD_STEPS = shard_steps(CONFIG)
-ACCEPTED = list(SHARD_STEPS.values())[-1]
-SHARD_ROWS = [
-    *(paths.shard(rows) for rows in SHARD_STEPS.values()),
-    *(paths.rejected(step, "{shard}") for step in SHARD_STEPS if step != "sample"),
-]
-BENCHMARKED = {
+SHARD_FILES = shard_files(CONFIG)
+ACCEPTED = list(SHARD_FILES.values())[-1]
+# What a training takes from its resources, which are no reason to re-run.
+TRAINING = "--save-every {resources.save_every_s} --ranks {resources.ranks}"
+MODELS = {
     "base": paths.model(CONFIG.student.model),
     "student": paths.checkpoint("student"),
 }
 
 
-def code(rule_name: str) -> str:
-    """Returns the digest of what `scripts/{rule_name}.py` executes."""
-    return code_digest(Path(workflow.basedir) / "scripts" / f"{rule_name}.py", SRC)
-
-
-def env_of(engine) -> str:
-    """Returns the environment that holds an engine of this kind."""
-    return "infer" if engine.kind == "vllm" else "train"
-
-
-def conda_file(engine) -> str:
-    """Returns that environment's conda file, seen from `rules/`."""
-    return f"../envs/{pinned_list(env_of(engine))}.yaml"
-
-
-# On a cluster these run where Snakemake does: all but `cleared` fetch, and compute nodes often have
-# no network.
+# On a cluster these run on the submit host, and all but the last fetch: compute nodes often have no
+# network.
 localrules:
-    cleared,
     model,
     seeds,
     bench_problems,
+    preflight_passed,
 
 
 wildcard_constraints:
@@ -115,6 +94,6 @@ def written_by(model):
 
 
 def held_out_of(wildcards):
-    """Returns the held-out seeds that a benchmark asks, if it asks any."""
+    """Returns the held-out seeds of a benchmark that is made of them."""
     benchmark = CONFIG.bench.benchmarks[wildcards.benchmark]
     return paths.held_out(benchmark.source) if benchmark.kind == "held_out" else []

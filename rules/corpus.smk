@@ -2,7 +2,7 @@
 
 
 rule corpus:
-    """Joins the judged shards, without doubles and without what a benchmark asks."""
+    """Joins the judged shards, deduplicated and decontaminated."""
     input:
         judged=expand(paths.shard(ACCEPTED), shard=SHARDS),
         problems=expand(paths.bench_problems(), benchmark=CONFIG.bench.benchmarks),
@@ -10,24 +10,19 @@ rule corpus:
     output:
         corpus=paths.corpus(),
         card=paths.corpus_card(),
-        rejected=paths.rejected("corpus", "all"),
-        provenance=paths.provenance("corpus", "all"),
+        rejected=stage.rejected("corpus"),
+        provenance=stage.record("corpus"),
     log:
-        paths.log("corpus", "all"),
+        stage.log("corpus"),
     conda:
-        "../envs/workflow.yaml"
+        stage.conda("corpus")
     resources:
         shards=CONFIG.shards,
     params:
-        spec=spec_json(section=CONFIG.corpus),
-        code=code("corpus"),
+        **stage.params("corpus", CONFIG.corpus),
     shell:
-        "envs/python workflow scripts/corpus.py"
-        " --judged {input.judged[0]} --shards {resources.shards}"
-        " --problems {input.problems}"
-        " --seeds {input.seeds}"
-        " --corpus {output.corpus}"
-        " --card {output.card}"
-        " --rejected {output.rejected}"
-        " --spec {params.spec:q} --code {params.code}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command(
+            "corpus",
+            "--judged {input.judged[0]} --shards {resources.shards} input.problems input.seeds"
+            " output.corpus output.card output.rejected",
+        )

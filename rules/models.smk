@@ -2,26 +2,20 @@
 
 
 rule model:
-    """Brings a model here, checks its digest, and makes an ordinary checkpoint of it."""
+    """Fetches a model, checks its digest, and makes an ordinary checkpoint of it."""
     input:
-        # Every job with a GPU needs a model, so none starts before a node was found fit.
-        cleared=ancient(paths.cleared()),
+        # Every job with a GPU needs a model, so none starts before a node has passed preflight.
+        preflight=ancient(paths.preflight_passed()),
         files=lambda w: LOCAL[f"models.{w.model}"],
     output:
         manifest=paths.model(),
-        provenance=paths.provenance("model", "{model}"),
+        provenance=stage.record("model"),
     log:
-        paths.log("model", "{model}"),
+        stage.log("model"),
     conda:
-        "../envs/train.yaml"
+        stage.conda("model")
     threads: 8
     params:
-        spec=lambda w: spec_json(section=CONFIG.models[w.model]),
-        code=code("model"),
+        **stage.params("model", lambda w: CONFIG.models[w.model]),
     shell:
-        "envs/python train scripts/model.py"
-        " --name {wildcards.model}"
-        " --manifest {output.manifest}"
-        " --files {input.files}"
-        " --spec {params.spec:q} --code {params.code} --identity {wildcards.model}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command("model", "--name {wildcards.model} output.manifest input.files")

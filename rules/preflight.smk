@@ -1,54 +1,45 @@
-"""Preflight: needs nothing, makes preflight/node.json and models/cleared.json.
+"""Preflight: needs nothing, makes preflight/node.json and models/preflight_passed.json.
 
-What the submitting side can see by itself it looks at before the first job (caco.preflight.start).
+What the submit host can check by itself it checks before the first job (caco.preflight.start).
 
 Both rules run once, before a run's first model, and have no params or inputs that could run them
-again. With one job sure to run, Snakemake 9.27 does not look at those below it, since they follow;
-where an ancient input then holds them back, what has changed there is not seen. So the two texts
-that a rule has are resources here, which are no reason to re-run.
+again. With one job sure to run, Snakemake 9.27 does not look for changes below it; where an ancient
+input then stops the rerun, what has changed there is missed. So the two texts that a rule has are
+resources here, which are no reason to re-run.
 """
 
 
 rule preflight:
-    """Tries on a node without a GPU what the run counts on: the sandbox, and shared folders."""
+    """Checks a node without a GPU: the sandbox, and shared folders."""
     output:
         node=paths.preflight(),
-        provenance=paths.provenance("preflight", "all"),
+        provenance=stage.record("preflight"),
     log:
-        paths.log("preflight", "all"),
-    # What a node lacks it lacks at a second attempt too.
+        stage.log("preflight"),
+    # What a node lacks, it lacks at a second attempt too.
     retries: 0
     conda:
-        "../envs/sandbox.yaml"
+        stage.conda("preflight")
     resources:
-        spec=spec_json(sandbox=CONFIG.sandbox, folders=model_folders(CONFIG)),
-        code=code("preflight"),
+        **stage.params("preflight", sandbox=CONFIG.sandbox, folders=model_folders(CONFIG)),
     shell:
-        "envs/python sandbox scripts/preflight.py"
-        " --node {output.node}"
-        " --spec {resources.spec:q} --code {resources.code}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command("preflight", "output.node", texts="resources")
 
 
-# The models ask for this rule's file rather than for node.json, which goes when preflight is run
-# again and fails: what an ancient input is missing for is run again, and all below it.
-rule cleared:
-    """Reads on the submitting side what the node has written."""
+# Models ask for this rule's file rather than for node.json, which is deleted when preflight is run
+# again and fails: a missing ancient input is made again, and with it all below.
+rule preflight_passed:
+    """Reads on the submit host what the node has written, and leaves a marker file."""
     input:
         node=ancient(paths.preflight()),
     output:
-        cleared=paths.cleared(),
-        provenance=paths.provenance("cleared", "all"),
+        marker=paths.preflight_passed(),
+        provenance=stage.record("preflight_passed"),
     log:
-        paths.log("cleared", "all"),
+        stage.log("preflight_passed"),
     conda:
-        "../envs/workflow.yaml"
+        stage.conda("preflight_passed")
     resources:
-        spec=spec_json(),
-        code=code("cleared"),
+        **stage.params("preflight_passed"),
     shell:
-        "envs/python workflow scripts/cleared.py"
-        " --node {input.node}"
-        " --cleared {output.cleared}"
-        " --spec {resources.spec:q} --code {resources.code}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command("preflight_passed", "input.node output.marker", texts="resources")

@@ -2,7 +2,7 @@
 
 
 rule writer:
-    """Teaches the writer questions and solutions on the seeds' own, where it needs teaching."""
+    """Fine-tunes the writer on the seeds' own questions and solutions, where configured."""
     input:
         model=paths.model(CONFIG.writer.model),
         deepspeed=paths.deepspeed(CONFIG.writer.training.zero_stage),
@@ -11,30 +11,22 @@ rule writer:
     output:
         checkpoint=paths.checkpoint("writer"),
         loss=paths.loss("writer"),
-        provenance=paths.provenance("writer", "all"),
+        provenance=stage.record("writer"),
     log:
-        paths.log("writer", "all"),
+        stage.log("writer"),
     conda:
-        "../envs/train.yaml"
+        stage.conda("writer")
     threads: 8
     resources:
         save_every_s=1800,
         ranks=1,
     params:
-        spec=spec_json(section=CONFIG.writer),
-        code=code("writer"),
+        **stage.params("writer", CONFIG.writer),
     shell:
-        "envs/python train scripts/writer.py"
-        " --model {input.model}"
-        " --deepspeed {input.deepspeed}"
-        " --save-every {resources.save_every_s}"
-        " --ranks {resources.ranks}"
-        " --code-cots {input.code_cots}"
-        " --seeds {input.seeds}"
-        " --checkpoint {output.checkpoint}"
-        " --loss {output.loss}"
-        " --spec {params.spec:q} --code {params.code}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command(
+            "writer",
+            f"input.model input.deepspeed {TRAINING} input.code_cots input.seeds output.checkpoint output.loss",
+        )
 
 
 rule question:
@@ -44,51 +36,37 @@ rule question:
         verified=paths.shard("verified"),
     output:
         questions=paths.shard("questions"),
-        rejected=paths.rejected("question", "{shard}"),
-        provenance=paths.provenance("question", "{shard}"),
+        rejected=stage.rejected("question"),
+        provenance=stage.record("question"),
     log:
-        paths.log("question", "{shard}"),
+        stage.log("question"),
     conda:
-        conda_file(CONFIG.reverse.question.engine)
+        stage.conda("question")
     threads: 8
     params:
-        spec=spec_json(section=CONFIG.reverse.question),
-        code=code("question"),
+        **stage.params("question", CONFIG.reverse.question),
     shell:
-        f"envs/python {env_of(CONFIG.reverse.question.engine)} scripts/question.py"
-        " --model {input.model}"
-        " --verified {input.verified}"
-        " --questions {output.questions}"
-        " --rejected {output.rejected}"
-        " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command("question", "input.model input.verified output.questions output.rejected")
 
 
 rule solution:
-    """Solves each problem of a shard without sight of its program."""
+    """Solves each problem of a shard without access to its program."""
     input:
         model=written_by(CONFIG.reverse.solution.model),
         questions=paths.shard("questions"),
     output:
         solutions=paths.shard("solutions"),
-        rejected=paths.rejected("solution", "{shard}"),
-        provenance=paths.provenance("solution", "{shard}"),
+        rejected=stage.rejected("solution"),
+        provenance=stage.record("solution"),
     log:
-        paths.log("solution", "{shard}"),
+        stage.log("solution"),
     conda:
-        conda_file(CONFIG.reverse.solution.engine)
+        stage.conda("solution")
     threads: 8
     params:
-        spec=spec_json(section=CONFIG.reverse.solution),
-        code=code("solution"),
+        **stage.params("solution", CONFIG.reverse.solution),
     shell:
-        f"envs/python {env_of(CONFIG.reverse.solution.engine)} scripts/solution.py"
-        " --model {input.model}"
-        " --questions {input.questions}"
-        " --solutions {output.solutions}"
-        " --rejected {output.rejected}"
-        " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command("solution", "input.model input.questions output.solutions output.rejected")
 
 
 rule judge:
@@ -97,48 +75,35 @@ rule judge:
         solutions=paths.shard("solutions"),
     output:
         judged=paths.shard("judged"),
-        rejected=paths.rejected("judge", "{shard}"),
-        provenance=paths.provenance("judge", "{shard}"),
+        rejected=stage.rejected("judge"),
+        provenance=stage.record("judge"),
     log:
-        paths.log("judge", "{shard}"),
+        stage.log("judge"),
     conda:
-        "../envs/train.yaml"
+        stage.conda("judge")
     params:
-        spec=spec_json(section=CONFIG.reverse.judge),
-        code=code("judge"),
+        **stage.params("judge", CONFIG.reverse.judge),
     shell:
-        "envs/python train scripts/judge.py"
-        " --solutions {input.solutions}"
-        " --judged {output.judged}"
-        " --rejected {output.rejected}"
-        " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command("judge", "input.solutions output.judged output.rejected")
 
 
-if CONFIG.reverse.agree:
+if CONFIG.reverse.llm_judge:
 
-    rule agree:
-        """Asks a model of each row: is the problem solvable, the logic the program's?"""
+    rule llm_judge:
+        """Puts each row to an LLM judge: is the problem solvable, the logic the program's?"""
         input:
-            model=paths.model(CONFIG.reverse.agree.model),
+            model=paths.model(CONFIG.reverse.llm_judge.model),
             judged=paths.shard("judged"),
         output:
-            agreed=paths.shard("agreed"),
-            rejected=paths.rejected("agree", "{shard}"),
-            provenance=paths.provenance("agree", "{shard}"),
+            llm_judged=paths.shard("llm_judged"),
+            rejected=stage.rejected("llm_judge"),
+            provenance=stage.record("llm_judge"),
         log:
-            paths.log("agree", "{shard}"),
+            stage.log("llm_judge"),
         conda:
-            conda_file(CONFIG.reverse.agree.engine)
+            stage.conda("llm_judge")
         threads: 8
         params:
-            spec=spec_json(section=CONFIG.reverse.agree),
-            code=code("agree"),
+            **stage.params("llm_judge", CONFIG.reverse.llm_judge),
         shell:
-            f"envs/python {env_of(CONFIG.reverse.agree.engine)} scripts/agree.py"
-            " --model {input.model}"
-            " --judged {input.judged}"
-            " --agreed {output.agreed}"
-            " --rejected {output.rejected}"
-            " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
-            " --provenance {output.provenance} 2>&1 | tee {log}"
+            stage.command("llm_judge", "input.model input.judged output.llm_judged output.rejected")

@@ -7,19 +7,13 @@ rule sample:
         model=paths.checkpoint("codegen"),
     output:
         programs=paths.shard("programs"),
-        provenance=paths.provenance("sample", "{shard}"),
+        provenance=stage.record("sample"),
     log:
-        paths.log("sample", "{shard}"),
+        stage.log("sample"),
     conda:
-        conda_file(CONFIG.sample.engine)
+        stage.conda("sample")
     threads: 8
     params:
-        spec=spec_json(section=CONFIG.sample),
-        code=code("sample"),
+        **stage.params("sample", CONFIG.sample),
     shell:
-        f"envs/python {env_of(CONFIG.sample.engine)} scripts/sample.py"
-        " --model {input.model}"
-        " --shard {wildcards.shard}"
-        " --programs {output.programs}"
-        " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command("sample", "input.model --shard {wildcards.shard} output.programs")

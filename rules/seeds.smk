@@ -8,21 +8,16 @@ rule seeds:
     output:
         seeds=paths.seeds(),
         held_out=paths.held_out(),
-        rejected=paths.rejected("seeds", "{source}"),
-        provenance=paths.provenance("seeds", "{source}"),
+        rejected=stage.rejected("seeds"),
+        provenance=stage.record("seeds"),
     log:
-        paths.log("seeds", "{source}"),
+        stage.log("seeds"),
     conda:
-        "../envs/workflow.yaml"
+        stage.conda("seeds")
     params:
-        spec=lambda w: spec_json(section=CONFIG.sources[w.source].seeds),
-        code=code("seeds"),
+        **stage.params("seeds", lambda w: CONFIG.sources[w.source].seeds),
     shell:
-        "envs/python workflow scripts/seeds.py"
-        " --source {wildcards.source}"
-        " --seeds {output.seeds}"
-        " --held-out {output.held_out}"
-        " --rejected {output.rejected}"
-        " --files {input.files}"
-        " --spec {params.spec:q} --code {params.code} --identity {wildcards.source}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command(
+            "seeds",
+            "--source {wildcards.source} output.seeds output.held_out output.rejected input.files",
+        )

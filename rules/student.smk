@@ -10,26 +10,19 @@ rule student:
     output:
         checkpoint=paths.checkpoint("student"),
         loss=paths.loss("student"),
-        provenance=paths.provenance("student", "all"),
+        provenance=stage.record("student"),
     log:
-        paths.log("student", "all"),
+        stage.log("student"),
     conda:
-        "../envs/train.yaml"
+        stage.conda("student")
     threads: 8
     resources:
         save_every_s=1800,
         ranks=1,
     params:
-        spec=spec_json(section=CONFIG.student),
-        code=code("student"),
+        **stage.params("student", CONFIG.student),
     shell:
-        "envs/python train scripts/student.py"
-        " --model {input.model}"
-        " --deepspeed {input.deepspeed}"
-        " --save-every {resources.save_every_s}"
-        " --ranks {resources.ranks}"
-        " --corpus {input.corpus}"
-        " --checkpoint {output.checkpoint}"
-        " --loss {output.loss}"
-        " --spec {params.spec:q} --code {params.code}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command(
+            "student",
+            f"input.model input.deepspeed {TRAINING} input.corpus output.checkpoint output.loss",
+        )

@@ -1,41 +1,34 @@
 """Unify: needs seeds/{source}.parquet, makes code_cots/{source}.parquet.
 
 Where a model is the converter, rounds of two rules come first: `draft` generates, `attempt` executes
-(each in its own environment, on its own kind of node), and the next round mends what failed.
+(each in its own environment, on its own kind of node), and the next round retries what failed.
 """
 
 
 rule draft:
-    """Lets the converter write programs for the seeds that have none yet: one round."""
+    """Drafts programs with a model for the seeds that have none yet: one round."""
     input:
         model=lambda w: paths.model(CONVERTERS[w.source].model),
         seeds=paths.seeds(),
-        attempts=lambda w: (
-            paths.attempts(round_=str(int(w.round) - 1)) if int(w.round) else []
-        ),
+        attempts=lambda w: (paths.attempts(round_=str(int(w.round) - 1)) if int(w.round) else []),
     output:
         drafts=paths.drafts(),
-        provenance=paths.provenance("draft", "{source}-{round}"),
+        provenance=stage.record("draft"),
     log:
-        paths.log("draft", "{source}-{round}"),
+        stage.log("draft"),
     conda:
-        lambda w: conda_file(CONVERTERS[w.source].engine)
+        lambda w: conda_file(environment_of(CONVERTERS[w.source].engine))
     threads: 8
     resources:
-        env=lambda w: env_of(CONVERTERS[w.source].engine),
+        env=lambda w: environment_of(CONVERTERS[w.source].engine),
     params:
-        spec=lambda w: spec_json(section=CONVERTERS[w.source].drafting()),
-        code=code("draft"),
+        **stage.params("draft", lambda w: CONVERTERS[w.source].drafting()),
     shell:
-        "envs/python {resources.env} scripts/draft.py"
-        " --model {input.model}"
-        " --seeds {input.seeds}"
-        " --attempts {input.attempts}"
-        " --round {wildcards.round}"
-        " --drafts {output.drafts}"
-        " --spec {params.spec:q} --code {params.code}"
-        " --identity {wildcards.source}-{wildcards.round}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command(
+            "draft",
+            "input.model input.seeds input.attempts --round {wildcards.round} output.drafts",
+            env="{resources.env}",
+        )
 
 
 rule attempt:
@@ -45,24 +38,16 @@ rule attempt:
         drafts=paths.drafts(),
     output:
         attempts=paths.attempts(),
-        provenance=paths.provenance("attempt", "{source}-{round}"),
+        provenance=stage.record("attempt"),
     log:
-        paths.log("attempt", "{source}-{round}"),
+        stage.log("attempt"),
     conda:
-        "../envs/sandbox.yaml"
+        stage.conda("attempt")
     threads: 8
     params:
-        spec=spec_json(section=CONFIG.sandbox),
-        code=code("attempt"),
+        **stage.params("attempt", CONFIG.sandbox),
     shell:
-        "envs/python sandbox scripts/attempt.py"
-        " --seeds {input.seeds}"
-        " --drafts {input.drafts}"
-        " --attempts {output.attempts}"
-        " --workers {threads}"
-        " --spec {params.spec:q} --code {params.code}"
-        " --identity {wildcards.source}-{wildcards.round}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command("attempt", "input.seeds input.drafts output.attempts --workers {threads}")
 
 
 rule unify:
@@ -72,24 +57,19 @@ rule unify:
         attempts=lambda w: rounds_of(w.source, paths.attempts(w.source)),
     output:
         code_cots=paths.code_cots(),
-        rejected=paths.rejected("unify", "{source}"),
-        provenance=paths.provenance("unify", "{source}"),
+        rejected=stage.rejected("unify"),
+        provenance=stage.record("unify"),
     log:
-        paths.log("unify", "{source}"),
+        stage.log("unify"),
     conda:
-        "../envs/sandbox.yaml"
+        stage.conda("unify")
     threads: 8
     params:
-        spec=lambda w: spec_json(
-            unify=CONFIG.sources[w.source].unify, sandbox=CONFIG.sandbox
+        **stage.params(
+            "unify", unify=lambda w: CONFIG.sources[w.source].unify, sandbox=CONFIG.sandbox
         ),
-        code=code("unify"),
     shell:
-        "envs/python sandbox scripts/unify.py"
-        " --seeds {input.seeds}"
-        " --attempts {input.attempts}"
-        " --code-cots {output.code_cots}"
-        " --rejected {output.rejected}"
-        " --workers {threads}"
-        " --spec {params.spec:q} --code {params.code} --identity {wildcards.source}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command(
+            "unify",
+            "input.seeds input.attempts output.code_cots output.rejected --workers {threads}",
+        )

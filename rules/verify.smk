@@ -2,26 +2,21 @@
 
 
 rule verify:
-    """Executes a shard's programs in the sandbox and holds them against the rules."""
+    """Executes a shard's programs in the sandbox and checks them against the rules."""
     input:
         programs=paths.shard("programs"),
     output:
         verified=paths.shard("verified"),
-        rejected=paths.rejected("verify", "{shard}"),
-        provenance=paths.provenance("verify", "{shard}"),
+        rejected=stage.rejected("verify"),
+        provenance=stage.record("verify"),
     log:
-        paths.log("verify", "{shard}"),
+        stage.log("verify"),
     conda:
-        "../envs/sandbox.yaml"
+        stage.conda("verify")
     threads: 8
     params:
-        spec=spec_json(verify=CONFIG.verify, sandbox=CONFIG.sandbox),
-        code=code("verify"),
+        **stage.params("verify", verify=CONFIG.verify, sandbox=CONFIG.sandbox),
     shell:
-        "envs/python sandbox scripts/verify.py"
-        " --programs {input.programs}"
-        " --verified {output.verified}"
-        " --rejected {output.rejected}"
-        " --workers {threads}"
-        " --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        stage.command(
+            "verify", "input.programs output.verified output.rejected --workers {threads}"
+        )

@@ -1,28 +1,28 @@
 """Fine-tunes the code generator on Code CoTs alone, after the unconditional prompt."""
 
-from caco.chat import end_of_turn, unconditional_prefix
 from caco.config.training import Codegen
-from caco.job import Job, run
 from caco.models.manifest import read_manifest
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
 from caco.rows.table import read_rows
+from caco.runtime.job import Job, run
+from caco.text.chat import end_of_turn, unconditional_prefix
 from caco.training.examples import codegen_examples
 from caco.training.finetune import fine_tune
-from caco.training.given import given, take_arguments
+from caco.training.runtime.arguments import add_training_arguments, training_arguments
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="codegen")
-    take_arguments(job)
-    job.reads("--code-cots", "accepted Code CoTs", many=True)
+    add_training_arguments(job)
+    job.reads("--code-cots", help="accepted Code CoTs", many=True)
     args = job.parse()
-    section = Codegen.from_spec(args.spec)
+    section = job.section(Codegen)
     tokenizer = load_tokenizer(read_manifest(args.model).folder)
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
     examples = codegen_examples(rows, unconditional_prefix(tokenizer), end_of_turn(tokenizer))
-    counts = fine_tune(section, "codegen", given(job), examples)
+    counts = fine_tune(section, "codegen", training_arguments(job), examples)
     job.done(counts, section.training.seed)
 
 

@@ -1,36 +1,32 @@
 """Drafts programs for a source's seeds with a model: one round.
 
-Round 0 asks for every seed; a later one for the seeds without an accepted program, and shows the
-converter what was wrong with each of its earlier ones.
+Round 0 requests one for every seed; a later round for the seeds without an accepted program, with
+the fault of each earlier program in the prompt.
 """
 
 from collections.abc import Iterator
 
 from caco.config.sources import Drafting
-from caco.convert.drafts import Task, first_tasks, next_tasks, write_drafts
-from caco.engines.open import open_resumable
-from caco.job import Job, run
-from caco.models.framing import framing
-from caco.models.manifest import read_manifest
-from caco.progress import Progress
-from caco.provenance import Counts
-from caco.rows.attempt import Attempt
-from caco.rows.draft import Draft
+from caco.engines.open import generating_model
+from caco.rows.draft import Attempt, Draft
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows, write_rows
+from caco.runtime.job import Job, run
+from caco.runtime.progress import Progress
+from caco.runtime.provenance import Counts
+from caco.stages.unify.drafts import Task, first_tasks, next_tasks, write_drafts
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="draft")
-    job.reads("--model", "manifest of the converter")
-    job.reads("--seeds", "seeds of the source")
-    job.reads("--attempts", "attempts of the round before; none in round 0", True, False)
-    job.takes("--round", "the round, from 0", type=int, required=True)
-    job.writes("--drafts", "Parquet of drafts")
+    job.reads("--model", help="manifest of the converter")
+    job.reads("--seeds", help="seeds of the source")
+    job.reads("--attempts", help="attempts of the round before", many=True, required=False)
+    job.takes("--round", help="the round, from 0", type=int, required=True)
+    job.writes("--drafts", help="Parquet of drafts")
     args = job.parse()
-    section = Drafting.from_spec(args.spec)
-    model = read_manifest(args.model)
+    section = job.section(Drafting)
 
     def tasks() -> Iterator[Task]:
         seeds = read_rows(args.seeds, Seed)
@@ -39,16 +35,8 @@ def main() -> None:
         return next_tasks(seeds, read_rows(args.attempts[0], Attempt))
 
     progress = Progress(f"draft {args.identity}", sum(1 for _ in tasks()), "drafts")
-    with open_resumable(model.folder, section.engine, *job.journal(model.digest)) as engine:
-        drafts = write_drafts(
-            tasks(),
-            args.round,
-            engine,
-            framing(model.folder),
-            section,
-            model.digest,
-            progress,
-        )
+    with generating_model(job, section.engine) as model:
+        drafts = write_drafts(tasks(), args.round, model, section, progress)
         count = write_rows(args.drafts, Draft, drafts)
     job.done(Counts(rows_in=count, accepted=count), section.sampling.seed)
 

@@ -6,10 +6,10 @@ A person's tool, and the last line of `make demo`: python scripts/funnel.py resu
 import argparse
 from pathlib import Path
 
-from caco.calibrate.rates import rates_text, read_rates
-from caco.job import run
-from caco.paths import Paths
-from caco.report.funnel import funnel_text, read_funnel
+from caco.reports.funnel import funnel_text, read_funnel
+from caco.runtime.job import run
+from caco.stages.calibrate.rates import rates_text, read_rates
+from caco.workflow.paths import Paths
 
 
 def main() -> None:

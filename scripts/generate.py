@@ -6,9 +6,8 @@ a pinned list.
 
 from pathlib import Path
 
-from caco.config.conda import generated_files
-from caco.config.settings_page import schema_text, settings_page
-from caco.files import write_text
+from caco.config.generated_files import generated_files, schema_text, settings_page
+from caco.runtime.atomic_files import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
 

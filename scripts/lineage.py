@@ -10,8 +10,8 @@ the seeds that the code generator learnt from. A person's tool:
 import argparse
 from pathlib import Path
 
-from caco.job import run
-from caco.report.lineage import find_row, lineage, open_run
+from caco.reports.lineage import find_row, lineage, open_run
+from caco.runtime.job import run
 
 
 def main() -> None:

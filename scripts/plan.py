@@ -9,13 +9,13 @@ from pathlib import Path
 
 import yaml
 
-from caco.config.workflow import check_config, read_config
-from caco.job import run
-from caco.plan.assumptions import read_assumptions
-from caco.plan.estimate import estimate
-from caco.plan.given import given_rows
-from caco.plan.measured import measured
-from caco.plan.table import plan_text
+from caco.config.config import check_config, read_config
+from caco.config.plan import read_assumptions
+from caco.reports.plan.estimate import estimate
+from caco.reports.plan.input_sizes import input_sizes
+from caco.reports.plan.measured import measured
+from caco.reports.plan.table import plan_text
+from caco.runtime.job import run
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
     if args.measured:
         assumed = measured(args.measured, assumed)
         print(yaml.safe_dump({"plan": assumed.model_dump()}, sort_keys=False))
-    print(plan_text(estimate(config, given_rows(config), assumed)))
+    print(plan_text(estimate(config, input_sizes(config), assumed)))
 
 
 if __name__ == "__main__":

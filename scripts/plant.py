@@ -6,27 +6,26 @@ is {"calibration": {...}, "sandbox": {...}}. Needs the sandbox's environment (Py
 
 from collections.abc import Iterator
 
-from caco.calibrate.known_right import known_right
-from caco.calibrate.plant import PlantSpec, plant
-from caco.job import Job, run
-from caco.provenance import Counts
+from caco.rows.calibration import Planted
 from caco.rows.code_cot import CodeCoT
-from caco.rows.planted import Planted
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows, write_rows
-from caco.sandbox.check import require_host
+from caco.runtime.job import Job, run
+from caco.runtime.provenance import Counts
 from caco.sandbox.nsjail import NsjailSandbox
+from caco.sandbox.self_check import require_host
+from caco.stages.calibrate.plant import PlantSpec, known_right, plant
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="plant")
-    job.reads("--code-cots", "accepted Code CoTs", many=True)
-    job.reads("--seeds", "the seeds that they were made from", many=True)
-    job.writes("--planted", "Parquet of planted rows")
-    job.takes("--workers", "programs that run side by side", type=int, default=1)
+    job.reads("--code-cots", help="accepted Code CoTs", many=True)
+    job.reads("--seeds", help="the seeds that they were made from", many=True)
+    job.writes("--planted", help="Parquet of planted rows")
+    job.takes("--workers", help="programs that run side by side", type=int, default=1)
     args = job.parse()
-    spec = PlantSpec.from_spec(args.spec)
+    spec = job.section(PlantSpec)
     require_host(spec.sandbox)
 
     def seeds() -> Iterator[Seed]:

@@ -4,16 +4,16 @@ The sandbox must keep its promises under the run's limits, and the folders that 
 be here. --spec is {"sandbox": {...}, "folders": [...]}. Needs the sandbox's environment.
 """
 
-from caco.job import Job, run
-from caco.preflight.node import NodeSpec, look_round
+from caco.preflight.node import NodeSpec, check_node
+from caco.runtime.job import Job, run
 
 
 def main() -> None:
     """Runs the script."""
     job = Job(__doc__, rule="preflight")
-    job.writes("--node", "what this node was found to have")
+    job.writes("--node", help="what this node was found to have")
     args = job.parse()
-    look_round(NodeSpec.from_spec(args.spec), args.node)
+    check_node(job.section(NodeSpec), args.node)
     job.done()
 
 

@@ -1,39 +1,29 @@
 """Writes problems in words for each verified program of a shard."""
 
 from caco.config.generation import WriteQuestions
-from caco.engines.open import open_resumable
-from caco.job import Job, run
-from caco.models.framing import framing
-from caco.models.manifest import read_manifest
-from caco.progress import Progress
-from caco.reverse.question import write_questions
-from caco.rows.outcomes import write_outcomes
+from caco.engines.open import generating_model
 from caco.rows.question import Question
-from caco.rows.table import count_rows, read_rows
+from caco.rows.table import count_rows, read_rows, write_outcomes
 from caco.rows.verified import Verified
+from caco.runtime.job import Job, run
+from caco.runtime.progress import Progress
+from caco.stages.reverse.question import write_questions
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="question")
-    job.reads("--model", "manifest of the writer's checkpoint")
-    job.reads("--verified", "Parquet of verified programs")
-    job.writes("--questions", "Parquet of questions")
-    job.writes("--rejected", "Parquet of what became no question, with verdicts")
+    job.reads("--model", help="manifest of the writer's checkpoint")
+    job.reads("--verified", help="Parquet of verified programs")
+    job.writes("--questions", help="Parquet of questions")
+    job.writes("--rejected", help="Parquet of what became no question, with verdicts")
     args = job.parse()
-    section = WriteQuestions.from_spec(args.spec)
-    model = read_manifest(args.model)
-    asked = count_rows(args.verified, Verified) * section.variants
-    progress = Progress(f"question {args.identity}", asked, unit="questions")
-    with open_resumable(model.folder, section.engine, *job.journal(model.digest)) as engine:
-        outcomes = write_questions(
-            read_rows(args.verified, Verified),
-            engine,
-            framing(model.folder),
-            section,
-            model.digest,
-            progress,
-        )
+    section = job.section(WriteQuestions)
+    requested = count_rows(args.verified, Verified) * section.variants
+    progress = Progress(f"question {args.identity}", requested, unit="questions")
+    rows = read_rows(args.verified, Verified)
+    with generating_model(job, section.engine) as model:
+        outcomes = write_questions(rows, model, section, progress)
         counts = write_outcomes(args.questions, Question, args.rejected, outcomes)
     job.done(counts, section.sampling.seed)
 

@@ -5,8 +5,8 @@ error that names the file.
 """
 
 from caco.config.section import Section
-from caco.job import Job, run
-from caco.report.making import Files, make_report
+from caco.reports.page.build import Files, build_report
+from caco.runtime.job import Job, run
 
 
 class Spec(Section):
@@ -18,17 +18,24 @@ class Spec(Section):
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="report")
-    job.reads("--records", "every job's provenance record (JSON)", many=True)
-    job.reads("--rows", "every stage's Parquet files, accepted and rejected rows", many=True)
-    job.reads("--corpus", "the corpus (CorpusRow rows)")
-    job.reads("--losses", "{name}/loss.parquet of every fine-tuned model (Loss rows)", many=True)
-    job.reads("--scores", "scores of the benchmarks (JSON)")
-    job.reads("--rates", "rates of the calibration (JSON), where there is one", True, False)
-    job.writes("--funnel", "counts of every stage (JSON)")
-    job.writes("--report", "the page (HTML)")
+    job.reads("--records", help="every job's provenance record (JSON)", many=True)
+    job.reads("--rows", help="every stage's Parquet files, accepted and rejected rows", many=True)
+    job.reads("--corpus", help="the corpus (CorpusRow rows)")
+    job.reads(
+        "--losses", help="{name}/loss.parquet of every fine-tuned model (Loss rows)", many=True
+    )
+    job.reads("--scores", help="scores of the benchmarks (JSON)")
+    job.reads(
+        "--rates",
+        help="rates of the calibration (JSON), where there is one",
+        many=True,
+        required=False,
+    )
+    job.writes("--funnel", help="counts of every stage (JSON)")
+    job.writes("--report", help="the page (HTML)")
     args = job.parse()
     files = Files(args.records, args.rows, args.corpus, args.losses, args.scores, args.rates)
-    make_report(Spec.from_spec(args.spec).run, files, args.funnel, args.report)
+    build_report(job.section(Spec).run, files, args.funnel, args.report)
     job.done()
 
 

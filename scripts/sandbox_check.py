@@ -7,9 +7,10 @@ other limits than the defaults, as the JSON of the config's `sandbox` section.
 import argparse
 import sys
 
-from caco.config.sandbox import Sandbox as Limits
-from caco.job import run
-from caco.sandbox.check import check_host, describe_host
+from caco.config.checks import SandboxLimits as Limits
+from caco.config.section import section_of_spec
+from caco.runtime.job import run
+from caco.sandbox.self_check import check_host, describe_host
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--spec", default="{}", help="the config's sandbox section as JSON")
-    limits = Limits.from_spec(parser.parse_args().spec)
+    limits = section_of_spec(Limits, parser.parse_args().spec)
     print(*describe_host(), sep="\n")
     kept = True
     for promise, held, seen in check_host(limits):

@@ -5,18 +5,20 @@ model and benchmark) and `differences` (student minus base on the same problems,
 interval and McNemar's exact p-value).
 """
 
-from caco.bench.scores import write_scores
 from caco.config.section import Section
-from caco.job import Job, run
+from caco.runtime.job import Job, run
+from caco.stages.bench.scores import write_scores
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="scores")
-    job.reads("--graded", "graded answers (Graded rows) of every model and benchmark", many=True)
-    job.writes("--scores", "the scores (JSON)")
+    job.reads(
+        "--graded", help="graded answers (Graded rows) of every model and benchmark", many=True
+    )
+    job.writes("--scores", help="the scores (JSON)")
     args = job.parse()
-    Section.from_spec(args.spec)
+    job.section(Section)
     write_scores(args.graded, args.scores)
     job.done()
 

@@ -7,26 +7,27 @@ from pathlib import Path
 
 from pydantic import RootModel
 
-from caco.config.section import one_from_spec
 from caco.config.sources import Reader
-from caco.job import Job, run
-from caco.provenance import Counts
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.table import write_rows
-from caco.seeds.reading import read_seeds
+from caco.runtime.job import Job, run
+from caco.runtime.provenance import Counts
+from caco.stages.seeds.read import read_seeds
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="seeds")
-    job.takes("--source", "name of the source in the config", required=True)
-    job.writes("--seeds", "seeds that training may see")
-    job.writes("--held-out", "seeds that no training sees")
-    job.writes("--rejected", "rows that are no seed, with reasons")
-    job.reads("--files", "files that the section names, for the record", many=True, required=False)
+    job.takes("--source", help="name of the source in the config", required=True)
+    job.writes("--seeds", help="seeds that training may see")
+    job.writes("--held-out", help="seeds that no training sees")
+    job.writes("--rejected", help="rows that are no seed, with reasons")
+    job.reads(
+        "--files", help="files that the section names, for the record", many=True, required=False
+    )
     args = job.parse()
-    reader = one_from_spec(RootModel[Reader], args.spec)
+    reader = job.section(RootModel[Reader]).root
     read = read_seeds(reader, args.source)
     counts = Counts()
     parts: list[tuple[Path, list[Seed]]] = [

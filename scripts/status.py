@@ -9,11 +9,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from caco.cluster.queue import Queued, queued
 from caco.errors import ClusterError
-from caco.job import run
-from caco.status.look import look
-from caco.status.text import status_text
+from caco.reports.status.job_states import job_states
+from caco.reports.status.text import status_text
+from caco.runtime.job import run
+from caco.runtime.slurm_client import QueuedJob, queued_jobs
 
 
 def main() -> None:
@@ -24,10 +24,10 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="the run's folder: results/{run}")
     folder = parser.parse_args().run.absolute()
     now = time.time()
-    jobs = look(folder, now)
-    queue: list[Queued] = []
+    jobs = job_states(folder, now)
+    queue: list[QueuedJob] = []
     with suppress(ClusterError):  # no Slurm, or a busy one: the run's own files say the rest
-        queue = queued(folder.parents[1].resolve(), folder.stat().st_uid, timeout_s=1.0)
+        queue = queued_jobs(folder.parents[1].resolve(), folder.stat().st_uid, timeout_s=1.0)
     print(status_text(folder, jobs, queue, now), end="")
 
 

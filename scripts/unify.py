@@ -9,31 +9,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from caco.config.sources import LlmUnify
-from caco.job import Job, run
-from caco.progress import Progress
-from caco.provenance import Counts
-from caco.rows.attempt import Attempt
 from caco.rows.code_cot import CodeCoT
+from caco.rows.draft import Attempt
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.table import count_rows, read_rows, write_rows
-from caco.sandbox.check import require_host
+from caco.runtime.job import Job, run
+from caco.runtime.progress import Progress
+from caco.runtime.provenance import Counts
 from caco.sandbox.nsjail import NsjailSandbox
-from caco.unify.choosing import choose
-from caco.unify.unifying import UnifySpec, unify
+from caco.sandbox.self_check import require_host
+from caco.stages.unify.converters.llm import code_cots
+from caco.stages.unify.unify import UnifySpec, unify
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="unify")
-    job.reads("--seeds", "seeds of the source")
-    job.reads("--attempts", "attempts of each round of a converting model", True, False)
-    job.writes("--code-cots", "programs that gave the known answer")
-    job.writes("--rejected", "seeds without such a program, with reasons")
-    job.takes("--workers", "programs that run side by side", type=int, default=1)
+    job.reads("--seeds", help="seeds of the source")
+    job.reads(
+        "--attempts", help="attempts of each round of a converting model", many=True, required=False
+    )
+    job.writes("--code-cots", help="programs that gave the known answer")
+    job.writes("--rejected", help="seeds without such a program, with reasons")
+    job.takes("--workers", help="programs that run side by side", type=int, default=1)
     args = job.parse()
     warnings.simplefilter("ignore", SyntaxWarning)  # of programs that are not ours
-    spec = UnifySpec.from_spec(args.spec)
+    spec = job.section(UnifySpec)
     progress = Progress("unify", count_rows(args.seeds, Seed), "seeds")
     counts, rejected = Counts(), []
 
@@ -60,7 +62,7 @@ def _outcomes(
     """Yields the outcome of each seed."""
     rows = read_rows(seeds, Seed)
     if isinstance(spec.unify, LlmUnify):
-        yield from choose(rows, [read_rows(file, Attempt) for file in attempts])
+        yield from code_cots(rows, [read_rows(file, Attempt) for file in attempts])
         return
     require_host(spec.sandbox)
     with NsjailSandbox(spec.sandbox, workers) as sandbox:

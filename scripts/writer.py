@@ -1,26 +1,26 @@
 """Fine-tunes the writer on the seeds' (program, question) and (question, solution) pairs."""
 
-from caco.chat import chat_prompt, end_of_turn
 from caco.config.training import Writer
-from caco.job import Job, run
 from caco.models.manifest import read_manifest
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows
+from caco.runtime.job import Job, run
+from caco.text.chat import chat_prompt, end_of_turn
 from caco.training.finetune import fine_tune, keep_base
-from caco.training.given import given, take_arguments
+from caco.training.runtime.arguments import add_training_arguments, training_arguments
 from caco.training.writer_examples import writer_examples
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="writer")
-    take_arguments(job)
-    job.reads("--code-cots", "accepted Code CoTs", many=True)
-    job.reads("--seeds", "the seeds that they were made from", many=True)
+    add_training_arguments(job)
+    job.reads("--code-cots", help="accepted Code CoTs", many=True)
+    job.reads("--seeds", help="the seeds that they were made from", many=True)
     args = job.parse()
-    section = Writer.from_spec(args.spec)
+    section = job.section(Writer)
     if not section.fine_tune:
         keep_base(args.model, args.checkpoint, args.loss)
         job.done()
@@ -31,7 +31,7 @@ def main() -> None:
     examples = writer_examples(
         rows, seeds, lambda text: chat_prompt(tokenizer, text), end_of_turn(tokenizer)
     )
-    counts = fine_tune(section, "writer", given(job), examples)
+    counts = fine_tune(section, "writer", training_arguments(job), examples)
     job.done(counts, section.training.seed)
 
 

@@ -26,14 +26,14 @@ pytest_in() {
 }
 
 # The sandbox's own tests have the machine to themselves: some are about time.
-pytest_in sandbox tests/sandbox tests/verify tests/unify tests/calibrate/test_plant.py tests/preflight/test_node.py
+pytest_in sandbox tests/sandbox tests/stages/verify tests/stages/unify tests/stages/calibrate/test_plant.py tests/preflight/test_node.py
 # Training is mostly starts of ranks, each on one core: beside all that runs in one process.
 training=$(mktemp)
 pytest_in train tests/training > "$training" 2>&1 &
 trained=$!
 trap 'pkill -P "$trained" || true; rm -f "$training"' EXIT
-pytest_in workflow tests/core tests/seeds tests/corpus tests/report tests/plan tests/cluster tests/preflight tests/status
-pytest_in train tests/models tests/engines tests/convert tests/calibrate tests/sample tests/reverse tests/grading tests/bench
+pytest_in workflow tests/runtime tests/config tests/rows tests/text tests/workflow tests/stages/seeds tests/stages/corpus tests/reports tests/preflight
+pytest_in train tests/models tests/engines tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/grading tests/stages/bench
 pytest_in infer tests/infer
 wait "$trained" || { cat "$training"; exit 1; }
 cat "$training"

@@ -1,1 +1,1 @@
-"""Caco: reasoning data made through code, as a reproducible workflow."""
+"""Caco: code-verified synthetic reasoning data, as a reproducible Snakemake workflow."""

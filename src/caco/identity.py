@@ -44,3 +44,8 @@ def file_sha256(path: Path) -> str:
 def request_seed(*parts: str | int) -> int:
     """Returns a 31-bit seed derived from `parts`: distinct for each request, equal in each run."""
     return int(digest(*(str(p) for p in parts))[:8], 16) & 0x7FFFFFFF
+
+
+def shard_names(count: int) -> list[str]:
+    """Returns the names of `count` shards: five digits, so that adding shards renames none."""
+    return [f"{i:05d}" for i in range(count)]

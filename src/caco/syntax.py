@@ -16,7 +16,12 @@ def normal_form(text: str) -> str:
         ValueError: `text` holds a null byte.
         RecursionError: `text` is nested too deeply to walk.
     """
-    return _form(ast.parse(text))
+    return tree_form(ast.parse(text))
+
+
+def tree_form(tree: ast.AST) -> str:
+    """Returns the normal form of a syntax tree; see `normal_form`."""
+    return _form(tree)
 
 
 def program_id(text: str) -> str:

@@ -19,7 +19,7 @@ def each(rule: str, names: tuple[str, ...] = SHARDS) -> set[str]:
 FEEDS: dict[str, set[str]] = {
     # Models wait for these two, which run once.
     "preflight": set(),
-    "cleared": set(),
+    "preflight_passed": set(),
     "model:smollm2": {"codegen", "writer", "student", "report"}
     | each("bench", tuple(f"base-{b}" for b in BENCHMARKS)),
     **{f"seeds:{s}": {f"unify:{s}", "writer", "plant", "corpus", "report"} for s in SOURCES},

@@ -8,7 +8,7 @@ from tests.dag.checkout import Checkout
 from tests.dag.conftest import Edit
 from tests.dag.dependencies import below, each, with_value
 
-AGREE = {"agree:00000", "opine"} | below({"corpus", "calibrate"})
+AGREE = {"llm_judge:00000", "judge_planted"} | below({"corpus", "calibrate"})
 
 
 def with_judge(made: Checkout, **changed: Any) -> dict[str, Any]:
@@ -17,12 +17,12 @@ def with_judge(made: Checkout, **changed: Any) -> dict[str, Any]:
     raw["models"]["judge"] = raw["models"]["smollm2"]
     sampling = {"temperature": 0.0, "max_new_tokens": 64}
     engine = {"kind": "transformers"}
-    raw["reverse"]["agree"] = {"model": "judge", "engine": engine, "sampling": sampling}
+    raw["reverse"]["llm_judge"] = {"model": "judge", "engine": engine, "sampling": sampling}
     return raw | changed
 
 
 def test_a_judging_model_adds_its_jobs_and_re_runs_the_corpus(made: Checkout) -> None:
-    wanted = {"model:judge", "opine"} | each("agree") | below({"corpus", "calibrate"})
+    wanted = {"model:judge", "judge_planted"} | each("llm_judge") | below({"corpus", "calibrate"})
     assert made.planned(config=with_judge(made)) == wanted
 
 
@@ -45,19 +45,19 @@ def test_a_run_with_a_judge_lists_its_jobs(made: Checkout, judged: dict[str, Any
 def test_a_changed_key_of_the_judge_re_runs_it(
     made: Checkout, judged: dict[str, Any], key: str, value: Any
 ) -> None:
-    changed = with_value(judged, f"reverse.agree.{key}", value)
+    changed = with_value(judged, f"reverse.llm_judge.{key}", value)
     assert made.planned(config=changed) == AGREE
 
 
 def test_another_judge_re_runs_the_judging(made: Checkout, judged: dict[str, Any]) -> None:
-    changed = with_value(judged, "reverse.agree.model", "smollm2")
+    changed = with_value(judged, "reverse.llm_judge.model", "smollm2")
     assert made.planned(config=changed) == AGREE
 
 
 def test_without_its_judge_a_run_makes_its_corpus_anew(
     made: Checkout, judged: dict[str, Any]
 ) -> None:
-    assert made.planned(config=with_value(judged, "reverse.agree", None)) == below(
+    assert made.planned(config=with_value(judged, "reverse.llm_judge", None)) == below(
         {"corpus", "calibrate"}
     )
 

@@ -30,7 +30,7 @@ def with_every_rule(checkout: Checkout) -> dict[str, Any]:
     raw = checkout.config()
     raw["models"] |= dict.fromkeys(("converter", "judge"), raw["models"]["smollm2"])
     raw["sources"][SOURCE]["unify"] = LLM
-    raw["reverse"]["agree"] = {
+    raw["reverse"]["llm_judge"] = {
         "model": "judge",
         "engine": {"kind": "transformers"},
         "sampling": {"temperature": 0.0, "max_new_tokens": 64},
@@ -63,7 +63,9 @@ def test_no_rule_with_a_gpu_starts_before_a_node_was_found_fit(tmp_path: Path) -
     with_gpu = {rule for rule, needs in profile["__variables__"]["jobs"].items() if "gpus" in needs}
     above = rules_above(checkout.snakemake("--rulegraph", config=with_every_rule(checkout)))
     assert with_gpu <= set(above)
-    assert {rule for rule in with_gpu if not {"preflight", "cleared"} <= above[rule]} == set()
+    assert {
+        rule for rule in with_gpu if not {"preflight", "preflight_passed"} <= above[rule]
+    } == set()
 
 
 def test_a_node_is_tried_once_and_its_findings_may_go(made: Checkout) -> None:
@@ -71,7 +73,7 @@ def test_a_node_is_tried_once_and_its_findings_may_go(made: Checkout) -> None:
     assert made.planned() == set()
     shutil.rmtree(made.folder / RESULTS / "preflight")
     assert made.planned() == set()
-    (made.folder / RESULTS / "models/cleared.json").unlink()
+    (made.folder / RESULTS / "models/preflight_passed.json").unlink()
     assert made.planned() == set()
 
 
@@ -91,10 +93,12 @@ def test_a_preflight_asked_for_again_that_fails_costs_nothing_else(made: Checkou
 def test_what_changes_with_the_preflight_is_seen_below_it(made: Checkout) -> None:
     """As it would not be if preflight were sure to run, or waited for what is."""
     made.edit(*CODE)
-    made.edit("src/caco/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses")
+    made.edit(
+        "src/caco/stages/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses"
+    )
     planned = made.planned()
     assert {"verify:00000", "question:00000", "corpus"} <= planned
-    assert not {"preflight", "cleared", "model:smollm2", "codegen"} & planned
+    assert not {"preflight", "preflight_passed", "model:smollm2", "codegen"} & planned
 
 
 def test_seeds_and_models_that_change_together_are_both_seen(made: Checkout) -> None:
@@ -110,7 +114,7 @@ def test_a_preflight_that_fails_stops_every_model(tmp_path: Path) -> None:
     assert checkout.try_snakemake("--keep-going").returncode == 1
     results = checkout.folder / RESULTS
     assert (results / "seeds").exists() and not (results / "models/smollm2").exists()
-    assert {"preflight", "cleared", "model:smollm2"} <= checkout.planned()
+    assert {"preflight", "preflight_passed", "model:smollm2"} <= checkout.planned()
 
 
 def test_a_model_without_a_file_is_named_and_nothing_is_run(made: Checkout) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from caco.config.workflow import check_config, read_config
+from caco.config.config import check_config, read_config
 from tests.dag.checkout import ROOT, Checkout
 from tests.dag.conftest import Edit
 from tests.dag.dependencies import BENCH, BENCHMARKS, FEEDS, OWNERS, below, each, with_value
@@ -37,7 +37,7 @@ OTHER: dict[str, Any] = {
 APART = {
     "run", "shards", "models.smollm2.kind", "sources.*.seeds.reader", "bench.benchmarks.*.kind",
     "sources.codeio.seeds.held_out", "*.engine.kind", "bench.benchmarks.*.source",
-    "codegen.model", "writer.model", "student.model", "reverse.*.model", "reverse.agree",
+    "codegen.model", "writer.model", "student.model", "reverse.*.model", "reverse.llm_judge",
     "reverse.question.variants",
 }  # fmt: skip
 
@@ -203,15 +203,19 @@ def test_a_thousand_shards_are_planned(made: Checkout) -> None:
 
 def test_a_comment_re_runs_nothing(made: Checkout, edited: Edit) -> None:
     edited("src/caco/identity.py", "import hashlib\n", "# A remark.\nimport hashlib\n")
-    edited("src/caco/verify/rules.py", "from dataclasses", "# Why.\nfrom dataclasses")
-    edited("scripts/verify.py", "from caco.job import", "# Another.\nfrom caco.job import")
+    edited("src/caco/stages/verify/rules.py", "from dataclasses", "# Why.\nfrom dataclasses")
+    edited(
+        "scripts/verify.py",
+        "from caco.runtime.job import",
+        "# Another.\nfrom caco.runtime.job import",
+    )
     assert made.planned() == set()
 
 
 def test_a_changed_statement_in_verification_re_runs_it_and_what_is_below(
     made: Checkout, edited: Edit
 ) -> None:
-    edited("src/caco/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses")
+    edited("src/caco/stages/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses")
     planned = made.planned()
     assert planned == below(each("verify"))
     assert not {job for job in planned if job.startswith(("sample", "codegen", "unify"))}

@@ -61,7 +61,7 @@ def test_every_job_left_a_record_with_digests(loop: Loop) -> None:
     assert {r["rule"] for r in records} == {
         "model", "seeds", "unify", "codegen", "sample", "verify", "writer", "question", "solution",
         "judge", "corpus", "student", "bench_problems", "bench", "scores", "report", "preflight",
-        "cleared",
+        "preflight_passed",
     }  # fmt: skip
     for record in records:
         assert record["code"] and record["host"] and record["versions"]["python"]

@@ -4,8 +4,7 @@ import pytest
 from tests.fake_engine import FakeEngine
 
 from caco.config.generation import Sampling
-from caco.engines.in_order import complete
-from caco.engines.protocol import request
+from caco.engines.protocol import complete_in_order, request
 from caco.errors import CacoError
 
 SAMPLING = Sampling(temperature=0.0, max_new_tokens=9)
@@ -17,7 +16,7 @@ def _asked(rows):
 
 def test_rows_keep_their_order_and_their_completion():
     engine = FakeEngine(lambda r: r.prompt.upper())  # answers the last request first
-    pairs = list(complete(engine, _asked(range(5))))
+    pairs = list(complete_in_order(engine, _asked(range(5))))
     assert [row for row, _ in pairs] == [0, 1, 2, 3, 4]
     assert [c.text for _, c in pairs] == [f"PROMPT {i}" for i in range(5)]
 
@@ -28,4 +27,4 @@ def test_a_completion_that_never_comes_is_an_error():
             return (c for c in super().generate(requests) if c.request_id != "id1")
 
     with pytest.raises(CacoError, match="no completion"):
-        list(complete(Forgetful(lambda r: "x"), _asked(range(3))))
+        list(complete_in_order(Forgetful(lambda r: "x"), _asked(range(3))))

@@ -8,15 +8,16 @@ from email.utils import formatdate
 import pytest
 from fault_server import FAULTS, FaultServer
 
-from caco.config.engines import ServerEngine as Settings
+from caco.config.engines import ServerEngineConfig as Settings
 from caco.config.models import ServedModel
-from caco.engines import server
-from caco.engines.journal import Journal, Journaled
+from caco.engines import server_client as server
 from caco.engines.open import open_engine
 from caco.engines.protocol import Request
+from caco.engines.resumable import ResumableEngine
 from caco.errors import ClusterError, UserError
-from caco.models.served import write_served
+from caco.models.served import fetch as fetch_served
 from caco.models.tokenizer import load_tokenizer
+from caco.runtime.journal import Journal
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,9 @@ def soon(monkeypatch):
 
 @pytest.fixture
 def served(tmp_path):
-    return write_served(ServedModel(kind="served", name="big", revision="1"), tmp_path / "served")
+    return fetch_served(
+        ServedModel(kind="served", name="big", revision="1"), "big", tmp_path / "served"
+    )
 
 
 def requests(count, start=0, **changed):
@@ -110,7 +113,7 @@ def test_what_was_finished_before_a_failure_is_not_asked_again(served, monkeypat
 
         def rows():
             asked = engine(served, at.url, monkeypatch, concurrency=4)
-            with Journaled(asked, Journal(path, {})) as journaled:
+            with ResumableEngine(asked, Journal(path, {})) as journaled:
                 yield from journaled.generate(requests(100))
 
         with pytest.raises(ClusterError):

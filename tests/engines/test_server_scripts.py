@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from fault_server import FaultServer
-from tests.reverse.reverse_rows import verified
+from tests.stages.reverse.reverse_rows import verified
 
 from caco.config.models import ServedModel
 from caco.models.fetch import fetch_model

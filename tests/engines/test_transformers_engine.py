@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from caco.config.engines import TransformersEngine as Settings
-from caco.engines.journal import Journal, Journaled
+from caco.config.engines import TransformersEngineConfig as Settings
 from caco.engines.open import open_engine
 from caco.engines.protocol import Request
+from caco.engines.resumable import ResumableEngine
 from caco.errors import UserError
 from caco.models.tokenizer import end_tokens, load_tokenizer
+from caco.runtime.journal import Journal
 
 PROMPTS = [
     "<|im_start|>user\n" + "count " * (i % 5) + f"{i} and {i * i}<|im_end|>\n" for i in range(24)
@@ -42,9 +43,9 @@ def test_resumed_from_its_journal_it_ends_with_what_it_would_have(tiny, tmp_path
     undisturbed = _texts(tiny, requests, batch=8)
     section = Settings(dtype="float32", batch=8)
     path = tmp_path / "00000.journal"
-    with Journaled(open_engine(tiny, section), Journal(path, {})) as engine:
+    with ResumableEngine(open_engine(tiny, section), Journal(path, {})) as engine:
         first = [c for c, _ in zip(engine.generate(requests), range(9), strict=False)]
-    with Journaled(open_engine(tiny, section), Journal(path, {})) as engine:
+    with ResumableEngine(open_engine(tiny, section), Journal(path, {})) as engine:
         resumed = {c.request_id: c for c in engine.generate(requests)}
     assert resumed == undisturbed
     assert all(resumed[c.request_id] == c for c in first)

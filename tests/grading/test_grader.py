@@ -7,8 +7,8 @@ import time
 import pytest
 
 from caco.errors import ClusterError
-from caco.grading.as_text import equal_as_text, is_text
 from caco.grading.grader import Grader
+from caco.grading.strictness import equal_as_text, is_text
 
 
 @pytest.fixture(scope="module")

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from caco.code_digest import code_digest
-from caco.config.engines import VllmEngine as Settings
-from caco.config.spec import spec_json
-from caco.config.workflow import check_config, read_config
+from caco.config.config import check_config, read_config
+from caco.config.engines import VllmEngineConfig as Settings
+from caco.config.section import spec_json
 from caco.engines.open import open_engine
 from caco.engines.protocol import Engine
 from caco.identity import digest
 from caco.models.manifest import Manifest, read_manifest
 from caco.models.package import cache_folder
+from caco.runtime.code_digest import code_digest
 
 ROOT = Path(__file__).resolve().parents[2]
-# As caco.surroundings does for jobs: spinning threads hold up the ones they wait for.
+# As caco.runtime.environment does for jobs: spinning threads hold up the ones they wait for.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 SETTINGS = Settings(kind="vllm", dtype="float32", batch=16, context=1024, eager=True)
 

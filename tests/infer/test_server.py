@@ -14,12 +14,12 @@ import pytest
 from chats import answers, asked, chat
 from conftest import SETTINGS
 
-from caco.config.engines import ServerEngine as Settings
+from caco.config.engines import ServerEngineConfig as Settings
 from caco.config.models import ServedModel
 from caco.engines.open import open_engine
-from caco.models.framing import framing
 from caco.models.manifest import Manifest
-from caco.models.served import write_served
+from caco.models.served import fetch as fetch_served
+from caco.models.tokenizer import framing
 
 _NAME = "small"  # what the server calls the model that only it has
 
@@ -91,7 +91,7 @@ def test_a_model_that_only_the_server_has_is_given_a_user_turn(vllm, model, tmp_
     users = ["How many legs have three cats?", "Name a colour."]
     framed = map(framing(model.folder), users)
     greedy = {"temperature": 0.0, "max_new_tokens": 24}
-    with open_engine(write_served(served, tmp_path / "model"), settings) as engine:
+    with open_engine(fetch_served(served, "served", tmp_path / "model"), settings) as engine:
         told = answers(engine, [asked(i, user, **greedy) for i, user in enumerate(users)])
     offline = [asked(i, prompt, **greedy) for i, prompt in enumerate(framed)]
     assert told == answers(vllm, offline)

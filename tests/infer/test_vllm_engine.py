@@ -6,11 +6,12 @@ import pytest
 from chats import PROMPTS, answers, asked, chat
 from conftest import SETTINGS
 
-from caco.config.engines import TransformersEngine
-from caco.engines.journal import Journal, Journaled
+from caco.config.engines import TransformersEngineConfig
 from caco.engines.open import open_engine
+from caco.engines.resumable import ResumableEngine
 from caco.errors import UserError
 from caco.models.tokenizer import load_tokenizer
+from caco.runtime.journal import Journal
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def timed(vllm, monkeypatch):
 def test_greedy_in_float32_is_what_our_transformers_engine_gives(vllm, model):
     requests = [asked(i, temperature=0.0, max_new_tokens=24) for i in range(64)]
     ours = answers(vllm, requests)
-    with open_engine(model.folder, TransformersEngine(dtype="float32")) as engine:
+    with open_engine(model.folder, TransformersEngineConfig(dtype="float32")) as engine:
         theirs = answers(engine, requests)
     assert len({c.text for c in theirs.values()}) > 48
     other = [name for name in theirs if ours[name] != theirs[name]]
@@ -56,7 +57,7 @@ def test_resumed_from_its_journal_it_makes_each_row_once(vllm, tmp_path):
     requests = [asked(i) for i in range(24)]
     path = tmp_path / "00000.journal"
     with Journal(path, {}) as journal:
-        engine = Journaled(vllm, journal)
+        engine = ResumableEngine(vllm, journal)
         first = [c for c, _ in zip(engine.generate(requests), range(9), strict=False)]
         resumed = answers(engine, requests)
         assert len(journal) == 24
@@ -83,7 +84,7 @@ def test_nothing_is_added_to_a_prompt_nor_taken_from_a_text(vllm, model):
     answer = answers(vllm, [asked(0, turns, temperature=0.0, stop=("Hi",))])["0"]
     tokenizer = load_tokenizer(model.folder)
     assert tokenizer(turns, add_special_tokens=False)["input_ids"][-1] != tokenizer.eos_token_id
-    with open_engine(model.folder, TransformersEngine(dtype="float32")) as engine:
+    with open_engine(model.folder, TransformersEngineConfig(dtype="float32")) as engine:
         assert answer == answers(engine, [asked(0, turns, temperature=0.0, stop=("Hi",))])["0"]
 
 

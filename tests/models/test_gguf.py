@@ -7,7 +7,7 @@ import pytest
 from tests.tiny_model import make_tiny_model
 
 from caco.errors import UserError
-from caco.models.gguf import convert
+from caco.models.package import convert_gguf
 
 
 def _write_gguf(checkpoint, path):
@@ -67,7 +67,7 @@ def test_a_converted_model_loads_as_any_other_and_keeps_weights_and_template(tmp
     _write_gguf(original, tmp_path / "tiny.gguf")
     out = tmp_path / "converted"
     out.mkdir()
-    convert(tmp_path / "tiny.gguf", out)
+    convert_gguf(tmp_path / "tiny.gguf", out)
 
     assert "quantization_config" not in json.loads((out / "config.json").read_text())
     made = AutoModelForCausalLM.from_pretrained(out)
@@ -88,4 +88,4 @@ def test_a_converted_model_loads_as_any_other_and_keeps_weights_and_template(tmp
 def test_a_file_that_is_no_gguf_is_one_sentence(tmp_path):
     (tmp_path / "model.gguf").write_bytes(b"nothing of the kind")
     with pytest.raises(UserError, match=r"model\.gguf: transformers cannot read"):
-        convert(tmp_path / "model.gguf", tmp_path)
+        convert_gguf(tmp_path / "model.gguf", tmp_path)

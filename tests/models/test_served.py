@@ -7,14 +7,13 @@ from tests.tiny_model import make_tiny_model
 from tokenizers.processors import TemplateProcessing
 from transformers import AutoTokenizer
 
-from caco.chat import alpaca_prompt, chat_prompt
 from caco.config.models import ServedModel, read_model
 from caco.errors import UserError
 from caco.models.fetch import fetch_model
-from caco.models.framing import framing
 from caco.models.manifest import read_manifest
 from caco.models.served import served_model
-from caco.models.tokenizer import load_tokenizer
+from caco.models.tokenizer import framing, load_tokenizer
+from caco.text.chat import alpaca_prompt, chat_prompt
 
 
 def _fetched(folder, **changed):

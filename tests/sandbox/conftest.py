@@ -1,6 +1,6 @@
 import pytest
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.protocol import Execution
 

@@ -5,7 +5,7 @@ import random
 import signal
 import threading
 
-from caco.sandbox.processes import children
+from caco.runtime.process import children
 
 
 def below(pid: int) -> list[int]:

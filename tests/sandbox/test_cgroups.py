@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
 from caco.sandbox import cgroups
 from caco.sandbox.cgroups import Cgroups, NoCgroups
 from caco.sandbox.nsjail import NsjailSandbox
@@ -109,7 +109,7 @@ def test_the_folders_of_a_killed_host_are_swept_by_the_next(here):
     killed = subprocess.run(
         [sys.executable, "-c",
          "import os\nfrom caco.sandbox.nsjail import NsjailSandbox as N\n"
-         "from caco.config.sandbox import Sandbox\n"
+         "from caco.config.checks import Sandbox\n"
          "s = N(Sandbox(), 1).__enter__()\nprint(*s._cgroups.ours, flush=True)\n"
          "os.kill(os.getpid(), 9)"],
         stdout=subprocess.PIPE, text=True,

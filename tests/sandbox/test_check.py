@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
 from caco.errors import SandboxUnavailable
-from caco.sandbox import check
+from caco.sandbox import self_check as check
 from caco.sandbox.cgroups import Cgroups, NoCgroups
 
 ROOT = Path(__file__).parents[2]

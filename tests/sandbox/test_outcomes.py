@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
 from caco.sandbox.nsjail import NsjailSandbox
 
 GIVEN = "input = {'a': 1}\n"

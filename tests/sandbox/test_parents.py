@@ -9,12 +9,12 @@ import pytest
 from tests.sandbox.conftest import SMALL
 from tests.sandbox.processes import Killer, below
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
+from caco.runtime.usage import used_resources
 from caco.sandbox import nsjail
 from caco.sandbox.jail import jail_config, libpython
 from caco.sandbox.kinds import Kind, kind_of
 from caco.sandbox.nsjail import NsjailSandbox
-from caco.usage import used
 
 GIVEN = "input = {'a': 1}\n"
 
@@ -129,13 +129,13 @@ def test_an_old_parent_is_replaced(monkeypatch):
 
 
 def test_what_programs_use_counts_as_the_jobs_own():
-    before = used()["cpu_s"]
+    before = used_resources()["cpu_s"]
     with NsjailSandbox(SMALL, 1) as sandbox:
         burns = "import time\ninput = {'a': 1}\nwhile time.process_time() < 0.5: pass\noutput = 1"
         executions = list(sandbox.run([burns] * 2))
     programs = sum(e.cpu_s for e in executions)
     assert programs >= 1
-    assert used()["cpu_s"] - before >= programs
+    assert used_resources()["cpu_s"] - before >= programs
 
 
 def test_what_a_program_waits_for_a_processor_is_not_its_wall_time():

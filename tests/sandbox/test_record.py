@@ -2,10 +2,10 @@
 
 import pytest
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
 from caco.sandbox.guest import wire
-from caco.sandbox.parent import Ended
 from caco.sandbox.record import EndedByTheHost, execution
+from caco.sandbox.warm_parent import Ended
 
 LIMITS = Limits(cpu_s=2.0, wall_s=10.0, memory_mb=100, output_bytes=1000)
 

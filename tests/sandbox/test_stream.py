@@ -63,7 +63,7 @@ def test_a_killed_host_leaves_no_jail(tmp_path, sent):
     host = tmp_path / "host.py"
     host.write_text(
         "from caco.sandbox.nsjail import NsjailSandbox\n"
-        "from caco.config.sandbox import Sandbox\n"
+        "from caco.config.checks import Sandbox\n"
         "with NsjailSandbox(Sandbox(wall_s=2.0), 1) as s:\n"
         f"    print('up', flush=True); list(s.run(['import time; time.sleep(60) # {tmp_path}']))\n"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
 from caco.errors import SandboxUnavailable
 from caco.sandbox import jail, kinds, launcher
 from caco.sandbox.guest import wire
@@ -18,7 +18,7 @@ from caco.sandbox.nsjail import NsjailSandbox
 
 ROOT = Path(__file__).parents[2]
 OPEN = "from caco.sandbox.nsjail import NsjailSandbox as N\n" + (
-    "from caco.config.sandbox import Sandbox\nfrom caco.errors import CacoError\n"
+    "from caco.config.checks import Sandbox\nfrom caco.errors import CacoError\n"
     "try: N(Sandbox(), 1).__enter__()\n"
     "except CacoError as e: print(f'{e.owner} error: {e}')\n"
 )

@@ -13,7 +13,7 @@ from tests.slurm.loop import SlurmLoop
 
 ON_GPUS = {"codegen", "sample", "writer", "question", "solution", "student", "bench"}
 # They fetch, or are the submitting side's word, so they run where Snakemake does.
-NOT_SUBMITTED = {"model", "seeds", "bench_problems", "cleared"}
+NOT_SUBMITTED = {"model", "seeds", "bench_problems", "preflight_passed"}
 
 
 class Both(NamedTuple):

@@ -7,8 +7,8 @@ import pytest
 
 from caco.config.training import Training
 from caco.errors import UserError
-from caco.paths import Paths
 from caco.training.deepspeed_settings import read_settings
+from caco.workflow.paths import Paths
 
 _ROOT = Path(__file__).resolve().parents[2]
 _STAGES = get_args(Training.model_fields["zero_stage"].annotation)

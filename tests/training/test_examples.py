@@ -3,16 +3,12 @@
 import pytest
 from tests.tiny_model import make_tiny_model
 
-from caco.chat import chat_prompt, end_of_turn, unconditional_prefix
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.seed import Seed
-from caco.training.examples import (
-    Example,
-    codegen_examples,
-    student_examples,
-)
+from caco.text.chat import chat_prompt, end_of_turn, unconditional_prefix
+from caco.training.examples import Example, codegen_examples, student_examples
 from caco.training.tokens import IGNORED, token_ids, write_tokens
 from caco.training.writer_examples import writer_examples
 

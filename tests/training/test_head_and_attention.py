@@ -6,7 +6,7 @@ from tests.tiny_model import make_tiny_model
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from caco.training.attention import cpu_attention
-from caco.training.head import score_labelled_only
+from caco.training.lm_head import score_labelled_only
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ import pytest
 
 from caco.config.training import Training
 from caco.errors import ClusterError, UserError
-from caco.training import launch
-from caco.training.launch import Ranks
+from caco.training.runtime import launch
+from caco.training.runtime.launch import Ranks
 
 _SRC = Path(__file__).resolve().parents[2] / "src"
 
@@ -75,7 +75,7 @@ def test_one_node_starts_torchrun_and_several_start_it_through_srun(monkeypatch)
     plan = Path("kept/scratch/plan.json")
     alone = launch.command(plan, Ranks(1, 8))
     assert alone == [
-        sys.executable, "-m", "caco.training.torchrun", "--nproc-per-node", "8",
+        sys.executable, "-m", "caco.training.runtime.torchrun", "--nproc-per-node", "8",
         "--log-dir", "kept/scratch/torchrun", "--standalone",
         "-m", "caco.training.rank", "kept/scratch/plan.json",
     ]  # fmt: skip
@@ -126,7 +126,7 @@ def test_no_rank_outlives_a_killed_job(tmp_path):
         [
             sys.executable,
             "-c",
-            "import sys; from pathlib import Path; from caco.training.launch import *;"
+            "import sys; from pathlib import Path; from caco.training.runtime.launch import *;"
             "launch(Path(sys.argv[1]), Ranks(1, 2))",
             str(tmp_path / "plan.json"),
         ],

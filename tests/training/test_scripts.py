@@ -6,14 +6,14 @@ from unittest.mock import ANY
 from tests.training.command_line import STEPS, curve, run, spec
 
 from caco.models.manifest import read_manifest
-from caco.progress import Seen, read_progress
+from caco.runtime.progress import ReportedProgress, read_progress
 
 
 def test_codegen_learns_and_writes_an_ordinary_checkpoint(made, learnt):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     out, said = learnt
-    assert read_progress(said) == Seen(STEPS, STEPS, "steps", ANY, 0.0)
+    assert read_progress(said) == ReportedProgress(STEPS, STEPS, "steps", ANY, 0.0)
     assert "tokens/s" in said
     assert "WARNING" not in said
     losses = [loss for _, loss, _, _ in curve(out)]

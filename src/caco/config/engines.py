@@ -7,15 +7,21 @@ from pydantic import Field
 from caco.config.section import Section
 
 
-class _Engine(Section):
+class _EngineConfig(Section):
+    kind: str
     request_s: float | None = Field(
         None,
         gt=0,
         description="Seconds for one request, which then ends with what it has: `time`.",
     )
 
+    @property
+    def implementation(self) -> str:
+        """The engine's module."""
+        return f"caco.engines.{self.kind}_engine"
 
-class TransformersEngine(_Engine):
+
+class TransformersEngineConfig(_EngineConfig):
     """transformers with continuous batching, on a GPU or a CPU."""
 
     kind: Literal["transformers"] = Field("transformers", description="transformers, in process.")
@@ -28,7 +34,7 @@ class TransformersEngine(_Engine):
         return 1
 
 
-class VllmEngine(_Engine):
+class VllmEngineConfig(_EngineConfig):
     """vLLM's offline engine, on GPUs or a CPU."""
 
     kind: Literal["vllm"] = Field(description="vLLM, in process.")
@@ -48,7 +54,7 @@ class VllmEngine(_Engine):
         return self.tensor_parallel
 
 
-class ServerEngine(_Engine):
+class ServerEngineConfig(_EngineConfig):
     """Any OpenAI-compatible server. Where it is, is a fact of the site, not of the run."""
 
     kind: Literal["server"] = Field(description="An OpenAI-compatible server.")
@@ -70,4 +76,6 @@ class ServerEngine(_Engine):
         return 0
 
 
-Engine = Annotated[TransformersEngine | VllmEngine | ServerEngine, Field(discriminator="kind")]
+EngineConfig = Annotated[
+    TransformersEngineConfig | VllmEngineConfig | ServerEngineConfig, Field(discriminator="kind")
+]

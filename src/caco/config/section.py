@@ -1,11 +1,14 @@
-"""What every section of the config has in common."""
+"""What every section of the config has in common, and a rule's `spec` made from sections."""
 
 import json
-from typing import Any, Literal, Self, TypeVar, get_args, get_origin
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
 from caco.errors import UserError
+from caco.identity import canonical_json
 
 
 class Section(BaseModel):
@@ -13,32 +16,59 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    @classmethod
-    def from_spec(cls, spec: str) -> Self:
-        """Reads a section back from the `spec` parameter of a rule.
-
-        Raises:
-            UserError: The text is not such a section; the sentence names the key.
-        """
-        try:
-            return cls.model_validate_json(spec)
-        except ValidationError as e:
-            raise UserError(f"--spec: {explain(e, cls)}") from None
+    @property
+    def implementation(self) -> str | None:
+        """The module that implements this section's kind, where each kind has its own."""
+        return None
 
 
-T = TypeVar("T")
+def implementations(section: object) -> list[str]:
+    """Returns the modules that a section and the sections within it choose, in order.
+
+    A job executes these beside what its script imports, so they are part of its code digest.
+    """
+    if not isinstance(section, BaseModel):
+        return []
+    own = section.implementation if isinstance(section, Section) else None
+    found = [own] if own else []
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        for inner in value.values() if isinstance(value, dict) else [value]:
+            found += implementations(inner)
+    return list(dict.fromkeys(found))
 
 
-def one_from_spec(kinds: type[RootModel[T]], spec: str) -> T:
-    """As `Section.from_spec`, for a section that is one of several kinds.
+def load_implementation(section: Section) -> ModuleType:
+    """Imports the module of a section's kind.
+
+    Each is imported only where it is chosen: its libraries may be missing elsewhere.
 
     Raises:
-        UserError: The text is none of them; the sentence names the key.
+        UserError: There is none for this kind yet.
+    """
+    module = section.implementation
+    if module is None:
+        raise UserError(f"{type(section).__name__} is not implemented yet; choose another kind")
+    return import_module(module)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def section_of_spec(kind: type[M], spec: str) -> M:
+    """Reads a section back from the `spec` parameter of a rule.
+
+    Args:
+        kind: The section's model, or a `RootModel` of several kinds.
+        spec: The section as JSON.
+
+    Raises:
+        UserError: The text is not such a section; the sentence names the key.
     """
     try:
-        return kinds.model_validate_json(spec).root
+        return kind.model_validate_json(spec)
     except ValidationError as e:
-        raise UserError(f"--spec: {explain(e, kinds)}") from None
+        raise UserError(f"--spec: {explain(e, kind)}") from None
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
@@ -113,3 +143,20 @@ def _mentioned(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [found for part in get_args(annotation) for found in _mentioned(part)]
+
+
+_Plain = str | int | float | bool | list[str] | None
+
+
+def spec_json(section: BaseModel | None = None, **parts: BaseModel | _Plain) -> str:
+    """Returns the one JSON text of a section, or of an object of named parts.
+
+    Args:
+        section: The rule's own section, where there is one.
+        parts: Otherwise what the rule depends on, by the names its script reads.
+    """
+    if section is not None:
+        return canonical_json(section.model_dump(mode="json"))
+    return canonical_json(
+        {k: v.model_dump(mode="json") if isinstance(v, BaseModel) else v for k, v in parts.items()}
+    )

@@ -4,16 +4,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from caco.config.engines import Engine, TransformersEngine
+from caco.config.engines import EngineConfig, TransformersEngineConfig
 from caco.config.generation import Sampling
 from caco.config.section import Section
 
 
 class _Reader(Section):
+    reader: str
     held_out: int = Field(
         0, ge=0, description="Rows kept out of training, for a benchmark of kind `held_out`."
     )
     seed: int = Field(0, ge=0, description="Seed of the draw of rows and of the held-out part.")
+
+    @property
+    def implementation(self) -> str | None:
+        """The reader's module."""
+        return f"caco.stages.seeds.readers.{self.reader}"
 
 
 class Families(_Reader):
@@ -68,6 +74,11 @@ class Planned(_Reader):
     )
     rows: int = Field(gt=0, description="Problems that it would give.")
 
+    @property
+    def implementation(self) -> None:
+        """None yet."""
+        return None
+
 
 Reader = Annotated[
     Families | GsmSymbolic | CodeIO | Gsm8kFile | Planned, Field(discriminator="reader")
@@ -86,11 +97,16 @@ class Unify(Section):
         )
     )
 
+    @property
+    def implementation(self) -> str:
+        """The converter's module."""
+        return f"caco.stages.unify.converters.{self.converter}"
+
 
 class Drafting(Section):
     """How a model drafts programs: what one of its rounds depends on, but for the model itself."""
 
-    engine: Engine = Field(TransformersEngine(), description="What runs the converter.")
+    engine: EngineConfig = Field(TransformersEngineConfig(), description="What runs the converter.")
     sampling: Sampling = Field(description="Paper: temperature 0.6.")
     candidates: int = Field(
         1, gt=0, description="Programs drafted for a seed in each round; the first right one wins."
@@ -119,6 +135,11 @@ class LlmUnify(Drafting):
             "In no round's spec: one retry more runs one round more."
         ),
     )
+
+    @property
+    def implementation(self) -> str:
+        """The converter's module."""
+        return "caco.stages.unify.converters.llm"
 
     @property
     def rounds(self) -> int:

@@ -1,1 +1,4 @@
-"""Engines: prompts in, completions out, a seed a request."""
+"""Engines: prompts in, completions out, one seed a request.
+
+One module an engine kind, chosen by `engine.kind`. Used by stages; imports `caco.models` and below.
+"""

@@ -1,51 +1,49 @@
-"""The engine that a section of the config asks for, and its journal."""
+"""The engine that a section of the config names, and a model ready to generate with it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from caco.config.engines import Engine as Settings
-from caco.config.engines import ServerEngine as ServerSettings
-from caco.config.engines import VllmEngine as VllmSettings
-from caco.engines.journal import Journal, Journaled
-from caco.engines.protocol import Engine
-from caco.gpus import groups
+from caco.config.engines import EngineConfig
+from caco.config.section import load_implementation
+from caco.engines.protocol import Engine, GeneratingModel
+from caco.engines.resumable import ResumableEngine
+from caco.models.manifest import read_manifest
+from caco.models.tokenizer import framing
+from caco.runtime.job import Job
+from caco.runtime.journal import Journal
 
 
-def open_engine(folder: Path, section: Settings) -> Engine:
+def open_engine(folder: Path, section: EngineConfig) -> Engine:
     """Returns an engine over the checkpoint in `folder`; nothing is loaded yet.
 
-    Where the job has GPUs for several, there is a copy of the model on each.
+    Each kind is a module of its own, in an environment of its own (`caco.engines.{kind}_engine`).
 
     Args:
         folder: An ordinary transformers checkpoint with its tokenizer, or a served model's folder.
         section: Which engine, and its settings.
     """
-    # Imported here: each lives in an environment of its own, and none is paid for unused.
-    if isinstance(section, ServerSettings):
-        from caco.engines.server_engine import ServerEngine
-
-        return ServerEngine(folder, section)
-    if len(devices := groups(section.gpus)) > 1:
-        from caco.engines.copies import Copies
-
-        return Copies(folder, section, devices)
-    if isinstance(section, VllmSettings):
-        from caco.engines.vllm_engine import VllmEngine
-
-        return VllmEngine(folder, section)
-    from caco.engines.transformers_engine import TransformersEngine
-
-    return TransformersEngine(folder, section)
+    engine: Engine = load_implementation(section).open_engine(folder, section)
+    return engine
 
 
-def open_resumable(
-    folder: Path, section: Settings, journal: Path, basis: dict[str, str]
-) -> Journaled:
-    """Returns an engine that goes on after what a killed job had finished; nothing is loaded yet.
+@contextmanager
+def generating_model(
+    job: Job, section: EngineConfig, prompt: str = "chat"
+) -> Iterator[GeneratingModel]:
+    """Opens the model of a generating job, which resumes after what a killed start had finished.
 
     Args:
-        folder: As in `open_engine`.
-        section: As in `open_engine`.
-        journal: Where the job's journal lies.
-        basis: What the job's completions depend on, by name; see `Job.journal`.
+        job: The job, parsed; its `--model` is the model's manifest.
+        section: The engine's section.
+        prompt: How the model is prompted; see `caco.models.tokenizer.framing`.
+
+    Raises:
+        UserError: The manifest cannot be read, or the journal holds rows of other settings.
+        ClusterError: Another process writes the journal.
     """
-    return Journaled(open_engine(folder, section), Journal(journal, basis))
+    model = read_manifest(job.args.model)
+    path, fingerprint = job.journal(model.digest)
+    engine = ResumableEngine(open_engine(model.folder, section), Journal(path, fingerprint))
+    with engine:
+        yield GeneratingModel(engine, framing(model.folder, prompt), model.digest)

@@ -1,10 +1,14 @@
-"""What an engine promises, whichever it is: requests in, completions out, a seed each."""
+"""The interface of every engine: requests in, completions out, one seed a request."""
 
-from collections.abc import Iterable, Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from caco.config.generation import Sampling
+from caco.errors import CacoError
+from caco.runtime.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,21 @@ class Engine(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class GeneratingModel:
+    """A model that is ready to generate.
+
+    Attributes:
+        engine: Runs it.
+        frame: Puts a user's text into the model's prompt.
+        digest: Of its manifest.
+    """
+
+    engine: Engine
+    frame: Callable[[str], str]
+    digest: str
+
+
 def request(
     request_id: str, prompt: str, seed: int, sampling: Sampling, stop: tuple[str, ...] = ()
 ) -> Request:
@@ -85,3 +104,52 @@ def request(
         max_new_tokens=sampling.max_new_tokens,
         stop=stop,
     )
+
+
+R = TypeVar("R")
+
+
+def complete_in_order(
+    engine: Engine, asked: Iterable[tuple[R, Request]], progress: Progress | None = None
+) -> Iterator[tuple[R, Completion]]:
+    """Yields each row with its completion, in the order of `asked`.
+
+    Rows are drawn only as the engine asks for more, so memory holds the rows in flight and those
+    that wait for a slower one before them.
+
+    Args:
+        engine: The engine.
+        asked: Rows, each with the request made from it; request ids differ.
+        progress: Told of each finished completion.
+
+    Raises:
+        CacoError: The engine left a request without its completion.
+    """
+    waiting: deque[tuple[R, str]] = deque()
+    finished: dict[str, Completion] = {}
+
+    def requests() -> Iterator[Request]:
+        for row, request in asked:
+            waiting.append((row, request.request_id))
+            yield request
+
+    for completion in engine.generate(requests()):
+        finished[completion.request_id] = completion
+        if progress is not None:
+            progress.add()
+        while waiting and waiting[0][1] in finished:
+            row, request_id = waiting.popleft()
+            yield row, finished.pop(request_id)
+    if waiting:
+        raise CacoError(f"the engine returned no completion for {len(waiting)} requests")
+
+
+def before_stop(text: str, stops: Iterable[str]) -> str | None:
+    """Returns the part of `text` before the first of `stops`, or None where it holds none."""
+    found = [at for stop in stops if (at := text.find(stop)) >= 0]
+    return text[: min(found)] if found else None
+
+
+def deadline(seconds: float | None) -> float:
+    """Returns when a request that begins now is over, on the monotonic clock; None is never."""
+    return float("inf") if seconds is None else time.monotonic() + seconds

@@ -1,19 +1,63 @@
-"""Generation by any OpenAI-compatible server, many requests under way at a time."""
+"""Generation by any OpenAI-compatible server, with many concurrent requests."""
 
-from collections.abc import Iterable, Iterator
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from itertools import chain, islice
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from caco.config.engines import ServerEngine as Settings
-from caco.engines.forms import ChatForm, Form, TextForm
-from caco.engines.loop import Loop
-from caco.engines.protocol import Completion, Request
-from caco.engines.server import OutOfTime, Server, TooLong
+from caco.config.engines import ServerEngineConfig as Settings
+from caco.engines.protocol import Completion, Engine, Request
+from caco.engines.request_formats import ChatFormat, CompletionsFormat, RequestFormat
+from caco.engines.server_client import OutOfTime, Server, TooLong
 from caco.errors import UserError
 from caco.models.served import served_model
+
+T = TypeVar("T")
+
+
+class EventLoopThread:
+    """Runs coroutines while its caller does something else; a context manager.
+
+    A thread rather than a loop that the caller turns: a caller that writes rows, or executes
+    programs between two completions, must not keep a server's replies waiting until they time out.
+    """
+
+    def __enter__(self) -> Self:
+        """Starts the thread."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Ends the thread; cancel what still runs before."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def start(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Starts a coroutine and returns the future of its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    def cancel(self) -> None:
+        """Cancels every coroutine that still runs, and waits until all have ended."""
+        self.start(_cancel_others()).result()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def open_engine(folder: Path, section: Settings) -> Engine:
+    """Returns an engine over a server; nothing is connected yet."""
+    return ServerEngine(folder, section)
 
 
 class ServerEngine:
@@ -50,7 +94,7 @@ class ServerEngine:
         if (first := next(queue, None)) is None:
             return
         server = Server(self._section)
-        with Loop() as loop:
+        with EventLoopThread() as loop:
             try:
                 form = loop.start(self._form(server)).result()
                 yield from self._finished(loop, server, form, chain([first], queue))
@@ -59,7 +103,7 @@ class ServerEngine:
                 loop.start(server.close()).result()
 
     def _finished(
-        self, loop: Loop, server: Server, form: Form, queue: Iterator[Request]
+        self, loop: EventLoopThread, server: Server, form: RequestFormat, queue: Iterator[Request]
     ) -> Iterator[Completion]:
         """Keeps as many requests under way as the section allows; yields what is finished."""
         finished: SimpleQueue[Future[Completion]] = SimpleQueue()
@@ -74,10 +118,10 @@ class ServerEngine:
             yield finished.get().result()
             under_way -= 1
 
-    async def _form(self, server: Server) -> Form:
+    async def _form(self, server: Server) -> RequestFormat:
         """Returns the form in which the server is asked for this model."""
         if (served := served_model(self._folder)) is not None:
-            return ChatForm(served.name)
+            return ChatFormat(served.name)
         models = await server.ask("/models", _contexts)
         name = next(iter(models)) if len(models) == 1 else str(self._folder)
         if name not in models:
@@ -86,11 +130,11 @@ class ServerEngine:
                 f"({', '.join(sorted(models)) or 'none'}); let it serve {self._folder} alone, or "
                 "under that name"
             )
-        return TextForm(self._folder, name, models[name])
+        return CompletionsFormat(self._folder, name, models[name])
 
 
 async def _answer(
-    server: Server, form: Form, request: Request, body: dict[str, Any] | None
+    server: Server, form: RequestFormat, request: Request, body: dict[str, Any] | None
 ) -> Completion:
     """Returns a request's completion; one that cannot be had whole is empty and says why."""
     if body is None:

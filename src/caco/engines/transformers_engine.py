@@ -9,23 +9,27 @@ from typing import Any, Self
 
 import torch
 
-from caco.config.engines import TransformersEngine as Settings
+from caco.config.engines import TransformersEngineConfig as Settings
 from caco.engines import attention
-from caco.engines.cache import keep_rows, new_cache
-from caco.engines.draw import draw
-from caco.engines.endings import before_stop, deadline
-from caco.engines.protocol import Completion, Request
-from caco.engines.rows_in_flight import InFlight, Writing, joined
+from caco.engines.batch import Batch, RunningRequest, joined_batches, keep_rows, new_cache
+from caco.engines.data_parallel import over_gpus
+from caco.engines.protocol import Completion, Engine, Request, before_stop, deadline
+from caco.engines.sampler import sample_tokens
 from caco.errors import UserError
-from caco.gpus import require_seen
 from caco.models.tokenizer import end_tokens, load_tokenizer
-from caco.quiet import quiet_transformers
+from caco.runtime.gpus import require_usable_gpus
+from caco.runtime.logging_setup import silence_libraries
 
 # Prompts of like length prefilled side by side: padding of a longer neighbour is work for nothing.
 _PREFILL = 16
 _REFILL = 4  # new requests are drawn when a quarter of the batch is free: prefill stops decoding
 _COMPACT = 8  # finished rows leave when they are an eighth: leaving copies the cache of the rest
 _TAIL = 24  # tokens at the end of a completion among which a stop text is looked for
+
+
+def open_engine(folder: Path, section: Settings) -> Engine:
+    """Returns an engine over a checkpoint, on every GPU of the job; nothing is loaded yet."""
+    return over_gpus(folder, section, TransformersEngine)
 
 
 class TransformersEngine:
@@ -64,7 +68,7 @@ class TransformersEngine:
                     with torch.inference_mode():
                         fresh = self._prefill(writing)
                     yield from self._finish(fresh)
-                    live = joined([live, *fresh] if live else fresh)
+                    live = joined_batches([live, *fresh] if live else fresh)
             elif live is None:
                 return
             else:
@@ -83,12 +87,12 @@ class TransformersEngine:
         """
         if self._model is not None:
             return
-        quiet_transformers()
+        silence_libraries()
         from transformers import AutoModelForCausalLM
 
         self._tokenizer = load_tokenizer(self._folder)
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        require_seen(device == "cuda", f"torch {torch.__version__}")
+        require_usable_gpus(device == "cuda", f"torch {torch.__version__}")
         try:
             model = AutoModelForCausalLM.from_pretrained(
                 self._folder,
@@ -106,7 +110,7 @@ class TransformersEngine:
         self._context: int = getattr(model.config, "max_position_embeddings", 1 << 30)
         self._ends = end_tokens(self._tokenizer, model.generation_config.eos_token_id)
 
-    def _read(self, requests: list[Request]) -> tuple[list[Writing], list[Completion]]:
+    def _read(self, requests: list[Request]) -> tuple[list[RunningRequest], list[Completion]]:
         """Returns requests as rows, and completions of those whose prompt fills the context."""
         if requests:
             self._load()
@@ -117,12 +121,12 @@ class TransformersEngine:
             limit = min(asked.max_new_tokens, self._context - len(ids))
             if limit > 0:
                 luck = random.Random(asked.seed)
-                writing.append(Writing(asked, ids, limit, luck, until=until))
+                writing.append(RunningRequest(asked, ids, limit, luck, until=until))
             else:
                 unfit.append(Completion(asked.request_id, "", 0, "length"))
         return writing, unfit
 
-    def _prefill(self, writing: list[Writing]) -> list[InFlight]:
+    def _prefill(self, writing: list[RunningRequest]) -> list[Batch]:
         """Reads prompts into caches and draws each row's first token.
 
         Equal prompts are read once: unconditional sampling has only one.
@@ -140,12 +144,12 @@ class TransformersEngine:
             logits = self._forward(ids, held, (held.cumsum(1) - 1).clamp(min=0), cache)
             where = torch.tensor([chunk.index(tuple(w.prompt)) for w in mine], device=self._device)
             keep_rows(cache, where, 0)
-            part = InFlight(mine, cache, held[where], where)
+            part = Batch(mine, cache, held[where], where)
             self._draw(part, logits[where])
             parts.append(part)
         return parts
 
-    def _step(self, live: InFlight) -> None:
+    def _step(self, live: Batch) -> None:
         """Puts each row's last token into the cache and draws the next."""
         positions = live.mask.sum(dim=1, keepdim=True)
         live.mask = torch.nn.functional.pad(live.mask, (0, 1), value=1)
@@ -165,13 +169,13 @@ class TransformersEngine:
         )
         return out.logits[:, -1]
 
-    def _draw(self, live: InFlight, logits: torch.Tensor) -> None:
-        live.last = draw(logits, live.temperature, live.top_p, live.top_k, live.luck())
+    def _draw(self, live: Batch, logits: torch.Tensor) -> None:
+        live.last = sample_tokens(logits, live.temperature, live.top_p, live.top_k, live.luck())
         for row, token in zip(live.writing, live.last.tolist(), strict=True):
             if not row.finished:
                 row.tokens.append(token)
 
-    def _finish(self, parts: list[InFlight]) -> Iterator[Completion]:
+    def _finish(self, parts: list[Batch]) -> Iterator[Completion]:
         """Yields the completions of rows that their last token ended, or whose time is over."""
         now = time.monotonic()
         for row in (row for part in parts for row in part.writing if not row.finished):
@@ -189,7 +193,7 @@ class TransformersEngine:
             text = self._text(row.tokens) if text is None else text
             yield Completion(row.request.request_id, text, len(row.tokens), reason)
 
-    def _stopped(self, row: Writing) -> str | None:
+    def _stopped(self, row: RunningRequest) -> str | None:
         """Returns the text before the first stop text, if one has just been written."""
         tail = self._text(row.tokens[-_TAIL:])
         if not any(stop in tail for stop in row.request.stop):

@@ -8,12 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from caco.config.engines import VllmEngine as Settings
-from caco.engines.endings import before_stop, deadline
-from caco.engines.protocol import Completion, Request
+from caco.config.engines import VllmEngineConfig as Settings
+from caco.engines.data_parallel import over_gpus
+from caco.engines.protocol import Completion, Engine, Request, before_stop, deadline
 from caco.errors import ClusterError, UserError
-from caco.gpus import require_seen
 from caco.models.tokenizer import end_tokens, load_tokenizer
+from caco.runtime.gpus import require_usable_gpus
 
 _GIB = 1 << 30
 
@@ -34,6 +34,11 @@ class _Running:
     request: Request
     until: float
     tokens: list[int] = field(default_factory=list)
+
+
+def open_engine(folder: Path, section: Settings) -> Engine:
+    """Returns an engine over a checkpoint, on every GPU of the job; nothing is loaded yet."""
+    return over_gpus(folder, section, VllmEngine)
 
 
 class VllmEngine:
@@ -175,7 +180,7 @@ class VllmEngine:
                 "`make envs` makes"
             ) from None
         on_cpu = current_platform.is_cpu()
-        require_seen(not on_cpu, f"vLLM {__version__}")
+        require_usable_gpus(not on_cpu, f"vLLM {__version__}")
         arguments = self._arguments(on_cpu)
         try:
             # As `LLM` does, which reads more of prompts at once than a server that must answer.

@@ -8,8 +8,8 @@ from multiprocessing.process import BaseProcess
 from typing import Self
 
 from caco.errors import ClusterError
-from caco.grading import as_text
-from caco.grading.forgiven import forgiven
+from caco.grading import strictness as as_text
+from caco.grading.strictness import too_lenient
 from caco.grading.worker import serve
 
 # Seconds for a worker to import math-verify and SymPy; 1 s measured, a cold network file system is
@@ -60,7 +60,7 @@ class Grader:
         if as_text.is_text(gold):
             return Grade("wrong", f"{_short(answer)} is not the text {_short(gold)}")
         grade = self._ask(gold, answer, whole=False)
-        if grade.verdict == "correct" and (why := forgiven(gold, answer)):
+        if grade.verdict == "correct" and (why := too_lenient(gold, answer)):
             return Grade("wrong", f"{_short(answer)} is not {_short(gold)}: {why}")
         # It was stated, so what math-verify cannot read is an answer all the same, and not this.
         return Grade("wrong", grade.reason) if grade.verdict == "no_answer" else grade

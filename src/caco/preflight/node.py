@@ -1,15 +1,15 @@
-"""What one node must have: the sandbox, and what other jobs read."""
+"""Checks of one node: the sandbox, shared folders, and the marker file that they passed."""
 
 import json
 import os
 import socket
 from pathlib import Path
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
 from caco.config.section import Section
 from caco.errors import ClusterError, SandboxUnavailable
-from caco.files import write_text
-from caco.sandbox.check import check_host, describe_host
+from caco.runtime.atomic_files import write_text
+from caco.sandbox.self_check import check_host, describe_host
 
 _ENVS = Path(os.environ.get("CACO_ENVS", ".venvs"))  # as envs/python
 _CPU_S = 1.0  # a program is ended after this long or after longer: models wait for this job
@@ -22,7 +22,7 @@ class NodeSpec(Section):
     folders: list[str]
 
 
-def look_round(spec: NodeSpec, out: Path) -> None:
+def check_node(spec: NodeSpec, out: Path) -> None:
     """Tries what the run counts on, prints each finding, and writes all of them.
 
     Args:
@@ -69,3 +69,20 @@ def _unseen(folders: list[str]) -> list[str]:
         if python.is_symlink() and not python.exists():
             unseen.append(f"{os.path.realpath(python)} (the interpreter of {python})")
     return unseen
+
+
+def write_marker(node: Path, out: Path) -> None:
+    """Reads a node's findings and writes whose they are and where that was read.
+
+    Raises:
+        ClusterError: They cannot be read from here.
+    """
+    try:
+        host = json.loads(node.read_text(encoding="utf-8"))["host"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ClusterError(
+            f"{node}: what a node wrote there cannot be read on {socket.gethostname()}; the folder "
+            "must lie on a file system that all nodes share. Delete the file and run again"
+        ) from None
+    found = {"node": host, "read_on": socket.gethostname()}
+    write_text(out, json.dumps(found, indent=1, sort_keys=True) + "\n")

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from caco.cluster.ask import answer
 from caco.errors import ClusterError
+from caco.runtime.slurm_client import slurm_output
 
 # Partition (the default one starred), state, time limit; of nodes alike: number, CPUs, memory, GRES
 # and features. --exact, or nodes that differ are lumped together with the least that any of them
@@ -59,7 +59,7 @@ def ask_partitions() -> dict[str, Partition]:
     Raises:
         ClusterError: Slurm does not answer, or in other words than these.
     """
-    return read_partitions(answer(ASKED, _ANSWER_S))
+    return read_partitions(slurm_output(ASKED, _ANSWER_S))
 
 
 def read_partitions(printed: str) -> dict[str, Partition]:

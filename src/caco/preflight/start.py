@@ -1,77 +1,135 @@
-"""What the submitting side looks at by itself, in seconds, before it submits anything."""
+"""What the Snakemake that submits does first: alone in its folder, not beside an earlier run, fit.
 
+Jobs of Slurm outlive the Snakemake that submitted them. So a run that finds some of them waits for
+their end, and only then plans: none is lost, and none is made twice.
+"""
+
+import fcntl
 import os
+import socket
 import sys
-from collections.abc import Iterable, Sequence
+import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NoReturn
 
-from caco.cluster.site import FILE
-from caco.config.workflow import Config, read_config
+from caco.config.config import Config
 from caco.errors import CacoError, ClusterError, UserError
-from caco.plan.assumptions import Assumptions, read_assumptions
-from caco.preflight.asks import asks_of, last_asks_of
-from caco.preflight.batches import uneven_batches
-from caco.preflight.disk import too_little_room
-from caco.preflight.fits import misfits
-from caco.preflight.gpus import idle_gpus, too_few_gpus
-from caco.preflight.half_done import FORGET, begun_otherwise, forget, refusals_of
-from caco.preflight.models import broken_models
-from caco.preflight.partitions import ask_partitions
-from caco.preflight.rights import refusals
+from caco.preflight.checks import preflight_errors
+from caco.preflight.silent_failure import remove_old_logs
+from caco.runtime.slurm_client import queued_jobs
+from caco.slurm.site import FILE
 
-# Lengths and shares of rows, where the site file does not give its own.
-_USUAL = Path("config/plan/a100.yaml")
+# Holds an sbatch, a squeue and a sacct that stand what the executor would not.
+_BIN = Path("profiles/slurm/bin")
+_EVERY_S = 5.0
+_held: list[IO[str]] = []
 
 
-def problems(jobs: Sequence[Any], config: Config, slurm: bool) -> list[CacoError]:
-    """Returns everything that is known to stand in a run's way, each with its mend.
+def start(workflow: Any, config: Config) -> None:
+    """Refuses a run that should not be or cannot end well, and waits for an earlier run's jobs.
 
     Args:
-        jobs: Snakemake's jobs that are to run.
+        workflow: Snakemake's.
         config: The run.
-        slurm: Whether its jobs go to Slurm.
     """
-    found: list[CacoError] = [*broken_models(jobs)]
-    # A manifest that cannot be read tells no size either, and no digest.
-    if not found:
-        found += too_little_room(jobs, config, _assumed())
-        found += _half_done(jobs)
-    return found + (_of_cluster(jobs, config) if slurm else [])
-
-
-def _half_done(jobs: Sequence[Any]) -> list[UserError]:
-    """Returns what jobs would refuse to go on with; drops it where that is wanted."""
-    works = begun_otherwise(jobs)
-    if FORGET not in os.environ:
-        return refusals_of(works)
-    _tell(forget(works))
-    return []
-
-
-def _of_cluster(jobs: Sequence[Any], config: Config) -> list[CacoError]:
-    asks = asks_of(jobs)
-    if not asks:
-        return []
-    found: list[CacoError] = [*too_few_gpus(asks, config), *uneven_batches(asks, config)]
+    executor = workflow.executor_plugin.name
+    found: list[CacoError] = []
     try:
-        # A later attempt that asks for more than there is would wait for ever, or never be taken.
-        found += misfits([*asks, *last_asks_of(jobs)], ask_partitions())
-    except ClusterError as error:
-        # Who cannot be asked has refused nothing; sbatch waits for a controller that is restarted.
-        _tell([f"cluster notice: {error}; what jobs need is not compared"])
-    # Slurm would only repeat in fewer words what was found already.
-    found = found or [*refusals(asks)]
-    if not found:
-        _tell(idle_gpus(asks, config))
-    return found
+        if executor == "slurm":
+            _hold(Path(".snakemake/caco.lock"))
+            if _wait_for_leftovers(Path.cwd()):
+                _again()
+        elif executor == "local":
+            _refuse_local()
+        else:
+            return  # a job's own Snakemake, or one that makes nothing
+        jobs = [*workflow.dag.needrun_jobs()]
+        found = preflight_errors(jobs, config, slurm=executor == "slurm")
+    except CacoError as error:
+        found = [error]
+    if found:
+        sys.exit("\n".join(error.line for error in found))
+    _tell_what_is_not_seen({job.rule.name for job in jobs})
+    if executor == "slurm":
+        remove_old_logs(jobs)
+        os.environ["PATH"] = f"{_BIN.resolve()}:{os.environ['PATH']}"
 
 
-def _tell(notices: Iterable[str]) -> None:
-    for notice in notices:
-        print(notice, file=sys.stderr, flush=True)
+def _refuse_local() -> None:
+    if FILE.exists() and "CACO_LOCAL" not in os.environ:
+        raise UserError(
+            f"{FILE} says that this checkout runs on a cluster, and this command would run every "
+            "job right here; type `snakemake --profile slurm`, or put CACO_LOCAL=1 before a "
+            "command that is meant to run here"
+        )
 
 
-def _assumed() -> Assumptions:
-    has_plan = FILE.exists() and read_config(FILE).get("plan")
-    return read_assumptions(FILE if has_plan else _USUAL)
+def _tell_what_is_not_seen(rules: set[str]) -> None:
+    """Says that a run which tries a node again looks for no other change; see rules/preflight.smk.
+
+    Args:
+        rules: Those with a job to run.
+    """
+    if "preflight" in rules and "model" not in rules:
+        print(
+            "notice: a node is tried again; Snakemake looks for no other change meanwhile, so type "
+            "your command once more after this run",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
+
+
+def _hold(path: Path) -> None:
+    """Holds the folder for this process's life.
+
+    Snakemake's own lock (off in the profile) outlives a SIGKILL, and has to be removed by hand.
+
+    Raises:
+        ClusterError: Another Snakemake holds it.
+    """
+    file = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        raise ClusterError(
+            f"a Snakemake runs in this folder ({file.read().strip()}): let it end, or end it"
+        ) from None
+    except OSError as error:
+        print(
+            f"cluster notice: the file system of this folder takes no locks ({error.strerror}), so "
+            "nothing keeps a second Snakemake out of it: start no other while this one runs",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
+    file.truncate(0)
+    file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+    file.flush()
+    _held.append(file)
+
+
+def _wait_for_leftovers(folder: Path) -> bool:
+    """Waits until no job of an earlier run is left in Slurm; tells whether there were any."""
+    said: list[str] = []
+    while left := _leftovers(folder):
+        if left != said:
+            print(
+                f"an earlier run left {len(left)} jobs in Slurm, which are not submitted again: "
+                f"waiting for {', '.join(left)}; `scancel` what you do not want",
+                file=sys.stderr, flush=True,
+            )  # fmt: skip
+            said = left
+        time.sleep(_EVERY_S)
+    return bool(said)
+
+
+def _leftovers(folder: Path) -> list[str]:
+    """Returns this folder's jobs that wait or run, as `id (state)`.
+
+    Raises:
+        ClusterError: Slurm does not answer.
+    """
+    return [f"{job.number} ({job.state})" for job in queued_jobs(folder, os.getuid())]
+
+
+def _again() -> NoReturn:
+    """Starts the same command anew in this process: what was planned before is out of date."""
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

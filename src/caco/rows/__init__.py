@@ -1,1 +1,4 @@
-"""Row types: one module each, named columns with their meaning, used by reader and writer alike."""
+"""Row types: one module each, named columns with their meaning, and the tables that hold them.
+
+Imports the root modules and `caco.runtime`; everything above may import it.
+"""

@@ -18,8 +18,8 @@ class CorpusRow:
         question_prompt, solution_prompt: Digests of the prompt templates.
         variant: Which of its program's questions the problem is, from 0.
         style: The context or style that the writer was asked for, or None.
-        agree_model, agree_prompt: Digests of the judging model's checkpoint and prompt template;
-            None where no model judged.
+        llm_judge_model, llm_judge_prompt: Digests of the LLM judge's checkpoint and prompt template;
+            None where there is no LLM judge.
     """
 
     instruction: str
@@ -37,5 +37,5 @@ class CorpusRow:
     solution_prompt: str
     variant: int = 0
     style: str | None = None
-    agree_model: str | None = None
-    agree_prompt: str | None = None
+    llm_judge_model: str | None = None
+    llm_judge_prompt: str | None = None

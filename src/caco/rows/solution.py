@@ -11,12 +11,11 @@ class Solution:
         question_id, sample_id, program_id, shard, program, codegen, input, output, question,
         question_prompt, question_model: As in `Question`.
         solution: The solution's text, written from the question alone.
-        answer: The final answer extracted from the solution.
         solution_prompt: Digest of the prompt template.
         solution_model: Digest of the solver's manifest.
         variant, style: As in `Question`.
-        agree_model: Digest of the judging model's manifest, once one has let the row through.
-        agree_prompt: Digest of its prompt template.
+        llm_judge_model: Digest of the judging model's manifest, once one has let the row through.
+        llm_judge_prompt: Digest of its prompt template.
     """
 
     question_id: str
@@ -31,10 +30,9 @@ class Solution:
     question_prompt: str
     question_model: str
     solution: str
-    answer: str
     solution_prompt: str
     solution_model: str
     variant: int = 0
     style: str | None = None
-    agree_model: str | None = None
-    agree_prompt: str | None = None
+    llm_judge_model: str | None = None
+    llm_judge_prompt: str | None = None

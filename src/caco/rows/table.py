@@ -8,13 +8,16 @@ a reader that ignores what it does not know hides a version clash.
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar, get_type_hints
+from types import TracebackType
+from typing import Any, ClassVar, Protocol, Self, TypeVar, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from caco.errors import UserError
-from caco.files import written_aside
+from caco.rows.rejected import Rejected
+from caco.runtime.atomic_files import written_aside
+from caco.runtime.provenance import Counts
 
 _BATCH = 1_000  # rows held in memory while reading or writing
 
@@ -114,3 +117,64 @@ def read_rows(path: Path, row_type: type[R]) -> Iterator[R]:
 def count_rows(path: Path, row_type: type[Row]) -> int:
     """Returns how many rows `path` holds, from its footer alone."""
     return int(_open(path, row_type).metadata.num_rows)
+
+
+def write_outcomes(
+    accepted: Path, row_type: type[R], rejected: Path, outcomes: Iterable[R | Rejected]
+) -> Counts:
+    """Writes each outcome to the file of its kind and returns the counts.
+
+    Both files appear only when both are whole.
+
+    Args:
+        accepted: Where rows of `row_type` go.
+        row_type: The type of an accepted row.
+        rejected: Where `Rejected` rows go.
+        outcomes: One for each row of the stage's input.
+    """
+    counts = Counts()
+    with (
+        written_aside(accepted) as kept_aside,
+        written_aside(rejected) as rejected_aside,
+        _Table(kept_aside, row_type) as kept,
+        _Table(rejected_aside, Rejected) as dropped,
+    ):
+        for outcome in outcomes:
+            if isinstance(outcome, Rejected):
+                counts.reject(outcome.verdict)
+                dropped.add(outcome)
+            else:
+                counts.accept()
+                kept.add(outcome)
+    return counts
+
+
+class _Table:
+    """A Parquet file under way."""
+
+    def __init__(self, path: Path, row_type: type[Row]) -> None:
+        self._schema = schema(row_type)
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._batch: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self._flush()
+        self._writer.close()
+
+    def add(self, row: Any) -> None:
+        self._batch.append(asdict(row))
+        if len(self._batch) == _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._writer.write_batch(pa.RecordBatch.from_pylist(self._batch, schema=self._schema))
+        self._batch.clear()

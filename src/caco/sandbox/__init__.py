@@ -1,1 +1,4 @@
-"""The sandbox: untrusted programs, executed under limits."""
+"""The sandbox: untrusted programs, executed in nsjail under limits.
+
+Used by stages and preflight; imports `caco.config` and what is below it.
+"""

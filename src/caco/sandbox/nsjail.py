@@ -15,15 +15,15 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Self
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
 from caco.errors import SandboxUnavailable
 from caco.sandbox.cgroups import Cgroups, NoCgroups
 from caco.sandbox.jail import jail_config
 from caco.sandbox.kinds import Kind, kind_of
 from caco.sandbox.launcher import nsjail_binary
-from caco.sandbox.parent import ParentLost, WarmParent
 from caco.sandbox.protocol import Execution, Outcome
 from caco.sandbox.record import EndedByTheHost, execution
+from caco.sandbox.warm_parent import ParentLost, WarmParent
 
 _CHUNK = 16  # programs that a worker takes at once
 _AHEAD = 4  # chunks a worker taken from the input before their turn

@@ -6,11 +6,11 @@ import os
 import re
 import signal
 
-from caco.config.sandbox import Sandbox as Limits
+from caco.config.checks import SandboxLimits as Limits
 from caco.identity import canonical_json
 from caco.sandbox.guest import wire
-from caco.sandbox.parent import Ended
 from caco.sandbox.protocol import Execution, Outcome
+from caco.sandbox.warm_parent import Ended
 
 _MOST_DIGITS = 4_000
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")

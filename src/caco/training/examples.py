@@ -28,7 +28,7 @@ def codegen_examples(rows: Iterable[CodeCoT], prefix: str, end: str) -> Iterator
 
     Args:
         rows: Accepted Code CoTs.
-        prefix: `caco.chat.unconditional_prefix` of the model.
+        prefix: `caco.text.chat.unconditional_prefix` of the model.
         end: The token that ends a turn.
     """
     for row in rows:

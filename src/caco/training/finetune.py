@@ -8,19 +8,26 @@ from pathlib import Path
 
 from caco.config.training import FineTune
 from caco.errors import Preempted
-from caco.files import folder_aside
 from caco.models.manifest import point_manifest, read_manifest, write_manifest
 from caco.models.tokenizer import load_tokenizer
-from caco.provenance import Counts
 from caco.rows.loss import Loss
 from caco.rows.table import write_rows
+from caco.runtime.atomic_files import folder_aside
+from caco.runtime.provenance import Counts
 from caco.training import rank
 from caco.training.deepspeed_settings import read_settings
 from caco.training.examples import Example
-from caco.training.given import Given
-from caco.training.kept import LOSS, STOP, STOPPED, Kept, keeping, step_of
-from caco.training.launch import accumulation, launch, rank_count
-from caco.training.notice import noticing
+from caco.training.runtime.arguments import TrainingArguments
+from caco.training.runtime.checkpoints import (
+    LOSS,
+    STOP,
+    STOPPED,
+    CheckpointFolder,
+    open_checkpoint_folder,
+    step_of,
+)
+from caco.training.runtime.launch import accumulation, launch, rank_count
+from caco.training.runtime.preemption import preemption_handler
 from caco.training.tokens import write_tokens
 
 
@@ -31,7 +38,7 @@ def keep_base(base: Path, checkpoint: Path, loss: Path) -> None:
 
 
 def fine_tune(
-    section: FineTune, stage: str, given: Given, examples: Iterable[Example | None]
+    section: FineTune, stage: str, given: TrainingArguments, examples: Iterable[Example | None]
 ) -> Counts:
     """Fine-tunes a model, or goes on where a killed start of the same fine-tuning ended.
 
@@ -55,7 +62,7 @@ def fine_tune(
     settings = read_settings(given.deepspeed, section.training.zero_stage)
     model = read_manifest(given.model).folder
     basis = {**given.basis, "ranks": str(ranks.total)}
-    with keeping(given.kept, basis) as kept, noticing(kept.scratch / STOP):
+    with open_checkpoint_folder(given.kept, basis) as kept, preemption_handler(kept.scratch / STOP):
         tokens = kept.scratch / "tokens.parquet"
         counts, cut = write_tokens(examples, load_tokenizer(model), section.training.cutoff, tokens)
         _tell(stage, counts, cut, section.training.cutoff)
@@ -66,7 +73,7 @@ def fine_tune(
         resume = _resumed(kept, stage)
         out = given.checkpoint.parent / "checkpoint"
         with folder_aside(out) as aside:
-            plan = rank.Plan(
+            plan = rank.RankTask(
                 stage=stage,
                 model=str(model),
                 tokens=str(tokens),
@@ -88,7 +95,7 @@ def fine_tune(
     return counts
 
 
-def _resumed(kept: Kept, stage: str) -> str | None:
+def _resumed(kept: CheckpointFolder, stage: str) -> str | None:
     """Returns the checkpoint to go on from, if there is one; its steps' losses go on too."""
     newest = kept.newest()
     if newest is None:
@@ -98,7 +105,7 @@ def _resumed(kept: Kept, stage: str) -> str | None:
     return str(newest)
 
 
-def _preempted(stage: str, kept: Kept) -> Preempted:
+def _preempted(stage: str, kept: CheckpointFolder) -> Preempted:
     newest = kept.newest()
     assert newest is not None
     return Preempted(

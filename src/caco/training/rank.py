@@ -8,15 +8,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from caco.config.section import section_of_spec
 from caco.config.training import Training
 from caco.identity import canonical_json
-from caco.orphans import die_with_parent
-from caco.quiet import quiet_transformers
-from caco.training.kept import LOSS, STOPPED, Kept
+from caco.runtime.logging_setup import silence_libraries
+from caco.runtime.process import die_with_parent
+from caco.training.runtime.checkpoints import LOSS, STOPPED, CheckpointFolder
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RankTask:
     """What the ranks are told.
 
     Attributes:
@@ -24,7 +25,7 @@ class Plan:
         model: Folder of the model to start from.
         tokens: Parquet file of token ids and labels.
         checkpoint: Folder that the fine-tuned model is written to.
-        kept: The folder of `caco.training.kept`.
+        kept: The folder of `caco.training.runtime.checkpoints`.
         resume: The checkpoint in it to go on from, or None.
         save_every_s: Seconds between two checkpoints.
         accumulation: Forward passes before an optimiser step.
@@ -46,14 +47,14 @@ class Plan:
     @property
     def scratch(self) -> Path:
         """Folder for what this start needs."""
-        return Kept(Path(self.kept)).scratch
+        return CheckpointFolder(Path(self.kept)).scratch
 
     def write(self, path: Path) -> None:
         """Writes the plan to `path`."""
         path.write_text(canonical_json(asdict(self)), encoding="utf-8")
 
 
-def trainer_settings(plan: Plan, section: Training, on_gpu: bool) -> dict[str, Any]:
+def trainer_settings(plan: RankTask, section: Training, on_gpu: bool) -> dict[str, Any]:
     """Returns the arguments of TRL's `SFTConfig`."""
     # On a CPU every padded token costs as much as a real one, so rows are laid end to end. A GPU
     # without flash attention would score all of them against all.
@@ -87,7 +88,7 @@ def trainer_settings(plan: Plan, section: Training, on_gpu: bool) -> dict[str, A
     }
 
 
-def train(plan: Plan) -> None:
+def train(plan: RankTask) -> None:
     """Fine-tunes on this rank; rank 0 writes the checkpoint and the loss."""
     import datasets
     import deepspeed
@@ -96,11 +97,11 @@ def train(plan: Plan) -> None:
     from trl import SFTConfig
 
     from caco.training.attention import cpu_attention
-    from caco.training.follow import Follow
-    from caco.training.head import score_labelled_only
-    from caco.training.trainer import KeptTrainer
+    from caco.training.lm_head import score_labelled_only
+    from caco.training.runtime.callbacks import LossLogger
+    from caco.training.runtime.trainer import CheckpointingTrainer
 
-    section = Training.from_spec(plan.training)
+    section = section_of_spec(Training, plan.training)
     on_gpu = torch.cuda.is_available()
     # A shared-memory op for inference, which DeepSpeed would compile for 35 s at the start of every
     # CPU process group. Training uses gloo.
@@ -114,8 +115,8 @@ def train(plan: Plan) -> None:
     tokenizer = AutoTokenizer.from_pretrained(plan.model)
     attention = "sdpa" if on_gpu else cpu_attention(AutoConfig.from_pretrained(plan.model))
     cache = plan.scratch / f"node-{os.environ['GROUP_RANK']}"  # file locks hold on one node alone
-    trainer = KeptTrainer(
-        kept=Kept(Path(plan.kept)),
+    trainer = CheckpointingTrainer(
+        kept=CheckpointFolder(Path(plan.kept)),
         save_every_s=plan.save_every_s,
         model=AutoModelForCausalLM.from_pretrained(
             plan.model, dtype=dtype, attn_implementation=attention
@@ -123,7 +124,7 @@ def train(plan: Plan) -> None:
         args=settings,
         processing_class=tokenizer,
         train_dataset=datasets.Dataset.from_parquet(plan.tokens, cache_dir=str(cache)),
-        callbacks=[Follow(plan.stage, plan.scratch / LOSS)],
+        callbacks=[LossLogger(plan.stage, plan.scratch / LOSS)],
     )
     trainer.remove_callback(PrinterCallback)
     if not on_gpu:
@@ -154,8 +155,8 @@ def main() -> None:
     if os.getppid() == 1:
         sys.exit("the launcher is gone")
     os.environ["TORCHELASTIC_ERROR_FILE"] = os.devnull
-    quiet_transformers()
-    plan = Plan(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    silence_libraries()
+    plan = RankTask(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     train(plan)
     # DeepSpeed holds on to groups whose gloo threads may still be letting go of the last gathered
     # tensors. One that asks for the interpreter's lock while that ends aborts the process: in 2

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from caco.provenance import Counts
+from caco.runtime.provenance import Counts
 from caco.training.examples import Example
 
 IGNORED = -100  # the label of a token without loss, in torch and transformers

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from caco.answers import closing
-from caco.reverse.prompts import question_prompt, solution_prompt
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
-from caco.seeds.marks import without_marks
+from caco.stages.reverse.prompts import question_prompt, solution_prompt
+from caco.text.answers import closing
+from caco.text.calculator_marks import without_marks
 from caco.training.examples import Example, Frame
 
 

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.faults.generation.steady_engine import SteadyEngine
-from tests.reverse.reverse_rows import question, solution, verified
+from tests.stages.reverse.reverse_rows import question, solution, verified
 
 from caco.config.models import ServedModel
 from caco.engines import open as opening
@@ -25,19 +25,19 @@ from caco.rows.verified import Verified
 
 ROOT = Path(__file__).resolve().parents[3]
 _SAMPLING = {"temperature": 0.7, "max_new_tokens": 64, "seed": 5}
-_SPEC: dict[str, dict[str, Any]] = {"agree": {"model": "m"}}  # beside the sampling
+_SPEC: dict[str, dict[str, Any]] = {"llm_judge": {"model": "m"}}  # beside the sampling
 # Input flag, and output flags, of each stage's script.
 _FILES: dict[str, tuple[str | None, list[str]]] = {
     "sample": (None, ["programs"]),
     "question": ("verified", ["questions", "rejected"]),
     "solution": ("questions", ["solutions", "rejected"]),
-    "agree": ("judged", ["agreed", "rejected"]),
+    "llm_judge": ("judged", ["llm_judged", "rejected"]),
 }
 # What it reads, and how a row of that is made.
 _READS: dict[str, tuple[type[Any], Callable[..., Any]]] = {
     "question": (Verified, verified),
     "solution": (Question, question),
-    "agree": (Solution, solution),
+    "llm_judge": (Solution, solution),
 }
 _QUESTION = {"question": "What is this number plus one? " * 10}
 STAGES = tuple(_FILES)

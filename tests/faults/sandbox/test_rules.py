@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from tests.verify.judging import real_programs, verdicts_of, wrongly_rejected
+from tests.stages.verify.judging import real_programs, verdicts_of, wrongly_rejected
 
-from caco.config.sandbox import Sandbox as Limits
-from caco.config.verify import Verify
+from caco.config.checks import SandboxLimits as Limits
+from caco.config.checks import Verify
 from caco.sandbox.nsjail import NsjailSandbox
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 from tests.faults.sandbox.programs import mixture
 from tests.sandbox.processes import Killer, below
-from tests.verify.rows import sampled
+from tests.stages.verify.rows import sampled
 
-from caco.config.sandbox import Sandbox as Limits
-from caco.config.verify import Verify
-from caco.progress import Progress
+from caco.config.checks import SandboxLimits as Limits
+from caco.config.checks import Verify
 from caco.rows.program import Program
 from caco.rows.table import write_rows
+from caco.runtime.progress import Progress
 from caco.sandbox import nsjail
 from caco.sandbox.nsjail import NsjailSandbox
-from caco.verify.shard import verify_file
+from caco.stages.verify.verify import verify_file
 
 LIMITS = Limits(cpu_s=1.0, wall_s=3.0, memory_mb=512, output_bytes=20_000)
 CORES = len(os.sched_getaffinity(0))

@@ -127,7 +127,7 @@ class Faults:
         return [
             pid
             for pid, line in self._processes()
-            if b"caco.training.rank" in line and b"caco.training.torchrun" not in line
+            if b"caco.training.rank" in line and b"caco.training.runtime.torchrun" not in line
             if mine in _environment(pid)
         ]
 

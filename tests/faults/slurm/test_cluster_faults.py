@@ -16,7 +16,7 @@ from tests.faults.slurm.faults import Disk, Faults, Running
 from tests.slurm.cluster import Cluster
 from tests.slurm.loop import SlurmLoop
 
-from caco.paths import shard_names
+from caco.identity import shard_names
 
 SHARDS = 12
 ROWS = 8

@@ -1,0 +1,38 @@
+"""Grades every answer of one model to one benchmark."""
+
+from collections.abc import Iterator
+
+from caco.config.bench import Grading
+from caco.grading.grader import Grader
+from caco.rows.answered import Answered
+from caco.rows.graded import Graded
+from caco.rows.table import count_rows, read_rows, write_rows
+from caco.runtime.job import Job, run
+from caco.runtime.progress import Progress
+from caco.runtime.provenance import Counts
+from caco.stages.bench.grade import grade_answers
+from caco.stages.bench.scores import CORRECT
+
+
+def main() -> None:
+    """Runs the job."""
+    job = Job(__doc__, rule="grade")
+    job.reads("--answers", help="Parquet of answers")
+    job.writes("--graded", help="Parquet of the answers with their grades")
+    args = job.parse()
+    section = job.section(Grading)
+    counts = Counts()
+    progress = Progress(f"grade {args.identity}", count_rows(args.answers, Answered))
+
+    def graded() -> Iterator[Graded]:
+        for row in grade_answers(read_rows(args.answers, Answered), grader, progress):
+            counts.accept() if row.verdict == CORRECT else counts.reject(row.verdict)
+            yield row
+
+    with Grader(section.grader_timeout_s) as grader:
+        write_rows(args.graded, Graded, graded())
+    job.done(counts)
+
+
+if __name__ == "__main__":
+    run(main)

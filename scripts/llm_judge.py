@@ -1,0 +1,30 @@
+"""Puts each row to an LLM judge: is the question solvable, is the logic the program's?"""
+
+from caco.config.generation import LlmJudge
+from caco.engines.open import generating_model
+from caco.rows.solution import Solution
+from caco.rows.table import count_rows, read_rows, write_outcomes
+from caco.runtime.job import Job, run
+from caco.runtime.progress import Progress
+from caco.stages.reverse.llm_judge import llm_judge_solutions
+
+
+def main() -> None:
+    """Runs the job."""
+    job = Job(__doc__, rule="llm_judge")
+    job.reads("--model", help="manifest of the judge")
+    job.reads("--judged", help="Parquet of the solutions that the exact checks accepted")
+    job.writes("--llm-judged", help="Parquet of those that the judge accepts")
+    job.writes("--rejected", help="Parquet of the others, with their verdicts")
+    args = job.parse()
+    section = job.section(LlmJudge)
+    progress = Progress(f"llm_judge {args.identity}", count_rows(args.judged, Solution))
+    rows = read_rows(args.judged, Solution)
+    with generating_model(job, section.engine) as model:
+        outcomes = llm_judge_solutions(rows, model, section, progress)
+        counts = write_outcomes(args.llm_judged, Solution, args.rejected, outcomes)
+    job.done(counts, section.sampling.seed)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,1 +1,0 @@
-"""Benchmarks: base and student on problems that neither saw."""

@@ -1,1 +1,0 @@
-"""Calibrate: rows known to be right or wrong, put before the dual verification."""

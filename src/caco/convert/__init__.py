@@ -1,1 +1,0 @@
-"""Convert: a model drafts programs for seeds that have none."""

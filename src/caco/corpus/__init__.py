@@ -1,1 +1,0 @@
-"""The corpus: judged rows, deduplicated and decontaminated."""

@@ -1,1 +1,0 @@
-"""The report: what a run did, on one page."""

@@ -1,0 +1,202 @@
+"""The funnel: how many rows entered each stage, how many left it, and why the others did not."""
+
+import json
+import textwrap
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from caco.errors import UserError
+from caco.reports.records import Record
+from caco.reports.row_counts import Counted, count
+from caco.runtime.atomic_files import write_text
+from caco.workflow.stages import BY_NAME, ROW_STAGES
+
+_HELD_OUT = ".held_out.parquet"
+_WRAP = 64  # characters of the column of verdicts
+_TIED = "\0"  # stands for the space between a verdict and its number, where no line may break
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelStage:
+    """One step of the funnel.
+
+    Attributes:
+        stage: Its rule.
+        rows_in: Rows that entered.
+        accepted: Rows that it let through.
+        rejected: The other rows by verdict, most frequent first.
+        seconds: Wall time of its jobs, added up.
+        jobs: Its jobs.
+        held_out: Accepted rows that the next stage does not read: seeds kept for the benchmarks.
+        variants: How often each row of the stage before went in: questions asked a program.
+    """
+
+    stage: str
+    rows_in: int
+    accepted: int
+    rejected: dict[str, int]
+    seconds: float
+    jobs: int
+    held_out: int = 0
+    variants: int = 1
+
+    @property
+    def of_benchmark(self) -> bool:
+        """Whether its rows are a benchmark's."""
+        return BY_NAME[self.stage].of_benchmark
+
+
+def count_files(records: Iterable[Record], given: Collection[Path]) -> list[Counted]:
+    """Counts the files of every job that belongs to a stage.
+
+    Raises:
+        UserError: As `caco.reports.row_counts.count`.
+    """
+    given = frozenset(given)
+    return [count(record, given) for record in records if record.rule in ROW_STAGES]
+
+
+def funnel(counted: Sequence[Counted]) -> list[FunnelStage]:
+    """Returns the stages in order, after a check that each begins where the one before it ended.
+
+    Raises:
+        UserError: A stage read another number of rows than the stage before it let through.
+    """
+    jobs = {name: [c for c in counted if c.record.rule == name] for name in ROW_STAGES}
+    for later in ROW_STAGES:
+        earlier = next((name for name in BY_NAME[later].follows if jobs[name]), None)
+        if jobs[later] and earlier:
+            _check_chain(jobs[earlier], jobs[later])
+    return [_stage(name, of_stage) for name, of_stage in jobs.items() if of_stage]
+
+
+def _stage(name: str, jobs: list[Counted]) -> FunnelStage:
+    rejected: Counter[str] = Counter()
+    for job in jobs:
+        for verdicts in job.rejected.values():
+            rejected.update(verdicts)
+    accepted = sum(sum(job.accepted.values()) for job in jobs)
+    return FunnelStage(
+        stage=name,
+        rows_in=accepted + rejected.total(),
+        accepted=accepted,
+        rejected=dict(sorted(rejected.items(), key=lambda item: (-item[1], item[0]))),
+        seconds=round(sum(job.record.seconds for job in jobs), 3),
+        jobs=len(jobs),
+        held_out=accepted - sum(_passed_on(job) for job in jobs),
+        variants=jobs[0].record.variants,
+    )
+
+
+def _check_chain(earlier: list[Counted], later: list[Counted]) -> None:
+    """Compares two stages, job by job where the jobs have the same identities (shards, sources).
+
+    A row that goes into the later one several times counts as often.
+    """
+    passed = {job.record.identity: job for job in earlier}
+    if passed.keys() == {job.record.identity for job in later}:
+        for job in later:
+            before = passed[job.record.identity]
+            _compare(_passed_on(before), str(before.record.path), job.record, _rows_in(job))
+        return
+    out, into = sum(map(_passed_on, earlier)), sum(map(_rows_in, later))
+    _compare(out, f"stage {earlier[0].record.rule}", later[0].record, into)
+
+
+def _compare(out: int, before: str, after: Record, into: int) -> None:
+    """Raises `UserError` if `out` rows of `before` are not the `into` rows that went in after."""
+    times = after.variants
+    if out * times != into:
+        each = f", each to go in {times} times" if times > 1 else ""
+        raise UserError(
+            f"{after.path}: stage {after.rule} read {into} rows, but {before} let {out} "
+            f"through{each}; delete the later one's outputs and run again"
+        )
+
+
+def _rows_in(job: Counted) -> int:
+    return job.record.counts.rows_in if job.record.counts else 0
+
+
+def _passed_on(job: Counted) -> int:
+    """Returns the accepted rows that the next stage reads: held-out seeds go to the benchmarks."""
+    return sum(n for path, n in job.accepted.items() if not path.name.endswith(_HELD_OUT))
+
+
+def write_funnel(path: Path, stages: Iterable[FunnelStage]) -> None:
+    """Writes the stages as a JSON list."""
+    written = [
+        {
+            "stage": s.stage,
+            "in": s.rows_in,
+            "accepted": s.accepted,
+            "rejected": s.rejected,
+            "seconds": s.seconds,
+            "jobs": s.jobs,
+            "held_out": s.held_out,
+            "variants": s.variants,
+        }
+        for s in stages
+    ]
+    write_text(path, json.dumps(written, indent=1) + "\n")
+
+
+def read_funnel(path: Path) -> list[FunnelStage]:
+    """Reads back what `write_funnel` wrote.
+
+    Raises:
+        UserError: The file is absent or is no funnel.
+    """
+    try:
+        raw: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return [
+            FunnelStage(
+                s["stage"], s["in"], s["accepted"], s["rejected"], s["seconds"], s["jobs"],
+                s["held_out"], s["variants"],
+            )
+            for s in raw
+        ]  # fmt: skip
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file; run the workflow first") from None
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{path}: not a funnel; delete it and run again") from None
+
+
+def funnel_text(stages: Iterable[FunnelStage]) -> str:
+    """Returns the funnel as a table of plain text; the benchmarks stand apart, below it."""
+    head = ("stage", "in", "accepted", "share", "rejected")
+    made = list(stages)
+    body = [_cells(s) for s in made if not s.of_benchmark]
+    below = [_cells(s) for s in made if s.of_benchmark]
+    widths = [max(len(row[i]) for row in [head, *body, *below]) for i in range(4)]
+    rule = "  ".join("-" * w for w in [*widths, len(head[4])])
+    lines = [_line(head, widths), rule, *(_line(row, widths) for row in body)]
+    if below:
+        lines += [rule, *(_line(row, widths) for row in below)]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(s: FunnelStage) -> tuple[str, str, str, str, str]:
+    share = f"{s.accepted / s.rows_in:.1%}" if s.rows_in else "-"
+    verdicts = ", ".join(f"{name}{_TIED}{n:,}" for name, n in s.rejected.items())
+    kept = f"; {s.held_out:,} of the accepted held out" if s.held_out else ""
+    times = f"; each row went in {s.variants} times" if s.variants > 1 else ""
+    return s.stage, f"{s.rows_in:,}", f"{s.accepted:,}", share, (verdicts or "-") + kept + times
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    """Returns a row: names to the left, numbers to the right, verdicts wrapped under themselves."""
+    numbers = "  ".join(f"{cell:>{w}}" for cell, w in zip(cells[1:4], widths[1:], strict=True))
+    first = f"{cells[0]:<{widths[0]}}  {numbers}  "
+    text = textwrap.fill(
+        cells[4],
+        width=len(first) + _WRAP,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return text.replace(_TIED, " ")

@@ -1,1 +1,0 @@
-"""Reverse: programs back into problems and solutions, checked twice."""

@@ -1,0 +1,248 @@
+"""What every script has in common: its arguments, its errors and its record.
+
+A script is a plain command line first. Snakemake adds nothing that a person could not type:
+`--spec` takes the JSON of the script's config section, or the name of a file that holds it.
+"""
+
+import argparse
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from pydantic import BaseModel
+
+from caco.config.section import implementations, section_of_spec
+from caco.errors import CacoError
+from caco.identity import digest, file_sha256, shard_names
+from caco.runtime import provenance
+from caco.runtime.atomic_files import disk_full_error, remove_folder
+from caco.runtime.code_digest import code_digest
+from caco.runtime.gpus import GpuMonitor
+from caco.runtime.heartbeat import Heartbeat, heartbeat_file
+from caco.runtime.journal import rows_in
+from caco.runtime.provenance import Counts
+
+S = TypeVar("S", bound=BaseModel)
+_SRC = Path(__file__).resolve().parents[1]
+_heartbeats: list[Heartbeat] = []  # of this process's job
+
+
+class Job:
+    """One run of a script, from its arguments to its provenance record."""
+
+    def __init__(self, description: str | None, rule: str) -> None:
+        """Starts the list of arguments.
+
+        Args:
+            description: The script's docstring.
+            rule: The Snakemake rule that runs it.
+        """
+        self.rule = rule
+        self.started = time.time()
+        self._parser = argparse.ArgumentParser(
+            description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        self._inputs: list[str] = []
+        self._outputs: list[str] = []
+        self._chosen: list[str] = []
+        self._sharded = False
+        self._journal: Path | None = None
+        self._checkpoints: Path | None = None
+        self._gpus: GpuMonitor | None = None
+
+    def reads(self, flag: str, *, help: str, many: bool = False, required: bool = True) -> None:
+        """Adds an argument that names a file the job reads.
+
+        Args:
+            flag: The flag.
+            help: What the file is.
+            many: Take any number of files. With `--shards`, a file of shard 00000 stands for that
+                file of every shard: a thousand names do not fit in a shell's command.
+            required: Whether the flag must be given; only one that takes many need not.
+        """
+        self._add_path(flag, help, many, required, self._inputs)
+        self._sharded = self._sharded or many
+
+    def writes(self, flag: str, *, help: str) -> None:
+        """Adds an argument that names a file the job writes."""
+        self._add_path(flag, help, False, True, self._outputs)
+
+    def takes(self, flag: str, *, help: str, **options: object) -> None:
+        """Adds any other argument; `options` are argparse's."""
+        self._parser.add_argument(flag, help=help, **options)  # type: ignore[arg-type]
+
+    def _add_path(self, flag: str, help: str, many: bool, required: bool, names: list[str]) -> None:
+        several = {"nargs": "*", "default": []} if many else {}
+        self._parser.add_argument(flag, help=help, type=Path, required=required, **several)  # type: ignore[arg-type]
+        names.append(flag.removeprefix("--").replace("-", "_"))
+
+    def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:
+        """Returns the arguments; `spec` is JSON text."""
+        add = self._parser.add_argument
+        add("--spec", required=True, help="the config section as JSON, or a file that holds it")
+        add("--code", help="digest of the code; worked out where it is not given")
+        add("--identity", default="all", help="what tells this job from its siblings")
+        add("--provenance", type=Path, required=True, help="where the job's record is written")
+        if self._sharded:
+            add("--shards", type=int, default=0, help="shards that a file of 00000 stands for")
+        self.args = self._parser.parse_args(argv)
+        for name in self._inputs:
+            value = getattr(self.args, name)
+            if isinstance(value, list):
+                setattr(self.args, name, _each_shard(value, self.args.shards))
+        if not self.args.spec.lstrip().startswith("{"):
+            self.args.spec = Path(self.args.spec).read_text(encoding="utf-8")
+        self._heartbeat = Heartbeat(heartbeat_file(self.args.provenance))
+        _heartbeats.append(self._heartbeat)
+        _end_with_snakemake()
+        return self.args
+
+    def section(self, kind: type[S]) -> S:
+        """Returns the spec as a section of the config, which may choose modules by its kinds.
+
+        Args:
+            kind: The section's model, or a `RootModel` of several kinds.
+
+        Raises:
+            UserError: The spec is no such section; the sentence names the key.
+        """
+        section = section_of_spec(kind, self.args.spec)
+        self._chosen = implementations(section)
+        return section
+
+    def journal(self, model: str) -> tuple[Path, dict[str, str]]:
+        """Returns where a job that generates keeps its journal, and what its rows depend on.
+
+        It lies beside the job's record, and goes when that is written.
+
+        Args:
+            model: Digest of the model's manifest.
+        """
+        self._gpus = GpuMonitor()
+        self._journal = self.args.provenance.with_suffix(".journal")
+        self._heartbeat.keeps(rows_in(self._journal))
+        return self._journal, {"settings": self.args.spec, "model": model, "code": self._code()}
+
+    def checkpoints(self) -> tuple[Path, dict[str, str]]:
+        """Returns where a job that trains keeps its checkpoints, and what they depend on.
+
+        The folder lies beside the job's record, and goes when that is written.
+        """
+        self._gpus = GpuMonitor()
+        self._checkpoints = self.args.provenance.with_suffix(".training")
+        fingerprint = {"settings": self.args.spec, "code": self._code()}
+        for name in self._inputs:
+            files = self._paths([name])
+            fingerprint[name.replace("_", " ")] = digest(*(file_sha256(file) for file in files))
+        return self._checkpoints, fingerprint
+
+    def done(self, counts: Counts | None = None, seed: int | None = None) -> None:
+        """Writes the provenance record: call it last, when every output is in place.
+
+        The journal, or what a training kept, is then needed no more.
+        """
+        provenance.record(
+            self.args.provenance,
+            rule=self.rule,
+            identity=self.args.identity,
+            spec=self.args.spec,
+            code=self._code(),
+            inputs=self._paths(self._inputs),
+            outputs=self._paths(self._outputs),
+            counts=counts,
+            seed=seed,
+            started=self.started,
+            starts=self._heartbeat.before(),
+            gpus_used=self._gpus.used() if self._gpus else None,
+        )
+        self._heartbeat.done()
+        if self._journal is not None:
+            self._journal.unlink()
+        if self._checkpoints is not None and self._checkpoints.exists():
+            remove_folder(self._checkpoints)
+
+    def _code(self) -> str:
+        code: str = self.args.code or code_digest(Path(sys.argv[0]), _SRC, self._chosen)
+        return code
+
+    def _paths(self, names: list[str]) -> list[Path]:
+        found: list[Path] = []
+        for name in names:
+            value = getattr(self.args, name)
+            found += value if isinstance(value, list) else [value]
+        return found
+
+
+def _each_shard(names: list[Path], shards: int) -> list[Path]:
+    """Returns `names` with every file of the first shard written out for each of `shards`."""
+    first = shard_names(1)[0]
+    return [
+        name.with_name(name.name.replace(first, shard)) if first in name.name else name
+        for name in names
+        for shard in (shard_names(shards) if first in name.name and shards else [first])
+    ]
+
+
+def run(main: Callable[[], None]) -> NoReturn:
+    """Runs a script: a failure that a sentence explains is printed as that sentence."""
+    try:
+        main()
+    except CacoError as e:
+        _end(e)
+    except KeyboardInterrupt:
+        _note("person", "interrupted")
+        raise
+    except Exception as e:
+        full = disk_full_error(e, Path(e.filename or ".")) if isinstance(e, OSError) else None
+        if full is not None:
+            _end(full)
+        _note(CacoError.owner, f"{type(e).__name__}: {e}")
+        raise
+    sys.exit(0)
+
+
+def _end(error: CacoError) -> NoReturn:
+    """Ends with a sentence."""
+    _note(error.owner, str(error))
+    print(error.line, file=sys.stderr)
+    sys.exit(error.exit_code)
+
+
+def _note(owner: str, said: str) -> None:
+    for heartbeat in _heartbeats:
+        heartbeat.failed(owner, said)
+
+
+def _end_with_snakemake() -> None:
+    """Ends this process when the Snakemake that started it is gone.
+
+    A SIGKILL to Snakemake leaves its jobs running; a job that lives on would compete with the one
+    that the next run starts. The shell between the two stays the parent, so its own parent is
+    watched.
+    """
+    if "SNAKEMAKE_PID" not in os.environ:
+        return
+    snakemake = int(os.environ["SNAKEMAKE_PID"])
+
+    def watch() -> None:
+        while _is_alive(snakemake):
+            time.sleep(1)
+        gone = "the Snakemake that started this job is gone"
+        _note("snakemake", gone)
+        print(f"{gone}: ending", file=sys.stderr, flush=True)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _is_alive(pid: int) -> bool:
+    """Tells whether a process runs: one that is dead but not yet waited for does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

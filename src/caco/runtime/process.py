@@ -1,0 +1,30 @@
+"""Processes of this machine: ends with their parents, children by parent."""
+
+import ctypes
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def die_with_parent(with_signal: int) -> Callable[[], None]:
+    """Returns a function that asks the kernel to signal this process when its parent ends."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def ask() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(with_signal))
+
+    return ask
+
+
+def children() -> defaultdict[int, list[int]]:
+    """Returns each process's children, from one look; those that end meanwhile may be missing."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue
+        found[parent].append(int(stat.parent.name))
+    return found

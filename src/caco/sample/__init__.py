@@ -1,1 +1,0 @@
-"""Sampling of new programs from the code generator."""

@@ -1,0 +1,1 @@
+"""Benchmarks: base and student answer held-out problems; answers are graded and scored."""

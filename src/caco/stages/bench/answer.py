@@ -1,0 +1,50 @@
+"""Answers: a model's answer to each problem of a benchmark, not yet graded."""
+
+from collections.abc import Iterable, Iterator
+
+from caco.config.bench import Answering
+from caco.engines.protocol import GeneratingModel, Request, complete_in_order, request
+from caco.identity import request_seed
+from caco.rows.answered import Answered
+from caco.rows.seed import Seed
+from caco.runtime.progress import Progress
+
+# A base model that has answered goes on to invent the next task under Alpaca's headings; its
+# answer to that would be graded instead of its answer to ours.
+_NEXT_TASK = ("### Instruction:",)
+
+
+def answer_problems(
+    problems: Iterable[Seed],
+    model: GeneratingModel,
+    section: Answering,
+    names: tuple[str, str],
+    progress: Progress | None = None,
+) -> Iterator[Answered]:
+    """Yields the answer to each problem, in order.
+
+    Args:
+        problems: The benchmark's problems.
+        model: Base or student.
+        section: How the model samples; every model the same.
+        names: The model's name (`base` or `student`) and the benchmark's.
+        progress: Told of each finished completion.
+    """
+
+    def asked() -> Iterator[tuple[Seed, Request]]:
+        for row in problems:
+            seed = request_seed(section.sampling.seed, "bench", row.seed_id)
+            prompt = model.frame(row.problem)
+            yield row, request(row.seed_id, prompt, seed, section.sampling, _NEXT_TASK)
+
+    for row, completion in complete_in_order(model.engine, asked(), progress):
+        yield Answered(
+            benchmark=names[1],
+            model=names[0],
+            problem_id=row.seed_id,
+            problem=row.problem,
+            answer=row.answer,
+            completion=completion.text,
+            tokens=completion.tokens,
+            finish_reason=completion.finish_reason,
+        )

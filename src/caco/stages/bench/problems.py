@@ -1,0 +1,23 @@
+"""A benchmark's problems, as seeds."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from caco.config.bench import Benchmark
+from caco.config.section import load_implementation
+from caco.rows.seed import Seed
+
+
+def problems(benchmark: Benchmark, name: str, held_out: Sequence[Path]) -> Iterator[Seed]:
+    """Streams a benchmark's problems.
+
+    Args:
+        benchmark: The benchmark's section.
+        name: Its name in the config.
+        held_out: Files of held-out seeds, for a benchmark of kind `held_out`.
+
+    Raises:
+        UserError: A row is no problem: a benchmark with holes would measure something else.
+    """
+    found: Iterator[Seed] = load_implementation(benchmark).problems(benchmark, name, held_out)
+    return found

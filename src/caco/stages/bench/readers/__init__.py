@@ -1,0 +1,1 @@
+"""One module a kind of benchmark, chosen by `bench.benchmarks.NAME.kind`."""

@@ -1,0 +1,20 @@
+"""Benchmarks from a file of GSM8K's JSON lines."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from caco.config.bench import Gsm8kTest
+from caco.errors import UserError
+from caco.rows.rejected import Rejected
+from caco.rows.seed import Seed
+from caco.stages.seeds.readers.gsm8k import gsm8k_rows
+
+
+def problems(benchmark: Gsm8kTest, name: str, held_out: Sequence[Path]) -> Iterator[Seed]:
+    """Streams the problems; see `caco.stages.bench.problems.problems`."""
+    for row in gsm8k_rows(benchmark.path, name, key=f"bench.benchmarks.{name}.path"):
+        if isinstance(row, Rejected):
+            raise UserError(
+                f"{benchmark.path}, {row.reason}; a benchmark must be complete, correct the row"
+            )
+        yield row

@@ -1,0 +1,1 @@
+"""Calibration: rows of known truth, planted to measure the checks' error rates."""

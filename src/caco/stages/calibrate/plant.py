@@ -1,0 +1,140 @@
+"""Planting: known-right rows, and wrong rows of every kind made from them.
+
+Known-right rows are seeds with their accepted programs and their own worked solutions.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from heapq import nsmallest
+from random import Random
+
+from caco.config.checks import Calibration
+from caco.config.checks import SandboxLimits as Limits
+from caco.config.section import Section
+from caco.identity import digest, request_seed
+from caco.rows.calibration import Planted
+from caco.rows.code_cot import CodeCoT
+from caco.rows.seed import Seed
+from caco.sandbox.protocol import Sandbox
+from caco.stages.calibrate.kinds import RIGHT
+from caco.stages.calibrate.mutated_questions import changes, moved
+from caco.stages.calibrate.planted_answers import respelled, wrong_answers
+from caco.stages.unify.agreement import agrees
+from caco.text.answers import answer_text, closing
+from caco.text.calculator_marks import without_marks
+
+_NO_MODEL = "seed"  # in place of a digest: no model wrote any part of the row
+
+
+def known_right(
+    code_cots: Iterable[CodeCoT], seeds: Callable[[], Iterable[Seed]], section: Calibration
+) -> list[Planted]:
+    """Returns the known-right rows: the lowest digests, so that the order of files decides nothing.
+
+    Args:
+        code_cots: Those of every source.
+        seeds: Reads the seeds of every source; called twice, so that memory never holds them all.
+        section: How many, and the seed.
+    """
+    worked = {seed.seed_id for seed in seeds() if seed.solution}
+    drawn = nsmallest(
+        section.rows,
+        (row for row in code_cots if row.seed_id in worked),
+        key=lambda row: digest(str(section.seed), row.program_id),
+    )
+    wanted = {row.seed_id for row in drawn}
+    by_id = {seed.seed_id: seed for seed in seeds() if seed.seed_id in wanted}
+    return [_right(row, by_id[row.seed_id]) for row in drawn]
+
+
+def _right(row: CodeCoT, seed: Seed) -> Planted:
+    question_id = digest("calibrate", row.program_id)
+    return Planted(
+        question_id=question_id,
+        sample_id=row.seed_id,
+        program_id=row.program_id,
+        shard="calibration",
+        program=row.program,
+        codegen=_NO_MODEL,
+        input=row.input,
+        output=row.output,
+        question=seed.problem,
+        question_prompt=_NO_MODEL,
+        question_model=_NO_MODEL,
+        solution=f"{without_marks(seed.solution or '').strip()}\n{closing(seed.answer)}",
+        answer=seed.answer,
+        solution_prompt=_NO_MODEL,
+        solution_model=_NO_MODEL,
+        kind=RIGHT,
+        right_id=question_id,
+    )
+
+
+class PlantSpec(Section):
+    """What the rule depends on."""
+
+    calibration: Calibration
+    sandbox: Limits
+
+
+def plant(right: Sequence[Planted], section: Calibration, sandbox: Sandbox) -> Iterator[Planted]:
+    """Yields the known-right rows and those made from them, one of a kind where it applies.
+
+    Args:
+        right: Known-right rows.
+        section: The seed.
+        sandbox: Executes programs on changed inputs.
+    """
+    yield from right
+    for turn, row in enumerate(right):
+        spelling = respelled(row.answer, turn)
+        if spelling is not None:
+            yield _answered(row, "respelled", spelling)
+        rng = _rng(section, row, "answer")
+        for kind, answer in wrong_answers(row.question, _worked(row), row.answer, rng):
+            yield _answered(row, kind, answer)
+    yield from _swapped(right)
+    tried = [(row, changes(row, _rng(section, row, "question"))) for row in right]
+    for row, change, output in moved(tried, sandbox):
+        question = change.within(row.question)
+        solved = replace(row, question=question, solution=change.within(row.solution))
+        yield _answered(solved, "mutated_question", answer_text(output))
+        yield _made(replace(row, question=question), "altered_question")
+        yield _made(replace(row, question=change.without(row.question)), "missing_value")
+
+
+def _swapped(right: Sequence[Planted]) -> Iterator[Planted]:
+    """Yields each row with the program of the next one that gives another result."""
+    for at, row in enumerate(right):
+        for other in (*right[at + 1 :], *right[:at]):
+            if not agrees(other.output, answer_text(row.output)):
+                yield _made(
+                    replace(
+                        row,
+                        program=other.program,
+                        program_id=other.program_id,
+                        input=other.input,
+                        output=other.output,
+                    ),
+                    "swapped_program",
+                )
+                break
+
+
+def _answered(row: Planted, kind: str, answer: str) -> Planted:
+    """Returns the row with another final answer."""
+    solution = f"{_worked(row)}{closing(answer)}"
+    return _made(replace(row, solution=solution, answer=answer), kind)
+
+
+def _worked(row: Planted) -> str:
+    """Returns the row's solution up to the sentence that states the answer."""
+    return row.solution[: row.solution.rindex("\n") + 1]
+
+
+def _made(row: Planted, kind: str) -> Planted:
+    return replace(row, kind=kind, question_id=digest("plant", row.right_id, kind))
+
+
+def _rng(section: Calibration, row: Planted, what: str) -> Random:
+    return Random(request_seed("plant", section.seed, row.right_id, what))

@@ -1,0 +1,1 @@
+"""Corpus: accepted rows, deduplicated and decontaminated, with a data card."""

@@ -1,0 +1,125 @@
+"""The corpus's data card: its columns, its sources, what was checked and what was not."""
+
+import inspect
+import re
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+
+import jinja2
+import yaml
+
+from caco.config.checks import Corpus
+from caco.rows.corpus import CorpusRow
+from caco.rows.seed import Seed
+from caco.rows.table import Row, count_rows, read_rows, schema
+from caco.runtime.atomic_files import write_text
+from caco.runtime.provenance import Counts
+
+_ENTRY = re.compile(r"    (\w[\w, \n]*?): (.*)", re.DOTALL)
+
+
+def columns(row_type: type[Row]) -> list[tuple[str, str, str]]:
+    """Returns name, Arrow type and meaning of every column, in order.
+
+    The meanings are the entries of the docstring's `Attributes:`; one entry may name several
+    columns.
+
+    Raises:
+        ValueError: The docstring says nothing about a column.
+    """
+    _, _, attributes = (inspect.getdoc(row_type) or "").partition("Attributes:\n")
+    meanings: dict[str, str] = {}
+    for entry in re.split(r"\n(?=    \S)", attributes.rstrip()):
+        if found := _ENTRY.match(entry):
+            meaning = " ".join(found[2].split())
+            meanings |= dict.fromkeys((n.strip() for n in found[1].split(",")), meaning)
+    names = [f.name for f in fields(row_type)]
+    if missing := [name for name in names if name not in meanings]:
+        raise ValueError(f"the docstring of {row_type.__name__} does not explain {missing}")
+    types = schema(row_type)
+    return [(name, str(types.field(name).type), meanings[name]) for name in names]
+
+
+Sources = dict[tuple[str, str, str], int]  # (source, licence, domain) -> seeds
+
+# The sizes that the Hugging Face hub knows: the name of each, and the rows it ends below.
+_SIZES = (
+    ("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6),
+    ("1M<n<10M", 10**7), ("10M<n<100M", 10**8), ("100M<n<1B", 10**9),
+)  # fmt: skip
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+def write_card(
+    path: Path, counts: Counts, seeds: list[Path], problems: list[Path], settings: Corpus
+) -> None:
+    """Writes the card.
+
+    Args:
+        path: Where to: `README.md` beside the corpus.
+        counts: Of the corpus.
+        seeds: The seeds that training saw (`Seed` rows).
+        problems: The benchmarks' problems that the corpus was compared with.
+        settings: What was checked.
+    """
+    asked = sum(count_rows(file, Seed) for file in problems)
+    write_text(path, card(counts, seed_sources(seeds), asked, settings))
+
+
+def seed_sources(seeds: list[Path]) -> Sources:
+    """Returns how many seeds each source gave, by licence and domain."""
+    return Counter(
+        (seed.source, seed.licence, seed.domain) for file in seeds for seed in read_rows(file, Seed)
+    )
+
+
+def card(counts: Counts, sources: Sources, problems: int, settings: Corpus) -> str:
+    """Returns the card: YAML front matter as the Hugging Face hub reads it, then Markdown.
+
+    Args:
+        counts: Of the corpus.
+        sources: As from `seed_sources`.
+        problems: Number of benchmark problems that the corpus was compared with.
+        settings: What was checked.
+    """
+    described = columns(CorpusRow)
+    return _ENVIRONMENT.get_template("card.md.j2").render(
+        front=yaml.safe_dump(
+            _front(counts.accepted, sources, described), sort_keys=False, allow_unicode=True
+        ),
+        counts=counts,
+        sources=[(*key, n) for key, n in sorted(sources.items())],
+        columns=described,
+        problems=problems,
+        settings=settings,
+    )
+
+
+def _front(rows: int, sources: Sources, described: list[tuple[str, str, str]]) -> dict[str, object]:
+    """Returns the values of the front matter."""
+    licences = sorted({licence.lower() for _, licence, _ in sources}) or ["unknown"]
+    return {
+        "pretty_name": "Caco corpus",
+        "license": licences[0] if len(licences) == 1 else licences,
+        "language": ["en"],
+        "task_categories": ["text-generation"],
+        "tags": ["synthetic", "reasoning", "code"],
+        "size_categories": [next((name for name, end in _SIZES if rows < end), "1B<n<10B")],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [{"split": "train", "path": "train.parquet"}],
+            }
+        ],
+        "dataset_info": {
+            "features": [{"name": name, "dtype": dtype} for name, dtype, _ in described],
+            "splits": [{"name": "train", "num_examples": rows}],
+        },
+    }

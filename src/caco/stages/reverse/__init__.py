@@ -1,0 +1,1 @@
+"""Reverse: programs back into questions and solutions, and the checks between them."""

@@ -1,0 +1,1 @@
+"""One module a reader of seeds, chosen by `sources.NAME.seeds.reader`."""

@@ -1,0 +1,1 @@
+"""Unify: seeds become Code CoTs, executed and compared with the known answers."""

@@ -1,0 +1,70 @@
+"""Attempts: a model's drafts, executed in the sandbox and held against the known answers."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from caco.rows.draft import ACCEPTED, Attempt, Draft
+from caco.sandbox.protocol import Execution, Sandbox, execute_in_order
+from caco.stages.unify.agreement import agrees
+from caco.stages.unify.code_cots import departs
+
+# A fence that is never closed holds the rest of the reply.
+_FENCE = re.compile(r"```[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
+
+
+def program_in(reply: str) -> str:
+    """Returns the program in a reply: what its last Python fence holds.
+
+    Without one, the last fence of no language; without any fence, the whole reply.
+    """
+    fences = [(language.lower(), text) for language, text in _FENCE.findall(reply)]
+    for wanted in (("python", "py", "python3"), ("",)):
+        texts = [text for language, text in fences if language in wanted]
+        if texts:
+            return texts[-1].strip() + "\n" if texts[-1].strip() else ""
+    return "" if fences or not reply.strip() else reply.strip() + "\n"
+
+
+def attempt_drafts(
+    drafts: Iterable[Draft], answers: Mapping[str, str], sandbox: Sandbox
+) -> Iterator[Attempt]:
+    """Yields an attempt for each draft, in order.
+
+    All are executed, also those that depart from the form: that costs a fork, and keeps the two
+    streams in step.
+
+    Args:
+        drafts: Replies of the converter.
+        answers: Known answers by seed.
+        sandbox: Executes.
+    """
+    replied = ((draft, program_in(draft.reply)) for draft in drafts)
+    tried = (((draft, program), program) for draft, program in replied)
+    for (draft, program), execution in execute_in_order(sandbox, tried):
+        verdict, reason = _verdict(draft, program, execution, answers[draft.seed_id])
+        yield Attempt(
+            seed_id=draft.seed_id,
+            candidate=draft.candidate,
+            prompt=draft.prompt,
+            model=draft.model,
+            program=program,
+            verdict=verdict,
+            reason=reason,
+            input=execution.input,
+            output=execution.output,
+        )
+
+
+def _verdict(draft: Draft, program: str, execution: Execution, answer: str) -> tuple[str, str]:
+    """Returns the verdict with its reason, which does not tell the answer."""
+    if draft.finish_reason != "stop":
+        return "truncated", f"the reply did not end within {draft.tokens} tokens"
+    if not program:
+        return "no_program", "the reply holds no program"
+    if fault := departs(program):
+        return "not_code_cot", fault
+    if execution.input is None or execution.output is None:
+        return str(execution.outcome), execution.detail or "it ended without a result"
+    if not agrees(execution.output, answer):
+        return "wrong_answer", f"it gives {execution.output[:200]}, which is not the known answer"
+    return ACCEPTED, ""

@@ -1,0 +1,1 @@
+"""One module a converter, chosen by `sources.NAME.unify.converter`."""

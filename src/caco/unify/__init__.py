@@ -1,1 +1,0 @@
-"""Unify: seeds become executable programs."""

@@ -1,1 +1,0 @@
-"""Verification: which sampled programs keep the rules."""

@@ -1,0 +1,52 @@
+"""Files of the user's that a run reads: looked for before anything starts."""
+
+from pathlib import Path
+
+from caco.config.bench import Gsm8kTest
+from caco.config.config import Config
+from caco.config.models import LocalModel
+from caco.config.sources import Gsm8kFile
+from caco.errors import UserError
+
+
+def local_inputs(config: Config) -> dict[str, list[str]]:
+    """Returns the files that each rule's job reads from outside the workflow, by config key.
+
+    Keys are `models.{name}`, `sources.{name}` and `bench.benchmarks.{name}`; what reads nothing of
+    the user's has an empty list.
+
+    Raises:
+        UserError: A file or model folder is not there.
+    """
+    found: dict[str, list[str]] = {}
+    for name, model in config.models.items():
+        key = f"models.{name}"
+        found[key] = []
+        if isinstance(model, LocalModel):
+            found[key].append(_existing(Path(model.path) / "config.json", f"{key}.path", "model"))
+    for name, source in config.sources.items():
+        key = f"sources.{name}"
+        found[key] = []
+        if isinstance(source.seeds, Gsm8kFile):
+            found[key].append(_existing(Path(source.seeds.path), f"{key}.seeds.path", "seed"))
+    for name, benchmark in config.bench.benchmarks.items():
+        key = f"bench.benchmarks.{name}"
+        found[key] = []
+        if isinstance(benchmark, Gsm8kTest):
+            found[key].append(_existing(Path(benchmark.path), f"{key}.path", "benchmark"))
+    return found
+
+
+def model_folders(config: Config) -> list[str]:
+    """Returns the folders of the user's that the run's models lie in, where jobs read them."""
+    used = (config.models[name] for name in config.used_models)
+    return [model.path for model in used if isinstance(model, LocalModel)]
+
+
+def _existing(path: Path, key: str, what: str) -> str:
+    if not path.is_file():
+        raise UserError(
+            f"{path}: there is no such {what} file; key `{key}` of the config must name one that "
+            "is there"
+        )
+    return str(path)

@@ -1,0 +1,123 @@
+"""What a rule consists of beside its files: its two params, its command, its record and its log.
+
+`spec` is the JSON of the rule's own section of the config, `code` the digest of the code that
+decides its rows. Snakemake compares params as a set of values, so there are just these two, both
+texts.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from caco.config.config import Config
+from caco.config.engines import EngineConfig
+from caco.config.section import implementations, spec_json
+from caco.runtime.code_digest import code_digest
+from caco.runtime.environment import pinned_list
+from caco.workflow.paths import Paths
+from caco.workflow.stages import BY_NAME
+
+Part = Any  # a section of the config, a plain value, or a function of the wildcards that gives one
+
+
+class StageRules:
+    """The rules of one run, from the stage table and the config."""
+
+    def __init__(self, config: Config, root: Path) -> None:
+        """Takes the run's config and the folder of the checkout."""
+        self._config, self._root = config, root
+        self._paths = Paths(config.run)
+
+    def params(self, name: str, section: Part = None, **parts: Part) -> dict[str, Any]:
+        """Returns a rule's `spec` and `code`.
+
+        Args:
+            name: The rule.
+            section: Its section, where the spec is one section.
+            parts: Otherwise the parts of its spec, by name.
+        """
+        if not any(map(callable, (section, *parts.values()))):
+            return {"spec": spec_json(section, **parts), "code": self.code(name, section, **parts)}
+
+        def given(wildcards: Any) -> tuple[Any, dict[str, Any]]:
+            def value(part: Part) -> Any:
+                return part(wildcards) if callable(part) else part
+
+            return value(section), {key: value(part) for key, part in parts.items()}
+
+        def spec(wildcards: Any) -> str:
+            one, several = given(wildcards)
+            return spec_json(one, **several)
+
+        def code(wildcards: Any) -> str:
+            one, several = given(wildcards)
+            return self.code(name, one, **several)
+
+        return {"spec": spec, "code": code}
+
+    def code(self, name: str, section: Any = None, **parts: Any) -> str:
+        """Returns the digest of the code that decides a rule's rows, with these settings."""
+        chosen = [module for part in (section, *parts.values()) for module in implementations(part)]
+        script = self._root / "scripts" / f"{BY_NAME[name].script or name}.py"
+        return code_digest(script, self._root / "src", chosen)
+
+    def command(self, name: str, arguments: str, env: str = "", texts: str = "params") -> str:
+        """Returns a rule's shell command, which can be pasted into a terminal.
+
+        Args:
+            name: The rule.
+            arguments: `input.NAME` and `output.NAME` stand for `--NAME` and that file; other words
+                stand for themselves.
+            env: The script's environment, where the table and the config do not tell.
+            texts: Where `spec` and `code` are: `params`, or `resources`.
+        """
+        stage = BY_NAME[name]
+        wildcards = stage.identity.replace("{", "{wildcards.")
+        return " ".join(
+            [
+                f"envs/python {env or self._environment(name)} scripts/{stage.script or name}.py",
+                *map(_flag, arguments.split()),
+                f"--spec {{{texts}.spec:q}} --code {{{texts}.code}}",
+                *([f"--identity {wildcards}"] if wildcards else []),
+                "--provenance {output.provenance} 2>&1 | tee {log}",
+            ]
+        )
+
+    def record(self, name: str) -> str:
+        """Returns the provenance record of a rule's job."""
+        return self._paths.provenance(name, BY_NAME[name].identity or "all")
+
+    def log(self, name: str) -> str:
+        """Returns the log of a rule's job."""
+        return self._paths.log(name, BY_NAME[name].identity or "all")
+
+    def rejected(self, name: str) -> str:
+        """Returns the rejected rows of a rule's job."""
+        return self._paths.rejected(name, BY_NAME[name].identity or "all")
+
+    def conda(self, name: str) -> str:
+        """Returns the conda file of a rule's environment, seen from `rules/`."""
+        return conda_file(self._environment(name))
+
+    def _environment(self, name: str) -> str:
+        stage = BY_NAME[name]
+        if stage.environment is not None:
+            return stage.environment
+        assert stage.engines is not None
+        (engine,) = stage.engines(self._config).values()
+        return environment_of(engine)
+
+
+def environment_of(engine: EngineConfig) -> str:
+    """Returns the environment that holds an engine of this kind."""
+    return "infer" if engine.kind == "vllm" else "train"
+
+
+def conda_file(environment: str) -> str:
+    """Returns an environment's conda file, seen from `rules/`."""
+    return f"../envs/{pinned_list(environment)}.yaml"
+
+
+def _flag(word: str) -> str:
+    if not word.startswith(("input.", "output.")):
+        return word
+    return f"--{word.partition('.')[2].replace('_', '-')} {{{word}}}"

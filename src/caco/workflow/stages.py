@@ -1,0 +1,313 @@
+"""The stage table: every rule of the workflow, in the order in which data pass them.
+
+Paths, DAG targets, the funnel, the plan, the status, the profiles' lists and the report's inputs
+are made from it. docs/stages.md shows how a stage is added.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from caco.config.config import Config
+from caco.config.engines import EngineConfig
+from caco.identity import shard_names
+from caco.rows.answered import Answered
+from caco.rows.code_cot import CodeCoT
+from caco.rows.corpus import CorpusRow
+from caco.rows.graded import Graded
+from caco.rows.program import Program
+from caco.rows.question import Question
+from caco.rows.seed import Seed
+from caco.rows.solution import Solution
+from caco.rows.table import Row
+from caco.rows.verified import Verified
+from caco.runtime.atomic_files import write_text
+from caco.workflow.paths import Paths
+
+Engines = Mapping[str, EngineConfig]  # by their key in the config
+ONE = ("all",)  # identity of the only job of a rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A rule of the workflow.
+
+    Attributes:
+        name: The rule. Its records lie in `provenance/{name}`, its logs in `logs/{run}/{name}`.
+        jobs: Identities of its jobs in a run; none where the run does not have the stage.
+        environment: The environment of its script; None for that of the engine.
+        identity: What tells its jobs apart, by wildcards; empty for a rule of one job.
+        script: Name of its script under `scripts/`, where it is not the rule's.
+        row: Type of the rows that it accepts; None for a rule that passes no rows on.
+        files: The Parquet files of one job, accepted rows first; none for a rule without rows.
+        shard_files: Folder of its accepted rows, where it works shard by shard.
+        follows: The stages whose accepted rows it reads: the first of these that the run has. None
+            where rows come from elsewhere.
+        engines: Its engines in a run, where a model generates.
+        trains: Whether it fine-tunes a model.
+        on_submit_host: Whether it runs where Snakemake does, also on a cluster.
+        of_benchmark: Whether its rows are a benchmark's: below the funnel, not in it.
+    """
+
+    name: str
+    jobs: Callable[[Config], list[str]]
+    environment: Literal["workflow", "train", "sandbox"] | None
+    identity: str = ""
+    script: str = ""
+    row: type[Row] | None = None
+    files: Callable[[Paths, str], list[str]] = lambda paths, identity: []
+    shard_files: str | None = None
+    follows: tuple[str, ...] = ()
+    engines: Callable[[Config], Engines] | None = None
+    trains: bool = False
+    on_submit_host: bool = False
+    of_benchmark: bool = False
+
+    @property
+    def generates(self) -> bool:
+        """Whether a model writes text in it."""
+        return self.engines is not None
+
+    @property
+    def uses_gpu(self) -> bool:
+        """Whether its jobs use GPUs, where there are any."""
+        return self.generates or self.trains
+
+
+def _one(config: Config) -> list[str]:
+    return list(ONE)
+
+
+def _sources(config: Config) -> list[str]:
+    return list(config.sources)
+
+
+def _rounds(config: Config) -> list[str]:
+    return [f"{s}-{n}" for s, llm in config.converters().items() for n in range(llm.rounds)]
+
+
+def _shards(config: Config) -> list[str]:
+    return shard_names(config.shards)
+
+
+def _benchmarks(config: Config) -> list[str]:
+    return list(config.bench.benchmarks)
+
+
+def _benchmarked(config: Config) -> list[str]:
+    return [f"{model}-{b}" for model in ("base", "student") for b in config.bench.benchmarks]
+
+
+def _calibration(config: Config) -> list[str]:
+    return _one(config) if config.calibration else []
+
+
+def _with_rejected(name: str, accepted: Callable[[Paths, str], str]) -> Callable[..., list[str]]:
+    return lambda paths, identity: [accepted(paths, identity), paths.rejected(name, identity)]
+
+
+def _shard_stage(
+    name: str,
+    shard_files: str,
+    row: type[Row],
+    follows: tuple[str, ...],
+    environment: Literal["train", "sandbox"] | None = None,
+    engines: Callable[[Config], Engines] | None = None,
+    jobs: Callable[[Config], list[str]] = _shards,
+) -> Stage:
+    """Returns a stage that works shard by shard and rejects rows."""
+    return Stage(
+        name=name,
+        jobs=jobs,
+        identity="{shard}",
+        environment=environment,
+        row=row,
+        files=_with_rejected(name, lambda paths, shard: paths.shard(shard_files, shard)),
+        shard_files=shard_files,
+        follows=follows,
+        engines=engines,
+    )
+
+
+def _llm_judge_engine(config: Config) -> Engines:
+    section = config.reverse.llm_judge
+    return {"reverse.llm_judge.engine": section.engine} if section else {}
+
+
+def _split(identity: str) -> tuple[str, str]:
+    """Returns model and benchmark of a job's identity."""
+    model, _, benchmark = identity.partition("-")
+    return model, benchmark
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        name="seeds",
+        jobs=_sources,
+        identity="{source}",
+        environment="workflow",
+        row=Seed,
+        files=lambda paths, source: [
+            paths.seeds(source), paths.held_out(source), paths.rejected("seeds", source)
+        ],
+        on_submit_host=True,
+    ),
+    Stage(name="preflight", jobs=_one, environment="sandbox"),
+    Stage(name="preflight_passed", jobs=_one, environment="workflow", on_submit_host=True),
+    Stage(
+        name="model",
+        jobs=lambda config: config.used_models,
+        identity="{model}",
+        environment="train",
+        on_submit_host=True,
+    ),
+    Stage(
+        name="bench_problems",
+        jobs=_benchmarks,
+        identity="{benchmark}",
+        environment="workflow",
+        on_submit_host=True,
+    ),
+    Stage(
+        name="draft",
+        jobs=_rounds,
+        identity="{source}-{round}",
+        environment=None,
+        engines=lambda config: {
+            f"sources.{s}.unify.engine": llm.engine for s, llm in config.converters().items()
+        },
+    ),
+    Stage(name="attempt", jobs=_rounds, identity="{source}-{round}", environment="sandbox"),
+    Stage(
+        name="unify",
+        jobs=_sources,
+        identity="{source}",
+        environment="sandbox",
+        row=CodeCoT,
+        files=_with_rejected("unify", lambda paths, source: paths.code_cots(source)),
+        follows=("seeds",),
+    ),
+    Stage(name="codegen", jobs=_one, environment="train", trains=True),
+    Stage(
+        name="writer",
+        jobs=lambda config: _one(config) if "writer" in config.trained else [],
+        environment="train",
+        trains=True,
+    ),
+    Stage(name="plant", jobs=_calibration, environment="sandbox"),
+    Stage(
+        name="judge_planted",
+        jobs=lambda config: _calibration(config) if config.reverse.llm_judge else [],
+        environment=None,
+        engines=_llm_judge_engine,
+    ),
+    Stage(name="calibrate", jobs=_calibration, environment="train"),
+    Stage(
+        name="sample",
+        jobs=_shards,
+        identity="{shard}",
+        environment=None,
+        row=Program,
+        files=lambda paths, shard: [paths.shard("programs", shard)],
+        shard_files="programs",
+        engines=lambda config: {"sample.engine": config.sample.engine},
+    ),
+    _shard_stage("verify", "verified", Verified, ("sample",), "sandbox"),
+    _shard_stage(
+        "question", "questions", Question, ("verify",),
+        engines=lambda config: {"reverse.question.engine": config.reverse.question.engine},
+    ),
+    _shard_stage(
+        "solution", "solutions", Solution, ("question",),
+        engines=lambda config: {"reverse.solution.engine": config.reverse.solution.engine},
+    ),
+    _shard_stage("judge", "judged", Solution, ("solution",), "train"),
+    _shard_stage(
+        "llm_judge", "llm_judged", Solution, ("judge",),
+        engines=_llm_judge_engine,
+        jobs=lambda config: _shards(config) if config.reverse.llm_judge else [],
+    ),
+    Stage(
+        name="corpus",
+        jobs=_one,
+        environment="workflow",
+        row=CorpusRow,
+        files=_with_rejected("corpus", lambda paths, identity: paths.corpus()),
+        follows=("llm_judge", "judge"),
+    ),
+    Stage(name="student", jobs=_one, environment="train", trains=True),
+    Stage(
+        name="answer",
+        jobs=_benchmarked,
+        identity="{model}-{benchmark}",
+        environment=None,
+        row=Answered,
+        files=lambda paths, identity: [paths.answers(*_split(identity))],
+        engines=lambda config: {"bench.engine": config.bench.engine},
+        of_benchmark=True,
+    ),
+    Stage(
+        name="grade",
+        script="grade_answers",
+        jobs=_benchmarked,
+        identity="{model}-{benchmark}",
+        environment="train",
+        row=Graded,
+        files=lambda paths, identity: [paths.graded(*_split(identity))],
+        follows=("answer",),
+        of_benchmark=True,
+    ),
+    Stage(name="scores", jobs=_one, environment="workflow"),
+    Stage(name="report", jobs=_one, environment="workflow"),
+)  # fmt: skip
+
+BY_NAME: dict[str, Stage] = {stage.name: stage for stage in STAGES}
+# Stages that pass rows on: the funnel, then the benchmarks.
+ROW_STAGES: dict[str, type[Row]] = {s.name: s.row for s in STAGES if s.row is not None}
+SHARD_STAGES: tuple[Stage, ...] = tuple(s for s in STAGES if s.shard_files)
+
+
+def jobs_of(config: Config) -> dict[str, list[str]]:
+    """Returns the identities of each rule's jobs, in the order of the table."""
+    found = {stage.name: stage.jobs(config) for stage in STAGES}
+    return {rule: identities for rule, identities in found.items() if identities}
+
+
+def shard_files(config: Config) -> dict[str, str]:
+    """Returns the folders of accepted rows of a run's sharded stages, in order, by stage."""
+    return {s.name: s.shard_files for s in SHARD_STAGES if s.shard_files and s.jobs(config)}
+
+
+def engines_of(config: Config) -> dict[str, Engines]:
+    """Returns, by rule that generates, its engines by their key in the config."""
+    return {s.name: s.engines(config) for s in STAGES if s.engines is not None}
+
+
+def row_files(config: Config, paths: Paths) -> list[str]:
+    """Returns the Parquet files that a report counts; of a sharded stage, those of shard 0."""
+    return [
+        file
+        for stage in STAGES
+        for identity in (stage.jobs(config)[:1] if stage.shard_files else stage.jobs(config))
+        for file in stage.files(paths, identity)
+    ]
+
+
+def records_in_full(config: Config, paths: Paths) -> list[str]:
+    """Returns the records that a report reads; of a sharded stage, that of shard 0.
+
+    Those of preflight, which may run again at any time, and the report's own are left out.
+    """
+    return [
+        paths.provenance(rule, identity)
+        for rule, identities in jobs_of(config).items()
+        if rule not in ("preflight", "preflight_passed", "report")
+        for identity in (identities[:1] if BY_NAME[rule].shard_files else identities)
+    ]
+
+
+def write_jobs(path: Path, config: Config) -> None:
+    """Writes the jobs, for `scripts/status.py` while the run is not finished."""
+    write_text(path, json.dumps(jobs_of(config)) + "\n")

@@ -1,0 +1,280 @@
+"""The config says what is wrong with it, in one sentence: file, key, mend."""
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import RootModel
+
+from caco.config.bench import Benchmark
+from caco.config.checks import Verify
+from caco.config.config import Config, check_config, read_config
+from caco.config.generated_files import generated_files, schema_text, settings_page
+from caco.config.section import one_from_spec, spec_json
+from caco.config.training import Training
+from caco.errors import UserError
+from caco.workflow.inputs import local_inputs
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def raw() -> dict[str, Any]:
+    return copy.deepcopy(read_config(ROOT / "config.yaml"))
+
+
+def refusal(raw: dict[str, Any]) -> str:
+    with pytest.raises(UserError) as caught:
+        check_config(raw, "config.yaml")
+    return str(caught.value)
+
+
+def test_the_embedded_config_is_valid(raw: dict[str, Any]) -> None:
+    assert check_config(raw, "config.yaml").run == "embedded"
+
+
+@pytest.mark.parametrize("preset", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.name)
+def test_every_preset_is_valid(preset: Path) -> None:
+    check_config(read_config(preset), preset.name)
+
+
+@pytest.mark.parametrize(
+    "overlay", sorted((ROOT / "config" / "engines").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_an_engine_laid_over_the_embedded_config_is_everybodys(
+    raw: dict[str, Any], overlay: Path
+) -> None:
+    over = read_config(overlay)
+    for part, other in (
+        (raw["sample"], over["sample"]),
+        (raw["reverse"]["question"], over["reverse"]["question"]),
+        (raw["reverse"]["solution"], over["reverse"]["solution"]),
+        (raw["bench"], over["bench"]),
+    ):
+        part["engine"] |= other["engine"]  # as Snakemake merges a second file
+    config = check_config(raw, overlay.name)
+    engines = (
+        config.sample.engine, config.reverse.question.engine, config.reverse.solution.engine,
+        config.bench.engine,
+    )  # fmt: skip
+    assert {engine.kind for engine in engines} == {overlay.stem}
+
+
+def test_a_misspelt_key_is_named_with_the_one_that_was_meant(raw: dict[str, Any]) -> None:
+    raw["sample"]["sampling"]["temprature"] = 0.9
+    assert refusal(raw) == (
+        "config.yaml: key `sample.sampling.temprature` is unknown; did you mean `temperature`?"
+    )
+
+
+def test_an_unknown_key_like_no_other_is_to_be_removed(raw: dict[str, Any]) -> None:
+    raw["zzzz"] = 1
+    assert refusal(raw) == "config.yaml: key `zzzz` is unknown; remove it"
+
+
+def test_a_misspelt_key_inside_a_kind_is_named(raw: dict[str, Any]) -> None:
+    raw["sources"]["arithmetic"]["seeds"]["held_uot"] = 3
+    assert refusal(raw) == (
+        "config.yaml: key `sources.arithmetic.seeds.held_uot` is unknown; did you mean `held_out`?"
+    )
+
+
+def test_a_key_of_another_kind_is_to_be_removed(raw: dict[str, Any]) -> None:
+    raw["sample"]["engine"] = {"kind": "server", "dtype": "float32"}
+    assert refusal(raw) == (
+        "config.yaml: key `sample.engine.dtype` is unknown; remove it: `server` has attempt_s, "
+        "attempts, concurrency, key_env, kind, request_s, url_env"
+    )
+
+
+def test_a_name_that_is_a_kind_too_stays_in_the_key(raw: dict[str, Any]) -> None:
+    raw["bench"]["benchmarks"]["gsm8k"] = {"kind": "gsm8k", "pth": "a.jsonl", "path": "a.jsonl"}
+    assert refusal(raw) == (
+        "config.yaml: key `bench.benchmarks.gsm8k.pth` is unknown; did you mean `path`?"
+    )
+
+
+def test_a_wrong_key_in_the_spec_of_a_kind_is_named_alone() -> None:
+    with pytest.raises(UserError, match=r"--spec: key `pth` is unknown; did you mean `path`\?"):
+        one_from_spec(RootModel[Benchmark], '{"kind": "gsm8k", "path": "a", "pth": "b"}')
+
+
+def test_a_wrong_type_is_named_with_its_value(raw: dict[str, Any]) -> None:
+    raw["shards"] = "four"
+    assert refusal(raw) == (
+        'config.yaml: key `shards` is "four", which will not do: input should be a valid integer'
+    )
+
+
+def test_a_number_out_of_bounds_is_named(raw: dict[str, Any]) -> None:
+    raw["sandbox"] = {"cpu_s": 0}
+    assert "key `sandbox.cpu_s` is 0, which will not do" in refusal(raw)
+
+
+def test_a_missing_key_is_named(raw: dict[str, Any]) -> None:
+    del raw["codegen"]["training"]["epochs"]
+    assert refusal(raw) == "config.yaml: key `codegen.training.epochs` is missing; add it"
+
+
+def converted_by_a_model(**keys: Any) -> dict[str, Any]:
+    sampling = {"temperature": 0.6, "max_new_tokens": 9}
+    return {"converter": "llm", "model": "smollm2", "sampling": sampling} | keys
+
+
+def test_a_source_may_be_converted_by_a_model(raw: dict[str, Any]) -> None:
+    raw["sources"]["gsm_symbolic"]["unify"] = converted_by_a_model()
+    (converter,) = check_config(raw, "config.yaml").converters().values()
+    assert (converter.rounds, converter.candidates) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "keys", "said"),
+    [
+        ("gsm_symbolic", {"model": "qwen"}, "`sources.gsm_symbolic.unify.model` is `qwen`"),
+        ("gsm_symbolic", {"candidates": 2, "sampling": {"temperature": 0.0, "max_new_tokens": 9}},
+         "2 greedy candidates are one program 2 times"),
+        ("codeio", {}, "need a known answer, and CodeI/O gives none"),
+    ],
+)  # fmt: skip
+def test_a_converter_that_cannot_work_is_refused(
+    raw: dict[str, Any], source: str, keys: dict[str, Any], said: str
+) -> None:
+    raw["sources"][source]["unify"] = converted_by_a_model(**keys)
+    assert said in refusal(raw)
+
+
+def test_a_model_that_is_not_defined_is_named(raw: dict[str, Any]) -> None:
+    raw["writer"]["model"] = "qwen"
+    assert "`writer.model` is `qwen`, which `models` does not define" in refusal(raw)
+
+
+def test_a_model_that_only_a_server_has_is_asked_and_not_fine_tuned(raw: dict[str, Any]) -> None:
+    raw["models"]["big"] = {"kind": "served", "name": "big-72b", "revision": "2026-11"}
+    for user in ("codegen", "student", "writer"):
+        wrong = copy.deepcopy(raw)
+        wrong[user]["model"] = "big"
+        assert f"`{user}.model` is `big`, which only a server has" in refusal(wrong)
+    assert refusal(wrong).endswith("or set `writer.fine_tune` to false")
+    raw["writer"] |= {"model": "big", "fine_tune": False}
+    raw["reverse"]["question"]["engine"] = {"kind": "server"}
+    assert refusal(raw).endswith(
+        "`reverse.solution.engine.kind` is `transformers`, but only a server has `big`; set it to "
+        "`server`"
+    )
+    raw["reverse"]["solution"]["engine"] = {"kind": "server"}
+    assert local_inputs(check_config(raw, "config.yaml"))["models.big"] == []
+
+
+@pytest.mark.parametrize("step", ["question", "solution", "llm_judge"])
+def test_a_steps_model_that_is_not_defined_is_named(raw: dict[str, Any], step: str) -> None:
+    sampling = {"temperature": 0.0, "max_new_tokens": 8}
+    raw["reverse"][step] = {"sampling": sampling, "model": "qwen"}
+    assert f"`reverse.{step}.model` is `qwen`, which `models` does not define" in refusal(raw)
+
+
+def test_a_judging_model_without_a_name_is_refused(raw: dict[str, Any]) -> None:
+    raw["reverse"]["llm_judge"] = {"sampling": {"temperature": 0.0, "max_new_tokens": 8}}
+    assert refusal(raw) == "config.yaml: key `reverse.llm_judge.model` is missing; add it"
+
+
+def test_equal_variants_are_refused_before_anything_runs(raw: dict[str, Any]) -> None:
+    raw["reverse"]["question"]["variants"] = 2
+    assert "2 `variants` of one program would be the same question" in refusal(raw)
+
+
+def test_a_writer_that_no_step_uses_is_not_trained(raw: dict[str, Any]) -> None:
+    raw["models"]["other"] = raw["models"]["smollm2"]
+    raw["writer"]["model"] = "other"
+    assert check_config(raw, "config.yaml").used_models == ["other", "smollm2"]
+    raw["reverse"]["question"]["model"] = "smollm2"
+    assert check_config(raw, "config.yaml").trained == ["codegen", "writer", "student"]
+    raw["reverse"]["solution"]["model"] = "smollm2"
+    config = check_config(raw, "config.yaml")
+    assert (config.trained, config.used_models) == (["codegen", "student"], ["smollm2"])
+
+
+def test_a_name_that_does_not_fit_a_file_name_is_refused(raw: dict[str, Any]) -> None:
+    raw["run"] = "../elsewhere"
+    assert "the name `../elsewhere` in `run` becomes part of a file name" in refusal(raw)
+
+
+def test_a_benchmark_of_a_source_without_held_out_rows_is_refused(raw: dict[str, Any]) -> None:
+    raw["sources"]["arithmetic"]["seeds"]["held_out"] = 0
+    assert "`sources.arithmetic.seeds.held_out` is 0" in refusal(raw)
+
+
+def test_a_benchmark_of_an_unknown_source_is_refused(raw: dict[str, Any]) -> None:
+    raw["bench"]["benchmarks"]["arithmetic"]["source"] = "nowhere"
+    assert "is `nowhere`, which `sources` does not define" in refusal(raw)
+
+
+def test_a_missing_model_folder_is_named_before_anything_runs(
+    raw: dict[str, Any], tmp_path: Path
+) -> None:
+    raw["models"]["smollm2"] = {"kind": "local", "path": str(tmp_path / "absent")}
+    with pytest.raises(UserError, match=r"no such model file; key `models\.smollm2\.path`"):
+        local_inputs(check_config(raw, "config.yaml"))
+
+
+def test_a_missing_seed_file_is_named_before_anything_runs(raw: dict[str, Any]) -> None:
+    raw["sources"]["codeio"]["seeds"] = {"reader": "gsm8k", "path": "absent.jsonl"}
+    with pytest.raises(UserError, match=r"absent\.jsonl: .*key `sources\.codeio\.seeds\.path`"):
+        local_inputs(check_config(raw, "config.yaml"))
+
+
+def test_a_file_that_is_not_yaml_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text("run: a\nshards: [1\n")
+    with pytest.raises(UserError, match=r"broken\.yaml, line \d: not YAML"):
+        read_config(file)
+
+
+def test_a_config_file_that_is_absent_or_a_list_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such config file"):
+        read_config(tmp_path / "absent.yaml")
+    (tmp_path / "list.yaml").write_text("[1]")
+    with pytest.raises(UserError, match="must hold keys and values"):
+        read_config(tmp_path / "list.yaml")
+
+
+def test_a_section_is_read_back_from_its_spec(raw: dict[str, Any]) -> None:
+    training = check_config(raw, "config.yaml").codegen.training
+    assert Training.from_spec(spec_json(training)) == training
+    with pytest.raises(UserError, match="key `min_line` is unknown; did you mean `min_lines`"):
+        Verify.from_spec('{"min_line": 3}')
+
+
+def test_a_spec_does_not_depend_on_order_or_on_one_for_one_point_zero() -> None:
+    one = {"epochs": 1, "learning_rate": 1, "global_batch": 2, "micro_batch": 2, "cutoff": 8}
+    other = {**dict(reversed(one.items())), "epochs": 1.0, "learning_rate": 1.0}
+    assert spec_json(Training(**one)) == spec_json(Training(**other))
+
+
+def test_the_generated_files_are_what_the_models_and_lists_say() -> None:
+    assert (ROOT / "config" / "schema.json").read_text() == schema_text(), "run `make generated`"
+    assert (ROOT / "docs" / "settings.md").read_text() == settings_page(), "run `make generated`"
+    for path, text in generated_files(ROOT).items():
+        assert path.read_text() == text, f"{path.name}: run `make generated`"
+
+
+def test_every_key_has_a_description() -> None:
+    sections = [Config.model_json_schema(), *Config.model_json_schema()["$defs"].values()]
+    for section in sections:
+        for name, field in section["properties"].items():
+            assert field.get("description"), f"{section['title']}.{name}"
+
+
+def test_snakemake_prints_the_sentence_and_starts_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "typo.yaml"
+    file.write_text((ROOT / "config.yaml").read_text().replace("shards:", "shard:"))
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-n", "--nolock", "--cores", "1",
+         "--configfile", str(file), "--directory", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"input error: {file}: key `shard" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

@@ -1,0 +1,32 @@
+"""One Snakemake in a folder, and what is said where nothing can see to it."""
+
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+from caco.errors import ClusterError
+from caco.preflight import start
+
+
+def test_a_second_snakemake_is_refused_with_the_firsts_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "_held", [])
+    start._hold(tmp_path / "lock")
+    with pytest.raises(ClusterError, match=f"runs in this folder .process {os.getpid()} on "):
+        start._hold(tmp_path / "lock")
+
+
+def test_a_file_system_without_locks_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def flock(file: object, how: int) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    start._hold(tmp_path / "lock")
+    assert "takes no locks (Function not implemented)" in capsys.readouterr().err
+    assert "process" in (tmp_path / "lock").read_text()

@@ -1,0 +1,112 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from caco.errors import UserError
+from caco.reports.lineage import find_row, lineage, open_run
+
+ROOT = Path(__file__).parents[3]
+
+
+def lines_of(run, question=None, row=None):
+    made = open_run(Path(run.paths.root))
+    return "\n".join(lineage(made, *find_row(made, question, row)))
+
+
+def test_a_row_is_followed_back_to_its_seeds_licence(fake_run):
+    text = lines_of(fake_run, row=2)
+    assert "corpus row   2 of" in text
+    assert "question q6" in text
+    for step in ("judged", "solutions", "questions", "verified", "programs"):
+        assert f"row 0 of {fake_run.paths.shard(step, '00001')}" in text
+    assert "sample s6, index 6, seed 7" in text
+    assert f"{fake_run.paths.checkpoint('codegen')}\n" in text
+    assert "unify        families: 5 of 7 rows accepted" in text
+    assert "7 seeds of families, licence Apache-2.0" in text
+    assert "node7, commit abc123" in text
+
+
+def test_a_judged_row_of_several_variants_names_its_own_question_and_its_judge(judged_run):
+    text = lines_of(judged_run, row=0)
+    assert "question q0.1\n" in text
+    assert "variant 1, style on a farm" in text
+    for step in ("judged", "solutions", "questions"):  # the first row is its sibling's
+        assert f"row 1 of {judged_run.paths.shard(step, '00000')}" in text
+    assert f"row 0 of {judged_run.paths.shard('agreed', '00000')}" in text
+    judge = judged_run.paths.model("judge")
+    digest = json.loads(Path(judge).read_text())["digest"]
+    assert f"agree by     {digest}, {judge}\n" in text
+
+
+def test_a_question_is_found_by_the_beginning_of_its_identity(fake_run):
+    made = open_run(Path(fake_run.paths.root))
+    assert find_row(made, "q1", None)[0] == 1
+
+
+def test_a_checkpoint_that_was_made_anew_or_deleted_is_told(fake_run):
+    folder = Path(fake_run.paths.checkpoint("codegen")).parent
+    assert "which is not what" in lines_of(fake_run, row=0)  # the writer: qm is not its digest
+    (folder / "checkpoint" / "weights").unlink()
+    assert "whose files are not at" in lines_of(fake_run, row=0)
+
+
+def test_a_row_that_is_not_there_is_an_error(fake_run):
+    made = open_run(Path(fake_run.paths.root))
+    with pytest.raises(UserError, match="has no row 99 among its 3 rows"):
+        find_row(made, None, 99)
+    with pytest.raises(UserError, match="has no question zzz"):
+        find_row(made, "zzz", None)
+
+
+def test_a_shard_that_was_made_anew_is_an_error(fake_run):
+    other = Path(fake_run.paths.shard("programs", "00001"))
+    Path(fake_run.paths.shard("programs", "00000")).replace(other)
+    with pytest.raises(UserError, match=r"programs/00001\.parquet: has no row of sample s6"):
+        lines_of(fake_run, row=2)
+
+
+def test_a_folder_without_a_run_is_an_error(tmp_path):
+    with pytest.raises(UserError, match="holds no provenance records"):
+        open_run(tmp_path)
+
+
+def script(name, *args):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / f"{name}.py"), *map(str, args)],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def test_the_scripts_work_on_a_run(fake_run, tmp_path):
+    files, root = fake_run.files(), fake_run.paths.root
+    made = script(
+        "report", "--records", *files.records, "--rows", *files.rows, "--corpus", files.corpus,
+        "--losses", *files.losses, "--scores", files.scores,
+        "--funnel", fake_run.paths.funnel(), "--report", fake_run.paths.report(),
+        "--spec", '{"run": "tiny"}', "--provenance", fake_run.paths.provenance("report", "all"),
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    golden = (Path(__file__).parent / "funnel.txt").read_text()
+    assert script("funnel", root).stdout == f"{golden}\nReport: {fake_run.paths.report()}\n"
+    printed = script("lineage", "--run", root, "--row", 0)
+    assert printed.returncode == 0, printed.stderr
+    assert "licence Apache-2.0" in printed.stdout
+    assert script("lineage", "--run", root, "--question", "zzz").returncode == 1
+
+
+def test_a_damaged_file_ends_the_script_with_one_sentence(fake_run):
+    files = fake_run.files()
+    files.corpus.write_bytes(b"broken")
+    made = script(
+        "report", "--records", *files.records, "--rows", *files.rows, "--corpus", files.corpus,
+        "--losses", *files.losses, "--scores", files.scores,
+        "--funnel", fake_run.paths.funnel(), "--report", fake_run.paths.report(),
+        "--spec", '{"run": "tiny"}', "--provenance", fake_run.paths.provenance("report", "all"),
+    )  # fmt: skip
+    assert made.returncode == 1
+    assert made.stderr.startswith(f"input error: {files.corpus}: not a readable Parquet file")
+    assert len(made.stderr.splitlines()) == 1
+    assert not Path(fake_run.paths.report()).exists()

@@ -1,0 +1,103 @@
+"""A run that is under way, on disk: every file written by what writes it in a real run."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from caco.config.generation import Sampling
+from caco.engines.protocol import request
+from caco.engines.resumable import request_key
+from caco.reports.status.job_states import job_states
+from caco.reports.status.text import status_text
+from caco.runtime.atomic_files import append_line, write_text
+from caco.runtime.heartbeat import heartbeat_file, read_starts
+from caco.runtime.journal import Journal
+from caco.runtime.provenance import Counts, record
+from caco.workflow.paths import Paths
+
+ROOT = Path(__file__).resolve().parents[3]
+NOW = 1_800_000_000.0
+
+
+@dataclass
+class HalfRun:
+    """A run's folder in a checkout; each method plays a part of a job at `NOW` or before it."""
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        self.folder = self.root / "results" / "half"
+        self.paths = Paths("half", str(self.folder.parent))
+
+    def plan(self, **jobs: list[str]) -> None:
+        """Plays the start of Snakemake, an hour ago."""
+        write_text(Path(self.paths.jobs()), json.dumps(jobs))
+        self.age(Path(self.paths.jobs()), 3600)
+
+    def age(self, path: Path, seconds: float) -> None:
+        os.utime(path, (NOW - seconds, NOW - seconds))
+
+    def start(self, rule: str, identity: str, seconds: float, **more: object) -> Path:
+        """Plays a start so long ago, with a sign of life just now; `more` is of the mark."""
+        mark = heartbeat_file(self.record_of(rule, identity))
+        started = datetime.fromtimestamp(NOW - seconds, UTC).isoformat(timespec="seconds")
+        append_line(mark, json.dumps({"started": started, "host": "node7", "pid": 1, **more}))
+        self.age(mark, 10)
+        return mark
+
+    def ended(self, rule: str, identity: str, owner: str, said: str) -> None:
+        """Plays the end of a start that could say why."""
+        mark = heartbeat_file(self.record_of(rule, identity))
+        append_line(mark, json.dumps({"ended": "x", "owner": owner, "said": said}))
+        self.age(mark, 10)
+
+    def log(self, rule: str, identity: str, *lines: str, age: float = 0.0) -> None:
+        path = self.root / self.paths.log(rule, identity)
+        write_text(path, "".join(f"{line}\n" for line in lines))
+        self.age(path, age)
+
+    def journal(self, rule: str, identity: str, rows: int) -> Path:
+        """Writes a journal of so many rows."""
+        path = self.record_of(rule, identity).with_suffix(".journal")
+        with Journal(path, {"settings": "{}"}) as journal:
+            for n in range(len(journal), rows):
+                asked = request("r", f"prompt {n}", n, Sampling(temperature=0.5, max_new_tokens=9))
+                row = {"text": "word " * 300, "tokens": 300, "finish_reason": "stop"}
+                journal.add(request_key(asked), row)
+        return path
+
+    def done(self, rule: str, identity: str, rows: int | None, seconds: float) -> None:
+        """Writes the record of a job that took so long."""
+        path = self.record_of(rule, identity)
+        begun = heartbeat_file(path).exists()
+        before = [asdict(start) for start in read_starts(heartbeat_file(path))] if begun else []
+        counts = None if rows is None else Counts(rows, rows)
+        record(
+            path, rule=rule, identity=identity, spec="{}", code="c", inputs=[], outputs=[],
+            counts=counts, seed=None, started=time.time() - seconds, starts=before,
+        )  # fmt: skip
+        heartbeat_file(path).unlink(missing_ok=True)
+
+    def record_of(self, rule: str, identity: str) -> Path:
+        return Path(self.paths.provenance(rule, identity))
+
+    def text(self) -> str:
+        """Returns what the command prints."""
+        return status_text(self.folder, job_states(self.folder, NOW), [], NOW)
+
+    def row(self, rule: str) -> list[str]:
+        """Returns the cells of a stage's line, from `jobs` on."""
+        line = next(line for line in self.text().splitlines() if line.startswith(f"{rule} "))
+        return [cell.strip() for cell in line.split("  ") if cell.strip()][1:]
+
+
+def command(*args: object) -> subprocess.CompletedProcess[str]:
+    """Runs the command as a person does."""
+    return subprocess.run(
+        [sys.executable, ROOT / "scripts/status.py", *args], capture_output=True, text=True
+    )

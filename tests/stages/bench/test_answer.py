@@ -1,0 +1,70 @@
+"""Answers to a benchmark, graded."""
+
+import pytest
+from tests.fake_engine import FakeEngine
+
+from caco.config.bench import Answering
+from caco.config.engines import TransformersEngineConfig
+from caco.config.generation import Sampling
+from caco.grading.grader import Grader
+from caco.rows.seed import Seed
+from caco.stages.bench.answer import answer_problems
+from caco.text.chat import alpaca_prompt
+
+SECTION = Answering(
+    engine=TransformersEngineConfig(),
+    sampling=Sampling(temperature=0.0, max_new_tokens=32),
+    grader_timeout_s=20.0,
+    prompt="alpaca",
+)
+
+
+def _seed(answer="12", name="p1"):
+    return Seed(name, "easy", "math", "What is 3 times 4?", None, None, answer, "Apache-2.0")
+
+
+@pytest.fixture(scope="module")
+def grader():
+    with Grader(timeout_s=20) as g:
+        yield g
+
+
+def _graded(grader, text, *seeds):
+    engine = FakeEngine(lambda r: text)
+    rows = answer_problems(
+        seeds or [_seed()], engine, alpaca_prompt, grader, SECTION, ("base", "easy")
+    )
+    return list(rows), engine
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (r"3 * 4 = 12. The answer is \boxed{12}.", "correct"),
+        ("The answer is 12.0", "correct"),
+        ("#### 13", "wrong"),
+        ("It is 7, or 12 after all", "correct"),  # nothing stated: math-verify finds the last
+        ("It is 12, or 7 after all", "wrong"),
+        ("I do not know", "no_answer"),
+        ("", "no_answer"),
+        ("The answer is a dozen.", "wrong"),
+    ],
+)
+def test_each_completion_has_one_verdict(grader, text, verdict):
+    (row,), _ = _graded(grader, text)
+    assert row.verdict == verdict
+    assert (row.model, row.benchmark, row.problem_id, row.answer) == ("base", "easy", "p1", "12")
+    assert row.completion == text
+
+
+def test_the_model_is_asked_greedily_and_stopped_before_it_invents_a_task(grader):
+    _, engine = _graded(grader, "#### 12")
+    (asked,) = engine.requests
+    assert asked.temperature == 0.0
+    assert asked.prompt.endswith("### Instruction:\nWhat is 3 times 4?\n\n### Response:\n")
+    assert asked.stop == ("### Instruction:",)
+
+
+def test_rows_keep_the_order_of_the_problems(grader):
+    rows, _ = _graded(grader, "#### 12", *[_seed(name=f"p{i}") for i in range(9)])
+    assert [row.problem_id for row in rows] == [f"p{i}" for i in range(9)]

@@ -1,0 +1,83 @@
+"""scripts/calibrate.py: the pipeline's own checks, on rows of which the truth is known."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.stages.unify.conftest import TrustingSandbox
+from tests.tiny_model import make_tiny_model
+
+from caco.config.checks import Calibration
+from caco.models.manifest import write_manifest
+from caco.rows.calibration import Measured, Planted
+from caco.rows.table import read_rows, write_rows
+from caco.stages.calibrate.plant import known_right, plant
+from caco.stages.calibrate.rates import read_rates
+
+pytest.importorskip("math_verify")
+ROOT = Path(__file__).resolve().parents[3]
+AGREE = {
+    "model": "tiny",
+    "engine": {"kind": "transformers", "dtype": "float32"},
+    "sampling": {"temperature": 0.0, "max_new_tokens": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory, seeds, code_cots):
+    section = Calibration(rows=99, seed=3)
+    right = known_right(code_cots, lambda: seeds, section)
+    path = tmp_path_factory.mktemp("planted") / "planted.parquet"
+    write_rows(path, Planted, plant(right, section, TrustingSandbox()))
+    return path
+
+
+def run(script, tmp_path, spec, *flags):
+    command = [sys.executable, ROOT / "scripts" / script, *flags, "--spec", json.dumps(spec),
+               "--provenance", tmp_path / "job.json"]  # fmt: skip
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def calibrated(tmp_path, planted, judgements=()):
+    printed = run(
+        "calibrate.py", tmp_path, {}, "--planted", planted, "--judgements", *judgements,
+        "--measured", tmp_path / "rows.parquet", "--rates", tmp_path / "rates.json",
+    )  # fmt: skip
+    assert "false accepts" in printed
+    rows = list(read_rows(tmp_path / "rows.parquet", Measured))
+    return rows, {check.check: check for check in read_rates(tmp_path / "rates.json").checks}
+
+
+def test_the_exact_checks_let_no_planted_row_through_and_drop_no_right_one(tmp_path, planted):
+    rows, checks = calibrated(tmp_path, planted)
+    assert [r.question_id for r in rows] == [r.question_id for r in read_rows(planted, Planted)]
+    for check in ("answer", "exact"):
+        assert checks[check].false_accepts.of > 60
+        assert checks[check].false_accepts.count == 0
+        assert checks[check].false_rejects.count == 0
+    verdicts = {r.kind: (r.answer_check, r.exact_checks) for r in rows}
+    assert verdicts["off_by_one"] == ("wrong_answer", "wrong_answer")
+    assert verdicts["altered_question"] == ("accepted", "ungrounded")
+    assert verdicts["respelled"] == ("accepted", "accepted")
+    assert {r.judge for r in rows} == {None}
+
+
+def test_a_judging_model_reads_every_row_alone(tmp_path, planted):
+    make_tiny_model(tmp_path / "model")
+    write_manifest(tmp_path / "manifest.json", tmp_path / "model")
+    few = tmp_path / "few.parquet"
+    write_rows(few, Planted, list(read_rows(planted, Planted))[4:10])
+    judgements = tmp_path / "judgements.parquet"
+    run("opine.py", tmp_path, AGREE, "--model", tmp_path / "manifest.json", "--planted", few,
+        "--judgements", judgements)  # fmt: skip
+    rows, checks = calibrated(tmp_path, few, [judgements])
+    # A random model says nothing readable within two tokens, of right and wrong rows alike.
+    assert {r.judge for r in rows} <= {"truncated", "no_judgement"}
+    assert checks["judge"].false_accepts.count == 0
+    right = [r for r in rows if r.kind in ("right", "respelled")]
+    assert checks["judge"].false_rejects.count == checks["all"].false_rejects.count == len(right)
+    assert not (tmp_path / "job.journal").exists()

@@ -1,0 +1,92 @@
+import dataclasses
+
+import pytest
+import yaml
+
+from caco.config.checks import Corpus
+from caco.rows.corpus import CorpusRow
+from caco.rows.seed import Seed
+from caco.rows.table import write_rows
+from caco.runtime.provenance import Counts
+from caco.stages.corpus.card import card, columns, seed_sources, write_card
+
+COUNTS = Counts(1_300, 1_200, {"duplicate_program": 60, "contaminated": 40})
+SOURCES = {("families", "Apache-2.0", "math"): 476, ("gsm8k", "MIT", "math"): 7_473}
+
+
+def front(text):
+    return yaml.safe_load(text.split("---\n")[1])
+
+
+def test_the_front_matter_is_what_the_hub_reads():
+    said = front(card(COUNTS, SOURCES, 84, Corpus()))
+    assert said["license"] == ["apache-2.0", "mit"]
+    assert said["size_categories"] == ["1K<n<10K"]
+    assert said["configs"][0]["data_files"] == [{"split": "train", "path": "train.parquet"}]
+    assert said["dataset_info"]["splits"] == [{"name": "train", "num_examples": 1_200}]
+    assert [f["name"] for f in said["dataset_info"]["features"]] == [
+        f.name for f in dataclasses.fields(CorpusRow)
+    ]
+
+
+def test_one_licence_stands_alone():
+    assert front(card(COUNTS, {("a", "MIT", "math"): 1}, 0, Corpus()))["license"] == "mit"
+
+
+def test_the_card_lists_columns_sources_and_counts():
+    text = card(COUNTS, SOURCES, 84, Corpus())
+    assert "| `instruction` | string | The problem. |" in text
+    assert "| `program_id` | string | Identities of its parents. |" in text
+    assert "| gsm8k | MIT | math | 7,473 |" in text
+    assert "| judged rows read | 1,300 |\n|---|---:|\n| in the corpus | 1,200 |" in text
+    assert "| rejected: `contaminated` | 40 |\n| rejected: `duplicate_program` | 60 |" in text
+
+
+def test_a_check_is_claimed_only_if_it_was_made():
+    both = card(COUNTS, SOURCES, 84, Corpus())
+    assert "one of 84 benchmark problems" in both
+    assert "No two rows have the same program" in both
+    several = card(COUNTS, SOURCES, 84, Corpus(per_program=3))
+    assert "No more than 3 rows have the same program" in several
+    neither = card(COUNTS, SOURCES, 84, Corpus(deduplicate=False, decontaminate=False))
+    assert "one of 84 benchmark problems" not in neither
+    assert "No two rows" not in neither
+    assert "`corpus.deduplicate` was off" in neither
+    assert "`corpus.decontaminate` was off" in neither
+    assert "no benchmark's problems were given" in card(COUNTS, SOURCES, 0, Corpus())
+
+
+def test_seeds_are_counted_by_source_licence_and_domain(tmp_path, seed):
+    file = tmp_path / "seeds.parquet"
+    write_rows(file, Seed, [seed("a"), seed("b"), seed("c", "gsm8k", "MIT")])
+    assert seed_sources([file]) == {
+        ("families", "Apache-2.0", "math"): 2,
+        ("gsm8k", "MIT", "math"): 1,
+    }
+
+
+def test_the_card_is_written_as_utf8_text(tmp_path, seed):
+    problems = tmp_path / "problems.parquet"
+    write_rows(problems, Seed, [seed("a"), seed("b")])
+    path = tmp_path / "README.md"
+    write_card(path, COUNTS, [], [problems], Corpus())
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("---\npretty_name: Caco corpus\n")
+    assert "one of 2 benchmark problems" in text
+    assert front(text)["license"] == "unknown"
+
+
+def test_a_column_without_a_meaning_is_an_error():
+    @dataclasses.dataclass(frozen=True)
+    class Silent:
+        """A row.
+
+        Attributes:
+            told: Is told.
+        """
+
+        told: str
+        untold: str
+
+    with pytest.raises(ValueError, match=r"Silent does not explain \['untold'\]"):
+        columns(Silent)

