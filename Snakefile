@@ -1,7 +1,7 @@
 """Caco: seeds become programs, programs become problems, problems become a corpus and a student.
 
-`snakemake --profile profiles/local` runs it here, `snakemake --profile slurm` on a cluster. Without
-`--configfile` the embedded run of config.yaml is made.
+`snakemake --profile profiles/local` runs on this machine, `snakemake --profile slurm` on a cluster.
+Without `--configfile` it runs config.yaml, the embedded run.
 """
 
 from snakemake.utils import min_version
@@ -30,7 +30,7 @@ include: "rules/report.smk"
 
 
 rule all:
-    """What a run is for: the corpus, the student's scores and the report on both."""
+    """Requests the corpus, the scores of base and student, and the report."""
     default_target: True
     input:
         paths.corpus(),

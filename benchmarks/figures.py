@@ -1,4 +1,4 @@
-"""How a benchmark's figures are put."""
+"""Formatting of the benchmarks' figures."""
 
 from collections.abc import Sequence
 from statistics import median

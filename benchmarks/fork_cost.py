@@ -1,7 +1,8 @@
-"""Measures what a fork costs, by what the process has loaded and what its child does first.
+"""Measures the cost of a fork, depending on the modules of the parent and the work of the child.
 
-Prints Markdown tables: forks of each kind of warm parent, prices of single pages, and namespaces.
-Children are timed one by one from the call to the end of the wait; figures are medians.
+Prints Markdown tables: forks of each kind of warm parent, the cost of a single page, and of
+namespaces. Children are timed one by one, from the call to the return of the wait; the figures are
+medians.
 """
 
 import shutil
@@ -14,7 +15,7 @@ from caco.sandbox.jail import interpreter, package_folders
 from caco.sandbox.kinds import MODULES
 
 _HERE = Path(__file__).parent
-# Under the parents' own options a script's folder is not searched for modules.
+# With the options of the parents, Python does not search a script's folder for modules.
 _START = "import sys; sys.path.append({!r}); from forks import main; main()"
 _C_PROGRAM = r"""
 #include <stdio.h>
@@ -44,13 +45,13 @@ def _measure_c() -> None:
         source.write_text(_C_PROGRAM)
         if subprocess.run(["cc", "-static", "-O1", "-o", program, source]).returncode:
             return
-        said = subprocess.run([program], stdout=subprocess.PIPE, check=True).stdout
-    cost = median(int(line) / 1000 for line in said.split())
+        printed = subprocess.run([program], stdout=subprocess.PIPE, check=True).stdout
+    cost = median(int(line) / 1000 for line in printed.split())
     print(f"| a static C program | | nothing | {cost:,.0f} | |", flush=True)
 
 
 def main() -> None:
-    """Measures each thing in a process of its own."""
+    """Runs each measurement in a new process."""
     folders = ":".join([*package_folders(), str(_HERE)])
     environment = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 

@@ -1,20 +1,20 @@
-"""Times forks of this process, which has loaded little; started by `fork_cost` for each case.
+"""Times forks of this process; started by `fork_cost` for each case.
 
-Imports are few: whatever this module loads, every fork copies.
+This module imports as little as possible, because every fork copies what the process has loaded.
 """
 
 import os
 import sys
 import time
 
-import floor
+import bare_fork
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FORKS = 400
-_PAGES = 8192  # of the private memory by which single pages are priced
+_PAGES = 8192  # of private memory, from which the cost of one page is computed
 _NEWNS, _NEWIPC, _NEWUSER = 0x20000, 0x08000000, 0x10000000
 _NEWPID, _NEWNET = 0x20000000, 0x40000000
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
@@ -34,7 +34,7 @@ print(output)
 
 
 def _fork(child: "Callable[[], object]") -> tuple[float, float]:
-    """Returns microseconds of a fork whose child calls `child`, and the child's page faults."""
+    """Returns the microseconds of a fork whose child calls `child`, and its page faults."""
     return _timed(os.fork, child)
 
 
@@ -66,11 +66,11 @@ def _nothing() -> None:
 
 
 def _measure_kind() -> None:
-    """Prints rows of a parent that loads what the arguments say."""
+    """Prints the rows of a parent that loads the modules in the arguments."""
     name = sys.argv[1]
-    floor.load(sys.argv[2].split(":"), sys.argv[3].split(","))
-    programs = [("nothing", _nothing), ("a program", lambda: floor.execute(_PROGRAM))]
-    floor.rehearse()
+    bare_fork.load(sys.argv[2].split(":"), sys.argv[3].split(","))
+    programs = [("nothing", _nothing), ("a program", lambda: bare_fork.execute(_PROGRAM))]
+    bare_fork.warm_up()
     pages = _anonymous_pages()
     for what, child in programs:
         cost, faults = _fork(child)
@@ -84,7 +84,7 @@ def _anonymous_pages() -> int:
 
 
 def _measure_pages() -> None:
-    """Prints what one more page costs: to be in the parent, and to be written by the child."""
+    """Prints the cost of one more page in the parent, and of one more page written by the child."""
     import mmap
 
     without, _ = _fork(_nothing)
@@ -96,14 +96,14 @@ def _measure_pages() -> None:
             memory[at] = 1
 
     write()
-    there, _ = _fork(_nothing)
+    resident, _ = _fork(_nothing)
     written, _ = _fork(write)
-    print(f"| in the parent | {(there - without) / _PAGES:.2f} |")
-    print(f"| written by the child | {(written - there) / _PAGES:.2f} |")
+    print(f"| in the parent | {(resident - without) / _PAGES:.2f} |")
+    print(f"| written by the child | {(written - resident) / _PAGES:.2f} |")
 
 
 def _measure_namespaces() -> None:
-    """Prints what namespaces of its own cost a child, in a user namespace, as in a jail."""
+    """Prints the cost of new namespaces for the child, in a user namespace, as in a jail."""
     import ctypes
 
     libc = ctypes.PyDLL(None)
@@ -125,17 +125,17 @@ def _measure_namespaces() -> None:
         ("PID, IPC, network", pid_ipc | _NEWNET, _nothing),
     ]
     for name, flags, child in cases:
-        asked = ctypes.c_long(flags | 17)  # SIGCHLD
+        clone_flags = ctypes.c_long(flags | 17)  # SIGCHLD
         zero = ctypes.c_long(0)
 
-        def clone(asked: ctypes.c_long = asked, zero: ctypes.c_long = zero) -> int:
-            return int(libc.syscall(call, asked, zero, zero, zero, zero))
+        def clone(flags: ctypes.c_long = clone_flags, zero: ctypes.c_long = zero) -> int:
+            return int(libc.syscall(call, flags, zero, zero, zero, zero))
 
         cost, _ = _timed(clone, child)
         print(f"| {name} | {cost:,.0f} |", flush=True)
 
 
 def main() -> None:
-    """Measures what the first argument names; the others are folders of packages and modules."""
+    """Runs the measurement in the first argument; the others are package folders and modules."""
     measures = {"pages": _measure_pages, "namespaces": _measure_namespaces}
     measures.get(sys.argv[1], _measure_kind)()

@@ -1,8 +1,9 @@
-"""Measures the sample stage's engines beside a bare `LLM.generate`; prints a Markdown table.
+"""Compares the engines of the sample stage with a bare `LLM.generate`; prints a Markdown table.
 
-The contestants take turns on the same prompts, so that the noise of the machine hits all alike;
-ratios are taken within a round. Engines are started before. All run in this process, so its CPU
-time is compared too, which other work on the machine hardly touches. See docs/benchmarks.md.
+Every implementation runs once per round on the same prompts, in rotating order, so the noise of the
+machine affects all of them equally; ratios are computed within a round. Engines are started before
+the first round. All run in this process, so the CPU time is compared as well: other load on the
+machine hardly affects it. See docs/benchmarks.md.
 """
 
 import argparse
@@ -17,13 +18,13 @@ from io import StringIO
 from pathlib import Path
 
 from figures import spread
-from gpu import Seen, names, watching
+from gpu import GpuUsage, gpu_names, sampled_gpus
 
 from caco.config.engines import EngineConfig as Settings
 from caco.config.engines import TransformersEngineConfig, VllmEngineConfig
 from caco.config.generation import Sample, Sampling
 from caco.engines.open import open_engine
-from caco.engines.protocol import Completion, Engine, Request
+from caco.engines.protocol import Completion, Engine, GeneratingModel, Request
 from caco.engines.resumable import ResumableEngine
 from caco.errors import UserError
 from caco.identity import request_seed
@@ -42,16 +43,16 @@ _BARE = "bare `LLM.generate`"
 
 
 @dataclass(slots=True)
-class Contestant:
-    """One way to sample a shard.
+class Implementation:
+    """An implementation of sampling a shard, and its measurements.
 
     Attributes:
-        name: What it is.
-        sample: Samples a shard's programs and returns how many tokens they have.
-        rates: Tokens a second, a number for each round.
-        cpu_rates: Tokens a second of CPU time.
+        name: Label in the table.
+        sample: Samples the programs of a shard and returns their number of tokens.
+        rates: Tokens per second, one value per round.
+        cpu_rates: Tokens per second of CPU time, one value per round.
         tokens: Tokens of the last round.
-        seen: What the GPUs did meanwhile.
+        gpu_usage: GPU samples of all rounds.
     """
 
     name: str
@@ -59,19 +60,19 @@ class Contestant:
     rates: list[float] = field(default_factory=list)
     cpu_rates: list[float] = field(default_factory=list)
     tokens: int = 0
-    seen: Seen = field(default_factory=Seen)
+    gpu_usage: GpuUsage = field(default_factory=GpuUsage)
 
-    def turn(self) -> None:
-        """Samples the shard once and notes the rate."""
+    def measure(self) -> None:
+        """Samples the shard once and records the rate."""
         began, cpu_began = time.perf_counter(), time.process_time()
-        with watching(self.seen):
+        with sampled_gpus(self.gpu_usage):
             self.tokens = self.sample()
         self.rates.append(self.tokens / (time.perf_counter() - began))
         self.cpu_rates.append(self.tokens / (time.process_time() - cpu_began))
 
 
 class _Counted:
-    """An engine whose tokens are counted; starting and stopping it is not the stage's."""
+    """Counts the tokens of a running engine; the stage neither starts nor stops it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -90,7 +91,7 @@ class _Counted:
 
 
 def _stage(engine: Engine, prefix: str, section: Sample, digest: str) -> Callable[[], int]:
-    """Returns the sample stage as the script runs it: engine, journal, rows in a Parquet file."""
+    """Returns the sample stage as its script runs it: engine, journal, rows in a Parquet file."""
 
     def sample() -> int:
         counted = _Counted(engine)
@@ -99,7 +100,8 @@ def _stage(engine: Engine, prefix: str, section: Sample, digest: str) -> Callabl
             redirect_stderr(StringIO()),
             ResumableEngine(counted, Journal(Path(scratch) / "journal", {})) as journaled,
         ):
-            rows = sample_shard(journaled, prefix, section, "00000", digest)
+            model = GeneratingModel(journaled, lambda text: prefix, digest)
+            rows = sample_shard(model, section, "00000")
             write_rows(Path(scratch) / "programs.parquet", Program, rows)
         return counted.tokens
 
@@ -107,7 +109,7 @@ def _stage(engine: Engine, prefix: str, section: Sample, digest: str) -> Callabl
 
 
 def _bare(folder: Path, prefix: str, section: Sample) -> Callable[[], int]:
-    """Starts vLLM by its own front door and returns one blocking call with the same requests."""
+    """Starts vLLM's `LLM` and returns one blocking call with the same requests."""
     from vllm import LLM, SamplingParams
 
     settings, sampling = section.engine, section.sampling
@@ -153,19 +155,19 @@ def _warm(engine: Engine, prefix: str) -> None:
     list(engine.generate([Request("warm", prefix, 1, 1.0, 1.0, 0, 4)]))
 
 
-def _table(contestants: list[Contestant]) -> str:
-    bare = next(c for c in contestants if c.name == _BARE)
+def _table(implementations: list[Implementation]) -> str:
+    bare = next(c for c in implementations if c.name == _BARE)
     lines = [
-        "| contestant | tokens/s, median (min..max) | to bare | tokens/s of CPU time | to bare "
+        "| implementation | tokens/s, median (min..max) | to bare | tokens/s of CPU time | to bare "
         "| tokens | GPUs |",
         "|---|---|---|---|---|---|---|",
     ]
-    for c in contestants:
+    for c in implementations:
         cells = [c.name]
-        for mine, theirs in ((c.rates, bare.rates), (c.cpu_rates, bare.cpu_rates)):
-            ratios = [m / t for m, t in zip(mine, theirs, strict=True)]
-            cells += [spread(mine, ",.0f"), spread(ratios, ".2f")]
-        lines.append(f"| {' | '.join(cells)} | {c.tokens:,} | {c.seen} |")
+        for own, reference in ((c.rates, bare.rates), (c.cpu_rates, bare.cpu_rates)):
+            ratios = [m / t for m, t in zip(own, reference, strict=True)]
+            cells += [spread(own, ",.0f"), spread(ratios, ".2f")]
+        lines.append(f"| {' | '.join(cells)} | {c.tokens:,} | {c.gpu_usage} |")
     return "\n".join(lines)
 
 
@@ -174,21 +176,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", type=Path, required=True, help="a checkpoint's manifest")
-    parser.add_argument("--programs", type=int, default=96, help="programs a turn")
-    parser.add_argument("--tokens", type=int, default=64, help="longest program")
-    parser.add_argument("--batch", type=int, default=64, help="requests side by side")
-    parser.add_argument("--context", type=int, default=2048, help="vLLM's longest text")
+    parser.add_argument("--model", type=Path, required=True, help="manifest of a checkpoint")
+    parser.add_argument("--programs", type=int, default=96, help="programs per round")
+    parser.add_argument("--tokens", type=int, default=64, help="maximum tokens of a program")
+    parser.add_argument("--batch", type=int, default=64, help="concurrent requests")
+    parser.add_argument("--context", type=int, default=2048, help="context length of vLLM")
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument(
-        "--gpu-memory", type=float, default=0.4, help="share of a GPU for each of the two vLLMs"
+        "--gpu-memory", type=float, default=0.4, help="share of the GPU memory for each vLLM engine"
     )
-    parser.add_argument("--rounds", type=int, default=5, help="turns of every contestant")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds")
     args = parser.parse_args()
     if len(assigned_gpus()) > 1:
         raise UserError(
-            "the stage would fill every GPU and the bare engine one; put CUDA_VISIBLE_DEVICES=0 "
-            "before the command"
+            "the stage uses every GPU, but the bare engine only one; set CUDA_VISIBLE_DEVICES=0"
         )
     model = read_manifest(args.model)
     prefix = unconditional_prefix(load_tokenizer(model.folder))
@@ -199,32 +200,34 @@ def main() -> None:
             batch=args.batch,
             context=args.context,
             gpu_memory=args.gpu_memory,
-            eager=_on_cpu(),  # compiling for a CPU takes longer than a turn
+            eager=_on_cpu(),  # compilation for a CPU takes longer than a round
         ),
         "sample stage, transformers": TransformersEngineConfig(dtype=args.dtype, batch=args.batch),
     }
     sampling = Sampling(temperature=0.9, max_new_tokens=args.tokens, seed=4)
     print(
-        f"{', '.join(names()) or platform.machine() + ', no GPU'}; {os.cpu_count()} cores, "
+        f"{', '.join(gpu_names()) or platform.machine() + ', no GPU'}; {os.cpu_count()} cores, "
         f"load {os.getloadavg()[0]:.2f} at the start\n",
         flush=True,
     )
     with ExitStack() as stack:
-        contestants = []
+        implementations = []
         for name, settings in engines.items():
             section = Sample(programs_per_shard=args.programs, engine=settings, sampling=sampling)
             engine = stack.enter_context(open_engine(model.folder, settings))
             _warm(engine, prefix)
-            contestants.append(Contestant(name, _stage(engine, prefix, section, model.digest)))
+            implementations.append(
+                Implementation(name, _stage(engine, prefix, section, model.digest))
+            )
             if isinstance(settings, VllmEngineConfig):
-                contestants.append(Contestant(_BARE, _bare(model.folder, prefix, section)))
-        progress = Progress("benchmark", args.rounds * len(contestants), "turns")
+                implementations.append(Implementation(_BARE, _bare(model.folder, prefix, section)))
+        progress = Progress("benchmark", args.rounds * len(implementations), "measurements")
         for number in range(args.rounds):
-            first = number % len(contestants)
-            for contestant in [*contestants[first:], *contestants[:first]]:
-                contestant.turn()
+            offset = number % len(implementations)
+            for implementation in [*implementations[offset:], *implementations[:offset]]:
+                implementation.measure()
                 progress.add()
-    print(_table(contestants), flush=True)
+    print(_table(implementations), flush=True)
 
 
 if __name__ == "__main__":

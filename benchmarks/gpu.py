@@ -1,4 +1,4 @@
-"""What a benchmark's GPUs did meanwhile, and what they could have done."""
+"""GPU utilisation and memory during a benchmark, and the peak throughput of known GPUs."""
 
 import threading
 from collections.abc import Iterator
@@ -9,17 +9,17 @@ from statistics import fmean
 from caco.runtime.gpus import gpu_load, query_gpus
 
 _EVERY_S = 1.0
-# Dense bf16, TFLOP/s, of NVIDIA's data sheets (SXM boards).
+# Dense bf16 TFLOP/s from NVIDIA's data sheets (SXM boards).
 _PEAK = {"H200": 989.0, "H100": 989.0, "A100": 312.0, "B200": 2250.0}
 
 
 @dataclass(slots=True)
-class Seen:
-    """What was seen of the GPUs, a number a look.
+class GpuUsage:
+    """Samples of the GPUs, one value per sample.
 
     Attributes:
-        busy: Shares of the time in which a kernel ran, mean over the GPUs.
-        used_mb: Most memory in use on one of them.
+        busy: Share of the time in which a kernel ran, mean over the GPUs.
+        used_mb: Maximum over the GPUs of the memory in use.
     """
 
     busy: list[float] = field(default_factory=list)
@@ -32,33 +32,33 @@ class Seen:
 
 
 @contextmanager
-def watching(seen: Seen) -> Iterator[None]:
-    """Adds to `seen`, every second, what the GPUs do in the block."""
-    over = threading.Event()
+def sampled_gpus(usage: GpuUsage) -> Iterator[None]:
+    """Adds a sample of the GPUs to `usage` every second, until the block ends."""
+    stopped = threading.Event()
 
-    def look() -> None:
-        while not over.wait(_EVERY_S):
-            with suppress(ValueError):  # a card that does not tell
+    def sample() -> None:
+        while not stopped.wait(_EVERY_S):
+            with suppress(ValueError):  # a GPU that does not report its load
                 if (now := gpu_load()) is None:
                     return
-                seen.busy.append(now[0])
-                seen.used_mb.append(now[1])
+                usage.busy.append(now[0])
+                usage.used_mb.append(now[1])
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=sample)
     thread.start()
     try:
         yield
     finally:
-        over.set()
+        stopped.set()
         thread.join()
 
 
-def names() -> list[str]:
-    """Returns the GPUs' names, none where there is none."""
+def gpu_names() -> list[str]:
+    """Returns the names of the GPUs; an empty list without a GPU."""
     return [name for (name,) in query_gpus("name")]
 
 
 def peak_tflops() -> float | None:
-    """Returns the most that one of the GPUs does in bf16, TFLOP/s, where it is known."""
-    known = [peak for model, peak in _PEAK.items() if any(model in name for name in names())]
+    """Returns the peak bf16 throughput of one GPU in TFLOP/s, or None for an unknown model."""
+    known = [peak for model, peak in _PEAK.items() if any(model in name for name in gpu_names())]
     return known[0] if known else None

@@ -1,4 +1,4 @@
-"""The programs of the benchmark: grade-school arithmetic without an import, and SymPy."""
+"""Programs for the sandbox benchmark: grade-school arithmetic without imports, and SymPy."""
 
 import json
 import random
@@ -15,14 +15,14 @@ def plain_programs(count: int, gsm8k: Path | None) -> list[str]:
     """Returns programs of a few arithmetic steps.
 
     Args:
-        count: How many; a file that gives fewer gives all it has.
+        count: Number of programs; fewer if the file does not have enough rows.
         gsm8k: GSM8K's .jsonl file, whose worked solutions are converted; None for generated
-            programs of the same shape.
+            programs of the same form.
     """
     if gsm8k is None:
         rng = random.Random(0)
         return [_arithmetic(rng) for _ in range(count)]
-    # Not every row converts: 93 in a hundred do.
+    # 93% of the rows can be converted.
     rows = count + count // 5 + 10
     read = read_seeds(Gsm8kFile(reader="gsm8k", path=str(gsm8k), rows=rows), "gsm8k")
     found: list[str] = []
@@ -35,12 +35,12 @@ def plain_programs(count: int, gsm8k: Path | None) -> list[str]:
 
 
 def sympy_programs(count: int) -> list[str]:
-    """Returns programs that ask SymPy, one template after the other, with drawn numbers."""
+    """Returns programs that use SymPy: the templates in rotation, with random numbers."""
     rng = random.Random(0)
     return [_sympy(TEMPLATES[i % len(TEMPLATES)], rng) for i in range(count)]
 
 
-# The body of a function of small positive integers a, b and c; `x` and `y` are symbols.
+# Return values of a function of small positive integers a, b and c; `x` and `y` are symbols.
 TEMPLATES = (
     "sorted(sympy.solve(x**2 - (a + b) * x + a * b, x))",
     "sorted(sympy.solve([a * x + y - b, x - c * y - 1], [x, y]).items(), key=str)",
@@ -58,10 +58,10 @@ TEMPLATES = (
 
 
 def _sympy(template: str, rng: random.Random) -> str:
-    given = {name: rng.randint(2, 9) for name in "abc"}
+    values = {name: rng.randint(2, 9) for name in "abc"}
     return (
         "import sympy\n\n"
-        f"input = {json.dumps(given)}\n\n\n"
+        f"input = {json.dumps(values)}\n\n\n"
         "def find(a, b, c):\n"
         '    x, y = sympy.symbols("x y")\n'
         f"    return {template}\n\n\n"
@@ -71,12 +71,12 @@ def _sympy(template: str, rng: random.Random) -> str:
 
 
 def _arithmetic(rng: random.Random) -> str:
-    """Returns a program of the shape that the converter `equations` gives GSM8K's solutions."""
-    given = {name: rng.randint(2, 60) for name in rng.sample(_THINGS, rng.randint(2, 5))}
-    functions, calls, latest = [], [], next(iter(given))
+    """Returns a program in the form that the converter `equations` produces from GSM8K."""
+    values = {name: rng.randint(2, 60) for name in rng.sample(_NAMES, rng.randint(2, 5))}
+    functions, calls, latest = [], [], next(iter(values))
     argument = f'input["{latest}"]'
     for number in range(1, rng.randint(2, 6) + 1):
-        other = rng.choice([name for name in given if name != latest])
+        other = rng.choice([name for name in values if name != latest])
         operation = rng.choice(_OPERATIONS)(latest, other)
         name = f"step_{number}"
         functions.append(
@@ -87,7 +87,7 @@ def _arithmetic(rng: random.Random) -> str:
         calls.append(f'{name} = find_{name}({argument}, input["{other}"])')
         latest = argument = name
     return (
-        f"input = {json.dumps(given)}\n\n\n"
+        f"input = {json.dumps(values)}\n\n\n"
         + "\n\n\n".join(functions)
         + "\n\n\n"
         + "\n".join([*calls, f"output = {latest}", "print(output)"])
@@ -95,7 +95,7 @@ def _arithmetic(rng: random.Random) -> str:
     )
 
 
-_THINGS = ("apples", "boxes", "clips", "days", "dollars", "hours", "pages", "people", "percent")
+_NAMES = ("apples", "boxes", "clips", "days", "dollars", "hours", "pages", "people", "percent")
 _OPERATIONS: tuple[Callable[[str, str], str], ...] = (
     lambda a, b: f"{a} + {b}",
     lambda a, b: f"{a} - {b}",

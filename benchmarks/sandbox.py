@@ -1,7 +1,7 @@
-"""Measures the sandbox beside other ways to run the same programs; prints Markdown tables.
+"""Compares the sandbox with other implementations on the same programs; prints Markdown tables.
 
-The contestants take turns, a few seconds each, so that the noise of the machine hits all alike;
-ratios are taken within a round. See docs/benchmarks.md.
+Every implementation runs for a few seconds per round, in rotating order, so the noise of the
+machine affects all of them equally; ratios are computed within a round. See docs/benchmarks.md.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
-from contestants import ColdNsjail, Contestant, Sandbox, floor, manager_way
-from memory import memory_of_a_worker
+from implementations import ColdNsjail, Implementation, Sandbox, bare_fork, manager_process
+from memory import worker_memory
 from programs import TEMPLATES, plain_programs, sympy_programs
 
 from caco.config.checks import SandboxLimits as Limits
@@ -24,29 +24,29 @@ from caco.runtime.progress import Progress
 from caco.sandbox.kinds import Kind
 from caco.sandbox.nsjail import NsjailSandbox
 
-# A multiple of the templates, and of the 32 programs that two workers take at once.
+# A multiple of the number of templates, and of the 32 programs in one request to two workers.
 _SYMPY_PROGRAMS = 96
 _SANDBOX, _MANAGER = "this sandbox", "manager and process"
-_COLD, _FLOOR = "cold nsjail", "bare fork"
+_COLD, _BARE_FORK = "cold nsjail", "bare fork"
 
 
 @dataclass(slots=True)
-class Entry:
-    """A contestant, and what was measured of it on one set of programs.
+class Measurement:
+    """An implementation and its measurements on one set of programs.
 
     Attributes:
-        way: What it is.
-        workers: Programs side by side.
-        contestant: What runs them.
-        rates: Programs a second, a number for each round.
-        overheads: Of the sandbox: wall less CPU milliseconds of every program.
-        ok: Programs that gave an output.
-        ran: Programs in a round.
+        name: Label in the table.
+        workers: Concurrent programs.
+        implementation: Runs the programs.
+        rates: Programs per second, one value per round.
+        overheads: Only for the sandbox: wall minus CPU time of every program, ms.
+        ok: Programs with an output.
+        ran: Programs per round.
     """
 
-    way: str
+    name: str
     workers: int
-    contestant: Contestant
+    implementation: Implementation
     rates: list[float] = field(default_factory=list)
     overheads: list[float] = field(default_factory=list)
     ok: int = 0
@@ -54,89 +54,91 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Contest:
-    """Programs of one kind and how each contestant does with them."""
+class ProgramSet:
+    """Programs of one kind, and the measurements of each implementation on them."""
 
     title: str
     kind: Kind
     programs: list[str]
-    few: int  # programs a round for a contestant that takes tens of milliseconds for each
-    entries: list[Entry]
+    few: int  # programs per round for the slow implementations: tens of milliseconds for each
+    measurements: list[Measurement]
 
-    def expect(self) -> None:
-        """Runs everything once: processes start, and all contestants must agree on the outputs."""
-        wanted = self.entries[0].contestant.run(self.programs, self.kind)
-        assert any(output is not None for output in wanted), f"{self.title}: no program ran"
-        for entry in self.entries:
+    def check(self) -> None:
+        """Runs everything once: starts the processes and checks that all outputs are equal."""
+        expected = self.measurements[0].implementation.run(self.programs, self.kind)
+        assert any(output is not None for output in expected), f"{self.title}: no program ran"
+        for entry in self.measurements:
             programs = self._programs(entry)
-            outputs = entry.contestant.run(programs, self.kind)
-            for program, want, got in zip(programs, wanted, outputs, strict=False):
-                same = (want is None) == (got is None) and got in ("", want)
-                assert same, f"{entry.way}: {got} where the sandbox gives {want}:\n{program}"
+            outputs = entry.implementation.run(programs, self.kind)
+            for program, expected_output, output in zip(programs, expected, outputs, strict=False):
+                failed = expected_output is None
+                same = failed == (output is None) and output in ("", expected_output)
+                found = f"output {output}, expected {expected_output}"
+                assert same, f"{entry.name}: {found}:\n{program}"
             entry.ran = len(programs)
             entry.ok = sum(output is not None for output in outputs)
 
     def round(self, first: int, progress: Progress) -> None:
-        """Times every contestant once, beginning with another one each time."""
-        first %= len(self.entries)
-        for entry in [*self.entries[first:], *self.entries[:first]]:
+        """Times every implementation once, starting at index `first`, modulo their number."""
+        first %= len(self.measurements)
+        for entry in [*self.measurements[first:], *self.measurements[:first]]:
             programs = self._programs(entry)
             began = time.perf_counter()
-            entry.contestant.run(programs, self.kind)
+            entry.implementation.run(programs, self.kind)
             entry.rates.append(len(programs) / (time.perf_counter() - began))
-            if isinstance(entry.contestant, Sandbox):
-                done = entry.contestant.executions
+            if isinstance(entry.implementation, Sandbox):
+                done = entry.implementation.executions
                 entry.overheads += [1000 * (e.wall_s - e.cpu_s) for e in done]
             progress.add()
 
-    def _programs(self, entry: Entry) -> list[str]:
-        return self.programs[: self.few] if entry.way in (_MANAGER, _COLD) else self.programs
+    def _programs(self, entry: Measurement) -> list[str]:
+        return self.programs[: self.few] if entry.name in (_MANAGER, _COLD) else self.programs
 
     def table(self) -> str:
         """Returns the figures as Markdown."""
         lines = [
             f"### {self.title}\n",
-            "| contestant | workers | programs/s, median (min..max) | to manager and process "
+            "| implementation | workers | programs/s, median (min..max) | to manager and process "
             "| to bare fork | to its 1 worker | ok |",
             "|---|---|---|---|---|---|---|",
         ]
-        for entry in self.entries:
+        for entry in self.measurements:
             cells = [
-                entry.way,
+                entry.name,
                 str(entry.workers),
                 f"{median(entry.rates):,.1f} ({min(entry.rates):,.1f}..{max(entry.rates):,.1f})",
-                _ratio(entry, self._entry(_MANAGER)),
-                _ratio(entry, self._entry(_FLOOR, entry.workers)),
-                _ratio(entry, self._entry(entry.way, 1)) if entry.workers > 1 else "",
+                _ratio(entry, self._measurement(_MANAGER)),
+                _ratio(entry, self._measurement(_BARE_FORK, entry.workers)),
+                _ratio(entry, self._measurement(entry.name, 1)) if entry.workers > 1 else "",
                 f"{entry.ok} of {entry.ran}",
             ]
             lines.append(f"| {' | '.join(cells)} |")
-        lines += ["", "| overhead a program, ms (wall less CPU) | p50 | p99 |", "|---|---|---|"]
-        for entry in self.entries:
+        lines += ["", "| overhead per program, ms (wall minus CPU) | p50 | p99 |", "|---|---|---|"]
+        for entry in self.measurements:
             if entry.overheads:
                 cuts = quantiles(entry.overheads, n=100)
-                name = f"{entry.way}, {entry.workers} worker{'s' if entry.workers > 1 else ''}"
-                lines.append(f"| {name} | {cuts[49]:.2f} | {cuts[98]:.2f} |")
+                label = f"{entry.name}, {entry.workers} worker{'s' if entry.workers > 1 else ''}"
+                lines.append(f"| {label} | {cuts[49]:.2f} | {cuts[98]:.2f} |")
         return "\n".join(lines) + "\n"
 
-    def _entry(self, way: str, workers: int | None = None) -> Entry | None:
-        found = (e for e in self.entries if e.way == way and workers in (None, e.workers))
+    def _measurement(self, name: str, workers: int | None = None) -> Measurement | None:
+        found = (e for e in self.measurements if e.name == name and workers in (None, e.workers))
         return next(found, None)
 
 
-def _ratio(entry: Entry, other: Entry | None) -> str:
-    """Returns the median over the rounds of one rate over another."""
+def _ratio(entry: Measurement, other: Measurement | None) -> str:
+    """Returns the median over the rounds of the ratio of two rates."""
     if other is None:
         return ""
-    ratios = [mine / theirs for mine, theirs in zip(entry.rates, other.rates, strict=True)]
+    ratios = [own / reference for own, reference in zip(entry.rates, other.rates, strict=True)]
     return f"{median(ratios):.2f}"
 
 
 def _memory_table(limits: Limits) -> str:
-    held = memory_of_a_worker(limits)
+    processes = worker_memory(limits)
     lines = ["### Memory of one worker, MiB\n", "| process | RSS | PSS |", "|---|---|---|"]
-    lines += [f"| {h.name} | {h.rss:.1f} | {h.pss:.1f} |" for h in held]
-    total = f"| all | {sum(h.rss for h in held):.1f} | {sum(h.pss for h in held):.1f} |"
+    lines += [f"| {p.name} | {p.rss:.1f} | {p.pss:.1f} |" for p in processes]
+    total = f"| all | {sum(p.rss for p in processes):.1f} | {sum(p.pss for p in processes):.1f} |"
     return "\n".join([*lines, total]) + "\n"
 
 
@@ -150,24 +152,28 @@ def _machine() -> str:
     )
 
 
-def _contests(stack: ExitStack, plain: list[str], limits: Limits, workers: int) -> list[Contest]:
-    """Starts every contestant and returns the two contests."""
+def _program_sets(
+    stack: ExitStack, plain: list[str], limits: Limits, workers: int
+) -> list[ProgramSet]:
+    """Starts every implementation and returns the two sets of programs."""
     counts: Sequence[int] = sorted({1, workers})
-    ways: list[tuple[str, int, Contestant]] = []
+    started: list[tuple[str, int, Implementation]] = []
     for count in counts:
         sandbox = stack.enter_context(NsjailSandbox(limits, count))
-        ways.append((_SANDBOX, count, Sandbox(sandbox)))
-    ways.append((_MANAGER, workers, stack.enter_context(manager_way(workers))))
-    ways.append((_COLD, workers, ColdNsjail(limits, workers)))
-    ways += [(_FLOOR, count, stack.enter_context(floor(count))) for count in counts]
+        started.append((_SANDBOX, count, Sandbox(sandbox)))
+    started.append((_MANAGER, workers, stack.enter_context(manager_process(workers))))
+    started.append((_COLD, workers, ColdNsjail(limits, workers)))
+    started += [(_BARE_FORK, count, stack.enter_context(bare_fork(count))) for count in counts]
     return [
-        Contest("Plain programs", Kind.PLAIN, plain, 48, [Entry(*way) for way in ways]),
-        Contest(
+        ProgramSet(
+            "Plain programs", Kind.PLAIN, plain, 48, [Measurement(*item) for item in started]
+        ),
+        ProgramSet(
             "SymPy programs",
             Kind.HEAVY,
             sympy_programs(_SYMPY_PROGRAMS),
             len(TEMPLATES),
-            [Entry(*way) for way in ways],
+            [Measurement(*item) for item in started],
         ),
     ]
 
@@ -177,26 +183,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--gsm8k", type=Path, help="GSM8K's .jsonl file; generated programs if not")
-    parser.add_argument("--programs", type=int, default=1024, help="plain programs a round")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of every contestant")
-    parser.add_argument("--workers", type=int, default=2, help="programs side by side")
+    parser.add_argument(
+        "--gsm8k", type=Path, help="GSM8K's .jsonl file; default: generated programs"
+    )
+    parser.add_argument("--programs", type=int, default=1024, help="plain programs per round")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds")
+    parser.add_argument("--workers", type=int, default=2, help="concurrent programs")
     args = parser.parse_args()
-    limits = Limits.from_spec("{}")
+    limits = Limits()
     print(f"{_machine()}\n", flush=True)
     print(_memory_table(limits), flush=True)
     plain = plain_programs(args.programs, args.gsm8k)
     with ExitStack() as stack:
-        contests = _contests(stack, plain, limits, args.workers)
-        for contest in contests:
-            contest.expect()
-        turns = args.rounds * sum(len(contest.entries) for contest in contests)
-        progress = Progress("benchmark", turns, "turns")
+        program_sets = _program_sets(stack, plain, limits, args.workers)
+        for program_set in program_sets:
+            program_set.check()
+        total = args.rounds * sum(len(program_set.measurements) for program_set in program_sets)
+        progress = Progress("benchmark", total, "measurements")
         for number in range(args.rounds):
-            for contest in contests:
-                contest.round(number, progress)
-    for contest in contests:
-        print(contest.table(), flush=True)
+            for program_set in program_sets:
+                program_set.round(number, progress)
+    for program_set in program_sets:
+        print(program_set.table(), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Measures what a Snakemake does before it plans: its own import, and the parse of our Snakefile.
+"""Measures the start-up of Snakemake: its import, and the time to parse the Snakefile.
 
-Every job of Slurm starts two Snakemakes, one in the job and one in its step, and each does this.
-Prints both in seconds; slurm_overhead.py calls it inside a job.
+Every Slurm job starts two Snakemake processes, one in the batch script and one in its step, and
+each does both. Prints both in seconds; slurm_overhead.py runs it in a job.
 """
 
 import time
@@ -18,7 +18,7 @@ _IMPORTED = time.perf_counter()
 
 
 def _timed(include: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns `include` that prints how long the outermost call took: the Snakefile's own."""
+    """Wraps `include` to print the duration of the outermost call, which is the Snakefile's."""
     depth = 0
 
     def timed(*args: Any, **options: Any) -> None:

@@ -1,9 +1,9 @@
-"""Measures fine-tuning under DeepSpeed beside plain DDP; prints a Markdown table.
+"""Compares fine-tuning under DeepSpeed with plain DDP; prints a Markdown table.
 
-Every contestant is the project's own training (`caco.training.rank`, started by its own launcher)
-with the same rows; only DeepSpeed's settings differ, and plain DDP has none. They take turns, and
-ratios are taken within a round. The first steps of a turn, which allocate and compile, do not
-count. See docs/benchmarks.md.
+Every strategy runs the project's training (`caco.training.rank`, started by its launcher) on the
+same rows; only the settings of DeepSpeed differ, and plain DDP has none. Every strategy trains once
+per round, in rotating order, and ratios are computed within a round. The first steps of a training,
+which allocate and compile, are excluded. See docs/benchmarks.md.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from figures import spread
-from gpu import Seen, names, peak_tflops, watching
+from gpu import GpuUsage, gpu_names, peak_tflops, sampled_gpus
 
 from caco.config.training import Training
 from caco.models.manifest import read_manifest
@@ -32,21 +32,21 @@ from caco.training.runtime.checkpoints import LOSS, CheckpointFolder
 from caco.training.runtime.launch import Ranks, accumulation, launch, rank_count
 
 _DDP = "plain DDP"
-_WARM = 3  # steps of a turn that do not count
-_FLOP = 6  # a parameter and token: forward and backward, attention's own left out
+_WARM_UP_STEPS = 3  # excluded steps of a training
+_FLOP = 6  # per parameter and token: forward and backward, without attention
 
 
 @dataclass(slots=True)
-class Contestant:
-    """One way to train.
+class Strategy:
+    """A training strategy and its measurements.
 
     Attributes:
-        name: What it is.
-        section: How it trains; its `zero_stage` is that of the settings.
+        name: Label in the table.
+        section: Training section; its `zero_stage` is that of the settings.
         deepspeed: DeepSpeed's settings, or None.
-        rates: Tokens a second of all ranks, a number for each round.
-        losses: The loss after the last step.
-        seen: What its GPUs did.
+        rates: Tokens per second of all ranks, one value per round.
+        losses: The loss after the last step, one value per round.
+        gpu_usage: GPU samples of all rounds.
     """
 
     name: str
@@ -54,44 +54,46 @@ class Contestant:
     deepspeed: dict[str, Any] | None
     rates: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
-    seen: Seen = field(default_factory=Seen)
+    gpu_usage: GpuUsage = field(default_factory=GpuUsage)
 
-    def turn(self, model: Path, tokens: Path, ranks: Ranks) -> None:
-        """Trains once and notes the rate."""
+    def measure(self, model: Path, tokens: Path, ranks: Ranks) -> None:
+        """Trains once and records the rate."""
         with tempfile.TemporaryDirectory() as scratch:
-            kept = CheckpointFolder(Path(scratch))
-            kept.scratch.mkdir()
-            plan = kept.scratch / "plan.json"
+            checkpoints = CheckpointFolder(Path(scratch))
+            checkpoints.scratch.mkdir()
+            plan = checkpoints.scratch / "plan.json"
             RankTask(
                 stage=self.name,
                 model=str(model),
                 tokens=str(tokens),
                 checkpoint=f"{scratch}/checkpoint",
-                kept=scratch,
+                checkpoints=scratch,
                 resume=None,
                 save_every_s=float("1e9"),
                 accumulation=accumulation(self.section, ranks.total, "benchmark"),
                 deepspeed=self.deepspeed,
                 training=self.section.model_dump_json(),
             ).write(plan)
-            with watching(self.seen):
+            with sampled_gpus(self.gpu_usage):
                 launch(plan, ranks)
-            rows = [json.loads(line) for line in (kept.scratch / LOSS).read_text().splitlines()]
-        first, last = rows[_WARM - 1], rows[-1]
+            rows = [
+                json.loads(line) for line in (checkpoints.scratch / LOSS).read_text().splitlines()
+            ]
+        first, last = rows[_WARM_UP_STEPS - 1], rows[-1]
         seconds = last["seconds"] - first["seconds"]
         self.rates.append((last["tokens"] - first["tokens"]) / seconds)
         self.losses.append(last["loss"])
 
 
-def _under_zero(stage: int, section: Training) -> Contestant:
+def _under_zero(stage: int, section: Training) -> Strategy:
     settings = read_settings(Path(f"config/deepspeed/zero{stage}.json"), stage)
-    return Contestant(f"ZeRO-{stage}", section.model_copy(update={"zero_stage": stage}), settings)
+    return Strategy(f"ZeRO-{stage}", section.model_copy(update={"zero_stage": stage}), settings)
 
 
 def _write_rows(path: Path, rows: int, length: int, vocabulary: int) -> None:
-    """Writes rows of random tokens, each as long as the others, with a loss on the second half."""
-    luck = random.Random(7)
-    ids = [[luck.randrange(vocabulary) for _ in range(length)] for _ in range(rows)]
+    """Writes rows of random tokens of equal length, with a loss on the second half."""
+    rng = random.Random(7)
+    ids = [[rng.randrange(vocabulary) for _ in range(length)] for _ in range(rows)]
     labels = [[-100] * (length // 2) + row[length // 2 :] for row in ids]
     kind = pa.list_(pa.int32())
     table = pa.table({"input_ids": pa.array(ids, kind), "labels": pa.array(labels, kind)})
@@ -99,7 +101,7 @@ def _write_rows(path: Path, rows: int, length: int, vocabulary: int) -> None:
 
 
 def _sizes(model: Path) -> tuple[int, int]:
-    """Returns a model's parameters and its vocabulary; no weight is read."""
+    """Returns the number of parameters and the vocabulary size; reads no weights."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -109,20 +111,21 @@ def _sizes(model: Path) -> tuple[int, int]:
     return sum(p.numel() for p in empty.parameters()), config.vocab_size
 
 
-def _table(contestants: list[Contestant], parameters: int, ranks: int) -> str:
-    (plain,) = (c for c in contestants if c.name == _DDP)
+def _table(strategies: list[Strategy], parameters: int, ranks: int) -> str:
+    (plain,) = (c for c in strategies if c.name == _DDP)
     peak = peak_tflops()
     lines = [
-        "| contestant | tokens/s, median (min..max) | to plain DDP | model FLOPs utilisation "
+        "| strategy | tokens/s, median (min..max) | to plain DDP | model FLOPs utilisation "
         "| GPUs | loss at the end |",
         "|---|---|---|---|---|---|",
     ]
-    for c in contestants:
-        ratios = [mine / theirs for mine, theirs in zip(c.rates, plain.rates, strict=True)]
-        done = median(c.rates) * _FLOP * parameters / ranks / 1e12
-        share = f"{done / peak:.1%}" if peak else "-"
+    for c in strategies:
+        ratios = [own / reference for own, reference in zip(c.rates, plain.rates, strict=True)]
+        tflops = median(c.rates) * _FLOP * parameters / ranks / 1e12
+        utilisation = f"{tflops / peak:.1%}" if peak else "-"
         loss = f"{median(c.losses):.3f}"
-        cells = [c.name, spread(c.rates, ",.0f"), spread(ratios, ".2f"), share, str(c.seen), loss]
+        cells = [c.name, spread(c.rates, ",.0f"), spread(ratios, ".2f"), utilisation]
+        cells += [str(c.gpu_usage), loss]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -132,17 +135,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", type=Path, required=True, help="a checkpoint's manifest")
-    parser.add_argument("--stages", type=int, nargs="+", default=[2, 3], help="of DeepSpeed's ZeRO")
-    parser.add_argument("--ranks", type=int, default=2, help="ranks, where there is no GPU")
-    parser.add_argument("--batch", type=int, default=4, help="rows a rank and step")
-    parser.add_argument("--tokens", type=int, default=128, help="of a row")
-    parser.add_argument("--steps", type=int, default=12, help="steps a turn")
+    parser.add_argument("--model", type=Path, required=True, help="manifest of a checkpoint")
+    parser.add_argument(
+        "--stages", type=int, nargs="+", default=[2, 3], help="ZeRO stages of DeepSpeed"
+    )
+    parser.add_argument("--ranks", type=int, default=2, help="ranks on a machine without a GPU")
+    parser.add_argument("--batch", type=int, default=4, help="rows per rank and step")
+    parser.add_argument("--tokens", type=int, default=128, help="tokens per row")
+    parser.add_argument("--steps", type=int, default=12, help="steps per training")
     parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
-    parser.add_argument("--rounds", type=int, default=2, help="turns of every contestant")
+    parser.add_argument("--rounds", type=int, default=2, help="number of rounds")
     args = parser.parse_args()
-    if args.steps <= _WARM:
-        parser.error(f"--steps: more than {_WARM}, since the first {_WARM} do not count")
+    if args.steps <= _WARM_UP_STEPS:
+        parser.error(f"--steps must exceed {_WARM_UP_STEPS}, the number of excluded steps")
     model = read_manifest(args.model).folder
     parameters, vocabulary = _sizes(model)
     ranks = rank_count(args.ranks)
@@ -154,25 +159,25 @@ def main() -> None:
         cutoff=args.tokens,
         precision=args.precision,
     )
-    contestants = [Contestant(_DDP, section, None)] + [
+    strategies = [Strategy(_DDP, section, None)] + [
         _under_zero(stage, section) for stage in args.stages
     ]
-    where = ", ".join(names()) or f"{platform.machine()}, no GPU"
+    hardware = ", ".join(gpu_names()) or f"{platform.machine()}, no GPU"
     print(
-        f"{where}; {os.cpu_count()} cores, {ranks.total} ranks, {parameters / 1e6:,.1f}M "
+        f"{hardware}; {os.cpu_count()} cores, {ranks.total} ranks, {parameters / 1e6:,.1f}M "
         f"parameters, load {os.getloadavg()[0]:.2f} at the start\n",
         flush=True,
     )
-    progress = Progress("benchmark", args.rounds * len(contestants), "turns")
+    progress = Progress("benchmark", args.rounds * len(strategies), "trainings")
     with tempfile.TemporaryDirectory() as scratch:
         tokens = Path(scratch) / "tokens.parquet"
         _write_rows(tokens, args.steps * section.global_batch, args.tokens, vocabulary)
         for number in range(args.rounds):
-            first = number % len(contestants)
-            for contestant in [*contestants[first:], *contestants[:first]]:
-                contestant.turn(model, tokens, ranks)
+            first = number % len(strategies)
+            for strategy in [*strategies[first:], *strategies[:first]]:
+                strategy.measure(model, tokens, ranks)
                 progress.add()
-    print(_table(contestants, parameters, ranks.total), flush=True)
+    print(_table(strategies, parameters, ranks.total), flush=True)
 
 
 if __name__ == "__main__":

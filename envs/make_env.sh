@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes one environment from its pinned list: make_env.sh NAME FOLDER PYTHON_VERSION...
-# vLLM is another package where there are NVIDIA GPUs. CACO_ACCELERATOR (cuda or cpu) says which is
-# meant, for login nodes have none; unset, this machine is looked at.
+# vLLM is a different package on NVIDIA GPUs. CACO_ACCELERATOR (cuda or cpu) selects it, since a login
+# node has no GPU; unset, this machine's GPUs decide.
 set -euo pipefail
 name=$1 folder=$2
 shift 2
@@ -15,10 +15,14 @@ started=$SECONDS
 echo "envs: making $folder with $("$python" --version) from $list"
 rm -rf "$folder"
 "$python" -m venv "$folder"
+# --no-deps: the lists are complete (envs/lock.sh). pip checks the hashes of a list that has them.
 install() { "$folder/bin/python" -m pip install --quiet --no-deps --requirement "$1"; }
 install "$list"
-# The package index's torch needs CUDA's libraries, the one for CPUs alone (wherever pip is told to
-# look for it) does not.
+if grep --quiet --line-regexp --fixed-strings -e "-r torch.txt" "${list%.txt}.in"; then
+    install envs/torch.txt
+fi
+# The package index's torch needs CUDA's libraries. A build for CPUs (which pip may find through
+# PIP_FIND_LINKS) does not.
 if torch=$("$folder/bin/python" -c 'from importlib.metadata import version; print(version("torch"))' 2>/dev/null) &&
     [ "${torch%+cpu}" = "$torch" ]; then
     install envs/torch_cuda.txt

@@ -1,4 +1,4 @@
-"""Benchmarks: need base and student, make answers, grades and bench/scores.json."""
+"""Benchmarks: read base and student, write answers, grades and bench/scores.json."""
 
 
 rule bench_problems:
@@ -23,7 +23,7 @@ rule bench_problems:
 
 
 rule answer:
-    """Puts a benchmark's problems to base or student."""
+    """Generates the answers of base or student to a benchmark's problems."""
     input:
         model=lambda w: MODELS[w.model],
         problems=paths.bench_problems(),
@@ -51,7 +51,7 @@ rule answer:
 
 
 rule grade:
-    """Grades every answer: a changed grader generates nothing again."""
+    """Grades every answer; a changed grader generates no answer again."""
     input:
         answers=paths.answers(),
     output:
@@ -68,7 +68,7 @@ rule grade:
 
 
 rule scores:
-    """Counts the grades into pass@1 with intervals, and compares student with base."""
+    """Computes pass@1 with intervals, and compares student with base."""
     input:
         graded=expand(paths.graded(), model=MODELS, benchmark=CONFIG.bench.benchmarks),
     output:

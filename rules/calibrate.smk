@@ -1,8 +1,8 @@
-"""Calibration: needs Code CoTs and seeds, makes calibration/rows.parquet and rates.json."""
+"""Calibration: reads Code CoTs and seeds, writes calibration/rows.parquet and rates.json."""
 
 
 rule plant:
-    """Makes rows that are known to be right or wrong."""
+    """Plants rows that are known to be right or wrong."""
     input:
         code_cots=expand(paths.code_cots(), source=CONFIG.sources),
         seeds=expand(paths.seeds(), source=CONFIG.sources),
@@ -23,7 +23,7 @@ rule plant:
 if CONFIG.reverse.llm_judge:
 
     rule judge_planted:
-        """Puts every planted row to the LLM judge."""
+        """Judges every planted row with the LLM judge."""
         input:
             model=paths.model(CONFIG.reverse.llm_judge.model),
             planted=paths.planted(),
@@ -42,7 +42,7 @@ if CONFIG.reverse.llm_judge:
 
 
 rule calibrate:
-    """Measures the checks on the planted rows: false accepts and false rejects."""
+    """Measures false accepts and false rejects of the checks on the planted rows."""
     input:
         planted=paths.planted(),
         judgements=paths.judgements() if CONFIG.reverse.llm_judge else [],

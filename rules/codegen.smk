@@ -1,8 +1,8 @@
-"""The code generator: needs every Code CoT, makes codegen/manifest.json and its checkpoint."""
+"""The code generator: reads every Code CoT, writes codegen/manifest.json and its checkpoint."""
 
 
 rule codegen:
-    """Fine-tunes the code generator on Code CoTs alone."""
+    """Fine-tunes the code generator on Code CoTs without prompts."""
     input:
         model=paths.model(CONFIG.codegen.model),
         deepspeed=paths.deepspeed(CONFIG.codegen.training.zero_stage),

@@ -1,4 +1,4 @@
-"""What the rules share: the checked config, the paths, and what is made from the stage table."""
+"""Shared by all rules: the validated config, the paths, and the lists from the stage table."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ from caco.runtime.environment import set_job_environment
 from caco.workflow.inputs import local_inputs, model_folders
 from caco.workflow.paths import Paths
 from caco.workflow.rules import StageRules, conda_file, environment_of
-from caco.workflow.stages import records_in_full, row_files, shard_files, write_jobs
+from caco.workflow.stages import report_records, row_files, shard_files, write_jobs
 
 set_job_environment(deployed=bool(workflow.deployment_settings.deployment_method))
 if workflow.remote_exec:
@@ -38,7 +38,7 @@ onstart:
 
 
 onerror:
-    from caco.preflight.silent_failure import report_silent_failure
+    from caco.preflight.start import report_silent_failure
     from caco.reports.status.failures import print_failures
 
     print_failures(Path(paths.root))
@@ -57,7 +57,7 @@ SHARDS = shard_names(CONFIG.shards)
 CONVERTERS = CONFIG.converters()
 SHARD_FILES = shard_files(CONFIG)
 ACCEPTED = list(SHARD_FILES.values())[-1]
-# What a training takes from its resources, which are no reason to re-run.
+# Arguments of a training that come from resources, which are not a reason to re-run.
 TRAINING = "--save-every {resources.save_every_s} --ranks {resources.ranks}"
 MODELS = {
     "base": paths.model(CONFIG.student.model),
@@ -65,8 +65,8 @@ MODELS = {
 }
 
 
-# On a cluster these run on the submit host, and all but the last fetch: compute nodes often have no
-# network.
+# These run on the submit host, also on a cluster. All but the last fetch files: compute nodes often
+# have no network.
 localrules:
     model,
     seeds,
@@ -83,17 +83,17 @@ wildcard_constraints:
 
 
 def rounds_of(source, file):
-    """Returns `file` for each round in which a model drafts a source's programs, if one does."""
+    """Returns `file` for each round of a source whose converter is a model, else nothing."""
     rounds = CONVERTERS[source].rounds if source in CONVERTERS else 0
     return expand(file, round=range(rounds))
 
 
 def written_by(model):
-    """Returns the manifest of a step's own model, or of the writer where it names none."""
+    """Returns the manifest of a step's own model, or of the writer if it names none."""
     return paths.model(model) if model else paths.checkpoint("writer")
 
 
 def held_out_of(wildcards):
-    """Returns the held-out seeds of a benchmark that is made of them."""
+    """Returns the held-out seeds that a benchmark consists of, if it does."""
     benchmark = CONFIG.bench.benchmarks[wildcards.benchmark]
     return paths.held_out(benchmark.source) if benchmark.kind == "held_out" else []

@@ -1,8 +1,8 @@
-"""The corpus: needs every judged shard and benchmark, makes corpus/train.parquet and its card."""
+"""The corpus: reads every judged shard and benchmark, writes corpus/train.parquet and its card."""
 
 
 rule corpus:
-    """Joins the judged shards, deduplicated and decontaminated."""
+    """Assembles the corpus from the judged shards: deduplication and decontamination."""
     input:
         judged=expand(paths.shard(ACCEPTED), shard=SHARDS),
         problems=expand(paths.bench_problems(), benchmark=CONFIG.bench.benchmarks),

@@ -1,10 +1,10 @@
-"""Models from outside: needs the config's `models`, makes models/{model}/manifest.json."""
+"""Pretrained models: read the config's `models`, write models/{model}/manifest.json."""
 
 
 rule model:
-    """Fetches a model, checks its digest, and makes an ordinary checkpoint of it."""
+    """Fetches a model, verifies its digest, and writes it as a transformers checkpoint."""
     input:
-        # Every job with a GPU needs a model, so none starts before a node has passed preflight.
+        # Every job with a GPU needs a model, so none starts before preflight has passed.
         preflight=ancient(paths.preflight_passed()),
         files=lambda w: LOCAL[f"models.{w.model}"],
     output:

@@ -1,22 +1,22 @@
-"""Preflight: needs nothing, makes preflight/node.json and models/preflight_passed.json.
+"""Preflight: reads nothing, writes preflight/node.json and models/preflight_passed.json.
 
-What the submit host can check by itself it checks before the first job (caco.preflight.start).
+The checks of the submit host run before the first job (caco.preflight.start).
 
-Both rules run once, before a run's first model, and have no params or inputs that could run them
-again. With one job sure to run, Snakemake 9.27 does not look for changes below it; where an ancient
-input then stops the rerun, what has changed there is missed. So the two texts that a rule has are
-resources here, which are no reason to re-run.
+Both rules run once, before a run's first model, and have no params or inputs that could re-run
+them. If a job is certain to run, Snakemake 9.27 does not check for changes downstream of it; if an
+ancient input then stops the rerun, those changes are missed. So `spec` and `code` are resources
+here, which Snakemake does not treat as a reason to re-run.
 """
 
 
 rule preflight:
-    """Checks a node without a GPU: the sandbox, and shared folders."""
+    """Checks a compute node without a GPU: the sandbox and the shared folders."""
     output:
         node=paths.preflight(),
         provenance=stage.record("preflight"),
     log:
         stage.log("preflight"),
-    # What a node lacks, it lacks at a second attempt too.
+    # A second attempt finds the same node.
     retries: 0
     conda:
         stage.conda("preflight")
@@ -26,10 +26,10 @@ rule preflight:
         stage.command("preflight", "output.node", texts="resources")
 
 
-# Models ask for this rule's file rather than for node.json, which is deleted when preflight is run
-# again and fails: a missing ancient input is made again, and with it all below.
+# Models depend on this rule's file and not on node.json, which Snakemake deletes if preflight runs
+# again and fails: a missing ancient input re-runs everything downstream.
 rule preflight_passed:
-    """Reads on the submit host what the node has written, and leaves a marker file."""
+    """Reads the node's result on the submit host, and writes a marker file."""
     input:
         node=ancient(paths.preflight()),
     output:

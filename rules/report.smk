@@ -1,11 +1,11 @@
-"""The report: needs every record, row and score of the run, makes funnel.json and report.html."""
+"""The report: reads every record, row and score of the run, writes funnel.json and report.html."""
 
 
 rule report:
-    """Counts the whole funnel and puts the run on one page."""
+    """Counts the rows of the complete funnel and draws the run on one page."""
     input:
-        records=records_in_full(CONFIG, paths),
-        # A record is written with its job's rows: it stands for them where there are many.
+        records=report_records(CONFIG, paths),
+        # A record is written with its job's rows, and represents them for all but the first shard.
         more_records=[paths.provenance(s, shard) for s in SHARD_FILES for shard in SHARDS[1:]],
         rows=row_files(CONFIG, paths),
         corpus=paths.corpus(),

@@ -1,8 +1,8 @@
-"""Reverse: needs the Code CoTs and verified/{shard}.parquet, makes questions to judged."""
+"""Reverse: reads Code CoTs and verified/{shard}.parquet, writes questions, solutions, judged."""
 
 
 rule writer:
-    """Fine-tunes the writer on the seeds' own questions and solutions, where configured."""
+    """Fine-tunes the writer on the seeds' own questions and solutions, if configured."""
     input:
         model=paths.model(CONFIG.writer.model),
         deepspeed=paths.deepspeed(CONFIG.writer.training.zero_stage),
@@ -30,7 +30,7 @@ rule writer:
 
 
 rule question:
-    """Writes problems for each verified program of a shard."""
+    """Generates questions for each verified program of a shard."""
     input:
         model=written_by(CONFIG.reverse.question.model),
         verified=paths.shard("verified"),
@@ -50,7 +50,7 @@ rule question:
 
 
 rule solution:
-    """Solves each problem of a shard without access to its program."""
+    """Generates a solution of each question of a shard, without access to the program."""
     input:
         model=written_by(CONFIG.reverse.solution.model),
         questions=paths.shard("questions"),
@@ -70,7 +70,7 @@ rule solution:
 
 
 rule judge:
-    """Compares each question and solution of a shard with the executed program, twice."""
+    """Checks each question and solution of a shard against the executed program, exactly."""
     input:
         solutions=paths.shard("solutions"),
     output:
@@ -90,7 +90,7 @@ rule judge:
 if CONFIG.reverse.llm_judge:
 
     rule llm_judge:
-        """Puts each row to an LLM judge: is the problem solvable, the logic the program's?"""
+        """Judges each row with a model: is the problem solvable, the logic the program's?"""
         input:
             model=paths.model(CONFIG.reverse.llm_judge.model),
             judged=paths.shard("judged"),

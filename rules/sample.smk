@@ -1,8 +1,8 @@
-"""Sampling: needs the code generator, makes programs/{shard}.parquet."""
+"""Sampling: reads the code generator, writes programs/{shard}.parquet."""
 
 
 rule sample:
-    """Samples one shard of new programs, unconditionally."""
+    """Samples one shard of new programs without prompts."""
     input:
         model=paths.checkpoint("codegen"),
     output:

@@ -1,8 +1,8 @@
-"""Seeds: needs the config's `sources`, makes seeds/{source}.parquet and its held-out part."""
+"""Seeds: reads the config's `sources`, writes seeds/{source}.parquet and the held-out set."""
 
 
 rule seeds:
-    """Reads one source into seeds: problems with known answers."""
+    """Reads the seeds of one source: problems with known answers."""
     input:
         files=lambda w: LOCAL[f"sources.{w.source}"],
     output:

@@ -1,8 +1,8 @@
-"""The student: needs the corpus, makes student/manifest.json and its checkpoint."""
+"""The student: reads the corpus, writes student/manifest.json and its checkpoint."""
 
 
 rule student:
-    """Fine-tunes the student on the corpus's text."""
+    """Fine-tunes the student on the corpus."""
     input:
         model=paths.model(CONFIG.student.model),
         deepspeed=paths.deepspeed(CONFIG.student.training.zero_stage),

@@ -1,12 +1,13 @@
-"""Unify: needs seeds/{source}.parquet, makes code_cots/{source}.parquet.
+"""Unify: reads seeds/{source}.parquet, writes code_cots/{source}.parquet.
 
-Where a model is the converter, rounds of two rules come first: `draft` generates, `attempt` executes
-(each in its own environment, on its own kind of node), and the next round retries what failed.
+If a model is the converter, rounds of two rules come first: `draft` generates and `attempt`
+executes, each in its own environment and on its own kind of node; the next round retries what
+failed.
 """
 
 
 rule draft:
-    """Drafts programs with a model for the seeds that have none yet: one round."""
+    """Drafts programs with a model, in one round, for the seeds without an accepted program."""
     input:
         model=lambda w: paths.model(CONVERTERS[w.source].model),
         seeds=paths.seeds(),
@@ -32,7 +33,7 @@ rule draft:
 
 
 rule attempt:
-    """Executes a round's drafts and compares them with the known answers."""
+    """Executes the drafts of a round and compares their outputs with the known answers."""
     input:
         seeds=paths.seeds(),
         drafts=paths.drafts(),
@@ -51,7 +52,7 @@ rule attempt:
 
 
 rule unify:
-    """Converts seeds into programs, executes them, keeps those that give the known answer."""
+    """Converts seeds into programs, executes them, accepts those with the known answer."""
     input:
         seeds=paths.seeds(),
         attempts=lambda w: rounds_of(w.source, paths.attempts(w.source)),

@@ -1,8 +1,8 @@
-"""Verification: needs programs/{shard}.parquet, makes verified/{shard}.parquet."""
+"""Verification: reads programs/{shard}.parquet, writes verified/{shard}.parquet."""
 
 
 rule verify:
-    """Executes a shard's programs in the sandbox and checks them against the rules."""
+    """Executes a shard's programs in the sandbox and applies the verification rules."""
     input:
         programs=paths.shard("programs"),
     output:

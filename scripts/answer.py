@@ -1,4 +1,4 @@
-"""Puts a benchmark's problems to one model; the answers are graded by `grade_answers.py`."""
+"""Generates one model's answers to a benchmark's problems; `grade_answers.py` grades them."""
 
 from caco.config.bench import Answering
 from caco.engines.open import generating_model
@@ -14,11 +14,11 @@ from caco.stages.bench.answer import answer_problems
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="answer")
-    job.reads("--model", help="manifest of the model's checkpoint")
-    job.takes("--name", help="the model's name: base or student", required=True)
-    job.takes("--benchmark", help="the benchmark's name", required=True)
-    job.reads("--problems", help="Parquet of the benchmark's problems, as seeds")
-    job.writes("--answers", help="Parquet of every answer")
+    job.reads("--model", help="manifest of the model")
+    job.takes("--name", help="name of the model: base or student", required=True)
+    job.takes("--benchmark", help="name of the benchmark in the config", required=True)
+    job.reads("--problems", help="problems of the benchmark (Seed rows)")
+    job.writes("--answers", help="answers (Answered rows)")
     args = job.parse()
     section = job.section(Answering)
     progress = Progress(f"answer {args.name} {args.benchmark}", count_rows(args.problems, Seed))

@@ -1,13 +1,14 @@
 """Executes a round's drafts in the sandbox and compares them with the known answers.
 
-The spec is the config's `sandbox` section.
+The spec is the section `sandbox` of the config.
 """
 
 import warnings
 from collections.abc import Iterator
 
 from caco.config.checks import SandboxLimits
-from caco.rows.draft import ACCEPTED, Attempt, Draft
+from caco.rows.draft import Attempt, Draft
+from caco.rows.rejected import ACCEPTED
 from caco.rows.seed import Seed
 from caco.rows.table import count_rows, read_rows, write_rows
 from caco.runtime.job import Job, run
@@ -21,12 +22,12 @@ from caco.stages.unify.attempts import attempt_drafts
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="attempt")
-    job.reads("--seeds", help="seeds of the source")
-    job.reads("--drafts", help="the round's drafts")
-    job.writes("--attempts", help="the drafts with what became of each")
-    job.takes("--workers", help="programs that run side by side", type=int, default=1)
+    job.reads("--seeds", help="seeds of the source (Seed rows)")
+    job.reads("--drafts", help="drafts of the round (Draft rows)")
+    job.writes("--attempts", help="drafts with their verdicts (Attempt rows)")
+    job.takes("--workers", help="programs to run in parallel", type=int, default=1)
     args = job.parse()
-    warnings.simplefilter("ignore", SyntaxWarning)  # of programs that are not ours
+    warnings.simplefilter("ignore", SyntaxWarning)  # of the generated programs
     limits = job.section(SandboxLimits)
     require_host(limits)
     answers = {seed.seed_id: seed.answer for seed in read_rows(args.seeds, Seed)}

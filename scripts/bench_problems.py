@@ -1,6 +1,6 @@
-"""Lays out a benchmark's problems as seeds, whatever the benchmark is.
+"""Converts the problems of a benchmark to seeds.
 
-The spec is the benchmark's section.
+The spec is the section of the benchmark.
 """
 
 from pydantic import RootModel
@@ -18,13 +18,16 @@ def main() -> None:
     job.takes("--name", help="name of the benchmark in the config", required=True)
     job.reads(
         "--held-out",
-        help="held-out seeds, for a benchmark of kind `held_out`",
+        help="held-out seeds (Seed rows), for a benchmark of kind `held_out`",
         many=True,
         required=False,
     )
-    job.writes("--problems", help="the problems")
+    job.writes("--problems", help="problems of the benchmark (Seed rows)")
     job.reads(
-        "--files", help="files that the section names, for the record", many=True, required=False
+        "--files",
+        help="files that the section names, recorded as inputs",
+        many=True,
+        required=False,
     )
     args = job.parse()
     benchmark = job.section(RootModel[Benchmark]).root

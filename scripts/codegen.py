@@ -1,4 +1,4 @@
-"""Fine-tunes the code generator on Code CoTs alone, after the unconditional prompt."""
+"""Fine-tunes the code generator on Code CoTs alone, with the unconditional prompt."""
 
 from caco.config.training import Codegen
 from caco.models.manifest import read_manifest
@@ -7,7 +7,7 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.table import read_rows
 from caco.runtime.job import Job, run
 from caco.text.chat import end_of_turn, unconditional_prefix
-from caco.training.examples import codegen_examples
+from caco.training.codegen_examples import codegen_examples
 from caco.training.finetune import fine_tune
 from caco.training.runtime.arguments import add_training_arguments, training_arguments
 
@@ -16,7 +16,7 @@ def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="codegen")
     add_training_arguments(job)
-    job.reads("--code-cots", help="accepted Code CoTs", many=True)
+    job.reads("--code-cots", help="accepted Code CoTs (CodeCoT rows)", many=True)
     args = job.parse()
     section = job.section(Codegen)
     tokenizer = load_tokenizer(read_manifest(args.model).folder)

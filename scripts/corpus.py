@@ -1,7 +1,7 @@
 """Assembles the corpus from the judged shards and writes its data card.
 
-Rows that repeat a program or a question, or that ask what a benchmark asks, go to the rejected
-file with their verdict. The order is by shard, then as in the shard.
+Rows that repeat a program or a question, or whose question is a benchmark's, are rejected. The
+corpus is in the order of the shards and of the rows in each shard.
 """
 
 from caco.config.checks import Corpus
@@ -14,11 +14,11 @@ def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="corpus")
     job.reads("--judged", help="shards of accepted solutions (Solution rows)", many=True)
-    job.reads("--problems", help="benchmarks' problems (Seed rows); may be none", many=True)
-    job.reads("--seeds", help="seeds that training saw (Seed rows), for the data card", many=True)
-    job.writes("--corpus", help="the corpus (CorpusRow rows)")
-    job.writes("--card", help="the data card (Markdown)")
-    job.writes("--rejected", help="rows that the corpus does not take (Rejected rows)")
+    job.reads("--problems", help="problems of the benchmarks (Seed rows); may be empty", many=True)
+    job.reads("--seeds", help="training seeds (Seed rows), for the data card", many=True)
+    job.writes("--corpus", help="corpus (CorpusRow rows)")
+    job.writes("--card", help="data card (Markdown)")
+    job.writes("--rejected", help="rejected solutions (Rejected rows)")
     args = job.parse()
     settings = job.section(Corpus)
     counts = assemble(args.judged, args.problems, settings, args.corpus, args.rejected)

@@ -1,7 +1,7 @@
-"""Drafts programs for a source's seeds with a model: one round.
+"""Generates programs for the seeds of a source with a model, in one round.
 
-Round 0 requests one for every seed; a later round for the seeds without an accepted program, with
-the fault of each earlier program in the prompt.
+Round 0 drafts programs for every seed. A later round drafts again for the seeds without an accepted
+program, with the fault of the previous program in the prompt.
 """
 
 from collections.abc import Iterator
@@ -20,11 +20,16 @@ from caco.stages.unify.drafts import Task, first_tasks, next_tasks, write_drafts
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="draft")
-    job.reads("--model", help="manifest of the converter")
-    job.reads("--seeds", help="seeds of the source")
-    job.reads("--attempts", help="attempts of the round before", many=True, required=False)
-    job.takes("--round", help="the round, from 0", type=int, required=True)
-    job.writes("--drafts", help="Parquet of drafts")
+    job.reads("--model", help="manifest of the converter model")
+    job.reads("--seeds", help="seeds of the source (Seed rows)")
+    job.reads(
+        "--attempts",
+        help="attempts of the previous round (Attempt rows); none for round 0",
+        many=True,
+        required=False,
+    )
+    job.takes("--round", help="number of the round, from 0", type=int, required=True)
+    job.writes("--drafts", help="drafts (Draft rows)")
     args = job.parse()
     section = job.section(Drafting)
 

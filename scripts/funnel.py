@@ -1,6 +1,6 @@
-"""Prints the funnel of a run as a table, how far its checks can be trusted, and the report's place.
+"""Prints the funnel of a run, the error rates of its checks, and the path of its report.
 
-A person's tool, and the last line of `make demo`: python scripts/funnel.py results/embedded
+For interactive use, and the last step of `make demo`: python scripts/funnel.py results/embedded
 """
 
 import argparse
@@ -17,7 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", type=Path, help="the run's folder: results/{run}")
+    parser.add_argument("run", type=Path, help="folder of the run: results/{run}")
     folder = parser.parse_args().run
     paths = Paths(folder.name, str(folder.parent))
     print(funnel_text(read_funnel(Path(paths.funnel()))))

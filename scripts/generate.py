@@ -1,7 +1,7 @@
 """Writes what is generated: config/schema.json, docs/settings.md and envs/*.yaml.
 
-A test holds them to their sources: run this (`make generated`) after changing a config section or
-a pinned list.
+Run this (`make generated`) after changing a config section or a pinned list; a test compares the
+files with their sources.
 """
 
 from pathlib import Path

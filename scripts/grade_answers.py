@@ -1,24 +1,23 @@
-"""Grades every answer of one model to one benchmark."""
+"""Grades the answers of one model to one benchmark."""
 
 from collections.abc import Iterator
 
 from caco.config.bench import Grading
 from caco.grading.grader import Grader
 from caco.rows.answered import Answered
-from caco.rows.graded import Graded
+from caco.rows.graded import CORRECT, Graded
 from caco.rows.table import count_rows, read_rows, write_rows
 from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress
 from caco.runtime.provenance import Counts
 from caco.stages.bench.grade import grade_answers
-from caco.stages.bench.scores import CORRECT
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="grade")
-    job.reads("--answers", help="Parquet of answers")
-    job.writes("--graded", help="Parquet of the answers with their grades")
+    job.reads("--answers", help="answers (Answered rows)")
+    job.writes("--graded", help="graded answers (Graded rows)")
     args = job.parse()
     section = job.section(Grading)
     counts = Counts()

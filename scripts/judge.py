@@ -1,4 +1,4 @@
-"""Compares each question and solution of a shard with the executed program, twice."""
+"""Runs the dual verification: compares questions and solutions with the executed programs."""
 
 from caco.config.generation import Judge
 from caco.grading.grader import Grader
@@ -12,9 +12,9 @@ from caco.stages.reverse.judge import judge_solutions
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="judge")
-    job.reads("--solutions", help="Parquet of solutions")
-    job.writes("--judged", help="Parquet of the solutions that both checks let through")
-    job.writes("--rejected", help="Parquet of the others, with their verdicts")
+    job.reads("--solutions", help="solutions (Solution rows)")
+    job.writes("--judged", help="solutions that both checks accept (Solution rows)")
+    job.writes("--rejected", help="rejected solutions (Rejected rows)")
     args = job.parse()
     section = job.section(Judge)
     progress = Progress(f"judge {args.identity}", count_rows(args.solutions, Solution))

@@ -1,7 +1,7 @@
-"""Prints where one row of the corpus came from.
+"""Prints the lineage of one row of the corpus.
 
-The files and rows that it passed, the checkpoints that wrote it, and the sources and licences of
-the seeds that the code generator learnt from. A person's tool:
+The lineage is the files and rows that it was derived from, the checkpoints that generated it, and
+the sources and licences of the seeds that the code generator was trained on. For interactive use:
 
     python scripts/lineage.py --run results/embedded --row 0
     python scripts/lineage.py --run results/embedded --question 3f2a
@@ -19,13 +19,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--run", type=Path, required=True, help="the run's folder: results/{run}")
+    parser.add_argument("--run", type=Path, required=True, help="folder of the run: results/{run}")
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--question", help="the question's identity, or its beginning")
-    which.add_argument("--row", type=int, help="the row's position in the corpus, from 0")
+    which.add_argument("--question", help="question id, or a prefix of it")
+    which.add_argument("--row", type=int, help="position of the row in the corpus, from 0")
     args = parser.parse_args()
-    made = open_run(args.run)
-    print("\n".join(lineage(made, *find_row(made, args.question, args.row))))
+    opened = open_run(args.run)
+    print("\n".join(lineage(opened, *find_row(opened, args.question, args.row))))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Puts each row to an LLM judge: is the question solvable, is the logic the program's?"""
+"""Runs the LLM judge: is the question solvable, and is the solution's logic the program's?"""
 
 from caco.config.generation import LlmJudge
 from caco.engines.open import generating_model
@@ -12,10 +12,10 @@ from caco.stages.reverse.llm_judge import llm_judge_solutions
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="llm_judge")
-    job.reads("--model", help="manifest of the judge")
-    job.reads("--judged", help="Parquet of the solutions that the exact checks accepted")
-    job.writes("--llm-judged", help="Parquet of those that the judge accepts")
-    job.writes("--rejected", help="Parquet of the others, with their verdicts")
+    job.reads("--model", help="manifest of the LLM judge")
+    job.reads("--judged", help="solutions that the exact checks accept (Solution rows)")
+    job.writes("--llm-judged", help="solutions that the LLM judge accepts (Solution rows)")
+    job.writes("--rejected", help="rejected solutions (Rejected rows)")
     args = job.parse()
     section = job.section(LlmJudge)
     progress = Progress(f"llm_judge {args.identity}", count_rows(args.judged, Solution))

@@ -1,4 +1,4 @@
-"""Makes a model of the config available as an ordinary checkpoint, with a manifest of its files."""
+"""Fetches a model of the config as an ordinary checkpoint, with a manifest of its files."""
 
 from pydantic import RootModel
 
@@ -10,9 +10,14 @@ from caco.runtime.job import Job, run
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="model")
-    job.takes("--name", help="the model's name in the config", required=True)
-    job.writes("--manifest", help="the manifest; a converted checkpoint lies beside it")
-    job.reads("--files", help="files that the section names", many=True, required=False)
+    job.takes("--name", help="name of the model in the config", required=True)
+    job.writes("--manifest", help="manifest; a converted checkpoint is written to the same folder")
+    job.reads(
+        "--files",
+        help="files that the section names, recorded as inputs",
+        many=True,
+        required=False,
+    )
     args = job.parse()
     fetch_model(job.section(RootModel[Model]).root, args.name, args.manifest)
     job.done()

@@ -1,6 +1,6 @@
-"""Says what a configuration would cost: jobs, rows, tokens, GPU-hours, time and disk by stage.
+"""Estimates the cost of a config: jobs, rows, tokens, GPU-hours, time and disk by stage.
 
-Nothing is submitted:
+It submits nothing:
 python scripts/plan.py --config config/paper.yaml --cluster config/plan/a100.yaml
 """
 
@@ -11,10 +11,8 @@ import yaml
 
 from caco.config.config import check_config, read_config
 from caco.config.plan import read_assumptions
-from caco.reports.plan.estimate import estimate
-from caco.reports.plan.input_sizes import input_sizes
+from caco.reports.plan.estimate import estimate, input_sizes, plan_text
 from caco.reports.plan.measured import measured
-from caco.reports.plan.table import plan_text
 from caco.runtime.job import run
 
 
@@ -23,15 +21,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--config", type=Path, required=True, help="the run's configuration")
+    parser.add_argument("--config", type=Path, required=True, help="config of the run")
     parser.add_argument(
         "--cluster",
         type=Path,
         required=True,
-        help="site.yaml with a section `plan`, or a file like it",
+        help="site.yaml with a section `plan`, or a file that holds only that section",
     )
     parser.add_argument(
-        "--measured", type=Path, help="a finished run, results/{run}, whose rates count instead"
+        "--measured",
+        type=Path,
+        help="finished run, results/{run}, whose measured rates replace those of --cluster",
     )
     args = parser.parse_args()
     config = check_config(read_config(args.config), str(args.config))

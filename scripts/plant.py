@@ -1,7 +1,8 @@
-"""Plants rows of which it is known whether they are right, to try the dual verification on.
+"""Plants rows that are known to be right or wrong, to calibrate the dual verification.
 
-Right rows are Code CoTs with their seeds' worked solutions; wrong ones are made from them. The spec
-is {"calibration": {...}, "sandbox": {...}}. Needs the sandbox's environment (Python 3.12, nsjail).
+Right rows are Code CoTs with the worked solutions of their seeds; wrong rows are derived from them.
+The spec is {"calibration": {...}, "sandbox": {...}}. Needs the sandbox's environment (Python 3.12,
+nsjail).
 """
 
 from collections.abc import Iterator
@@ -20,10 +21,10 @@ from caco.stages.calibrate.plant import PlantSpec, known_right, plant
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="plant")
-    job.reads("--code-cots", help="accepted Code CoTs", many=True)
-    job.reads("--seeds", help="the seeds that they were made from", many=True)
-    job.writes("--planted", help="Parquet of planted rows")
-    job.takes("--workers", help="programs that run side by side", type=int, default=1)
+    job.reads("--code-cots", help="accepted Code CoTs (CodeCoT rows)", many=True)
+    job.reads("--seeds", help="their seeds (Seed rows)", many=True)
+    job.writes("--planted", help="planted rows (Planted rows)")
+    job.takes("--workers", help="programs to run in parallel", type=int, default=1)
     args = job.parse()
     spec = job.section(PlantSpec)
     require_host(spec.sandbox)

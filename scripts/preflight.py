@@ -1,7 +1,8 @@
-"""Tries on this node what the run counts on, before anything long is asked of the cluster.
+"""Checks what the run requires of a node, before any long job is submitted.
 
-The sandbox must keep its promises under the run's limits, and the folders that other jobs read must
-be here. --spec is {"sandbox": {...}, "folders": [...]}. Needs the sandbox's environment.
+The sandbox must meet its guarantees under the limits of the run, and the node must have access to
+the folders that other jobs read. --spec is {"sandbox": {...}, "folders": [...]}. Needs the
+sandbox's environment.
 """
 
 from caco.preflight.node import NodeSpec, check_node
@@ -11,7 +12,7 @@ from caco.runtime.job import Job, run
 def main() -> None:
     """Runs the script."""
     job = Job(__doc__, rule="preflight")
-    job.writes("--node", help="what this node was found to have")
+    job.writes("--node", help="results of the checks on this node (JSON)")
     args = job.parse()
     check_node(job.section(NodeSpec), args.node)
     job.done()

@@ -1,4 +1,4 @@
-"""Reads where Snakemake runs what `preflight` wrote on a node; no model is asked for before."""
+"""Reads the results of `preflight` on the host of Snakemake; every rule `model` waits for this."""
 
 from caco.preflight.node import write_marker
 from caco.runtime.job import Job, run
@@ -7,8 +7,10 @@ from caco.runtime.job import Job, run
 def main() -> None:
     """Runs the script."""
     job = Job(__doc__, rule="preflight_passed")
-    job.reads("--node", help="what a node was found to have")
-    job.writes("--marker", help="the node that was found fit, and where that was read")
+    job.reads("--node", help="results of the checks on a node (JSON)")
+    job.writes(
+        "--marker", help="marker with the node that passed and the host that read this (JSON)"
+    )
     args = job.parse()
     write_marker(args.node, args.marker)
     job.done()

@@ -1,4 +1,4 @@
-"""Writes problems in words for each verified program of a shard."""
+"""Generates questions for the verified programs of a shard."""
 
 from caco.config.generation import WriteQuestions
 from caco.engines.open import generating_model
@@ -13,10 +13,10 @@ from caco.stages.reverse.question import write_questions
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="question")
-    job.reads("--model", help="manifest of the writer's checkpoint")
-    job.reads("--verified", help="Parquet of verified programs")
-    job.writes("--questions", help="Parquet of questions")
-    job.writes("--rejected", help="Parquet of what became no question, with verdicts")
+    job.reads("--model", help="manifest of the writer")
+    job.reads("--verified", help="verified programs (Verified rows)")
+    job.writes("--questions", help="questions (Question rows)")
+    job.writes("--rejected", help="rejected replies (Rejected rows)")
     args = job.parse()
     section = job.section(WriteQuestions)
     requested = count_rows(args.verified, Verified) * section.variants

@@ -13,9 +13,9 @@ from caco.stages.sample import sample_shard
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="sample")
-    job.reads("--model", help="manifest of the code generator's checkpoint")
-    job.takes("--shard", help="the shard's name, from which its seeds derive", required=True)
-    job.writes("--programs", help="Parquet of programs")
+    job.reads("--model", help="manifest of the code generator")
+    job.takes("--shard", help="name of the shard, from which its seeds are derived", required=True)
+    job.writes("--programs", help="programs (Program rows)")
     args = job.parse()
     section = job.section(Sample)
     progress = Progress(f"sample {args.shard}", section.programs_per_shard, "programs")

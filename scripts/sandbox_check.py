@@ -1,7 +1,7 @@
-"""Says whether programs can be run safely on this machine: exit 0 if so, 1 if not.
+"""Checks whether programs can be run safely on this machine: exit code 0 if so, 1 if not.
 
-Runs one small program for each promise of the sandbox and prints what became of it. --spec takes
-other limits than the defaults, as the JSON of the config's `sandbox` section.
+Runs one small program for each property that the sandbox guarantees and prints the outcome. --spec
+takes the limits, as the JSON of the config's `sandbox` section, in place of the defaults.
 """
 
 import argparse
@@ -18,14 +18,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--spec", default="{}", help="the config's sandbox section as JSON")
+    parser.add_argument("--spec", default="{}", help="section `sandbox` of the config as JSON")
     limits = section_of_spec(Limits, parser.parse_args().spec)
     print(*describe_host(), sep="\n")
-    kept = True
-    for promise, held, seen in check_host(limits):
-        print(f"{'ok  ' if held else 'FAIL'}  {promise}: {seen}", flush=True)
-        kept = kept and held
-    sys.exit(0 if kept else 1)
+    all_passed = True
+    for name, passed, observed in check_host(limits):
+        print(f"{'ok  ' if passed else 'FAIL'}  {name}: {observed}", flush=True)
+        all_passed = all_passed and passed
+    sys.exit(0 if all_passed else 1)
 
 
 if __name__ == "__main__":

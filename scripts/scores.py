@@ -1,4 +1,4 @@
-"""Scores every model on every benchmark, with intervals, and the student's gain on the base.
+"""Computes the scores of every model on every benchmark, and the differences of student and base.
 
 Writes JSON with two lists: `scores` (n, correct, accuracy, Wilson's 95% interval and verdicts by
 model and benchmark) and `differences` (student minus base on the same problems, with a paired 95%
@@ -16,7 +16,7 @@ def main() -> None:
     job.reads(
         "--graded", help="graded answers (Graded rows) of every model and benchmark", many=True
     )
-    job.writes("--scores", help="the scores (JSON)")
+    job.writes("--scores", help="scores (JSON)")
     args = job.parse()
     job.section(Section)
     write_scores(args.graded, args.scores)

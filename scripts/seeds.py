@@ -1,6 +1,6 @@
-"""Reads a source of seeds: training part, held-out part, rejected rows.
+"""Reads a source of seeds and splits it into a training and a held-out part.
 
-The spec is the source's `seeds` section.
+The spec is the section `seeds` of the source.
 """
 
 from pathlib import Path
@@ -20,11 +20,14 @@ def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="seeds")
     job.takes("--source", help="name of the source in the config", required=True)
-    job.writes("--seeds", help="seeds that training may see")
-    job.writes("--held-out", help="seeds that no training sees")
-    job.writes("--rejected", help="rows that are no seed, with reasons")
+    job.writes("--seeds", help="training seeds (Seed rows)")
+    job.writes("--held-out", help="held-out seeds (Seed rows)")
+    job.writes("--rejected", help="malformed and duplicate rows (Rejected rows)")
     job.reads(
-        "--files", help="files that the section names, for the record", many=True, required=False
+        "--files",
+        help="files that the section names, recorded as inputs",
+        many=True,
+        required=False,
     )
     args = job.parse()
     reader = job.section(RootModel[Reader]).root

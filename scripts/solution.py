@@ -1,4 +1,4 @@
-"""Solves each question of a shard without access to its program."""
+"""Generates solutions for the questions of a shard, without access to the programs."""
 
 from caco.config.generation import Write
 from caco.engines.open import generating_model
@@ -13,10 +13,10 @@ from caco.stages.reverse.solution import write_solutions
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="solution")
-    job.reads("--model", help="manifest of the solver's checkpoint")
-    job.reads("--questions", help="Parquet of questions")
-    job.writes("--solutions", help="Parquet of solutions")
-    job.writes("--rejected", help="Parquet of questions without one, with their verdicts")
+    job.reads("--model", help="manifest of the solver")
+    job.reads("--questions", help="questions (Question rows)")
+    job.writes("--solutions", help="solutions (Solution rows)")
+    job.writes("--rejected", help="questions without a complete solution (Rejected rows)")
     args = job.parse()
     section = job.section(Write)
     progress = Progress(f"solution {args.identity}", count_rows(args.questions, Question))

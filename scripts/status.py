@@ -1,7 +1,7 @@
-"""Prints how a run stands: jobs, rows, rate and time left by stage, and what failed and why.
+"""Prints the status of a run: jobs, rows, rate and time left by stage, and the failures.
 
-A person's tool, during a run and after it, on any machine that sees the run's folder; it locks
-nothing and writes nothing: python scripts/status.py results/embedded
+For interactive use, during a run and after it, on any machine with access to the run's folder. It
+locks nothing and writes nothing: python scripts/status.py results/embedded
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from caco.errors import ClusterError
 from caco.reports.status.job_states import job_states
-from caco.reports.status.text import status_text
+from caco.reports.status.stage_progress import status_text
 from caco.runtime.job import run
 from caco.runtime.slurm_client import QueuedJob, queued_jobs
 
@@ -21,12 +21,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", type=Path, help="the run's folder: results/{run}")
+    parser.add_argument("run", type=Path, help="folder of the run: results/{run}")
     folder = parser.parse_args().run.absolute()
     now = time.time()
     jobs = job_states(folder, now)
     queue: list[QueuedJob] = []
-    with suppress(ClusterError):  # no Slurm, or a busy one: the run's own files say the rest
+    with suppress(ClusterError):  # without Slurm, or if it is slow, the files of the run suffice
         queue = queued_jobs(folder.parents[1].resolve(), folder.stat().st_uid, timeout_s=1.0)
     print(status_text(folder, jobs, queue, now), end="")
 

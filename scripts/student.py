@@ -1,4 +1,4 @@
-"""Fine-tunes the student on the corpus: problems and their step-by-step solutions, text only."""
+"""Fine-tunes the student on the corpus: problems and step-by-step solutions, without programs."""
 
 from caco.config.training import Student
 from caco.models.manifest import read_manifest
@@ -7,16 +7,16 @@ from caco.rows.corpus import CorpusRow
 from caco.rows.table import read_rows
 from caco.runtime.job import Job, run
 from caco.text.chat import end_of_turn
-from caco.training.examples import student_examples
 from caco.training.finetune import fine_tune
 from caco.training.runtime.arguments import add_training_arguments, training_arguments
+from caco.training.student_examples import student_examples
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="student")
     add_training_arguments(job)
-    job.reads("--corpus", help="the corpus")
+    job.reads("--corpus", help="corpus (CorpusRow rows)")
     args = job.parse()
     section = job.section(Student)
     base = read_manifest(args.model).folder

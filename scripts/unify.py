@@ -1,13 +1,14 @@
-"""Converts seeds into Code CoTs: each executed in the sandbox and compared with its answer.
+"""Converts seeds to Code CoTs, which are executed in the sandbox and compared with the answers.
 
-Where a model is the converter, its programs were drafted and executed in rounds before: this
-chooses among them. The spec is {"unify": the source's `unify` section, "sandbox": the config's}.
+If the converter is a model, `attempt.py` has executed its programs already, and this script selects
+among them. The spec is {"unify": the source's section, "sandbox": the config's section}.
 """
 
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from caco.config.section import load_implementation
 from caco.config.sources import LlmUnify
 from caco.rows.code_cot import CodeCoT
 from caco.rows.draft import Attempt
@@ -19,22 +20,24 @@ from caco.runtime.progress import Progress
 from caco.runtime.provenance import Counts
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.self_check import require_host
-from caco.stages.unify.converters.llm import code_cots
 from caco.stages.unify.unify import UnifySpec, unify
 
 
 def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="unify")
-    job.reads("--seeds", help="seeds of the source")
+    job.reads("--seeds", help="seeds of the source (Seed rows)")
     job.reads(
-        "--attempts", help="attempts of each round of a converting model", many=True, required=False
+        "--attempts",
+        help="attempts of each round (Attempt rows), for a converter model",
+        many=True,
+        required=False,
     )
-    job.writes("--code-cots", help="programs that gave the known answer")
-    job.writes("--rejected", help="seeds without such a program, with reasons")
-    job.takes("--workers", help="programs that run side by side", type=int, default=1)
+    job.writes("--code-cots", help="accepted Code CoTs (CodeCoT rows)")
+    job.writes("--rejected", help="rejected seeds (Rejected rows)")
+    job.takes("--workers", help="programs to run in parallel", type=int, default=1)
     args = job.parse()
-    warnings.simplefilter("ignore", SyntaxWarning)  # of programs that are not ours
+    warnings.simplefilter("ignore", SyntaxWarning)  # of the generated programs
     spec = job.section(UnifySpec)
     progress = Progress("unify", count_rows(args.seeds, Seed), "seeds")
     counts, rejected = Counts(), []
@@ -59,10 +62,11 @@ def main() -> None:
 def _outcomes(
     spec: UnifySpec, seeds: Path, attempts: list[Path], workers: int
 ) -> Iterator[CodeCoT | Rejected]:
-    """Yields the outcome of each seed."""
+    """Yields the Code CoT or the rejection of each seed."""
     rows = read_rows(seeds, Seed)
     if isinstance(spec.unify, LlmUnify):
-        yield from code_cots(rows, [read_rows(file, Attempt) for file in attempts])
+        choose = load_implementation(spec.unify).code_cots
+        yield from choose(rows, [read_rows(file, Attempt) for file in attempts])
         return
     require_host(spec.sandbox)
     with NsjailSandbox(spec.sandbox, workers) as sandbox:

@@ -1,6 +1,6 @@
-"""Executes a shard's programs in the sandbox and holds them against the rules.
+"""Executes the programs of a shard in the sandbox and checks them against the rules.
 
-Every program leaves either verified or rejected with exactly one verdict. --spec is
+Every program is verified, or rejected with exactly one verdict. The spec is
 {"verify": {...}, "sandbox": {...}}. Needs the sandbox's environment (Python 3.12, nsjail).
 """
 
@@ -13,14 +13,14 @@ from caco.stages.verify.verify import VerifySpec, verify_file
 
 
 def main() -> None:
-    """Runs the script."""
+    """Runs the job."""
     job = Job(__doc__, rule="verify")
     job.reads("--programs", help="sampled programs of the shard (Program rows)")
-    job.writes("--verified", help="programs that kept the rules (Verified rows)")
-    job.writes("--rejected", help="the others, with their verdicts (Rejected rows)")
-    job.takes("--workers", help="programs run side by side", type=int, default=2)
+    job.writes("--verified", help="verified programs (Verified rows)")
+    job.writes("--rejected", help="rejected programs (Rejected rows)")
+    job.takes("--workers", help="programs to run in parallel", type=int, default=2)
     args = job.parse()
-    warnings.simplefilter("ignore", SyntaxWarning)  # of programs that are not ours
+    warnings.simplefilter("ignore", SyntaxWarning)  # of the generated programs
     spec = job.section(VerifySpec)
     require_host(spec.sandbox)
     with NsjailSandbox(spec.sandbox, args.workers) as sandbox:

@@ -8,7 +8,7 @@ from caco.rows.seed import Seed
 from caco.rows.table import read_rows
 from caco.runtime.job import Job, run
 from caco.text.chat import chat_prompt, end_of_turn
-from caco.training.finetune import fine_tune, keep_base
+from caco.training.finetune import fine_tune, use_base_model
 from caco.training.runtime.arguments import add_training_arguments, training_arguments
 from caco.training.writer_examples import writer_examples
 
@@ -17,12 +17,12 @@ def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="writer")
     add_training_arguments(job)
-    job.reads("--code-cots", help="accepted Code CoTs", many=True)
-    job.reads("--seeds", help="the seeds that they were made from", many=True)
+    job.reads("--code-cots", help="accepted Code CoTs (CodeCoT rows)", many=True)
+    job.reads("--seeds", help="their seeds (Seed rows)", many=True)
     args = job.parse()
     section = job.section(Writer)
     if not section.fine_tune:
-        keep_base(args.model, args.checkpoint, args.loss)
+        use_base_model(args.model, args.checkpoint, args.loss)
         job.done()
         return
     tokenizer = load_tokenizer(read_manifest(args.model).folder)

@@ -1,4 +1,4 @@
-"""What tests of several stages need."""
+"""Fixtures and settings for all tests."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# The tests' runs are those of somebody at a terminal, also where these tests are themselves a job.
+# The tests start runs as from a terminal, even if the tests themselves run in a job.
 for _name in [name for name in os.environ if name.startswith(("SLURM_", "SBATCH_", "SNAKEMAKE_"))]:
     del os.environ[_name]
 
@@ -15,13 +15,13 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data files, which lies beside the project and is never in it."""
+    """The folder of real data files, which is next to the repository and never in it."""
     folder = Path(os.environ.get("CACO_DATA", _ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        pytest.skip(f"no real data at {folder}: set CACO_DATA to its folder")
+        pytest.skip(f"{folder} does not exist; set CACO_DATA to the folder of the real data")
     return folder
 
 
-# These machines are shared: how long an example takes says nothing about the code.
+# On a shared machine the duration of one example is not meaningful.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")

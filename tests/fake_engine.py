@@ -1,4 +1,4 @@
-"""An engine for tests about stages: it answers at once, last request first."""
+"""A fake engine for tests of stages: it completes all requests at once, in reverse order."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Self
@@ -7,7 +7,7 @@ from caco.engines.protocol import Completion, Request
 
 
 class FakeEngine:
-    """Completes each prompt with `answer(request)`: a text, or a whole Completion."""
+    """Completes each request with `answer(request)`: a text or a Completion."""
 
     def __init__(self, answer: Callable[[Request], str | Completion]) -> None:
         self._answer = answer
@@ -28,6 +28,6 @@ class FakeEngine:
             yield answer
 
 
-def cut(request: Request) -> Completion:
-    """A completion that ran into its limit."""
+def truncated(request: Request) -> Completion:
+    """Returns a completion that reached the token limit."""
     return Completion(request.request_id, "and so on and", request.max_new_tokens, "length")

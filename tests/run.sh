@@ -1,19 +1,32 @@
 #!/usr/bin/env bash
-# Every check, each in the environment where its code runs. Ends with the coverage of src/caco.
+# Runs every check in the environment of the code under test, then prints the coverage of src/caco.
+#   run.sh        everything (`make test`)
+#   run.sh fast   the tests that need no model and no sandbox, in the environment `workflow`
+#                 (`make test-fast`)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=.venvs/workflow/bin
 export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 export COVERAGE_FILE="$PWD/.coverage"
 
+workflow_tests=(
+    tests/{runtime,config,rows,text,workflow,reports,preflight}
+    tests/stages/{seeds,corpus}
+)
+if [ "${1:-}" = fast ]; then
+    # Tests of pure functions from other environments also run in this one.
+    exec "$bin/python" -m pytest "${workflow_tests[@]}" \
+        tests/stages/unify/test_{agreement,equations,expression}.py \
+        tests/stages/verify/test_{perturb,rules,source,trivial}.py \
+        tests/stages/reverse/test_grounding.py tests/stages/bench/test_scores.py \
+        tests/stages/calibrate/test_rates.py tests/grading/test_intervals.py \
+        tests/training/test_deepspeed_settings.py
+fi
+
 step() { echo; echo "== $* (after ${SECONDS} s)"; }
 
-step style and types
-"$bin/ruff" check src scripts tests benchmarks
-"$bin/ruff" format --check src scripts tests benchmarks
-"$bin/mypy"
-"$bin/snakefmt" --check Snakefile rules
-"$bin/snakemake" --lint
+step style, types and layers
+tests/lint.sh
 
 "$bin/coverage" erase
 
@@ -25,20 +38,20 @@ pytest_in() {
     ".venvs/$env/bin/coverage" run -m pytest "$@"
 }
 
-# The sandbox's own tests have the machine to themselves: some are about time.
+# The sandbox tests run alone: some measure time.
 pytest_in sandbox tests/sandbox tests/stages/verify tests/stages/unify tests/stages/calibrate/test_plant.py tests/preflight/test_node.py
-# Training is mostly starts of ranks, each on one core: beside all that runs in one process.
+# Training tests mostly start ranks, each on one core: they run in parallel to single-process tests.
 training=$(mktemp)
 pytest_in train tests/training > "$training" 2>&1 &
 trained=$!
 trap 'pkill -P "$trained" || true; rm -f "$training"' EXIT
-pytest_in workflow tests/runtime tests/config tests/rows tests/text tests/workflow tests/stages/seeds tests/stages/corpus tests/reports tests/preflight
+pytest_in workflow "${workflow_tests[@]}"
 pytest_in train tests/models tests/engines tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/grading tests/stages/bench
 pytest_in infer tests/infer
 wait "$trained" || { cat "$training"; exit 1; }
 cat "$training"
 pytest_in workflow -n 2 tests/dag
-# Together, and in this order: they compare with one run, whose last shard the last test damages.
+# In one session and in this order: they share a run, and the last test damages its last shard.
 pytest_in workflow tests/slurm tests/e2e
 
 step coverage

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-# SmolLM2's template in essence: a default system turn, then the turns as they come.
+# Simplified template of SmolLM2: a default system message, then the messages.
 _TEMPLATE = (
     "{% for message in messages %}"
     "{% if loop.first and message['role'] != 'system' %}"
@@ -22,7 +22,7 @@ _TEXT = [
 
 
 def make_tiny_model(folder: Path) -> Path:
-    """Writes the checkpoint to `folder` and returns it; equal bytes at each call."""
+    """Writes the checkpoint to `folder` and returns `folder`; every call writes the same bytes."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast

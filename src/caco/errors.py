@@ -1,19 +1,19 @@
-"""Failures, each of which says whose it is.
+"""Exceptions, one class for each party that can cause a failure.
 
-A run touches four parties: the user who wrote the config, the programs that a model wrote, the
-sandbox that executes them, and the cluster (or machine) underneath. An error that names the wrong
-one sends somebody to look in the wrong place, so each has its own class. A program's failure is
-never an exception here: it is a verdict in a row.
+A run involves four parties: the user who wrote the config, the programs that a model generated, the
+sandbox that executes them, and the cluster (or machine) underneath. Each has its own class, so that
+the message points to the right place. A generated program's failure is never an exception: it is a
+verdict in a row.
 """
 
 
 class CacoError(Exception):
-    """A failure that one sentence explains: file, key and mend.
+    """A failure that one sentence explains: file, key and fix.
 
     Attributes:
-        owner: Whose failure it is, printed before the sentence.
-        kind: What it is, printed after the owner.
-        exit_code: What a script ends with.
+        owner: The party that caused the failure; printed first.
+        kind: `error` or `notice`; printed after the owner.
+        exit_code: Exit code of a script that fails with it.
     """
 
     owner = "caco"
@@ -22,31 +22,31 @@ class CacoError(Exception):
 
     @property
     def line(self) -> str:
-        """What a person is shown: whose failure it is, then the sentence."""
+        """The message for a person: owner, kind, then the sentence."""
         return f"{self.owner} {self.kind}: {self}"
 
 
 class UserError(CacoError):
-    """Something the user gave (config, path, data file) cannot be used."""
+    """An input of the user (config, path, data file) is invalid or missing."""
 
     owner = "input"
 
 
 class SandboxUnavailable(CacoError):
-    """The sandbox itself failed; says nothing about any program in it."""
+    """The sandbox itself failed; this is no verdict on any program in it."""
 
     owner = "sandbox"
 
 
 class ClusterError(CacoError):
-    """The machine, its interpreter, its disk or its scheduler lacks something the run needs."""
+    """The machine, its interpreter, disk or scheduler lacks something that the run needs."""
 
     owner = "cluster"
 
 
 class Preempted(CacoError):
-    """The cluster took the job's machine away, and the job has put its work in safety."""
+    """The cluster preempted the job, and the job has saved its progress."""
 
     owner = "cluster"
     kind = "notice"
-    exit_code = 75  # EX_TEMPFAIL of sysexits.h: run it again
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: a retry may succeed

@@ -1,19 +1,19 @@
-"""Identities: content digests, so that the same thing has the same name in every run."""
+"""Identities: content digests, request seeds and shard names, equal in every run."""
 
 import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
-_CHUNK = 1 << 20  # bytes read at a time; a checkpoint's shard does not fit in memory
+_CHUNK = 1 << 20  # bytes a read; a checkpoint's shard may not fit in memory
 
 
 def canonical_json(value: Any) -> str:
-    """Returns the one JSON text of `value`: sorted keys, no spaces, no NaN.
+    """Returns the canonical JSON text of `value`: sorted keys, no spaces, no NaN.
 
     Raises:
-        ValueError: `value` holds NaN or an infinity, which JSON has no word for.
-        TypeError: `value` holds something that JSON cannot express.
+        ValueError: `value` holds NaN or an infinity, which JSON cannot represent.
+        TypeError: `value` holds an object of a type that JSON cannot represent.
     """
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -21,9 +21,9 @@ def canonical_json(value: Any) -> str:
 
 
 def digest(*parts: str) -> str:
-    """Returns 32 hex digits (128 bits of SHA-256) that name the sequence `parts`.
+    """Returns 32 hex digits (128 bits of SHA-256) that identify the sequence `parts`.
 
-    Parts are length-prefixed, so ("ab", "c") and ("a", "bc") have different names.
+    Parts are length-prefixed, so ("ab", "c") and ("a", "bc") have different digests.
     """
     h = hashlib.sha256()
     for part in parts:
@@ -42,10 +42,10 @@ def file_sha256(path: Path) -> str:
 
 
 def request_seed(*parts: str | int) -> int:
-    """Returns a 31-bit seed derived from `parts`: distinct for each request, equal in each run."""
+    """Returns a 31-bit seed derived from `parts`: the same in every run."""
     return int(digest(*(str(p) for p in parts))[:8], 16) & 0x7FFFFFFF
 
 
 def shard_names(count: int) -> list[str]:
-    """Returns the names of `count` shards: five digits, so that adding shards renames none."""
+    """Returns the names of `count` shards: five digits, so that more shards rename none."""
     return [f"{i:05d}" for i in range(count)]

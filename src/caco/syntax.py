@@ -6,15 +6,15 @@ from caco.identity import digest
 
 
 def normal_form(text: str) -> str:
-    """Returns a text that is equal for sources that differ in comments, docstrings or layout.
+    """Returns a text that is equal for sources that differ only in comments, docstrings or layout.
 
-    Written here rather than taken from `ast.dump` or `ast.unparse`, whose texts differ between
-    Python versions: stages run under different interpreters, and an identity must not.
+    `ast.dump` and `ast.unparse` are not used: their texts differ between Python versions, stages
+    run under different interpreters, and an identity must be the same under each.
 
     Raises:
-        SyntaxError: `text` is not Python.
+        SyntaxError: `text` is not valid Python.
         ValueError: `text` holds a null byte.
-        RecursionError: `text` is nested too deeply to walk.
+        RecursionError: `text` is nested too deeply to traverse.
     """
     return tree_form(ast.parse(text))
 
@@ -25,7 +25,7 @@ def tree_form(tree: ast.AST) -> str:
 
 
 def program_id(text: str) -> str:
-    """Returns the identity of a program: of its normal form, or of its text where it has none."""
+    """Returns the digest of a program's normal form, or of its text where it does not parse."""
     try:
         return digest("program", normal_form(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -42,19 +42,19 @@ def _form(node: object) -> str:
 
 
 def _fields(node: ast.AST) -> list[tuple[str, object]]:
-    """Returns the fields that hold something: newer Pythons add empty ones to old nodes."""
-    kept = []
+    """Returns the non-empty fields: newer Python versions add empty ones to existing nodes."""
+    fields = []
     for name, value in ast.iter_fields(node):
-        if name == "body" and _is_documented(node):
+        if name == "body" and _has_docstring(node):
             value = value[1:]
         empty = value is None or value == [] or name in ("ctx", "kind", "type_comment")
         if not empty or isinstance(node, ast.Constant):
-            kept.append((name, value))
-    return kept
+            fields.append((name, value))
+    return fields
 
 
-def _is_documented(node: ast.AST) -> bool:
-    """Tells whether `node` opens with a docstring."""
+def _has_docstring(node: ast.AST) -> bool:
+    """Returns whether `node` begins with a docstring."""
     if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     first = node.body[0] if node.body else None

@@ -1,4 +1,4 @@
-"""The config says what is wrong with it, in one sentence: file, key, mend."""
+"""An invalid config is reported in one sentence: file, key and fix."""
 
 import copy
 import subprocess
@@ -13,7 +13,7 @@ from caco.config.bench import Benchmark
 from caco.config.checks import Verify
 from caco.config.config import Config, check_config, read_config
 from caco.config.generated_files import generated_files, schema_text, settings_page
-from caco.config.section import one_from_spec, spec_json
+from caco.config.section import section_of_spec, spec_json
 from caco.config.training import Training
 from caco.errors import UserError
 from caco.workflow.inputs import local_inputs
@@ -26,7 +26,7 @@ def raw() -> dict[str, Any]:
     return copy.deepcopy(read_config(ROOT / "config.yaml"))
 
 
-def refusal(raw: dict[str, Any]) -> str:
+def error_of(raw: dict[str, Any]) -> str:
     with pytest.raises(UserError) as caught:
         check_config(raw, "config.yaml")
     return str(caught.value)
@@ -44,9 +44,7 @@ def test_every_preset_is_valid(preset: Path) -> None:
 @pytest.mark.parametrize(
     "overlay", sorted((ROOT / "config" / "engines").glob("*.yaml")), ids=lambda p: p.stem
 )
-def test_an_engine_laid_over_the_embedded_config_is_everybodys(
-    raw: dict[str, Any], overlay: Path
-) -> None:
+def test_an_overlay_sets_the_engine_of_every_step(raw: dict[str, Any], overlay: Path) -> None:
     over = read_config(overlay)
     for part, other in (
         (raw["sample"], over["sample"]),
@@ -65,58 +63,58 @@ def test_an_engine_laid_over_the_embedded_config_is_everybodys(
 
 def test_a_misspelt_key_is_named_with_the_one_that_was_meant(raw: dict[str, Any]) -> None:
     raw["sample"]["sampling"]["temprature"] = 0.9
-    assert refusal(raw) == (
+    assert error_of(raw) == (
         "config.yaml: key `sample.sampling.temprature` is unknown; did you mean `temperature`?"
     )
 
 
-def test_an_unknown_key_like_no_other_is_to_be_removed(raw: dict[str, Any]) -> None:
+def test_an_unknown_key_without_a_similar_one_is_to_be_removed(raw: dict[str, Any]) -> None:
     raw["zzzz"] = 1
-    assert refusal(raw) == "config.yaml: key `zzzz` is unknown; remove it"
+    assert error_of(raw) == "config.yaml: key `zzzz` is unknown; remove it"
 
 
 def test_a_misspelt_key_inside_a_kind_is_named(raw: dict[str, Any]) -> None:
     raw["sources"]["arithmetic"]["seeds"]["held_uot"] = 3
-    assert refusal(raw) == (
+    assert error_of(raw) == (
         "config.yaml: key `sources.arithmetic.seeds.held_uot` is unknown; did you mean `held_out`?"
     )
 
 
-def test_a_key_of_another_kind_is_to_be_removed(raw: dict[str, Any]) -> None:
+def test_a_key_of_another_kind_is_reported_with_the_keys_of_this_one(raw: dict[str, Any]) -> None:
     raw["sample"]["engine"] = {"kind": "server", "dtype": "float32"}
-    assert refusal(raw) == (
+    assert error_of(raw) == (
         "config.yaml: key `sample.engine.dtype` is unknown; remove it: `server` has attempt_s, "
         "attempts, concurrency, key_env, kind, request_s, url_env"
     )
 
 
-def test_a_name_that_is_a_kind_too_stays_in_the_key(raw: dict[str, Any]) -> None:
+def test_an_entry_named_like_a_kind_is_reported_with_its_full_key(raw: dict[str, Any]) -> None:
     raw["bench"]["benchmarks"]["gsm8k"] = {"kind": "gsm8k", "pth": "a.jsonl", "path": "a.jsonl"}
-    assert refusal(raw) == (
+    assert error_of(raw) == (
         "config.yaml: key `bench.benchmarks.gsm8k.pth` is unknown; did you mean `path`?"
     )
 
 
-def test_a_wrong_key_in_the_spec_of_a_kind_is_named_alone() -> None:
+def test_an_unknown_key_in_a_spec_is_reported() -> None:
     with pytest.raises(UserError, match=r"--spec: key `pth` is unknown; did you mean `path`\?"):
-        one_from_spec(RootModel[Benchmark], '{"kind": "gsm8k", "path": "a", "pth": "b"}')
+        section_of_spec(RootModel[Benchmark], '{"kind": "gsm8k", "path": "a", "pth": "b"}')
 
 
-def test_a_wrong_type_is_named_with_its_value(raw: dict[str, Any]) -> None:
+def test_a_wrong_type_is_reported_with_the_value(raw: dict[str, Any]) -> None:
     raw["shards"] = "four"
-    assert refusal(raw) == (
-        'config.yaml: key `shards` is "four", which will not do: input should be a valid integer'
+    assert error_of(raw) == (
+        'config.yaml: key `shards` is "four", which is invalid: input should be a valid integer'
     )
 
 
-def test_a_number_out_of_bounds_is_named(raw: dict[str, Any]) -> None:
+def test_a_number_out_of_bounds_is_reported(raw: dict[str, Any]) -> None:
     raw["sandbox"] = {"cpu_s": 0}
-    assert "key `sandbox.cpu_s` is 0, which will not do" in refusal(raw)
+    assert "key `sandbox.cpu_s` is 0, which is invalid" in error_of(raw)
 
 
-def test_a_missing_key_is_named(raw: dict[str, Any]) -> None:
+def test_a_missing_key_is_reported(raw: dict[str, Any]) -> None:
     del raw["codegen"]["training"]["epochs"]
-    assert refusal(raw) == "config.yaml: key `codegen.training.epochs` is missing; add it"
+    assert error_of(raw) == "config.yaml: key `codegen.training.epochs` is missing; add it"
 
 
 def converted_by_a_model(**keys: Any) -> dict[str, Any]:
@@ -131,58 +129,58 @@ def test_a_source_may_be_converted_by_a_model(raw: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "keys", "said"),
+    ("source", "keys", "message"),
     [
         ("gsm_symbolic", {"model": "qwen"}, "`sources.gsm_symbolic.unify.model` is `qwen`"),
         ("gsm_symbolic", {"candidates": 2, "sampling": {"temperature": 0.0, "max_new_tokens": 9}},
-         "2 greedy candidates are one program 2 times"),
-        ("codeio", {}, "need a known answer, and CodeI/O gives none"),
+         "2 greedy candidates would be the same program"),
+        ("codeio", {}, "needs known answers, and CodeI/O has none"),
     ],
 )  # fmt: skip
-def test_a_converter_that_cannot_work_is_refused(
-    raw: dict[str, Any], source: str, keys: dict[str, Any], said: str
+def test_an_impossible_converter_is_an_error(
+    raw: dict[str, Any], source: str, keys: dict[str, Any], message: str
 ) -> None:
     raw["sources"][source]["unify"] = converted_by_a_model(**keys)
-    assert said in refusal(raw)
+    assert message in error_of(raw)
 
 
-def test_a_model_that_is_not_defined_is_named(raw: dict[str, Any]) -> None:
+def test_an_undefined_model_is_reported(raw: dict[str, Any]) -> None:
     raw["writer"]["model"] = "qwen"
-    assert "`writer.model` is `qwen`, which `models` does not define" in refusal(raw)
+    assert "`writer.model` is `qwen`, which `models` does not define" in error_of(raw)
 
 
-def test_a_model_that_only_a_server_has_is_asked_and_not_fine_tuned(raw: dict[str, Any]) -> None:
+def test_a_served_model_can_generate_but_not_be_fine_tuned(raw: dict[str, Any]) -> None:
     raw["models"]["big"] = {"kind": "served", "name": "big-72b", "revision": "2026-11"}
     for user in ("codegen", "student", "writer"):
         wrong = copy.deepcopy(raw)
         wrong[user]["model"] = "big"
-        assert f"`{user}.model` is `big`, which only a server has" in refusal(wrong)
-    assert refusal(wrong).endswith("or set `writer.fine_tune` to false")
+        assert f"`{user}.model` is `big`, which is of kind `served`" in error_of(wrong)
+    assert error_of(wrong).endswith("or set `writer.fine_tune` to false")
     raw["writer"] |= {"model": "big", "fine_tune": False}
     raw["reverse"]["question"]["engine"] = {"kind": "server"}
-    assert refusal(raw).endswith(
-        "`reverse.solution.engine.kind` is `transformers`, but only a server has `big`; set it to "
-        "`server`"
+    assert error_of(raw).endswith(
+        "`reverse.solution.engine.kind` is `transformers`, but the model `big` is of kind "
+        "`served`; set it to `server`"
     )
     raw["reverse"]["solution"]["engine"] = {"kind": "server"}
     assert local_inputs(check_config(raw, "config.yaml"))["models.big"] == []
 
 
 @pytest.mark.parametrize("step", ["question", "solution", "llm_judge"])
-def test_a_steps_model_that_is_not_defined_is_named(raw: dict[str, Any], step: str) -> None:
+def test_an_undefined_model_of_a_step_is_reported(raw: dict[str, Any], step: str) -> None:
     sampling = {"temperature": 0.0, "max_new_tokens": 8}
     raw["reverse"][step] = {"sampling": sampling, "model": "qwen"}
-    assert f"`reverse.{step}.model` is `qwen`, which `models` does not define" in refusal(raw)
+    assert f"`reverse.{step}.model` is `qwen`, which `models` does not define" in error_of(raw)
 
 
-def test_a_judging_model_without_a_name_is_refused(raw: dict[str, Any]) -> None:
+def test_an_llm_judge_without_a_model_is_an_error(raw: dict[str, Any]) -> None:
     raw["reverse"]["llm_judge"] = {"sampling": {"temperature": 0.0, "max_new_tokens": 8}}
-    assert refusal(raw) == "config.yaml: key `reverse.llm_judge.model` is missing; add it"
+    assert error_of(raw) == "config.yaml: key `reverse.llm_judge.model` is missing; add it"
 
 
-def test_equal_variants_are_refused_before_anything_runs(raw: dict[str, Any]) -> None:
+def test_variants_that_would_be_equal_are_an_error(raw: dict[str, Any]) -> None:
     raw["reverse"]["question"]["variants"] = 2
-    assert "2 `variants` of one program would be the same question" in refusal(raw)
+    assert "2 `variants` of one program would be the same question" in error_of(raw)
 
 
 def test_a_writer_that_no_step_uses_is_not_trained(raw: dict[str, Any]) -> None:
@@ -196,43 +194,41 @@ def test_a_writer_that_no_step_uses_is_not_trained(raw: dict[str, Any]) -> None:
     assert (config.trained, config.used_models) == (["codegen", "student"], ["smollm2"])
 
 
-def test_a_name_that_does_not_fit_a_file_name_is_refused(raw: dict[str, Any]) -> None:
+def test_a_name_that_is_no_file_name_is_an_error(raw: dict[str, Any]) -> None:
     raw["run"] = "../elsewhere"
-    assert "the name `../elsewhere` in `run` becomes part of a file name" in refusal(raw)
+    assert "the name `../elsewhere` in `run` becomes part of a file name" in error_of(raw)
 
 
-def test_a_benchmark_of_a_source_without_held_out_rows_is_refused(raw: dict[str, Any]) -> None:
+def test_a_benchmark_of_a_source_without_held_out_rows_is_an_error(raw: dict[str, Any]) -> None:
     raw["sources"]["arithmetic"]["seeds"]["held_out"] = 0
-    assert "`sources.arithmetic.seeds.held_out` is 0" in refusal(raw)
+    assert "`sources.arithmetic.seeds.held_out` is 0" in error_of(raw)
 
 
-def test_a_benchmark_of_an_unknown_source_is_refused(raw: dict[str, Any]) -> None:
+def test_a_benchmark_of_an_unknown_source_is_an_error(raw: dict[str, Any]) -> None:
     raw["bench"]["benchmarks"]["arithmetic"]["source"] = "nowhere"
-    assert "is `nowhere`, which `sources` does not define" in refusal(raw)
+    assert "is `nowhere`, which `sources` does not define" in error_of(raw)
 
 
-def test_a_missing_model_folder_is_named_before_anything_runs(
-    raw: dict[str, Any], tmp_path: Path
-) -> None:
+def test_a_missing_model_folder_is_reported(raw: dict[str, Any], tmp_path: Path) -> None:
     raw["models"]["smollm2"] = {"kind": "local", "path": str(tmp_path / "absent")}
     with pytest.raises(UserError, match=r"no such model file; key `models\.smollm2\.path`"):
         local_inputs(check_config(raw, "config.yaml"))
 
 
-def test_a_missing_seed_file_is_named_before_anything_runs(raw: dict[str, Any]) -> None:
+def test_a_missing_seed_file_is_reported(raw: dict[str, Any]) -> None:
     raw["sources"]["codeio"]["seeds"] = {"reader": "gsm8k", "path": "absent.jsonl"}
     with pytest.raises(UserError, match=r"absent\.jsonl: .*key `sources\.codeio\.seeds\.path`"):
         local_inputs(check_config(raw, "config.yaml"))
 
 
-def test_a_file_that_is_not_yaml_is_named_with_its_line(tmp_path: Path) -> None:
+def test_invalid_yaml_is_reported_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "broken.yaml"
     file.write_text("run: a\nshards: [1\n")
-    with pytest.raises(UserError, match=r"broken\.yaml, line \d: not YAML"):
+    with pytest.raises(UserError, match=r"broken\.yaml, line \d: not valid YAML"):
         read_config(file)
 
 
-def test_a_config_file_that_is_absent_or_a_list_is_refused(tmp_path: Path) -> None:
+def test_a_config_file_that_is_missing_or_a_list_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such config file"):
         read_config(tmp_path / "absent.yaml")
     (tmp_path / "list.yaml").write_text("[1]")
@@ -240,20 +236,21 @@ def test_a_config_file_that_is_absent_or_a_list_is_refused(tmp_path: Path) -> No
         read_config(tmp_path / "list.yaml")
 
 
-def test_a_section_is_read_back_from_its_spec(raw: dict[str, Any]) -> None:
+def test_a_section_round_trips_through_its_spec(raw: dict[str, Any]) -> None:
     training = check_config(raw, "config.yaml").codegen.training
-    assert Training.from_spec(spec_json(training)) == training
+    assert section_of_spec(Training, spec_json(training)) == training
     with pytest.raises(UserError, match="key `min_line` is unknown; did you mean `min_lines`"):
-        Verify.from_spec('{"min_line": 3}')
+        section_of_spec(Verify, '{"min_line": 3}')
 
 
-def test_a_spec_does_not_depend_on_order_or_on_one_for_one_point_zero() -> None:
-    one = {"epochs": 1, "learning_rate": 1, "global_batch": 2, "micro_batch": 2, "cutoff": 8}
+def test_a_spec_does_not_depend_on_the_order_of_keys_or_on_int_for_float() -> None:
+    one: dict[str, Any] = {"epochs": 1, "learning_rate": 1, "global_batch": 2, "micro_batch": 2}
+    one["cutoff"] = 8
     other = {**dict(reversed(one.items())), "epochs": 1.0, "learning_rate": 1.0}
     assert spec_json(Training(**one)) == spec_json(Training(**other))
 
 
-def test_the_generated_files_are_what_the_models_and_lists_say() -> None:
+def test_the_generated_files_are_up_to_date() -> None:
     assert (ROOT / "config" / "schema.json").read_text() == schema_text(), "run `make generated`"
     assert (ROOT / "docs" / "settings.md").read_text() == settings_page(), "run `make generated`"
     for path, text in generated_files(ROOT).items():
@@ -267,7 +264,7 @@ def test_every_key_has_a_description() -> None:
             assert field.get("description"), f"{section['title']}.{name}"
 
 
-def test_snakemake_prints_the_sentence_and_starts_nothing(tmp_path: Path) -> None:
+def test_snakemake_prints_the_message_and_starts_nothing(tmp_path: Path) -> None:
     file = tmp_path / "typo.yaml"
     file.write_text((ROOT / "config.yaml").read_text().replace("shards:", "shard:"))
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The site file: what it becomes in Snakemake's terms, and what is refused in which words."""
+"""The site file: the resources that it sets, and the errors for an invalid one."""
 
 import os
 import re
@@ -43,7 +43,7 @@ def resources(printed: str, rule: str) -> dict[str, str]:
     return dict(item.split("=", 1) for item in block[1].split(", "))
 
 
-def test_what_a_site_says_reaches_every_job(tmp_path: Path) -> None:
+def test_the_site_sets_the_resources_of_every_job(tmp_path: Path) -> None:
     folder = checkout(tmp_path)
     site = {
         "account": "all",
@@ -58,7 +58,7 @@ def test_what_a_site_says_reaches_every_job(tmp_path: Path) -> None:
     verify = resources(done.stdout, "verify")
     assert (verify["slurm_partition"], verify["constraint"]) == ("standard", "icelake")
     assert "gres" not in verify
-    # `all` is a function of Python's too: it must arrive as the word that was written.
+    # `all` is also a Python builtin: Snakemake must receive the string.
     assert verify["slurm_account"] == "all"
     sample = resources(done.stdout, "sample")
     assert (sample["slurm_partition"], sample["gres"]) == ("gpu-a100", "gpu:a100:2")
@@ -68,7 +68,7 @@ def test_what_a_site_says_reaches_every_job(tmp_path: Path) -> None:
     assert student["slurm_extra"] == "--signal=USR1@300 --exclude=n7"
 
 
-def test_without_a_site_file_the_clusters_defaults_hold(tmp_path: Path) -> None:
+def test_without_a_site_file_the_defaults_of_the_cluster_apply(tmp_path: Path) -> None:
     folder = checkout(tmp_path)
     done = dry_run(folder, f"{folder / 'bin'}:{os.environ['PATH']}")
     assert done.returncode == 0, done.stderr
@@ -76,7 +76,7 @@ def test_without_a_site_file_the_clusters_defaults_hold(tmp_path: Path) -> None:
     assert "slurm_partition" not in done.stdout
 
 
-def test_without_slurm_a_run_is_refused_and_nothing_goes_local(tmp_path: Path) -> None:
+def test_without_slurm_a_run_fails_and_no_job_runs_locally(tmp_path: Path) -> None:
     folder = checkout(tmp_path)
     (folder / "plain").mkdir()
     for command in ("bash", "which"):
@@ -87,53 +87,55 @@ def test_without_slurm_a_run_is_refused_and_nothing_goes_local(tmp_path: Path) -
     assert "Traceback" not in done.stderr
 
 
-def test_typed_elsewhere_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_the_repository_root_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match=r"cluster error: .* in the repository root"):
         site_or_exit()
 
 
-def test_more_is_asked_for_at_each_attempt_up_to_what_the_partition_has() -> None:
+def test_each_attempt_requests_more_up_to_the_limit_of_the_partition() -> None:
     site = Site.model_validate({"gpu": {"max_runtime": 2000}})
     student = site.set_resources(JOBS)["student"]
     assert [eval(student["mem_mb"], {"attempt": n}) for n in (1, 2, 3)] == [64000, 128000, 192000]
     assert [eval(student["runtime"], {"attempt": n}) for n in (1, 2, 3)] == [1440, 2000, 2000]
 
 
-def test_cores_are_threads_and_only_where_a_site_says_so() -> None:
+def test_threads_are_set_only_where_the_site_sets_cpus() -> None:
     site = Site.model_validate({"rules": {"verify": {"cpus": 16}}})
     assert site.set_threads(JOBS) == {"verify": 16}
     assert Site().set_threads(JOBS) is None
 
 
-def test_a_rule_that_is_not_there_is_named() -> None:
+def test_an_unknown_rule_is_reported() -> None:
     site = Site.model_validate({"rules": {"students": {"gpus": 8}}})
-    with pytest.raises(UserError, match="`rules` has `students`; there are verify, student"):
+    with pytest.raises(UserError, match=r"`rules` has `students`, which .* are verify, student"):
         site.set_resources(JOBS)
 
 
 @pytest.mark.parametrize(
-    ("kind", "key", "value", "mend"),
+    ("kind", "key", "value", "fix"),
     [
         ("gpu", "model", "a100-sxm4", "leave `model` out"),
         ("cpu", "extra", "--exclude=n7 --time=3", r"`--time` \(runtime/time limit\) is set by"),
     ],
 )
-def test_what_the_executor_would_refuse_at_submission_is_refused_when_read(
-    tmp_path: Path, kind: str, key: str, value: str, mend: str
+def test_what_the_executor_rejects_at_submission_is_an_error_when_read(
+    tmp_path: Path, kind: str, key: str, value: str, fix: str
 ) -> None:
     (tmp_path / "site.yaml").write_text(yaml.safe_dump({kind: {key: value}}))
-    with pytest.raises(UserError, match=rf"site.yaml: key `{kind}\.{key}` is .*{mend}"):
+    with pytest.raises(UserError, match=rf"site.yaml: key `{kind}\.{key}` is .*{fix}"):
         read_site(tmp_path / "site.yaml")
 
 
-def test_an_image_and_several_nodes_do_not_go_together() -> None:
+def test_a_container_and_several_nodes_exclude_each_other() -> None:
     site = Site.model_validate({"container": "a.sif", "rules": {"student": {"nodes": 2}}})
-    with pytest.raises(UserError, match=r"`rules\.student\.nodes` is 2, and jobs in a `container`"):
+    with pytest.raises(UserError, match=r"`rules\.student\.nodes` is 2, but jobs in a `container`"):
         site.set_resources(JOBS)
 
 
-def test_a_misspelt_key_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_misspelt_key_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("site.yaml").write_text("gpu: {partitoin: gpu}\n")
     with pytest.raises(UserError, match=r"site.yaml: key `gpu.partitoin` is unknown; did you mean"):
@@ -146,7 +148,7 @@ def test_the_example_is_a_site_file_with_every_key_in_it(
     monkeypatch.chdir(tmp_path)
     text = (ROOT / "site.example.yaml").read_text()
     assert read_site(ROOT / "site.example.yaml") == Site()
-    # With the marks off each line of settings, what is explained there is accepted too.
+    # Each commented-out setting is valid too.
     shown = re.sub(r"^(\w+): \{\}\n#  ", r"\1:\n#  ", text, flags=re.MULTILINE)
     shown = re.sub(r"^#( {2}\w+:|\w+:)", r"\1", shown, flags=re.MULTILINE)
     Path("site.yaml").write_text(shown)
@@ -158,7 +160,7 @@ def test_the_example_is_a_site_file_with_every_key_in_it(
         assert re.search(rf"^[# ]*{key}:", text, re.MULTILINE), key
 
 
-def test_what_a_job_runs_first_is_expanded_in_the_job_alone() -> None:
+def test_the_setup_commands_are_expanded_only_in_the_job() -> None:
     setup = r"""export A="$B" C=`d` && e "\f" """
     precommand = Site(setup=setup).precommand()
     assert precommand is not None

@@ -1,8 +1,8 @@
-"""A checkout whose Snakefile, rules, config and library are the real ones and whose jobs are not.
+"""A checkout with the real Snakefile, rules, config and library, but with stub jobs.
 
-Only `.venvs/*/bin/python` is a stand-in: it makes the files that a script is asked for and
-computes nothing. So Snakemake's own decisions about what to run can be asked for in seconds. A
-script whose name stands in the file `fails` fails.
+Only `.venvs/*/bin/python` is a stub: it creates the output files of a script and computes nothing.
+Snakemake's decisions about what to run can therefore be tested in seconds. A script fails if its
+name is in the file `fails`.
 """
 
 import json
@@ -19,21 +19,22 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# A whole checkpoint without a file.
+# Manifest of a checkpoint without files.
 MANIFEST = '{"folder": ".", "digest": "", "files": {}}'
 
-_STAND_IN = f"""#!{sys.executable} -IS
+_STUB = f"""#!{sys.executable} -IS
 import sys
 from pathlib import Path
 if Path("fails").exists() and sys.argv[1] in Path("fails").read_text().split():
     sys.exit(1)
-for word in sys.argv[1:]:
-    if word.startswith("results/") and not Path(word).exists():
-        Path(word).parent.mkdir(parents=True, exist_ok=True)
-        Path(word).write_text({MANIFEST!r} if word.endswith("manifest.json") else sys.argv[1])
+for argument in sys.argv[1:]:
+    path = Path(argument)
+    if argument.startswith("results/") and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text({MANIFEST!r} if path.name == "manifest.json" else sys.argv[1])
 """
 
-# Importing Snakemake takes longer than planning with it: one process does it for every run.
+# The import of Snakemake takes longer than planning: one process imports it for all runs.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["snakemake.cli"])
 
@@ -41,7 +42,7 @@ _FORKS.set_forkserver_preload(["snakemake.cli"])
 def _snakemake(
     folder: Path, args: tuple[str, ...], printed: Path, environment: dict[str, str]
 ) -> None:
-    """Runs Snakemake in this process, which is a fork made for it."""
+    """Runs Snakemake in this process, which is forked for that purpose."""
     os.chdir(folder)
     os.environ.update(environment)
     with printed.open("w") as file:
@@ -54,11 +55,11 @@ def _snakemake(
 
 
 class Checkout:
-    """One such checkout, with the state of its last run."""
+    """A checkout with stub jobs, and the state of its last run."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environment: dict[str, str] = {}  # Snakemake's, beside this process's own
+        self.environment: dict[str, str] = {}  # added to Snakemake's environment
         for name in ("Snakefile", "config.yaml"):
             shutil.copy(ROOT / name, folder / name)
         for name in ("rules", "scripts", "src", "envs", "profiles", "config"):
@@ -69,16 +70,16 @@ class Checkout:
         for env in ("workflow", "train", "sandbox", "infer"):
             python = folder / ".venvs" / env / "bin" / "python"
             python.parent.mkdir(parents=True)
-            python.write_text(_STAND_IN)
+            python.write_text(_STUB)
             python.chmod(0o755)
 
     def config(self) -> dict[str, Any]:
-        """Returns the plain values of config.yaml."""
+        """Returns the unvalidated contents of config.yaml."""
         raw: dict[str, Any] = yaml.safe_load((self.folder / "config.yaml").read_text())
         return raw
 
     def snakemake(self, *args: str, config: dict[str, Any] | None = None) -> str:
-        """Runs Snakemake and returns what it printed; fails the test if it fails."""
+        """Runs Snakemake and returns its output; fails the test if it fails."""
         done = self.try_snakemake(*args, config=config)
         assert done.returncode == 0, done.stdout
         return done.stdout
@@ -100,10 +101,11 @@ class Checkout:
         process.join(timeout=600)
         process.kill()
         process.join()
+        assert process.exitcode is not None
         return subprocess.CompletedProcess(command, process.exitcode, printed.read_text())
 
     def run(self) -> None:
-        """Makes everything, so that nothing is left to do."""
+        """Makes all outputs."""
         self.snakemake("--rerun-incomplete")
 
     def planned(self, *args: str, config: dict[str, Any] | None = None) -> set[str]:
@@ -120,7 +122,7 @@ class Checkout:
         return jobs
 
     def listed(self, run: str) -> set[str]:
-        """Returns the jobs that a run says it has, named as in `planned`."""
+        """Returns the jobs in a run's jobs.json, in the form of `planned`."""
         rules = json.loads((self.folder / "results" / run / "jobs.json").read_text())
         return {
             rule if identity == "all" else f"{rule}:{identity}"
@@ -129,8 +131,8 @@ class Checkout:
         }
 
     def edit(self, file: str, old: str, new: str) -> None:
-        """Replaces `old`, which must be there once, in a file of the checkout."""
+        """Replaces `old`, which must occur once, in a file of the checkout."""
         path = self.folder / file
         text = path.read_text()
-        assert text.count(old) == 1, f"{file} holds {old!r} {text.count(old)} times"
+        assert text.count(old) == 1, f"{file} contains {old!r} {text.count(old)} times"
         path.write_text(text.replace(old, new))

@@ -1,4 +1,4 @@
-"""A checkout after a whole run, and a way to edit its files for one test."""
+"""A checkout after a complete run, and edits of its files for one test."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,22 +10,22 @@ Edit = Callable[[str, str, str], None]
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout after a whole run."""
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout after a complete run."""
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
     checkout.run()
     return checkout
 
 
 @pytest.fixture
-def edited(made: Checkout) -> Iterator[Edit]:
-    """Edits files of the checkout for one test."""
-    before: dict[str, str] = {}
+def edit(finished: Checkout) -> Iterator[Edit]:
+    """Replaces text in files of the checkout; restores the files after the test."""
+    original: dict[str, str] = {}
 
-    def edit(file: str, old: str, new: str) -> None:
-        before.setdefault(file, (made.folder / file).read_text())
-        made.edit(file, old, new)
+    def edit_file(file: str, old: str, new: str) -> None:
+        original.setdefault(file, (finished.folder / file).read_text())
+        finished.edit(file, old, new)
 
-    yield edit
-    for file, text in before.items():
-        (made.folder / file).write_text(text)
+    yield edit_file
+    for file, text in original.items():
+        (finished.folder / file).write_text(text)

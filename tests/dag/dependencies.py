@@ -1,6 +1,6 @@
-"""What feeds what in the embedded run, and whose spec holds which key of its config.
+"""The dependencies of the embedded run's jobs, and the jobs whose spec contains each config key.
 
-Written down by hand, apart from the rules, so that a wrong dependency in a rule is seen.
+Written by hand and not derived from the rules, so that a wrong dependency in a rule is detected.
 """
 
 import copy
@@ -9,19 +9,20 @@ from typing import Any
 SHARDS = ("00000", "00001", "00002", "00003")
 SOURCES = ("arithmetic", "gsm_symbolic", "codeio")
 BENCHMARKS = ("arithmetic",)
+BENCHMARKED = tuple(f"{m}-{b}" for m in ("base", "student") for b in BENCHMARKS)
 
 
 def each(rule: str, names: tuple[str, ...] = SHARDS) -> set[str]:
     return {f"{rule}:{name}" for name in names}
 
 
-# What each job feeds, directly. Rules of one job are named alone.
+# The jobs that directly depend on each job. A rule with a single job has no identity.
 FEEDS: dict[str, set[str]] = {
-    # Models wait for these two, which run once.
+    # The models depend on these two by order only: they run once.
     "preflight": set(),
     "preflight_passed": set(),
     "model:smollm2": {"codegen", "writer", "student", "report"}
-    | each("bench", tuple(f"base-{b}" for b in BENCHMARKS)),
+    | each("answer", tuple(f"base-{b}" for b in BENCHMARKS)),
     **{f"seeds:{s}": {f"unify:{s}", "writer", "plant", "corpus", "report"} for s in SOURCES},
     **{f"unify:{s}": {"codegen", "writer", "plant", "report"} for s in SOURCES},
     "plant": {"calibrate", "report"},
@@ -34,21 +35,22 @@ FEEDS: dict[str, set[str]] = {
     **{f"solution:{s}": {f"judge:{s}", "report"} for s in SHARDS},
     **{f"judge:{s}": {"corpus", "report"} for s in SHARDS},
     "corpus": {"student", "report"},
-    "student": each("bench", tuple(f"student-{b}" for b in BENCHMARKS)) | {"report"},
+    "student": each("answer", tuple(f"student-{b}" for b in BENCHMARKS)) | {"report"},
     **{
-        f"bench_problems:{b}": {"corpus", "report", f"bench:base-{b}", f"bench:student-{b}"}
+        f"bench_problems:{b}": {"corpus", "report", f"answer:base-{b}", f"answer:student-{b}"}
         for b in BENCHMARKS
     },
-    **{f"bench:{m}-{b}": {"scores", "report"} for m in ("base", "student") for b in BENCHMARKS},
+    **{f"answer:{m}": {f"grade:{m}", "report"} for m in BENCHMARKED},
+    **{f"grade:{m}": {"scores", "report"} for m in BENCHMARKED},
     "scores": {"report"},
     "report": set(),
 }  # fmt: skip
-for source in BENCHMARKS:  # each benchmark of the embedded run asks the held-out part of its source
+for source in BENCHMARKS:  # each benchmark of the embedded run is the held-out set of its source
     FEEDS[f"seeds:{source}"] = FEEDS[f"seeds:{source}"] | {f"bench_problems:{source}"}
 
-BENCH = {f"bench:{m}-{b}" for m in ("base", "student") for b in BENCHMARKS}
+ANSWERS, GRADES = each("answer", BENCHMARKED), each("grade", BENCHMARKED)
 
-# Key (or pattern of keys) -> jobs whose own spec holds it. The first pattern that fits counts.
+# Key (or pattern of keys) -> jobs whose spec contains it. The first matching pattern counts.
 OWNERS: list[tuple[str, set[str]]] = [
     ("models.smollm2.*", {"model:smollm2"}),
     *((f"sources.{s}.seeds.*", {f"seeds:{s}"}) for s in SOURCES),
@@ -63,28 +65,29 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("reverse.solution.*", each("solution")),
     ("reverse.judge.*", each("judge") | {"calibrate"}),
     ("corpus.*", {"corpus"}),
-    ("student.prompt", {"student"} | BENCH),
+    ("student.prompt", {"student"} | ANSWERS),
     ("student.*", {"student"}),
     *((f"bench.benchmarks.{b}.*", {f"bench_problems:{b}"}) for b in BENCHMARKS),
-    ("bench.*", BENCH),
+    ("bench.grader_timeout_s", GRADES),
+    ("bench.*", ANSWERS),
 ]
 
 
-def below(jobs: set[str]) -> set[str]:
-    """Returns `jobs` and everything that depends on them."""
-    found, todo = set(jobs), list(jobs)
-    while todo:
-        for job in FEEDS[todo.pop()] - found:
+def downstream(jobs: set[str]) -> set[str]:
+    """Returns `jobs` and all jobs that depend on them."""
+    found, queue = set(jobs), list(jobs)
+    while queue:
+        for job in FEEDS[queue.pop()] - found:
             found.add(job)
-            todo.append(job)
+            queue.append(job)
     return found
 
 
 def with_value(config: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
     changed = copy.deepcopy(config)
     *path, last = key.split(".")
-    at = changed
+    section = changed
     for name in path:
-        at = at.setdefault(name, {})
-    at[last] = value
+        section = section.setdefault(name, {})
+    section[last] = value
     return changed

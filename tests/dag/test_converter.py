@@ -1,4 +1,4 @@
-"""A source that a model converts: its rounds, and what re-runs when its keys change."""
+"""A source with the converter `llm`: its rounds, and the jobs that re-run when a key changes."""
 
 import copy
 from typing import Any
@@ -16,10 +16,10 @@ LLM = {
     "candidates": 2,
     "retries": 1,
 }
-GOAL = "results/converted/codegen/manifest.json"
+TARGET = "results/converted/codegen/manifest.json"
 DRAFTS = {f"draft:{SOURCE}-{r}" for r in (0, 1)}
 ATTEMPTS = {f"attempt:{SOURCE}-{r}" for r in (0, 1)}
-BELOW = {f"unify:{SOURCE}", "codegen"}
+DOWNSTREAM = {f"unify:{SOURCE}", "codegen"}
 
 
 def config(checkout: Checkout, **unify: Any) -> dict[str, Any]:
@@ -31,22 +31,22 @@ def config(checkout: Checkout, **unify: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout in which every Code CoT of such a config has been made."""
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout after a run up to `codegen`, with the converter `llm`."""
     checkout = Checkout(tmp_path_factory.mktemp("converter"))
-    checkout.snakemake(GOAL, config=config(checkout))
+    checkout.snakemake(TARGET, config=config(checkout))
     return checkout
 
 
-def test_each_round_drafts_and_executes_and_the_others_stay_without(made: Checkout) -> None:
-    assert made.planned(GOAL, config=config(made)) == set()
-    planned = made.planned(GOAL, "--forceall", config=config(made))
+def test_each_round_drafts_and_executes_only_for_this_source(finished: Checkout) -> None:
+    assert finished.planned(TARGET, config=config(finished)) == set()
+    planned = finished.planned(TARGET, "--forceall", config=config(finished))
     assert {job for job in planned if job.startswith(("draft", "attempt"))} == DRAFTS | ATTEMPTS
     assert "model:converter" in planned
 
 
-def test_the_rounds_are_among_the_jobs_that_the_run_lists(made: Checkout) -> None:
-    assert made.listed("converted") == made.planned("--forceall", config=config(made))
+def test_jobs_json_contains_the_rounds(finished: Checkout) -> None:
+    assert finished.listed("converted") == finished.planned("--forceall", config=config(finished))
 
 
 @pytest.mark.parametrize(
@@ -57,25 +57,25 @@ def test_the_rounds_are_among_the_jobs_that_the_run_lists(made: Checkout) -> Non
         ("model", "smollm2"),
     ],
 )
-def test_a_changed_converter_drafts_again(made: Checkout, key: str, value: Any) -> None:
-    planned = made.planned(GOAL, config=config(made, **{key: value}))
-    assert planned == DRAFTS | ATTEMPTS | BELOW
+def test_a_changed_converter_re_runs_all_rounds(finished: Checkout, key: str, value: Any) -> None:
+    planned = finished.planned(TARGET, config=config(finished, **{key: value}))
+    assert planned == DRAFTS | ATTEMPTS | DOWNSTREAM
 
 
-def test_one_retry_more_runs_one_round_more(made: Checkout) -> None:
-    planned = made.planned(GOAL, config=config(made, retries=2))
-    assert planned == {f"draft:{SOURCE}-2", f"attempt:{SOURCE}-2"} | BELOW
+def test_one_more_retry_runs_one_more_round(finished: Checkout) -> None:
+    planned = finished.planned(TARGET, config=config(finished, retries=2))
+    assert planned == {f"draft:{SOURCE}-2", f"attempt:{SOURCE}-2"} | DOWNSTREAM
 
 
-def test_other_limits_execute_again_and_draft_what_they_failed(made: Checkout) -> None:
-    raw = config(made)
+def test_changed_limits_re_run_attempts_and_later_drafts(finished: Checkout) -> None:
+    raw = config(finished)
     raw["sandbox"] = {"cpu_s": 4.0}
-    planned = made.planned(GOAL, config=raw)
+    planned = finished.planned(TARGET, config=raw)
     assert f"draft:{SOURCE}-0" not in planned
-    assert ATTEMPTS | {f"draft:{SOURCE}-1"} | BELOW <= planned
+    assert ATTEMPTS | {f"draft:{SOURCE}-1"} | DOWNSTREAM <= planned
 
 
-def test_another_prompt_drafts_again_and_leaves_the_other_converters(made: Checkout) -> None:
-    made.edit("src/caco/convert/convert.j2", "Write a Python", "Write one Python")
-    assert made.planned(GOAL, config=config(made)) == DRAFTS | ATTEMPTS | BELOW
-    made.edit("src/caco/convert/convert.j2", "Write one Python", "Write a Python")
+def test_a_changed_prompt_re_runs_only_this_converter(finished: Checkout) -> None:
+    finished.edit("src/caco/stages/unify/convert.j2", "Write a Python", "Write one Python")
+    assert finished.planned(TARGET, config=config(finished)) == DRAFTS | ATTEMPTS | DOWNSTREAM
+    finished.edit("src/caco/stages/unify/convert.j2", "Write one Python", "Write a Python")

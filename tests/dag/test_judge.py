@@ -1,4 +1,4 @@
-"""A judging model: what it adds to a run, and what re-runs when it changes."""
+"""The LLM judge: the jobs that it adds to a run, and the jobs that re-run when it changes."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ import pytest
 
 from tests.dag.checkout import Checkout
 from tests.dag.conftest import Edit
-from tests.dag.dependencies import below, each, with_value
+from tests.dag.dependencies import downstream, each, with_value
 
-AGREE = {"llm_judge:00000", "judge_planted"} | below({"corpus", "calibrate"})
+JUDGE_JOBS = {"llm_judge:00000", "judge_planted"} | downstream({"corpus", "calibrate"})
 
 
-def with_judge(made: Checkout, **changed: Any) -> dict[str, Any]:
-    """Returns the config with a judging model, which the embedded run has none of."""
-    raw = made.config()
+def with_judge(finished: Checkout, **changed: Any) -> dict[str, Any]:
+    """Returns the config with an LLM judge, which the embedded run does not have."""
+    raw = finished.config()
     raw["models"]["judge"] = raw["models"]["smollm2"]
     sampling = {"temperature": 0.0, "max_new_tokens": 64}
     engine = {"kind": "transformers"}
@@ -21,50 +21,52 @@ def with_judge(made: Checkout, **changed: Any) -> dict[str, Any]:
     return raw | changed
 
 
-def test_a_judging_model_adds_its_jobs_and_re_runs_the_corpus(made: Checkout) -> None:
-    wanted = {"model:judge", "judge_planted"} | each("llm_judge") | below({"corpus", "calibrate"})
-    assert made.planned(config=with_judge(made)) == wanted
+def test_an_llm_judge_adds_its_jobs_and_re_runs_the_corpus(finished: Checkout) -> None:
+    expected = (
+        {"model:judge", "judge_planted"} | each("llm_judge") | downstream({"corpus", "calibrate"})
+    )
+    assert finished.planned(config=with_judge(finished)) == expected
 
 
 @pytest.fixture(scope="module")
-def judged(made: Checkout) -> dict[str, Any]:
-    """The config of a whole run with a judging model, one shard."""
-    raw = with_judge(made, run="judged", shards=1)
-    made.snakemake(config=raw)
-    assert made.planned(config=raw) == set()
+def judged(finished: Checkout) -> dict[str, Any]:
+    """The config of a finished run with an LLM judge and one shard."""
+    raw = with_judge(finished, run="judged", shards=1)
+    finished.snakemake(config=raw)
+    assert finished.planned(config=raw) == set()
     return raw
 
 
-def test_a_run_with_a_judge_lists_its_jobs(made: Checkout, judged: dict[str, Any]) -> None:
-    assert made.listed("judged") == made.planned("--forceall", config=judged)
+def test_jobs_json_contains_the_jobs_of_the_judge(
+    finished: Checkout, judged: dict[str, Any]
+) -> None:
+    assert finished.listed("judged") == finished.planned("--forceall", config=judged)
 
 
 @pytest.mark.parametrize(
     ("key", "value"), [("engine.dtype", "float32"), ("sampling.temperature", 0.5)]
 )
 def test_a_changed_key_of_the_judge_re_runs_it(
-    made: Checkout, judged: dict[str, Any], key: str, value: Any
+    finished: Checkout, judged: dict[str, Any], key: str, value: Any
 ) -> None:
     changed = with_value(judged, f"reverse.llm_judge.{key}", value)
-    assert made.planned(config=changed) == AGREE
+    assert finished.planned(config=changed) == JUDGE_JOBS
 
 
-def test_another_judge_re_runs_the_judging(made: Checkout, judged: dict[str, Any]) -> None:
+def test_another_judge_model_re_runs_the_judge(finished: Checkout, judged: dict[str, Any]) -> None:
     changed = with_value(judged, "reverse.llm_judge.model", "smollm2")
-    assert made.planned(config=changed) == AGREE
+    assert finished.planned(config=changed) == JUDGE_JOBS
 
 
-def test_without_its_judge_a_run_makes_its_corpus_anew(
-    made: Checkout, judged: dict[str, Any]
-) -> None:
-    assert made.planned(config=with_value(judged, "reverse.llm_judge", None)) == below(
+def test_removing_the_judge_re_runs_the_corpus(finished: Checkout, judged: dict[str, Any]) -> None:
+    assert finished.planned(config=with_value(judged, "reverse.llm_judge", None)) == downstream(
         {"corpus", "calibrate"}
     )
 
 
-def test_the_judges_prompt_re_runs_the_judge_alone(
-    made: Checkout, judged: dict[str, Any], edited: Edit
+def test_a_changed_prompt_of_the_judge_re_runs_only_the_judge(
+    finished: Checkout, judged: dict[str, Any], edit: Edit
 ) -> None:
-    edited("src/caco/reverse/agreement/agree.j2", "Reason briefly.", "Reason.")
-    assert made.planned(config=judged) == AGREE
-    assert made.planned() == set()
+    edit("src/caco/stages/reverse/llm_judge.j2", "Reason briefly.", "Reason.")
+    assert finished.planned(config=judged) == JUDGE_JOBS
+    assert finished.planned() == set()

@@ -1,4 +1,4 @@
-"""Preflight comes before every GPU, once, and makes nothing run again."""
+"""The preflight job runs once before every GPU job, and re-runs nothing."""
 
 import json
 import re
@@ -14,19 +14,19 @@ from tests.dag.test_converter import LLM, SOURCE
 
 RESULTS = "results/embedded"
 NODE = f"{RESULTS}/preflight/node.json"
-CODE = ("src/caco/preflight/node.py", "import json\n", "import json\nimport this\n")
+CODE_CHANGE = ("src/caco/preflight/node.py", "import json\n", "import json\nimport this\n")
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Checkout:
-    """A checkout after a whole run."""
+def finished(tmp_path: Path) -> Checkout:
+    """A checkout after a complete run."""
     checkout = Checkout(tmp_path)
     checkout.run()
     return checkout
 
 
 def with_every_rule(checkout: Checkout) -> dict[str, Any]:
-    """Returns the config with a converter and a judge that are models."""
+    """Returns the config with the converter `llm` and an LLM judge."""
     raw = checkout.config()
     raw["models"] |= dict.fromkeys(("converter", "judge"), raw["models"]["smollm2"])
     raw["sources"][SOURCE]["unify"] = LLM
@@ -38,77 +38,77 @@ def with_every_rule(checkout: Checkout) -> dict[str, Any]:
     return raw
 
 
-def rules_above(dot: str) -> dict[str, set[str]]:
-    """Returns, by rule, every rule that it waits for, from Snakemake's graph of the rules."""
+def upstream_rules(dot: str) -> dict[str, set[str]]:
+    """Returns, by rule, all rules on which it depends, from the output of `--rulegraph`."""
     names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', dot, re.MULTILINE))
     needs: dict[str, set[str]] = {name: set() for name in names.values()}
-    for above, below in re.findall(r"^\s*(\d+) -> (\d+)", dot, re.MULTILINE):
-        needs[names[below]].add(names[above])
+    for upper, lower in re.findall(r"^\s*(\d+) -> (\d+)", dot, re.MULTILINE):
+        needs[names[lower]].add(names[upper])
 
-    above: dict[str, set[str]] = {}
+    upstream: dict[str, set[str]] = {}
     for rule in needs:
         found: set[str] = set()
-        todo = [rule]  # rounds of a converter make `draft` and `attempt` wait for each other
-        while todo:
-            more = needs[todo.pop()] - found
+        queue = [rule]  # `draft` and `attempt` depend on each other, over the rounds
+        while queue:
+            more = needs[queue.pop()] - found
             found |= more
-            todo += more
-        above[rule] = found
-    return above
+            queue += more
+        upstream[rule] = found
+    return upstream
 
 
-def test_no_rule_with_a_gpu_starts_before_a_node_was_found_fit(tmp_path: Path) -> None:
+def test_every_rule_with_a_gpu_depends_on_the_preflight(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path)
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
     with_gpu = {rule for rule, needs in profile["__variables__"]["jobs"].items() if "gpus" in needs}
-    above = rules_above(checkout.snakemake("--rulegraph", config=with_every_rule(checkout)))
-    assert with_gpu <= set(above)
+    upstream = upstream_rules(checkout.snakemake("--rulegraph", config=with_every_rule(checkout)))
+    assert with_gpu <= set(upstream)
     assert {
-        rule for rule in with_gpu if not {"preflight", "preflight_passed"} <= above[rule]
+        rule for rule in with_gpu if not {"preflight", "preflight_passed"} <= upstream[rule]
     } == set()
 
 
-def test_a_node_is_tried_once_and_its_findings_may_go(made: Checkout) -> None:
-    made.edit(*CODE)
-    assert made.planned() == set()
-    shutil.rmtree(made.folder / RESULTS / "preflight")
-    assert made.planned() == set()
-    (made.folder / RESULTS / "models/preflight_passed.json").unlink()
-    assert made.planned() == set()
+def test_the_preflight_runs_once_and_its_outputs_may_be_deleted(finished: Checkout) -> None:
+    finished.edit(*CODE_CHANGE)
+    assert finished.planned() == set()
+    shutil.rmtree(finished.folder / RESULTS / "preflight")
+    assert finished.planned() == set()
+    (finished.folder / RESULTS / "models/preflight_passed.json").unlink()
+    assert finished.planned() == set()
 
 
-def test_a_preflight_asked_for_again_that_fails_costs_nothing_else(made: Checkout) -> None:
-    (made.folder / "fails").write_text("scripts/preflight.py")
-    failed = made.try_snakemake(NODE, "--forcerun", "preflight")
+def test_a_forced_preflight_that_fails_re_runs_nothing_else(finished: Checkout) -> None:
+    (finished.folder / "fails").write_text("scripts/preflight.py")
+    failed = finished.try_snakemake(NODE, "--forcerun", "preflight")
     assert failed.returncode == 1
-    assert "notice: a node is tried again" in failed.stdout
-    assert not (made.folder / NODE).exists()
-    assert made.planned() == set()
-    config = made.config()
+    assert "notice: this run repeats the preflight job" in failed.stdout
+    assert not (finished.folder / NODE).exists()
+    assert finished.planned() == set()
+    config = finished.config()
     config["models"]["other"] = config["models"]["smollm2"]
     config["student"]["model"] = "other"
-    assert not {"preflight", "model:smollm2", "codegen"} & made.planned(config=config)
+    assert not {"preflight", "model:smollm2", "codegen"} & finished.planned(config=config)
 
 
-def test_what_changes_with_the_preflight_is_seen_below_it(made: Checkout) -> None:
-    """As it would not be if preflight were sure to run, or waited for what is."""
-    made.edit(*CODE)
-    made.edit(
+def test_changes_together_with_the_preflight_are_detected_downstream(finished: Checkout) -> None:
+    """Snakemake would not detect them if the preflight, or one of its inputs, always ran."""
+    finished.edit(*CODE_CHANGE)
+    finished.edit(
         "src/caco/stages/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses"
     )
-    planned = made.planned()
+    planned = finished.planned()
     assert {"verify:00000", "question:00000", "corpus"} <= planned
     assert not {"preflight", "preflight_passed", "model:smollm2", "codegen"} & planned
 
 
-def test_seeds_and_models_that_change_together_are_both_seen(made: Checkout) -> None:
-    config = made.config()
+def test_simultaneous_changes_of_seeds_and_models_are_both_detected(finished: Checkout) -> None:
+    config = finished.config()
     config["models"]["smollm2"]["sha256"] = "0" * 64
     config["sources"]["arithmetic"]["seeds"]["rows"] += 1
-    assert {"model:smollm2", "seeds:arithmetic"} <= made.planned(config=config)
+    assert {"model:smollm2", "seeds:arithmetic"} <= finished.planned(config=config)
 
 
-def test_a_preflight_that_fails_stops_every_model(tmp_path: Path) -> None:
+def test_a_failed_preflight_blocks_every_model(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path)
     (checkout.folder / "fails").write_text("scripts/preflight.py")
     assert checkout.try_snakemake("--keep-going").returncode == 1
@@ -117,26 +117,26 @@ def test_a_preflight_that_fails_stops_every_model(tmp_path: Path) -> None:
     assert {"preflight", "preflight_passed", "model:smollm2"} <= checkout.planned()
 
 
-def test_a_model_without_a_file_is_named_and_nothing_is_run(made: Checkout) -> None:
-    config = made.config()
+def test_an_incomplete_model_is_reported_and_nothing_runs(finished: Checkout) -> None:
+    config = finished.config()
     config["sample"]["sampling"]["temperature"] = 0.5
-    manifest = made.folder / RESULTS / "codegen/manifest.json"
+    manifest = finished.folder / RESULTS / "codegen/manifest.json"
     raw = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(raw | {"files": {"model.safetensors": {"bytes": 5}}}))
-    done = made.try_snakemake(config=config)
+    done = finished.try_snakemake(config=config)
     assert done.returncode == 1
-    assert "input error: results/embedded/codegen/model.safetensors: missing or not" in done.stdout
+    assert "input error: results/embedded/codegen/model.safetensors: missing, or" in done.stdout
     assert "Traceback" not in done.stdout
-    assert "sample:00000" in made.planned(config=config)
+    assert "sample:00000" in finished.planned(config=config)
 
 
-def test_a_run_that_the_disk_cannot_hold_is_not_begun(tmp_path: Path) -> None:
+def test_a_run_larger_than_the_free_disk_space_does_not_start(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path)
     config = checkout.config()
     config["sample"]["programs_per_shard"] = 10**12
     done = checkout.try_snakemake(config=config)
     assert done.returncode == 1
     assert re.search(
-        r"cluster error: .*: [\d.]+ GB are free, and this run is to write", done.stdout
+        r"cluster error: .*: [\d.]+ GB are free, but this run writes about", done.stdout
     )
     assert not (checkout.folder / "results").exists()

@@ -1,6 +1,6 @@
-"""What re-runs when something changes: every config key, the shard count, the code.
+"""The jobs that re-run after a change: of every config key, of the shard count, of the code.
 
-Asked of the real Snakefile after a whole run, by dry run.
+They come from dry runs of the real Snakefile after a complete run.
 """
 
 import re
@@ -13,10 +13,10 @@ import pytest
 from caco.config.config import check_config, read_config
 from tests.dag.checkout import ROOT, Checkout
 from tests.dag.conftest import Edit
-from tests.dag.dependencies import BENCH, BENCHMARKS, FEEDS, OWNERS, below, each, with_value
+from tests.dag.dependencies import ANSWERS, BENCHMARKS, FEEDS, OWNERS, downstream, each, with_value
 
-# Another valid value, where adding one or negating does not give it.
-OTHER: dict[str, Any] = {
+# Other valid values of keys for which neither negation nor an increment gives one.
+ALTERNATIVES: dict[str, Any] = {
     "sources.arithmetic.seeds.families": ["products", "gcd"],
     "sources.*.unify.converter": {
         "program": "equations", "equations": "program", "main_solution": "program",
@@ -33,8 +33,8 @@ OTHER: dict[str, Any] = {
     "models.smollm2.sha256": "0" * 64,
 }  # fmt: skip
 
-# Keys that have no other value, and keys whose change is tested on its own below.
-APART = {
+# Keys without another value, and keys with a separate test below.
+EXCLUDED = {
     "run", "shards", "models.smollm2.kind", "sources.*.seeds.reader", "bench.benchmarks.*.kind",
     "sources.codeio.seeds.held_out", "*.engine.kind", "bench.benchmarks.*.source",
     "codegen.model", "writer.model", "student.model", "reverse.*.model", "reverse.llm_judge",
@@ -50,16 +50,16 @@ def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
         yield key, value
 
 
-def other(key: str, value: Any) -> Any:
+def alternative(key: str, value: Any) -> Any:
     """Returns another valid value for `key`."""
-    for pattern, replacement in OTHER.items():
+    for pattern, replacement in ALTERNATIVES.items():
         if fnmatch(key, pattern):
             return replacement[value] if isinstance(replacement, dict) else replacement
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float):
         return value + 1
-    raise AssertionError(f"{key}: say in OTHER what {value!r} can be changed to")
+    raise AssertionError(f"{key}: add another value than {value!r} to ALTERNATIVES")
 
 
 def full_config() -> dict[str, Any]:
@@ -70,177 +70,184 @@ def full_config() -> dict[str, Any]:
 KEYS = [
     (key, value)
     for key, value in leaves(full_config())
-    if not any(fnmatch(key, pattern) for pattern in APART)
+    if not any(fnmatch(key, pattern) for pattern in EXCLUDED)
 ]
 
 
-def test_nothing_is_to_be_done_after_a_run(made: Checkout) -> None:
-    assert made.planned() == set()
-    assert "Nothing to be done" in made.snakemake()
+def test_nothing_re_runs_after_a_run(finished: Checkout) -> None:
+    assert finished.planned() == set()
+    assert "Nothing to be done" in finished.snakemake()
 
 
-def test_a_run_lists_the_jobs_that_it_has(made: Checkout) -> None:
-    assert made.listed("embedded") == set(FEEDS)
+def test_jobs_json_contains_the_jobs_of_the_run(finished: Checkout) -> None:
+    assert finished.listed("embedded") == set(FEEDS)
 
 
 @pytest.mark.parametrize(("key", "value"), KEYS, ids=[key for key, _ in KEYS])
-def test_a_changed_key_re_runs_its_rules_and_what_is_below(
-    made: Checkout, key: str, value: Any
+def test_a_changed_key_re_runs_its_jobs_and_those_downstream(
+    finished: Checkout, key: str, value: Any
 ) -> None:
     owners = next((jobs for pattern, jobs in OWNERS if fnmatch(key, pattern)), None)
-    assert owners is not None, f"{key}: say in OWNERS whose spec holds it"
-    changed = with_value(made.config(), key, other(key, value))
-    assert made.planned(config=changed) == below(owners)
+    assert owners is not None, f"{key}: add the jobs whose spec contains it to OWNERS"
+    changed = with_value(finished.config(), key, alternative(key, value))
+    assert finished.planned(config=changed) == downstream(owners)
 
 
-def test_a_written_out_default_re_runs_nothing(made: Checkout) -> None:
-    assert made.planned(config=full_config()) == set()
+def test_an_explicit_default_re_runs_nothing(finished: Checkout) -> None:
+    assert finished.planned(config=full_config()) == set()
 
 
-def test_another_model_source_re_runs_the_model_and_what_is_below(made: Checkout) -> None:
-    raw = made.config()
+def test_another_model_source_re_runs_the_model_and_everything_downstream(
+    finished: Checkout,
+) -> None:
+    raw = finished.config()
     raw["models"]["smollm2"] = {"kind": "hub", "repo": "a/b", "revision": "0" * 40}
-    assert made.planned(config=raw) == below({"model:smollm2"})
+    assert finished.planned(config=raw) == downstream({"model:smollm2"})
 
 
-@pytest.mark.parametrize("user", ["codegen", "writer", "student"])
-def test_another_model_for_one_user_re_runs_that_user(made: Checkout, user: str) -> None:
-    raw = made.config()
+@pytest.mark.parametrize("section", ["codegen", "writer", "student"])
+def test_another_model_for_one_section_re_runs_that_section(
+    finished: Checkout, section: str
+) -> None:
+    raw = finished.config()
     raw["models"]["other"] = raw["models"]["smollm2"]
-    raw[user]["model"] = "other"
-    wanted = below({user}) | {"model:other"}
-    if user == "student":
-        wanted |= {f"bench:base-{b}" for b in BENCHMARKS}
-    assert made.planned(config=raw) == wanted
+    raw[section]["model"] = "other"
+    expected = downstream({section}) | {"model:other"}
+    if section == "student":
+        expected |= downstream({f"answer:base-{b}" for b in BENCHMARKS})
+    assert finished.planned(config=raw) == expected
 
 
 @pytest.mark.parametrize("step", ["question", "solution"])
-def test_a_model_of_its_own_re_runs_that_step(made: Checkout, step: str) -> None:
-    raw = made.config()
+def test_another_model_for_one_step_re_runs_that_step(finished: Checkout, step: str) -> None:
+    raw = finished.config()
     raw["models"]["other"] = raw["models"]["smollm2"]
     raw["reverse"][step]["model"] = "other"
-    assert made.planned(config=raw) == below(each(step)) | {"model:other"}
+    assert finished.planned(config=raw) == downstream(each(step)) | {"model:other"}
 
 
-def test_a_writer_that_no_step_uses_is_not_made(made: Checkout) -> None:
-    raw = made.config()
-    raw["run"] = "untaught"
+def test_an_unused_writer_is_not_trained(finished: Checkout) -> None:
+    raw = finished.config()
+    raw["run"] = "no_writer"
     for step in ("question", "solution"):
         raw["reverse"][step]["model"] = "smollm2"
-    assert made.planned(config=raw) == set(FEEDS) - {"writer"}
+    assert finished.planned(config=raw) == set(FEEDS) - {"writer"}
 
 
-def test_more_variants_re_run_the_questions(made: Checkout) -> None:
-    raw = made.config()
+def test_more_variants_re_run_the_questions(finished: Checkout) -> None:
+    raw = finished.config()
     raw["reverse"]["question"] |= {"variants": 2, "styles": ["a farm", "a letter"]}
-    assert made.planned(config=raw) == below(each("question"))
+    assert finished.planned(config=raw) == downstream(each("question"))
 
 
-def test_the_vllm_overlay_runs_what_generates_and_what_is_below_in_its_environment(
-    made: Checkout,
+def test_the_vllm_overlay_re_runs_generation_in_the_infer_environment(
+    finished: Checkout,
 ) -> None:
     files = ("--configfile", "config.yaml", "config/engines/vllm.yaml")
-    generates = each("sample") | each("question") | each("solution") | BENCH
-    assert made.planned(*files) == below(generates)
+    generates = each("sample") | each("question") | each("solution") | ANSWERS
+    assert finished.planned(*files) == downstream(generates)
     commands = re.findall(
         r"envs/python (\w+) scripts/(\w+)\.py",
-        made.snakemake("--dry-run", "--printshellcmds", *files),
+        finished.snakemake("--dry-run", "--printshellcmds", *files),
     )
     in_infer = {script for env, script in commands if env == "infer"}
-    assert in_infer == {"sample", "question", "solution", "bench"}
+    assert in_infer == {"sample", "question", "solution", "answer"}
     assert not in_infer & {script for env, script in commands if env != "infer"}
 
 
-def test_another_reader_re_runs_its_source(made: Checkout) -> None:
-    raw = made.config()
+def test_another_reader_re_runs_its_source(finished: Checkout) -> None:
+    raw = finished.config()
     raw["sources"]["codeio"]["seeds"] = {"reader": "gsm_symbolic", "rows": 5}
-    assert made.planned(config=raw) == below({"seeds:codeio"})
+    assert finished.planned(config=raw) == downstream({"seeds:codeio"})
 
 
-def test_another_benchmark_kind_re_runs_that_benchmark(made: Checkout) -> None:
-    raw = made.config()
-    (made.folder / "test.jsonl").write_text("")
+def test_another_benchmark_kind_re_runs_that_benchmark(finished: Checkout) -> None:
+    raw = finished.config()
+    (finished.folder / "test.jsonl").write_text("")
     raw["bench"]["benchmarks"]["arithmetic"] = {"kind": "gsm8k", "path": "test.jsonl"}
-    assert made.planned(config=raw) == below({"bench_problems:arithmetic"})
+    assert finished.planned(config=raw) == downstream({"bench_problems:arithmetic"})
 
 
-def test_another_run_name_makes_everything(made: Checkout) -> None:
-    raw = made.config()
+def test_another_run_name_runs_everything(finished: Checkout) -> None:
+    raw = finished.config()
     raw["run"] = "another"
-    assert made.planned(config=raw) == set(FEEDS)
+    assert finished.planned(config=raw) == set(FEEDS)
 
 
-def test_more_shards_run_the_new_ones_and_what_gathers_them(made: Checkout) -> None:
-    raw = made.config()
+def test_more_shards_run_only_the_new_ones_and_the_corpus(finished: Checkout) -> None:
+    raw = finished.config()
     raw["shards"] = 6
     new = {
         f"{rule}:{shard}"
         for rule in ("sample", "verify", "question", "solution", "judge")
         for shard in ("00004", "00005")
     }
-    assert made.planned(config=raw) == new | below({"corpus"})
+    assert finished.planned(config=raw) == new | downstream({"corpus"})
 
 
-def test_a_benchmark_of_another_source_is_made_and_answered_anew(made: Checkout) -> None:
-    raw = made.config()
+def test_another_source_of_a_benchmark_re_runs_its_problems_and_answers(finished: Checkout) -> None:
+    raw = finished.config()
     raw["sources"]["gsm_symbolic"]["seeds"]["held_out"] = 2
     raw["bench"]["benchmarks"]["arithmetic"]["source"] = "gsm_symbolic"
-    assert made.planned(config=raw) == below({"seeds:gsm_symbolic", "bench_problems:arithmetic"})
+    assert finished.planned(config=raw) == downstream(
+        {"seeds:gsm_symbolic", "bench_problems:arithmetic"}
+    )
 
 
-def test_fewer_shards_run_only_what_gathers_them(made: Checkout) -> None:
-    raw = made.config()
+def test_fewer_shards_run_only_the_corpus(finished: Checkout) -> None:
+    raw = finished.config()
     raw["shards"] = 3
-    assert made.planned(config=raw) == below({"corpus"})
+    assert finished.planned(config=raw) == downstream({"corpus"})
 
 
-def test_a_thousand_shards_are_planned(made: Checkout) -> None:
-    raw = made.config()
+def test_a_thousand_shards_are_planned(finished: Checkout) -> None:
+    raw = finished.config()
     raw["shards"] = 1_000
-    planned = made.planned(config=raw)
-    assert len(planned) == 996 * 5 + len(below({"corpus"}))
+    planned = finished.planned(config=raw)
+    assert len(planned) == 996 * 5 + len(downstream({"corpus"}))
 
 
-def test_a_comment_re_runs_nothing(made: Checkout, edited: Edit) -> None:
-    edited("src/caco/identity.py", "import hashlib\n", "# A remark.\nimport hashlib\n")
-    edited("src/caco/stages/verify/rules.py", "from dataclasses", "# Why.\nfrom dataclasses")
-    edited(
+def test_a_comment_re_runs_nothing(finished: Checkout, edit: Edit) -> None:
+    edit("src/caco/identity.py", "import hashlib\n", "# A comment.\nimport hashlib\n")
+    edit("src/caco/stages/verify/rules.py", "from dataclasses", "# A reason.\nfrom dataclasses")
+    edit(
         "scripts/verify.py",
         "from caco.runtime.job import",
-        "# Another.\nfrom caco.runtime.job import",
+        "# Another comment.\nfrom caco.runtime.job import",
     )
-    assert made.planned() == set()
+    assert finished.planned() == set()
 
 
-def test_a_changed_statement_in_verification_re_runs_it_and_what_is_below(
-    made: Checkout, edited: Edit
+def test_a_changed_statement_of_verification_re_runs_it_and_everything_downstream(
+    finished: Checkout, edit: Edit
 ) -> None:
-    edited("src/caco/stages/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses")
-    planned = made.planned()
-    assert planned == below(each("verify"))
+    edit("src/caco/stages/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses")
+    planned = finished.planned()
+    assert planned == downstream(each("verify"))
     assert not {job for job in planned if job.startswith(("sample", "codegen", "unify"))}
 
 
-def test_a_changed_prompt_re_runs_those_who_use_it(made: Checkout, edited: Edit) -> None:
-    edited("src/caco/reverse/solution.j2", "Solve the problem", "Solve this problem")
-    assert made.planned() == below({"writer", "calibrate"} | each("question") | each("solution"))
+def test_a_changed_prompt_re_runs_the_rules_that_use_it(finished: Checkout, edit: Edit) -> None:
+    edit("src/caco/stages/reverse/solution.j2", "Solve the problem", "Solve this problem")
+    assert finished.planned() == downstream({"writer"} | each("solution"))
 
 
-def test_a_changed_deepspeed_file_re_runs_the_trainings_of_its_stage(
-    made: Checkout, edited: Edit
+def test_a_changed_deepspeed_file_re_runs_the_trainings_with_its_zero_stage(
+    finished: Checkout, edit: Edit
 ) -> None:
-    edited("config/deepspeed/zero2.json", '"overlap_comm": true', '"overlap_comm": false')
-    edited("config/deepspeed/zero3.json", '"overlap_comm": true', '"overlap_comm": false')
-    assert made.planned() == below({"codegen", "writer", "student"})
-    lines = made.snakemake("--dry-run").splitlines()  # the student is below the others anyway
+    edit("config/deepspeed/zero2.json", '"overlap_comm": true', '"overlap_comm": false')
+    edit("config/deepspeed/zero3.json", '"overlap_comm": true', '"overlap_comm": false')
+    assert finished.planned() == downstream({"codegen", "writer", "student"})
+    # The student re-runs in any case: it depends on the other two.
+    lines = finished.snakemake("--dry-run").splitlines()
     assert sum("input:" in line and "deepspeed/zero2.json" in line for line in lines) == 3
-    raw = with_value(made.config(), "codegen.training.zero_stage", 1)
-    edited("config/deepspeed/zero2.json", '"overlap_comm": false', '"overlap_comm": true')
-    assert made.planned(config=raw) == below({"codegen"})
+    raw = with_value(finished.config(), "codegen.training.zero_stage", 1)
+    edit("config/deepspeed/zero2.json", '"overlap_comm": false', '"overlap_comm": true')
+    assert finished.planned(config=raw) == downstream({"codegen"})
 
 
-def test_a_touched_script_re_runs_nothing(made: Checkout) -> None:
-    (made.folder / "scripts" / "sample.py").touch()
-    (made.folder / "src" / "caco" / "sample" / "__init__.py").touch()
-    (made.folder / "config" / "deepspeed" / "zero2.json").touch()
-    assert made.planned() == set()
+def test_a_touched_script_re_runs_nothing(finished: Checkout) -> None:
+    (finished.folder / "scripts" / "sample.py").touch()
+    (finished.folder / "src" / "caco" / "stages" / "sample.py").touch()
+    (finished.folder / "config" / "deepspeed" / "zero2.json").touch()
+    assert finished.planned() == set()

@@ -1,4 +1,4 @@
-"""A checkout for whole runs: everything is the real thing, and the model is tiny."""
+"""A checkout for complete runs: the real workflow with a tiny model."""
 
 import json
 import os
@@ -22,13 +22,13 @@ _TRAINING = {
 }  # fmt: skip
 _ENGINE = {"kind": "transformers", "dtype": "float32", "batch": 32}
 
-# A result depends on the number of threads in its last bits: as many everywhere.
+# The last bits of a result depend on the number of threads: it is the same in every run.
 CORES = min(4, len(os.sched_getaffinity(0)))
 
-# Most of a tiny job is its imports, on one core: two run at once.
-SIDE_BY_SIDE = ("sample", "verify", "question", "solution", "bench")
+# A tiny job mostly imports modules, on one core: two run concurrently.
+CONCURRENT_RULES = ("sample", "verify", "question", "solution", "answer")
 
-# Rows in GSM8K's form, made up here; the third is none.
+# Invented rows in GSM8K's format; the third is malformed, the fourth has a wrong answer.
 _GSM8K = """\
 {"question": "A shelf holds 3 rows of 4 jars. How many jars?", "answer": "There are 3*4=<<3*4=12>>12 jars.\\n#### 12"}
 {"question": "Mia has 9 pens and gives 5 away. How many are left?", "answer": "She has 9-5=<<9-5=4>>4 pens left.\\n#### 4"}
@@ -38,7 +38,7 @@ _GSM8K = """\
 
 
 def tiny_config() -> dict[str, Any]:
-    """Returns a config of every stage that a tiny model gets through in a minute or two."""
+    """Returns a config with every stage, which runs in one to two minutes with a tiny model."""
     greedy = {"temperature": 0.0, "max_new_tokens": 200}
     return {
         "run": "tiny",
@@ -76,7 +76,7 @@ def tiny_config() -> dict[str, Any]:
 
 
 class Loop:
-    """A folder in which the real workflow runs on the tiny config."""
+    """A folder in which the real workflow runs on a config."""
 
     def __init__(self, folder: Path, config: dict[str, Any]) -> None:
         self.folder = folder
@@ -86,55 +86,58 @@ class Loop:
             (folder / name).symlink_to(ROOT / name)
         (folder / "jars.jsonl").write_text(_GSM8K)
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
-        make = "import sys; from pathlib import Path; from tests.tiny_model import make_tiny_model;"
+        program = (
+            "import sys; from pathlib import Path; from tests.tiny_model import make_tiny_model;"
+        )
         subprocess.run(
-            [ROOT / ".venvs/train/bin/python", "-c", make + "make_tiny_model(Path(sys.argv[1]))",
+            [ROOT / ".venvs/train/bin/python", "-c", program + "make_tiny_model(Path(sys.argv[1]))",
              folder / "model"],
             cwd=ROOT, check=True, capture_output=True,
         )  # fmt: skip
         self.results = folder / "results" / config["run"]
 
     def start(self) -> subprocess.Popen[str]:
-        """Starts Snakemake as `make demo` does, in a process group of its own."""
+        """Starts Snakemake as `make demo` does, in a new session."""
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--nolock",
-             "--cores", str(CORES), "--set-threads", *(f"{rule}=1" for rule in SIDE_BY_SIDE)],
+             "--cores", str(CORES), "--set-threads", *(f"{rule}=1" for rule in CONCURRENT_RULES)],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
         )  # fmt: skip
 
     def run(self) -> tuple[int, str]:
-        """Runs Snakemake to its end; returns its exit code and what it printed."""
+        """Runs Snakemake; returns its exit code and output."""
         process = self.start()
         printed, _ = process.communicate(timeout=900)
         return process.returncode, printed
 
     def funnel(self, times: bool = True) -> list[dict[str, Any]]:
-        """Returns the report's stages."""
+        """Returns the stages of the funnel."""
         stages: list[dict[str, Any]] = json.loads((self.results / "funnel.json").read_text())
         return [{k: v for k, v in s.items() if times or k != "seconds"} for s in stages]
 
     def kill_during_any(self, rules: Iterable[str]) -> set[str]:
-        """Starts a run; kills Snakemake alone, with SIGKILL, once any of `rules` has a job running.
+        """Starts a run and kills Snakemake, not its jobs, once a job of any of `rules` is running.
 
-        The scheduler chooses among the jobs that are ready, so nobody can name the next rule.
+        The scheduler chooses among the ready jobs, so the next rule is not known in advance.
 
-        Returns the rules that had begun, none where the run came to its end; the orphans are waited
-        for.
+        Returns:
+            The rules whose jobs had started; empty if the run finished first. All orphaned jobs
+            have exited.
         """
         before = {rule: self._log_times(rule) for rule in rules}
-        begun: set[str] = set()
+        started: set[str] = set()
         process = self.start()
-        while process.poll() is None and not begun:
+        while process.poll() is None and not started:
             time.sleep(0.02)
-            begun = {rule for rule in before if self._log_times(rule) != before[rule]}
-        if begun:
+            started = {rule for rule in before if self._log_times(rule) != before[rule]}
+        if started:
             time.sleep(0.5)
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=60)
         self._wait_for_orphans()
         process.communicate(timeout=60)
-        return begun
+        return started
 
     def _log_times(self, rule: str) -> dict[Path, int]:
         logs = self.folder / "logs" / self.results.name / rule
@@ -144,10 +147,10 @@ class Loop:
         deadline = time.monotonic() + 30
         while self._alive() and time.monotonic() < deadline:
             time.sleep(0.2)
-        assert not self._alive(), f"jobs outlived their Snakemake: {self._alive()}"
+        assert not self._alive(), f"jobs still running after Snakemake was killed: {self._alive()}"
 
     def _alive(self) -> list[str]:
-        """Returns the commands of processes that work in this folder."""
+        """Returns the commands of processes whose working directory is this folder."""
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             try:
@@ -158,16 +161,16 @@ class Loop:
         return [command for command in found if command]
 
 
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Loop:
-    """Returns a finished run that nothing disturbed, made once for all that compare with it."""
-    return _undisturbed(tmp_path_factory.getbasetemp())
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Loop:
+    """Returns a finished run that was not interrupted, shared by all tests that compare with it."""
+    return _uninterrupted(tmp_path_factory.getbasetemp())
 
 
 @cache
-def _undisturbed(base: Path) -> Loop:
-    folder = base / "undisturbed"
+def _uninterrupted(base: Path) -> Loop:
+    folder = base / "uninterrupted"
     folder.mkdir()
-    made = Loop(folder.resolve(), tiny_config())
-    code, printed = made.run()
+    loop = Loop(folder.resolve(), tiny_config())
+    code, printed = loop.run()
     assert code == 0, printed
-    return made
+    return loop

@@ -1,4 +1,4 @@
-"""The whole loop on a tiny model."""
+"""The complete workflow with a tiny model."""
 
 import json
 
@@ -9,26 +9,27 @@ from caco.rows.corpus import CorpusRow
 from caco.rows.loss import Loss
 from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows
-from tests.e2e.loop import Loop, undisturbed
+from tests.e2e.loop import Loop, uninterrupted
 
 
 @pytest.fixture(scope="module")
 def loop(tmp_path_factory: pytest.TempPathFactory) -> Loop:
-    """A finished, undisturbed run."""
-    return undisturbed(tmp_path_factory)
+    """A finished run that was not interrupted."""
+    return uninterrupted(tmp_path_factory)
 
 
-def test_every_stage_adds_up_and_begins_where_the_last_one_ended(loop: Loop) -> None:
+def test_row_counts_add_up_within_and_between_stages(loop: Loop) -> None:
     stages = {stage["stage"]: stage for stage in loop.funnel()}
     assert list(stages) == [
-        "seeds", "unify", "sample", "verify", "question", "solution", "judge", "corpus", "bench",
+        "seeds", "unify", "sample", "verify", "question", "solution", "judge", "corpus", "answer",
+        "grade",
     ]  # fmt: skip
     for stage in stages.values():
         assert stage["in"] == stage["accepted"] + sum(stage["rejected"].values())
     assert stages["sample"]["accepted"] == 32
     for before, after in (
         ("sample", "verify"), ("verify", "question"), ("question", "solution"),
-        ("solution", "judge"), ("judge", "corpus"),
+        ("solution", "judge"), ("judge", "corpus"), ("answer", "grade"),
     ):  # fmt: skip
         assert stages[after]["in"] == stages[before]["accepted"]
 
@@ -38,13 +39,13 @@ def test_programs_of_the_model_run_and_are_verified(loop: Loop) -> None:
     assert stages["verify"]["accepted"] > 0
 
 
-def test_a_malformed_seed_is_rejected_and_the_run_goes_on(loop: Loop) -> None:
+def test_a_malformed_seed_is_rejected_and_the_run_continues(loop: Loop) -> None:
     rejected = list(read_rows(loop.results / "rejected/seeds/jars.parquet", Rejected))
     assert [row.verdict for row in rejected] == ["malformed"]
     assert "line 3" in rejected[0].reason
 
 
-def test_a_program_that_misses_the_known_answer_is_rejected(loop: Loop) -> None:
+def test_a_program_with_a_wrong_answer_is_rejected(loop: Loop) -> None:
     accepted = list(read_rows(loop.results / "code_cots/jars.parquet", CodeCoT))
     rejected = list(read_rows(loop.results / "rejected/unify/jars.parquet", Rejected))
     assert len(accepted) == 2
@@ -56,12 +57,12 @@ def test_training_lowers_the_loss(loop: Loop) -> None:
     assert losses[-1] < losses[0] / 2
 
 
-def test_every_job_left_a_record_with_digests(loop: Loop) -> None:
+def test_every_job_has_a_provenance_record_with_digests(loop: Loop) -> None:
     records = [json.loads(p.read_text()) for p in (loop.results / "provenance").rglob("*.json")]
     assert {r["rule"] for r in records} == {
         "model", "seeds", "unify", "codegen", "sample", "verify", "writer", "question", "solution",
-        "judge", "corpus", "student", "bench_problems", "bench", "scores", "report", "preflight",
-        "preflight_passed",
+        "judge", "corpus", "student", "bench_problems", "answer", "grade", "scores", "report",
+        "preflight", "preflight_passed",
     }  # fmt: skip
     for record in records:
         assert record["code"] and record["host"] and record["versions"]["python"]
@@ -69,13 +70,13 @@ def test_every_job_left_a_record_with_digests(loop: Loop) -> None:
             assert (loop.folder / path).is_file() and len(sha) == 64
 
 
-def test_the_corpus_names_its_parents(loop: Loop) -> None:
+def test_corpus_rows_have_the_identities_of_their_parents(loop: Loop) -> None:
     for row in read_rows(loop.results / "corpus/train.parquet", CorpusRow):
         assert row.answer in row.output
         assert row.question_id and row.program_id and row.sample_id and row.codegen
 
 
-def test_the_report_is_one_page_that_needs_nothing_else(loop: Loop) -> None:
+def test_the_report_is_a_self_contained_page(loop: Loop) -> None:
     page = (loop.results / "report.html").read_text()
     assert "<html" in page and "src=" not in page and "http://" not in page
     assert "codegen" in page and "products" in page
@@ -87,8 +88,8 @@ def test_a_second_run_has_nothing_to_do(loop: Loop) -> None:
     assert "Nothing to be done" in printed
 
 
-def test_an_unreadable_shard_is_named_and_loses_nothing(loop: Loop) -> None:
-    """Last: what the damaged shard's failing job had written is gone."""
+def test_an_unreadable_shard_is_reported_and_no_other_result_is_lost(loop: Loop) -> None:
+    """Must be the last test: the outputs of the damaged shard's failed job are removed."""
     before = loop.funnel(times=False)
     path = loop.results / "programs" / "00001.parquet"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

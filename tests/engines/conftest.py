@@ -1,3 +1,5 @@
+"""A tiny checkpoint for the engines."""
+
 from pathlib import Path
 
 import pytest

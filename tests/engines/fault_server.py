@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server that answers by the request's seed, and fails as it is told."""
+"""An OpenAI-compatible server whose replies depend on the seed, with injected faults."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 MODELS = {"data": [{"id": "tiny", "max_model_len": 1024}]}
-# Every way in which a try can fail that another may mend.
+# Every transient fault of an attempt.
 FAULTS = (
     "429", "429 retry-after", "500", "503", "503 retry-after", "hang", "trickle", "truncated",
     "empty", "dropped", "closed", "shape", "no choices", "aborted",
@@ -20,16 +20,16 @@ class FaultServer:
     """A server on a free port.
 
     Args:
-        takes_s: Seconds for a right answer.
-        slots: Right answers under way at a time: who comes when all are taken gets a 429.
-        models: What it says at /models.
-        fault: Given a request's seed and which try of it this is (from 0), names one of FAULTS, a
-            whole reply (status and JSON), or None for the right answer.
+        fault: Maps the seed of a request and the number of the attempt (from 0) to one of FAULTS, a
+            complete reply (status and JSON), or None for a correct reply.
+        models: The reply at /models.
+        takes_s: Duration of a correct reply in seconds.
+        slots: Number of concurrent correct replies; further requests get a 429.
 
     Attributes:
-        url: Its address.
-        asked: Path, body and moment of every request, in the order of their arrival.
-        most: The most requests that it answered side by side.
+        url: The address of the server.
+        requests: Path, body and time of every request, in the order of arrival.
+        max_busy: The maximum number of concurrent requests.
     """
 
     def __init__(
@@ -40,19 +40,19 @@ class FaultServer:
         slots: int = 1_000,
     ) -> None:
         self.fault, self.models, self.takes_s = fault, models, takes_s
-        self.asked: list[tuple[str, Any, float]] = []
+        self.requests: list[tuple[str, Any, float]] = []
         self.keys: set[str | None] = set()
-        self.tries: Counter[int] = Counter()
-        self.busy = self.most = 0
+        self.attempts: Counter[int] = Counter()
+        self.busy = self.max_busy = 0
         self.slots = threading.Semaphore(slots)
         self.lock = threading.Lock()
-        self.ended = threading.Event()
+        self.stopped = threading.Event()
 
     def __enter__(self) -> Self:
         outer = self
 
         class Handler(_Handler):
-            server_state = outer
+            server_state: FaultServer = outer
 
         self._server = _Quiet(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
@@ -60,17 +60,17 @@ class FaultServer:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.ended.set()
+        self.stopped.set()
         self._server.shutdown()
         self._server.server_close()
 
 
-def right(path: str, body: Any) -> Any:
-    """The reply that a working server gives."""
+def correct_reply(path: str, body: Any) -> Any:
+    """Returns the reply of a working server."""
     text = f"answer {body['seed']}"
     choice = {"finish_reason": "stop"}
-    said = {"message": {"content": text}} if "chat" in path else {"text": text}
-    return {"choices": [choice | said], "usage": {"completion_tokens": 3}}
+    content = {"message": {"content": text}} if "chat" in path else {"text": text}
+    return {"choices": [choice | content], "usage": {"completion_tokens": 3}}
 
 
 class _Quiet(ThreadingHTTPServer):
@@ -78,7 +78,7 @@ class _Quiet(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # clients that give up are what some tests are about
+        pass  # some tests close connections early
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -95,24 +95,24 @@ class _Handler(BaseHTTPRequestHandler):
         state = self.server_state
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with state.lock:
-            state.asked.append((self.path, body, time.monotonic()))
+            state.requests.append((self.path, body, time.monotonic()))
             state.keys.add(self.headers["Authorization"])
-            attempt = state.tries[body["seed"]]
-            state.tries[body["seed"]] += 1
+            attempt = state.attempts[body["seed"]]
+            state.attempts[body["seed"]] += 1
             state.busy += 1
-            state.most = max(state.most, state.busy)
+            state.max_busy = max(state.max_busy, state.busy)
         try:
             fault = state.fault(body["seed"], attempt)
             if fault is None and state.slots.acquire(blocking=False):
                 time.sleep(state.takes_s)
                 state.slots.release()
-                self._reply(200, right(self.path, body))
+                self._reply(200, correct_reply(self.path, body))
             elif fault is None:
                 self._fail("429", b"")
             elif isinstance(fault, tuple):
                 self._reply(*fault)
             else:
-                self._fail(fault, json.dumps(right(self.path, body)).encode())
+                self._fail(fault, json.dumps(correct_reply(self.path, body)).encode())
         finally:
             with state.lock:
                 state.busy -= 1
@@ -128,37 +128,37 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(raw)
 
-    def _fail(self, fault: str, whole: bytes) -> None:
-        """Fails as `fault` says; a fault that is no status breaks off the connection."""
+    def _fail(self, fault: str, reply: bytes) -> None:
+        """Injects a fault; one that is not a status may break the connection."""
         kind, _, after = fault.partition(" retry-after")
         if kind.isdecimal():
             more = {"Retry_After": after.strip() or "0"} if "retry-after" in fault else {}
             self._reply(int(kind), {"error": {"message": f"fault {kind}"}}, **more)
             return
         if fault in ("shape", "no choices", "aborted"):
-            value = json.loads(whole)
+            value = json.loads(reply)
             value["choices"] = [] if fault == "no choices" else value["choices"]
             if fault == "aborted":
                 value["choices"][0]["finish_reason"] = "abort"
-            self._reply(200, {"detail": [whole.decode()]} if fault == "shape" else value)
+            self._reply(200, {"detail": [reply.decode()]} if fault == "shape" else value)
             return
         if fault == "truncated":
-            self._send(200, whole[: len(whole) // 2], {})
+            self._send(200, reply[: len(reply) // 2], {})
             return
         if fault == "empty":
             self._send(200, b"", {})
             return
         self.close_connection = True
         if fault == "hang":
-            self.server_state.ended.wait(30)
+            self.server_state.stopped.wait(30)
         elif fault == "trickle":
             self._send(200, b"", {}, length=10_000)
-            while not self.server_state.ended.wait(0.05):
+            while not self.server_state.stopped.wait(0.05):
                 try:
                     self.wfile.write(b" ")
                 except OSError:
                     return
         elif fault == "dropped":
-            self._send(200, whole[: len(whole) // 2], {}, length=len(whole))
+            self._send(200, reply[: len(reply) // 2], {}, length=len(reply))
         else:
             assert fault == "closed", fault

@@ -1,4 +1,4 @@
-"""A copy of the model on each GPU of a job: the same rows, and nothing left when the job ends."""
+"""One replica of the model per GPU of a job: equal rows, and no process outlives the job."""
 
 import multiprocessing
 import os
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 BATCH = 2
 
 
-def asked(count):
+def requests(count):
     return [
         Request(str(i), f"<|im_start|>user\n{i}<|im_end|>\n", 100 + i, 1.0, 1.0, 0, 3 + i % 7)
         for i in range(count)
@@ -38,7 +38,7 @@ def opened(folder):
     return open_engine(folder, Settings(dtype="float32", batch=BATCH))
 
 
-def test_a_copy_for_each_group_of_gpus(tiny, two_gpus, monkeypatch):
+def test_there_is_one_replica_per_group_of_gpus(tiny, two_gpus, monkeypatch):
     assert isinstance(opened(tiny), DataParallel)
     assert isinstance(open_engine(tiny, VllmEngineConfig(kind="vllm")), DataParallel)
     assert not isinstance(
@@ -50,87 +50,93 @@ def test_a_copy_for_each_group_of_gpus(tiny, two_gpus, monkeypatch):
     assert isinstance(opened(tiny), TransformersEngine)
 
 
-def test_two_copies_complete_every_request_as_one_does(tiny, two_gpus, monkeypatch):
-    # More than both may have before they have answered: the rest is drawn as they do.
-    requests = asked(50)
+def test_two_replicas_return_the_completions_of_one(tiny, two_gpus, monkeypatch):
+    # More than the queues of both replicas hold.
+    all_requests = requests(50)
     with opened(tiny) as engine:
-        first = {c.request_id: c for c in engine.generate(requests)}
+        first = {c.request_id: c for c in engine.generate(all_requests)}
         assert len(multiprocessing.active_children()) == 2
-        again = {c.request_id: c for c in engine.generate(reversed(requests))}
+        again = {c.request_id: c for c in engine.generate(reversed(all_requests))}
         assert list(engine.generate([])) == []
     assert multiprocessing.active_children() == []
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     with opened(tiny) as engine:
-        alone = {c.request_id: c for c in engine.generate(requests)}
+        alone = {c.request_id: c for c in engine.generate(all_requests)}
     assert first == again == alone
 
 
-def test_requests_are_drawn_as_there_is_room_and_whoever_has_enough_leaves_nothing(tiny, two_gpus):
+def test_requests_are_drawn_lazily_and_closing_early_stops_the_replicas(tiny, two_gpus):
     drawn = []
 
     def watched():
-        for request in asked(200):
+        for request in requests(200):
             drawn.append(request)
             yield request
 
     with opened(tiny) as engine:
-        answers = engine.generate(watched())
+        completions = engine.generate(watched())
         for _ in range(3):
-            next(answers)
+            next(completions)
         assert len(drawn) < 40
-        assert all(copy.under_way for copy in engine._copies)
-        answers.close()
+        assert all(replica.in_flight for replica in engine._replicas)
+        completions.close()
         assert multiprocessing.active_children() == []
-        assert len(list(engine.generate(asked(5)))) == 5
+        assert len(list(engine.generate(requests(5)))) == 5
 
 
-def test_what_a_copy_cannot_load_is_the_engines_own_sentence(tmp_path, two_gpus, capfd):
+def test_a_load_error_in_a_replica_is_raised_by_the_engine(tmp_path, two_gpus, capfd):
     with pytest.raises(UserError, match="no tokenizer that"), opened(tmp_path) as engine:
-        list(engine.generate(asked(3)))
+        list(engine.generate(requests(3)))
     assert multiprocessing.active_children() == []
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_copy_that_is_killed_is_the_clusters_failure_and_named(tiny, two_gpus):
+def test_a_killed_replica_is_a_cluster_error_that_names_the_gpu(tiny, two_gpus):
     with opened(tiny) as engine:
-        answers = engine.generate(asked(60))
-        next(answers)
-        os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
-        with pytest.raises(ClusterError, match=r"copy of the model on GPU [45] ended with .* -9"):
-            list(answers)
+        completions = engine.generate(requests(60))
+        next(completions)
+        (pid, *_) = (child.pid for child in multiprocessing.active_children())
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(
+            ClusterError, match=r"replica of the model on GPU [45] exited with code -9"
+        ):
+            list(completions)
     assert multiprocessing.active_children() == []
 
 
 _JOB = """
 import multiprocessing, sys, time
 from pathlib import Path
-from caco.config.engines import TransformersEngine as Settings
-from caco.engines.data_parallel import Copies
-from tests.engines.test_copies import asked
+from caco.config.engines import TransformersEngineConfig as Settings
+from caco.engines.data_parallel import DataParallel
+from tests.engines.test_data_parallel import requests
 
 if __name__ == "__main__":
-    with Copies(Path(sys.argv[1]), Settings(dtype="float32", batch=2), ["0", "1"]) as engine:
-        answers = engine.generate(asked(9))
-        next(answers)
+    settings = Settings(dtype="float32", batch=2)
+    with DataParallel(Path(sys.argv[1]), settings, ["0", "1"]) as engine:
+        completions = engine.generate(requests(9))
+        next(completions)
         print(*[child.pid for child in multiprocessing.active_children()], flush=True)
         time.sleep(60)
 """
 
 
-def test_a_job_that_is_killed_takes_its_copies_along(tiny, tmp_path):
+def test_the_replicas_of_a_killed_job_are_killed(tiny, tmp_path):
     script = tmp_path / "job.py"
     script.write_text(_JOB)
     job = subprocess.Popen(
         [sys.executable, script, tiny], stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
     )  # fmt: skip
-    copies = [int(pid) for pid in job.stdout.readline().split()]
-    assert len(copies) == 2
-    for pid in copies:
-        os.kill(pid, signal.SIGSTOP)  # as one that computes and looks at nothing
+    assert job.stdout is not None
+    replicas = [int(pid) for pid in job.stdout.readline().split()]
+    assert len(replicas) == 2
+    for pid in replicas:
+        os.kill(pid, signal.SIGSTOP)  # as a replica that computes and does not read its pipe
     job.kill()
     job.wait()
-    end = time.monotonic() + 20
-    while any(Path(f"/proc/{pid}").exists() for pid in copies):
-        assert time.monotonic() < end
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in replicas):
+        assert time.monotonic() < deadline
         time.sleep(0.05)

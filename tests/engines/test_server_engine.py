@@ -1,4 +1,4 @@
-"""A server may fail in every way: no row is lost, none comes twice, and nothing waits for ever."""
+"""The server engine under injected faults: no lost rows, no duplicates, no endless waits."""
 
 import random
 import threading
@@ -6,7 +6,7 @@ import time
 from email.utils import formatdate
 
 import pytest
-from fault_server import FAULTS, FaultServer
+from tests.engines.fault_server import FAULTS, FaultServer
 
 from caco.config.engines import ServerEngineConfig as Settings
 from caco.config.models import ServedModel
@@ -21,9 +21,9 @@ from caco.runtime.journal import Journal
 
 
 @pytest.fixture(autouse=True)
-def soon(monkeypatch):
-    """Waits of milliseconds in place of seconds, straight to this machine."""
-    monkeypatch.setattr(server, "_FIRST_S", 0.01)
+def short_waits(monkeypatch):
+    """Waits milliseconds instead of seconds, and bypasses proxies."""
+    monkeypatch.setattr(server, "_FIRST_WAIT_S", 0.01)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("CACO_SERVER_KEY", raising=False)
 
@@ -46,14 +46,14 @@ def engine(folder, url, monkeypatch, **changed):
     return open_engine(folder, Settings(kind="server", **settings))
 
 
-def refused(folder, at, monkeypatch, kind=UserError, **changed):
-    """Returns the sentence with which one request fails."""
+def error_message(folder, faulty, monkeypatch, kind=UserError, **changed):
+    """Returns the message with which one request fails."""
     with pytest.raises(kind) as caught:
-        list(engine(folder, at.url, monkeypatch, **changed).generate(requests(1)))
+        list(engine(folder, faulty.url, monkeypatch, **changed).generate(requests(1)))
     return str(caught.value)
 
 
-def test_every_fault_at_once_and_each_row_comes_once_and_right(served, monkeypatch):
+def test_every_request_is_completed_once_and_correctly_under_all_faults(served, monkeypatch):
     plan = {
         seed: random.Random(seed).choices(FAULTS, k=random.Random(seed).randrange(3))
         for seed in range(300)
@@ -64,8 +64,8 @@ def test_every_fault_at_once_and_each_row_comes_once_and_right(served, monkeypat
         return plan[seed][attempt] if attempt < len(plan[seed]) else None
 
     started = time.monotonic()
-    with FaultServer(fault) as at:
-        run = engine(served, at.url, monkeypatch, attempts=20, attempt_s=0.2).generate(
+    with FaultServer(fault) as faulty:
+        run = engine(served, faulty.url, monkeypatch, attempts=20, attempt_s=0.2).generate(
             requests(300)
         )
         texts = [(c.request_id, c.text) for c in run]
@@ -74,46 +74,46 @@ def test_every_fault_at_once_and_each_row_comes_once_and_right(served, monkeypat
 
 
 @pytest.mark.parametrize("fault", ["hang", "trickle", "closed", "500", "truncated", "429"])
-def test_a_server_that_never_recovers_ends_the_job_with_its_last_failure(
-    served, monkeypatch, fault
-):
-    with FaultServer(lambda seed, attempt: fault) as at:
+def test_a_permanent_fault_fails_the_job_with_the_last_error(served, monkeypatch, fault):
+    with FaultServer(lambda seed, attempt: fault) as faulty:
         silent = fault in ("hang", "trickle")
-        said = refused(
-            served, at, monkeypatch, ClusterError, attempts=3, attempt_s=0.1 if silent else 10
+        message = error_message(
+            served, faulty, monkeypatch, ClusterError, attempts=3, attempt_s=0.1 if silent else 10
         )
-        assert len(at.asked) == 3
-    assert said.startswith(f"{at.url}: no answer in 3 attempts, the last time ")
-    why = {
-        "hang": "no whole reply within 0.1 s",
-        "trickle": "no whole reply within 0.1 s",
+        assert len(faulty.requests) == 3
+    assert message.startswith(f"{faulty.url}: no reply after 3 attempts, the last error is ")
+    errors = {
+        "hang": "no complete reply within 0.1 s",
+        "trickle": "no complete reply within 0.1 s",
         "closed": "RemoteProtocolError: ",
         "500": "500: fault 500;",
-        "truncated": """a reply of no use: '{"choices": [{"finish""",
+        "truncated": """malformed reply '{"choices": [{"finish""",
         "429": "429: fault 429;",
     }
-    assert why[fault] in said
-    assert said.endswith("then run again: finished rows are kept")
+    assert errors[fault] in message
+    assert message.endswith("then run again: finished rows are saved")
 
 
-def test_a_server_that_is_not_there_is_the_clusters_failure(served, monkeypatch):
-    with FaultServer() as at:
+def test_an_unreachable_server_is_a_cluster_error(served, monkeypatch):
+    with FaultServer() as faulty:
         pass
-    assert "the last time ConnectError" in refused(served, at, monkeypatch, ClusterError)
+    assert "the last error is ConnectError" in error_message(
+        served, faulty, monkeypatch, ClusterError
+    )
 
 
-def test_what_was_finished_before_a_failure_is_not_asked_again(served, monkeypatch, tmp_path):
+def test_completions_from_before_a_failure_are_not_requested_again(served, monkeypatch, tmp_path):
     broken = True
     path = tmp_path / "a.journal"
 
     def fault(seed, attempt):
         return "500" if broken and seed == 70 else None
 
-    with FaultServer(fault) as at:
+    with FaultServer(fault) as faulty:
 
         def rows():
-            asked = engine(served, at.url, monkeypatch, concurrency=4)
-            with ResumableEngine(asked, Journal(path, {})) as journaled:
+            opened = engine(served, faulty.url, monkeypatch, concurrency=4)
+            with ResumableEngine(opened, Journal(path, {})) as journaled:
                 yield from journaled.generate(requests(100))
 
         with pytest.raises(ClusterError):
@@ -121,100 +121,103 @@ def test_what_was_finished_before_a_failure_is_not_asked_again(served, monkeypat
         broken = False
         done = [c.text for c in rows()]
     assert sorted(done) == sorted(f"answer {i}" for i in range(100))
-    # Four were under way when the job failed: only their answers may have been lost.
-    again = {seed: n for seed, n in at.tries.items() if n > 1}
-    assert at.tries[70] == 5 and len(again) <= 4
+    # Four requests were in flight when the job failed: only their replies may have been lost.
+    again = {seed: n for seed, n in faulty.attempts.items() if n > 1}
+    assert faulty.attempts[70] == 5 and len(again) <= 4
 
 
-def test_a_limit_that_the_server_does_not_tell_is_found(served, monkeypatch):
-    """It takes four at a time and refuses the rest: few attempts are enough for all rows."""
-    with FaultServer(takes_s=0.01, slots=4) as at:
-        asked = engine(served, at.url, monkeypatch, attempts=3)
-        texts = [c.text for c in asked.generate(requests(100))]
+def test_the_rate_limiter_finds_the_limit_of_the_server(served, monkeypatch):
+    """The server accepts four requests at a time: few attempts suffice for all rows."""
+    with FaultServer(takes_s=0.01, slots=4) as faulty:
+        opened = engine(served, faulty.url, monkeypatch, attempts=3)
+        texts = [c.text for c in opened.generate(requests(100))]
     assert sorted(texts) == sorted(f"answer {i}" for i in range(100))
-    assert len(at.asked) < 3 * 100
+    assert len(faulty.requests) < 3 * 100
 
 
 @pytest.mark.parametrize("status", ["429", "503"])
-def test_retry_after_is_obeyed_by_every_request(served, monkeypatch, status):
-    refusal: list[float] = []
+def test_retry_after_applies_to_every_request(served, monkeypatch, status):
+    refused_at: list[float] = []
 
     def fault(seed, attempt):
-        if len(at.asked) >= 40 and not refusal:
-            refusal.append(time.monotonic())
+        if len(faulty.requests) >= 40 and not refused_at:
+            refused_at.append(time.monotonic())
             return f"{status} retry-after 3"
         return None
 
-    with FaultServer(fault, takes_s=0.005) as at:
-        asked = engine(served, at.url, monkeypatch, concurrency=8)
-        assert len(list(asked.generate(requests(120)))) == 120
-    after = [moment - refusal[0] for _, _, moment in at.asked]
-    # Those that were on their way at that moment arrive, and nothing else before its time.
+    with FaultServer(fault, takes_s=0.005) as faulty:
+        opened = engine(served, faulty.url, monkeypatch, concurrency=8)
+        assert len(list(opened.generate(requests(120)))) == 120
+    after = [moment - refused_at[0] for _, _, moment in faulty.requests]
+    # Requests in flight at that moment arrive, and no others before the pause is over.
     assert not [s for s in after if 1 < s < 2.95]
     assert sum(s >= 2.95 for s in after) > 60
 
 
-def test_retry_after_may_be_a_date_and_is_never_waited_out_for_ever():
-    assert 25 < server._retry_after_s(formatdate(time.time() + 30, usegmt=True)) <= 30
+def test_retry_after_may_be_a_date_and_is_limited():
+    later = server._retry_after_s(formatdate(time.time() + 30, usegmt=True))
+    assert later is not None and 25 < later <= 30
     assert server._retry_after_s(formatdate(time.time() - 30, usegmt=True)) == 0
-    assert server._retry_after_s("1e9") == server._OBEYED_S
+    assert server._retry_after_s("1e9") == server._MAX_RETRY_AFTER_S
     assert server._retry_after_s("soon") is None
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "message"),
     [
         ((401, {"error": {"message": "bad key"}}),
-         "{url}: the server refuses the key (401: bad key); set the environment variable "
-         "CACO_SERVER_KEY to one that it takes"),
+         "{url}: the server rejects the API key (401: bad key); set the environment variable "
+         "CACO_SERVER_KEY to a valid key"),
         ((404, {"error": {"message": "The model `big` does not exist."}}),
-         "{url}/chat/completions: the server has no such address or model (404: The model `big` "
-         "does not exist.); CACO_SERVER_URL must hold its address up to `/v1`, and `name` of a "
-         "served model one of the names at {url}/models"),
+         "{url}/chat/completions: the server has no such path or model (404: The model `big` "
+         "does not exist.); CACO_SERVER_URL must hold its address up to `/v1`, and `name` of the "
+         "served model must be one of the names at {url}/models"),
         ((400, {"detail": "top_k is unknown"}),
-         "{url}/chat/completions: the server refuses the request (400: top_k is unknown); correct "
-         "what it names: the model's name, or a key of the sampling that it does not take"),
+         "{url}/chat/completions: the server rejects the request (400: top_k is unknown); correct "
+         "the parameter that it names: the name of the model, or a key of `sampling`"),
     ],
 )  # fmt: skip
-def test_what_no_further_try_would_mend_is_said_at_once(served, monkeypatch, reply, said):
-    with FaultServer(lambda seed, attempt: reply) as at:
-        assert refused(served, at, monkeypatch) == said.format(url=at.url)
-        assert len(at.asked) == 1
+def test_permanent_errors_are_not_retried(served, monkeypatch, reply, message):
+    with FaultServer(lambda seed, attempt: reply) as faulty:
+        assert error_message(served, faulty, monkeypatch) == message.format(url=faulty.url)
+        assert len(faulty.requests) == 1
 
 
 @pytest.mark.parametrize("address", [None, "", "node:8000/v1", "http:///v1"])
-def test_an_address_that_is_none_names_its_variable(served, monkeypatch, address):
-    asked = engine(served, address or "", monkeypatch)
+def test_an_invalid_address_names_its_variable(served, monkeypatch, address):
+    opened = engine(served, address or "", monkeypatch)
     if address is None:
         monkeypatch.delenv("CACO_SERVER_URL")
     with pytest.raises(UserError, match=r"variable CACO_SERVER_URL is '.*set it to the server's"):
-        list(asked.generate(requests(1)))
-    assert list(asked.generate([])) == []
+        list(opened.generate(requests(1)))
+    assert list(opened.generate([])) == []
 
 
-def test_a_prompt_that_the_server_finds_too_long_is_one_rows_fate(served, monkeypatch):
+def test_a_prompt_that_the_server_finds_too_long_fails_only_its_row(served, monkeypatch):
     long = (400, {"error": {"message": "This model's maximum context length is 1024 tokens."}})
-    with FaultServer(lambda seed, attempt: long if seed == 3 else None) as at:
-        found = {c.request_id: c for c in engine(served, at.url, monkeypatch).generate(requests(6))}
+    with FaultServer(lambda seed, attempt: long if seed == 3 else None) as faulty:
+        found = {
+            c.request_id: c for c in engine(served, faulty.url, monkeypatch).generate(requests(6))
+        }
     assert (found["id3"].text, found["id3"].finish_reason) == ("", "length")
     assert [c.finish_reason for c in found.values()].count("stop") == 5
 
 
-def test_a_request_that_takes_too_long_ends_with_time(served, monkeypatch):
-    with FaultServer(lambda seed, attempt: "hang" if seed == 3 else None) as at:
-        asked = engine(served, at.url, monkeypatch, request_s=0.3)
-        found = {c.request_id: c for c in asked.generate(requests(6))}
-        assert at.tries[3] == 1
+def test_a_request_over_its_time_limit_has_the_finish_reason_time(served, monkeypatch):
+    with FaultServer(lambda seed, attempt: "hang" if seed == 3 else None) as faulty:
+        opened = engine(served, faulty.url, monkeypatch, request_s=0.3)
+        found = {c.request_id: c for c in opened.generate(requests(6))}
+        assert faulty.attempts[3] == 1
     assert (found["id3"].text, found["id3"].finish_reason) == ("", "time")
     assert found["id2"].finish_reason == "stop"
 
 
-def test_a_served_model_is_asked_in_one_user_turn(served, monkeypatch):
+def test_a_served_model_is_prompted_with_one_user_turn(served, monkeypatch):
     monkeypatch.setenv("CACO_SERVER_KEY", "secret")
-    with FaultServer() as at:
-        (done,) = engine(served, at.url, monkeypatch).generate(requests(1, 7, stop=("###",)))
-        path, body, _ = at.asked[0]
-        assert at.keys == {"Bearer secret"}
+    with FaultServer() as faulty:
+        (done,) = engine(served, faulty.url, monkeypatch).generate(requests(1, 7, stop=("###",)))
+        path, body, _ = faulty.requests[0]
+        assert faulty.keys == {"Bearer secret"}
     assert (done.text, done.tokens, done.finish_reason) == ("answer 7", 3, "stop")
     assert path == "/v1/chat/completions"
     assert body == {
@@ -223,13 +226,13 @@ def test_a_served_model_is_asked_in_one_user_turn(served, monkeypatch):
     }  # fmt: skip
 
 
-def test_a_checkpoint_is_asked_with_its_own_prompt_token_by_token(tiny, monkeypatch):
+def test_the_prompt_of_a_checkpoint_is_sent_as_token_ids(tiny, monkeypatch):
     tokenizer = load_tokenizer(tiny)
     prompt = "<|im_start|>user\nSolve the problem.<|im_end|>\n"
-    asked = Request("a", prompt, 5, 0.0, 1.0, 0, 12, ("###",))
-    with FaultServer() as at:
-        list(engine(tiny, at.url, monkeypatch).generate([asked]))
-        path, body, _ = at.asked[0]
+    request = Request("a", prompt, 5, 0.0, 1.0, 0, 12, ("###",))
+    with FaultServer() as faulty:
+        list(engine(tiny, faulty.url, monkeypatch).generate([request]))
+        path, body, _ = faulty.requests[0]
     assert path == "/v1/completions"
     assert tokenizer.decode(body.pop("prompt")) == prompt
     assert body == {
@@ -240,38 +243,40 @@ def test_a_checkpoint_is_asked_with_its_own_prompt_token_by_token(tiny, monkeypa
     }  # fmt: skip
 
 
-def test_a_prompt_that_fills_the_context_is_cut_not_a_crash(tiny, monkeypatch):
+def test_a_prompt_that_fills_the_context_has_the_finish_reason_length(tiny, monkeypatch):
     long = Request("long", "count " * 20_000, 1, 0.0, 1.0, 0, 12)
-    with FaultServer() as at:
-        run = engine(tiny, at.url, monkeypatch).generate([long, *requests(1, max_new_tokens=5000)])
+    with FaultServer() as faulty:
+        run = engine(tiny, faulty.url, monkeypatch).generate(
+            [long, *requests(1, max_new_tokens=5000)]
+        )
         found = {c.request_id: c for c in run}
-        (body,) = [body for _, body, _ in at.asked]
+        (body,) = [body for _, body, _ in faulty.requests]
     assert (found["long"].text, found["long"].finish_reason) == ("", "length")
     assert body["max_tokens"] == 1024 - len(body["prompt"])
 
 
-def test_the_text_of_a_stop_is_cut_where_a_server_leaves_it(tiny, monkeypatch):
+def test_a_stop_string_that_the_server_returns_is_removed(tiny, monkeypatch):
     choice = {"text": "done\n### next<|im_end|>", "finish_reason": "length"}
     reply = {"choices": [choice], "usage": {"completion_tokens": 9}}
-    with FaultServer(lambda seed, attempt: (200, reply)) as at:
-        (done,) = engine(tiny, at.url, monkeypatch).generate(requests(1, stop=("###",)))
+    with FaultServer(lambda seed, attempt: (200, reply)) as faulty:
+        (done,) = engine(tiny, faulty.url, monkeypatch).generate(requests(1, stop=("###",)))
     assert (done.text, done.tokens, done.finish_reason) == ("done\n", 9, "stop")
 
 
-def test_of_several_models_the_one_of_the_folders_name_is_asked(tiny, monkeypatch):
+def test_of_several_models_the_one_with_the_name_of_the_folder_is_used(tiny, monkeypatch):
     others = {"data": [{"id": "a"}, {"id": "b"}]}
-    with FaultServer(models=others) as at:
-        assert refused(tiny, at, monkeypatch) == (
-            f"{at.url}/models: the server has 2 models (a, b); let it serve {tiny} alone, or "
+    with FaultServer(models=others) as faulty:
+        assert error_message(tiny, faulty, monkeypatch) == (
+            f"{faulty.url}/models: the server has 2 models (a, b); serve only {tiny}, or serve it "
             "under that name"
         )
     others["data"].append({"id": str(tiny)})
-    with FaultServer(models=others) as at:
-        list(engine(tiny, at.url, monkeypatch).generate(requests(1)))
-        assert at.asked[0][1]["model"] == str(tiny)
+    with FaultServer(models=others) as faulty:
+        list(engine(tiny, faulty.url, monkeypatch).generate(requests(1)))
+        assert faulty.requests[0][1]["model"] == str(tiny)
 
 
-def test_requests_are_drawn_as_there_is_room_and_leaving_early_leaves_nothing(served, monkeypatch):
+def test_requests_are_drawn_lazily_and_closing_early_stops_all_threads(served, monkeypatch):
     drawn = 0
 
     def counted():
@@ -281,10 +286,10 @@ def test_requests_are_drawn_as_there_is_room_and_leaving_early_leaves_nothing(se
             yield request
 
     before = threading.active_count()
-    with FaultServer(lambda seed, attempt: "hang" if seed else None) as at:
-        run = engine(served, at.url, monkeypatch, concurrency=8).generate(counted())
+    with FaultServer(lambda seed, attempt: "hang" if seed else None) as faulty:
+        run = engine(served, faulty.url, monkeypatch, concurrency=8).generate(counted())
         assert next(run).request_id == "id0"
-        assert at.most <= 8 and drawn == 8
+        assert faulty.max_busy <= 8 and drawn == 8
         started = time.monotonic()
         run.close()
         assert time.monotonic() - started < 2

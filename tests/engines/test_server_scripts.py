@@ -1,4 +1,4 @@
-"""A stage's own script over a server: the whole way from a model's section to rows."""
+"""The script of a stage with a server engine, from the section of the model to the rows."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fault_server import FaultServer
+from tests.engines.fault_server import FaultServer
 from tests.stages.reverse.reverse_rows import verified
 
 from caco.config.models import ServedModel
@@ -34,22 +34,24 @@ def question(folder, url):
     )  # fmt: skip
 
 
-def test_questions_of_a_served_model_and_a_refusal_in_one_sentence(tmp_path):
+def test_questions_of_a_served_model_and_a_rejected_key(tmp_path):
     section = ServedModel(kind="served", name="big", revision="1")
     model = fetch_model(section, "big", tmp_path / "manifest.json")
     write_rows(tmp_path / "verified.parquet", Verified, [verified(i) for i in range(5)])
 
-    refusing = {"status": 401}
-    with FaultServer(lambda seed, attempt: (refusing["status"], {}) if refusing else None) as at:
-        done = question(tmp_path, at.url)
+    rejecting = {"status": 401}
+    with FaultServer(
+        lambda seed, attempt: (rejecting["status"], {}) if rejecting else None
+    ) as server:
+        done = question(tmp_path, server.url)
         assert done.returncode == 1
         assert done.stderr.splitlines()[-1].startswith(
-            f"input error: {at.url}: the server refuses the key (401: {{}})"
+            f"input error: {server.url}: the server rejects the API key (401: {{}})"
         )
-        refusing.clear()
-        done = question(tmp_path, at.url)
+        rejecting.clear()
+        done = question(tmp_path, server.url)
         assert done.returncode == 0, done.stderr
-        turns = [body["messages"][0]["content"] for _, body, _ in at.asked]
+        turns = [body["messages"][0]["content"] for _, body, _ in server.requests]
     rows = list(read_rows(tmp_path / "questions.parquet", Question))
     assert [row.sample_id for row in rows] == [f"s{i}" for i in range(5)]
     assert all(row.question.startswith("answer ") for row in rows)

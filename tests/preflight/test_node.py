@@ -1,4 +1,4 @@
-"""What a node must have is tried on it, and what is missing is said there."""
+"""The checks of a node, which report what it lacks."""
 
 import json
 import subprocess
@@ -22,28 +22,28 @@ def spec(*folders: Path) -> NodeSpec:
     return NodeSpec(sandbox=Limits(cpu_s=1.0), folders=[str(folder) for folder in folders])
 
 
-def test_a_fit_node_leaves_its_findings_and_a_record(tmp_path: Path) -> None:
+def test_a_node_that_passes_leaves_its_findings_and_a_record(tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
-    asked = [
+    arguments = [
         "--node", "preflight/node.json", "--spec", spec(Path("model")).model_dump_json(),
         "--provenance", "record.json",
     ]  # fmt: skip
     done = subprocess.run(
-        [sys.executable, ROOT / "scripts/preflight.py", *asked],
+        [sys.executable, ROOT / "scripts/preflight.py", *arguments],
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "preflight/node.json").read_text())
-    assert len(found["promises"]) == len(check.probes()) + 1
+    assert len(found["guarantees"]) == len(check.probes()) + 1
     assert found["folders"] == ["model"]
     record = json.loads((tmp_path / "record.json").read_text())
     assert (record["rule"], list(record["outputs"])) == ("preflight", ["preflight/node.json"])
-    write_marker(tmp_path / "preflight/node.json", tmp_path / "cleared.json")
-    assert json.loads((tmp_path / "cleared.json").read_text())["node"] == found["host"]
+    write_marker(tmp_path / "preflight/node.json", tmp_path / "preflight_passed.json")
+    assert json.loads((tmp_path / "preflight_passed.json").read_text())["node"] == found["host"]
 
 
-def test_a_models_folder_that_the_node_does_not_see_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ClusterError, match=r"does not have .*/login/only, which this run's jobs"):
+def test_a_models_folder_that_the_node_cannot_access_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ClusterError, match=r"cannot access .*/login/only, which this run's jobs"):
         check_node(spec(tmp_path / "login/only"), tmp_path / "node.json")
     assert not (tmp_path / "node.json").exists()
 
@@ -59,7 +59,7 @@ def test_an_environment_whose_interpreter_the_node_lacks_is_named(
         check_node(spec(), tmp_path / "node.json")
 
 
-def test_all_broken_promises_are_one_sentence(
+def test_all_broken_guarantees_are_one_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = [("there is no network", False, "ok"), ("a program runs", True, "ok"),
@@ -71,7 +71,7 @@ def test_all_broken_promises_are_one_sentence(
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}"])
-def test_findings_that_cannot_be_read_clear_nothing(tmp_path: Path, text: str) -> None:
+def test_findings_that_cannot_be_read_write_no_marker(tmp_path: Path, text: str) -> None:
     (tmp_path / "node.json").write_text(text)
-    with pytest.raises(ClusterError, match="what a node wrote there cannot be read on"):
-        write_marker(tmp_path / "node.json", tmp_path / "cleared.json")
+    with pytest.raises(ClusterError, match="the findings of a node cannot be read on"):
+        write_marker(tmp_path / "node.json", tmp_path / "preflight_passed.json")

@@ -1,7 +1,8 @@
-"""Slurm is asked whether this user may, and only what no waiting mends counts."""
+"""Slurm is queried for the user's permissions, and only permanent refusals are errors."""
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.preflight.jobs import job
@@ -9,7 +10,7 @@ from tests.preflight.jobs import job
 from caco.preflight.permissions import permission_errors
 from caco.preflight.requests import resource_requests
 
-# As Slurm 22.05 prints them.
+# As Slurm 22.05 prints it.
 PARTITION = (
     "PartitionName=gpu AllowGroups=ALL {} AllocNodes=ALL Default=NO QoS=N/A MaxTime=01:30:00 "
     "State=UP TRES=cpu=192,mem=2500000M,node=4,billing=192"
@@ -17,23 +18,23 @@ PARTITION = (
 OPEN = "AllowAccounts=ALL AllowQos=ALL"
 
 
-def said(folder: Path, lists: str = OPEN, sbatch: str = "", **resources: str) -> list[str]:
-    """Returns what is refused where Slurm's commands answer so; `sbatch` is its error, if any."""
+def messages(folder: Path, lists: str = OPEN, sbatch: str = "", **resources: Any) -> list[str]:
+    """Returns the errors where Slurm's commands print this; `sbatch` is its error, if any."""
     (folder / "sbatch.txt").write_text(sbatch or "sbatch: Job 7 to start at a time")
     bodies = {
         "scontrol": f"echo '{PARTITION.format(lists)}'",
         "sbatch": f"cat {folder}/sbatch.txt >&2; exit {int(bool(sbatch))}",
     }
     for name, body in bodies.items():
-        note = f'echo {name} "$@" >> {folder}/asked.txt'
+        note = f'echo {name} "$@" >> {folder}/calls.txt'
         (folder / name).write_text(f"#!/bin/sh\n{note}\n{body}\n")
         (folder / name).chmod(0o755)
-    asks = resource_requests(
+    requests = resource_requests(
         job(rule, threads=8, slurm_partition="gpu", gres="gpu:h100:4", mem_mb=64000, runtime=60,
             slurm_extra="--signal=USR1@300", **resources)
         for rule in ("sample", "student")
     )  # fmt: skip
-    return [f"{error.owner}: {error}" for error in permission_errors(asks)]
+    return [f"{error.owner}: {error}" for error in permission_errors(requests)]
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +42,9 @@ def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
 
-def test_one_whole_request_is_put_for_all_rules_that_go_the_same_way(tmp_path: Path) -> None:
-    assert said(tmp_path, slurm_account="mine", qos="long", constraint="ib") == []
-    assert (tmp_path / "asked.txt").read_text().splitlines() == [
+def test_one_complete_request_is_tested_for_each_combination(tmp_path: Path) -> None:
+    assert messages(tmp_path, slurm_account="mine", qos="long", constraint="ib") == []
+    assert (tmp_path / "calls.txt").read_text().splitlines() == [
         "scontrol --oneliner show partition gpu",
         "sbatch --test-only --partition=gpu --account=mine --qos=long --constraint=ib "
         "--gres=gpu:h100:4 --mem=64000 --time=60 --nodes=1 --cpus-per-task=8 --ntasks=1 "
@@ -52,44 +53,45 @@ def test_one_whole_request_is_put_for_all_rules_that_go_the_same_way(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("lists", "sentence"),
+    ("lists", "message"),
     [
-        ("AllowAccounts=a,b AllowQos=ALL", "`account` is `mine`; partition `gpu` takes a, b"),
-        ("DenyAccounts=mine,b AllowQos=ALL", "`account` is `mine`; partition `gpu` takes all but "
-         "mine, b"),
-        ("AllowAccounts=ALL AllowQos=short", "`gpu.qos` is `long`; partition `gpu` takes short"),
+        ("AllowAccounts=a,b AllowQos=ALL", "`account` is `mine`, but partition `gpu` takes a, b"),
+        ("DenyAccounts=mine,b AllowQos=ALL", "`account` is `mine`, but partition `gpu` takes all "
+         "but mine, b"),
+        ("AllowAccounts=ALL AllowQos=short", "`gpu.qos` is `long`, but partition `gpu` takes "
+         "short"),
     ],
 )  # fmt: skip
 def test_what_a_partition_does_not_list_is_refused(
-    tmp_path: Path, lists: str, sentence: str
+    tmp_path: Path, lists: str, message: str
 ) -> None:
-    found = said(tmp_path, lists, slurm_account="mine", qos="long")
-    assert found == [f"input: site.yaml: {sentence}"]
+    found = messages(tmp_path, lists, slurm_account="mine", qos="long")
+    assert found == [f"input: site.yaml: {message}"]
 
 
 def test_an_account_below_one_that_is_listed_is_not_refused(tmp_path: Path) -> None:
     tree = "physics|root\nphysics|\nlattice|physics\nmine|lattice\nmine|"
     (tmp_path / "sacctmgr").write_text(f"#!/bin/sh\necho '{tree}'\n")
     (tmp_path / "sacctmgr").chmod(0o755)
-    assert said(tmp_path, "AllowAccounts=a,physics AllowQos=ALL", slurm_account="mine") == []
-    assert said(tmp_path, "AllowAccounts=a,biology AllowQos=ALL", slurm_account="mine")
-    assert said(tmp_path, "AllowAccounts=physics DenyAccounts=mine", slurm_account="mine")
+    assert messages(tmp_path, "AllowAccounts=a,physics AllowQos=ALL", slurm_account="mine") == []
+    assert messages(tmp_path, "AllowAccounts=a,biology AllowQos=ALL", slurm_account="mine")
+    assert messages(tmp_path, "AllowAccounts=physics DenyAccounts=mine", slurm_account="mine")
 
 
-def test_a_limit_on_a_jobs_own_size_is_refused_and_one_on_their_number_is_not(
+def test_a_limit_on_a_jobs_size_is_an_error_and_one_on_the_number_of_jobs_is_not(
     tmp_path: Path,
 ) -> None:
     policy = "allocation failure: Job violates accounting/QOS policy (job submit limit, the size)"
-    (found,) = said(tmp_path, sbatch=f"sbatch: error: QOSMaxGRESPerJob\n{policy}")
+    (found,) = messages(tmp_path, sbatch=f"sbatch: error: QOSMaxGRESPerJob\n{policy}")
     assert (
         "Slurm refuses jobs with partition `gpu`" in found and ": QOSMaxGRESPerJob; corr" in found
     )
-    assert said(tmp_path, sbatch=f"sbatch: error: QOSMaxSubmitJobPerUserLimit\n{policy}") == []
-    assert said(tmp_path, sbatch=policy) == []
+    assert messages(tmp_path, sbatch=f"sbatch: error: QOSMaxSubmitJobPerUserLimit\n{policy}") == []
+    assert messages(tmp_path, sbatch=policy) == []
 
 
-def test_the_default_account_is_not_known_here(tmp_path: Path) -> None:
-    assert said(tmp_path, "AllowAccounts=a AllowQos=short") == []
+def test_the_default_account_is_not_compared(tmp_path: Path) -> None:
+    assert messages(tmp_path, "AllowAccounts=a AllowQos=short") == []
 
 
 @pytest.mark.parametrize(
@@ -100,10 +102,10 @@ def test_the_default_account_is_not_known_here(tmp_path: Path) -> None:
         "User's group not permitted to use this partition",
     ],
 )
-def test_a_refusal_for_good_is_said_in_slurms_words(tmp_path: Path, words: str) -> None:
-    (found,) = said(tmp_path, sbatch=f"allocation failure: {words}", slurm_account="mine")
+def test_a_permanent_refusal_is_reported_in_slurms_words(tmp_path: Path, words: str) -> None:
+    (found,) = messages(tmp_path, sbatch=f"allocation failure: {words}", slurm_account="mine")
     assert found == (
-        "cluster: Slurm refuses jobs with partition `gpu`, account `mine`, qos `by default`: "
+        "cluster: Slurm refuses jobs with partition `gpu`, account `mine`, qos `(default)`: "
         f"{words}; correct `account`, `gpu.partition` or `gpu.qos` in site.yaml"
     )
 
@@ -115,5 +117,5 @@ def test_a_refusal_for_good_is_said_in_slurms_words(tmp_path: Path, words: str) 
         "allocation failure: Unable to contact slurm controller (connect failure)",
     ],
 )
-def test_a_refusal_that_may_pass_is_left_for_the_submission(tmp_path: Path, words: str) -> None:
-    assert said(tmp_path, sbatch=words) == []
+def test_a_temporary_refusal_is_left_for_the_submission(tmp_path: Path, words: str) -> None:
+    assert messages(tmp_path, sbatch=words) == []

@@ -1,4 +1,4 @@
-"""Tables on disk are whole, typed, and say what is wrong with them."""
+"""Tables on disk: atomic writes, types, and errors for invalid files."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from caco.rows.graded import Graded
 from caco.rows.loss import Loss
 from caco.rows.rejected import Rejected, reject
 from caco.rows.table import count_rows, read_rows, schema, write_rows
-from caco.runtime.atomic_files import folder_aside, written_aside
+from caco.runtime.atomic_files import atomic_file, atomic_folder
 
 LOSS = Loss(1, 0.5, 2.25, 1e-4, None, 128, 3.5)
 
 
 @given(st.lists(st.builds(Rejected, st.text(), st.text(), st.text(), st.text()), max_size=5))
-def test_rows_come_back_as_they_were(rows: list[Rejected]) -> None:
+def test_rows_round_trip_through_a_file(rows: list[Rejected]) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
@@ -27,7 +27,7 @@ def test_rows_come_back_as_they_were(rows: list[Rejected]) -> None:
         assert count_rows(path, Rejected) == len(rows)
 
 
-def test_more_rows_than_one_batch_come_back(tmp_path: Path) -> None:
+def test_more_rows_than_one_batch_round_trip(tmp_path: Path) -> None:
     rows = [Rejected(str(n), "v", "r", "{}") for n in range(2_500)]
     write_rows(tmp_path / "a.parquet", Rejected, rows)
     assert list(read_rows(tmp_path / "a.parquet", Rejected)) == rows
@@ -39,13 +39,13 @@ def test_equal_rows_make_equal_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_a_column_that_may_be_empty_says_so() -> None:
+def test_only_optional_columns_are_nullable() -> None:
     assert schema(Loss).field("grad_norm").nullable
     assert not schema(Loss).field("loss").nullable
 
 
-def test_a_failing_writer_leaves_nothing(tmp_path: Path) -> None:
-    def rows():  # type: ignore[no-untyped-def]
+def test_a_failed_write_leaves_no_file(tmp_path: Path) -> None:
+    def rows():
         yield LOSS
         raise RuntimeError("killed here")
 
@@ -55,16 +55,16 @@ def test_a_failing_writer_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "garbage", "empty"])
-def test_an_unreadable_file_is_named_with_the_mend(tmp_path: Path, damage: str) -> None:
+def test_an_unreadable_file_is_reported_with_the_fix(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "a.parquet"
     write_rows(path, Loss, [LOSS])
-    whole = path.read_bytes()
-    path.write_bytes({"cut": whole[:-20], "garbage": b"not parquet" * 9, "empty": b""}[damage])
+    content = path.read_bytes()
+    path.write_bytes({"cut": content[:-20], "garbage": b"not parquet" * 9, "empty": b""}[damage])
     with pytest.raises(UserError, match=r"a\.parquet: not a readable Parquet file .* delete it"):
         list(read_rows(path, Loss))
 
 
-def test_damaged_data_is_named_with_the_mend(tmp_path: Path) -> None:
+def test_damaged_data_is_reported_with_the_fix(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     write_rows(path, Rejected, [Rejected(str(n), "v", "r" * n, "{}") for n in range(500)])
     raw = bytearray(path.read_bytes())
@@ -74,18 +74,18 @@ def test_damaged_data_is_named_with_the_mend(tmp_path: Path) -> None:
         list(read_rows(path, Rejected))
 
 
-def test_a_file_of_another_row_type_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_another_row_type_is_an_error(tmp_path: Path) -> None:
     write_rows(tmp_path / "a.parquet", Loss, [LOSS])
     with pytest.raises(UserError, match="but a Graded row has"):
         list(read_rows(tmp_path / "a.parquet", Graded))
 
 
-def test_an_absent_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no such file"):
         list(read_rows(tmp_path / "absent.parquet", Loss))
 
 
-def test_a_rejection_keeps_the_whole_row() -> None:
+def test_a_rejection_contains_the_complete_row() -> None:
     assert reject("id", "too_short", "it is", LOSS).row == (
         '{"epoch":0.5,"grad_norm":null,"learning_rate":0.0001,"loss":2.25,"seconds":3.5,"step":1,'
         '"tokens":128}'
@@ -94,11 +94,11 @@ def test_a_rejection_keeps_the_whole_row() -> None:
 
 def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "file"
-    with pytest.raises(RuntimeError), written_aside(path) as aside:
+    with pytest.raises(RuntimeError), atomic_file(path) as aside:
         aside.write_text("half")
         raise RuntimeError
     assert list(path.parent.iterdir()) == []
-    with written_aside(path) as aside:
+    with atomic_file(path) as aside:
         aside.write_text("whole")
         assert not path.exists()
     assert path.read_text() == "whole"
@@ -106,13 +106,13 @@ def test_a_file_is_whole_or_absent(tmp_path: Path) -> None:
 
 def test_a_folder_is_whole_or_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "folder"
-    with folder_aside(path) as aside:
+    with atomic_folder(path) as aside:
         (aside / "old").write_text("1")
-    with pytest.raises(RuntimeError), folder_aside(path) as aside:
+    with pytest.raises(RuntimeError), atomic_folder(path) as aside:
         (aside / "new").write_text("2")
         raise RuntimeError
     assert [f.name for f in path.iterdir()] == ["old"]
-    with folder_aside(path) as aside:
+    with atomic_folder(path) as aside:
         (aside / "new").write_text("2")
     assert [f.name for f in path.iterdir()] == ["new"]
     assert [f.name for f in tmp_path.iterdir()] == ["folder"]
@@ -121,8 +121,8 @@ def test_a_folder_is_whole_or_as_it_was(tmp_path: Path) -> None:
 def test_a_full_disk_is_the_clusters_and_is_named(tmp_path: Path) -> None:
     path = tmp_path / "file"
     with (
-        pytest.raises(ClusterError, match=r"/file: there is no room left on its disk.*run again"),
-        written_aside(path) as aside,
+        pytest.raises(ClusterError, match=r"/file: no space left on its disk.*run again"),
+        atomic_file(path) as aside,
     ):
         aside.symlink_to("/dev/full")
         aside.write_text("more than fits")
@@ -130,7 +130,7 @@ def test_a_full_disk_is_the_clusters_and_is_named(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_known_by_a_librarys_words(tmp_path: Path) -> None:
-    with pytest.raises(ClusterError, match=r"/folder: there is no room"), folder_aside(
+    with pytest.raises(ClusterError, match=r"/folder: no space left"), atomic_folder(
         tmp_path / "folder"
     ):  # fmt: skip
         raise RuntimeError("SafetensorError: I/O error: No space left on device (os error 28)")
@@ -139,8 +139,8 @@ def test_a_full_disk_is_known_by_a_librarys_words(tmp_path: Path) -> None:
 def test_what_a_killed_job_left_is_swept_up_by_the_next(tmp_path: Path) -> None:
     (tmp_path / ".file.1.part").write_text("half")
     (tmp_path / ".folder.1.part").mkdir()
-    with written_aside(tmp_path / "file") as aside:
+    with atomic_file(tmp_path / "file") as aside:
         aside.write_text("whole")
-    with folder_aside(tmp_path / "folder"):
+    with atomic_folder(tmp_path / "folder"):
         pass
     assert sorted(f.name for f in tmp_path.iterdir()) == ["file", "folder"]

@@ -17,9 +17,10 @@ def checkout(tmp_path: Path) -> Path:
     files = {
         "scripts/verify.py": "from caco.stages.verify.verify import run\nrun()\n",
         "src/caco/__init__.py": '"""Package."""\n',
-        "src/caco/verify/__init__.py": "",
-        "src/caco/stages/verify/verify.py": "from caco import identity\ndef run():\n    return 1\n",
-        "src/caco/verify/prompt.j2": "Hello",
+        "src/caco/stages/verify/__init__.py": "",
+        "src/caco/stages/verify/verify.py": "from caco import identity\n"
+        "def run():\n    return 'prompt.j2'\n",
+        "src/caco/stages/verify/prompt.j2": "Hello",
         "src/caco/identity.py": "def digest():\n    '''Doc.'''\n    return 2\n",
         "src/caco/sample.py": "x = 1\n",
     }
@@ -59,10 +60,10 @@ def test_what_changes_nothing(checkout: Path, file: str, text: str) -> None:
     [
         ("src/caco/identity.py", "def digest():\n    return 3\n"),
         ("src/caco/__init__.py", "x = 1\n"),
-        ("src/caco/verify/prompt.j2", "Hello!"),
+        ("src/caco/stages/verify/prompt.j2", "Hello!"),
         ("scripts/verify.py", "from caco.stages.verify.verify import run\nrun(1)\n"),
     ],
-    ids=["statement of an imported module", "package", "prompt beside a module", "script"],
+    ids=["statement of an imported module", "package", "prompt next to its module", "script"],
 )
 def test_what_changes_it(checkout: Path, file: str, text: str) -> None:
     assert digest_after(checkout, file, text) != digest_after(checkout)

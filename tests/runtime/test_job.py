@@ -1,4 +1,4 @@
-"""What scripts share: arguments, the record, errors as sentences, an end with Snakemake's."""
+"""What scripts share: arguments, the record, error messages, the exit with Snakemake."""
 
 import errno
 import io
@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def job_with(tmp_path: Path, *extra: str) -> Job:
     job = Job("A test.", rule="verify")
-    job.reads("--programs", "rows", many=True)
-    job.writes("--verified", "rows")
+    job.reads("--programs", help="rows", many=True)
+    job.writes("--verified", help="rows")
     job.parse(
         ["--programs", *extra, "--verified", str(tmp_path / "out"), "--spec", '{"a": 1}',
          "--code", "c0de", "--identity", "00000", "--provenance", str(tmp_path / "p.json")]
@@ -32,7 +32,7 @@ def job_with(tmp_path: Path, *extra: str) -> Job:
     return job
 
 
-def test_the_record_holds_what_went_in_and_came_out(tmp_path: Path) -> None:
+def test_the_record_holds_inputs_outputs_and_counts(tmp_path: Path) -> None:
     (tmp_path / "in").write_text("in")
     (tmp_path / "out").write_text("out")
     job = job_with(tmp_path, str(tmp_path / "in"))
@@ -56,12 +56,12 @@ def test_the_record_holds_the_slurm_job(tmp_path: Path, monkeypatch: pytest.Monk
     assert json.loads((tmp_path / "p.json").read_text())["slurm"] == {"SLURM_JOB_ID": "42"}
 
 
-def test_the_journal_goes_when_the_record_is_there(tmp_path: Path) -> None:
+def test_the_journal_is_deleted_when_the_record_is_written(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("out")
     job = job_with(tmp_path)
-    path, basis = job.journal("the model")
+    path, parts = job.journal("the model")
     assert path == tmp_path / "p.journal"
-    assert basis == {"settings": '{"a": 1}', "model": "the model", "code": "c0de"}
+    assert parts == {"settings": '{"a": 1}', "model": "the model", "code": "c0de"}
     path.touch()
     job.done()
     assert (tmp_path / "p.json").exists() and not path.exists()
@@ -69,7 +69,7 @@ def test_the_journal_goes_when_the_record_is_there(tmp_path: Path) -> None:
 
 def test_counts_that_do_not_add_up_are_refused(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("out")
-    with pytest.raises(CacoError, match="3 rows went in, 1 accepted and 1 rejected"):
+    with pytest.raises(CacoError, match="3 rows in, but 1 accepted and 1 rejected"):
         job_with(tmp_path).done(Counts(rows_in=3, accepted=1, rejected={"x": 1}))
 
 
@@ -89,7 +89,7 @@ def test_a_spec_may_be_a_file(tmp_path: Path) -> None:
     assert job.args.spec == '{"b": 2}'
 
 
-def test_an_error_is_a_sentence_with_its_owner(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_one_message_with_its_owner(capsys: pytest.CaptureFixture[str]) -> None:
     def fails() -> None:
         raise SandboxUnavailable("no nsjail")
 
@@ -99,17 +99,17 @@ def test_an_error_is_a_sentence_with_its_owner(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err == "sandbox error: no nsjail\n"
 
 
-def test_a_full_disk_is_a_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_is_one_message_too(capsys: pytest.CaptureFixture[str]) -> None:
     def fails() -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/x")
 
     with pytest.raises(SystemExit):
         run(fails)
-    said = capsys.readouterr().err
-    assert said.startswith("cluster error: results/x: there is no room left on its disk")
+    printed = capsys.readouterr().err
+    assert printed.startswith("cluster error: results/x: no space left on its disk")
 
 
-def test_a_job_ends_when_its_snakemake_is_gone(tmp_path: Path) -> None:
+def test_a_job_exits_when_its_snakemake_has_exited(tmp_path: Path) -> None:
     code = (
         "import time; from caco.runtime.job import Job; job = Job('', rule='r');"
         f"job.parse(['--spec', '{{}}', '--provenance', '{tmp_path}/p']); time.sleep(60)"
@@ -134,7 +134,7 @@ def test_a_job_ends_when_its_snakemake_is_gone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "script", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem
 )
-def test_every_script_says_what_it_does(script: Path) -> None:
+def test_every_script_has_a_help_text(script: Path) -> None:
     assert '"""' in script.read_text()[:4]
     if script.stem == "generate":
         return
@@ -167,7 +167,7 @@ def test_every_path_is_below_its_run() -> None:
     assert paths.log("verify", "00001") == "logs/x/verify/00001.log"
 
 
-def test_progress_tells_rows_rate_and_time_left() -> None:
+def test_progress_shows_rows_rate_and_time_left() -> None:
     out = io.StringIO()
     progress = Progress("sample 00001", 200, every_s=0, out=out)
     progress.add(50)
@@ -176,7 +176,7 @@ def test_progress_tells_rows_rate_and_time_left() -> None:
     assert out.getvalue().splitlines()[-1].endswith("done")
 
 
-def test_the_pace_leaves_out_the_start_and_rows_that_a_killed_job_left(
+def test_the_rate_leaves_out_the_start_and_the_rows_of_earlier_starts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [0.0]
@@ -202,8 +202,8 @@ def test_progress_is_read_back_from_a_log(done: int, left_s: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [(0.4, "0 s"), (42, "42 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")],
 )
-def test_durations(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

@@ -1,4 +1,4 @@
-"""Nothing that was finished is made again, wherever a process is killed."""
+"""No finished row is made again, wherever a process is killed."""
 
 import os
 import signal
@@ -16,15 +16,14 @@ from caco.engines.protocol import Completion, complete_in_order, request
 from caco.engines.resumable import ResumableEngine
 from caco.errors import ClusterError, UserError
 from caco.runtime import atomic_files as files
-from caco.runtime import journal as journals
 from caco.runtime.journal import Journal
 
 ROOT = Path(__file__).parents[2]
 SAMPLING = Sampling(temperature=0.5, max_new_tokens=9)
-BASIS = {"settings": "{}", "model": "m", "code": "c"}
+PARTS = {"settings": "{}", "model": "m", "code": "c"}
 
 
-def asked(count: int = 5):
+def requested(count: int = 5):
     return [(i, request(f"id{i}", f"prompt {i}\n\u00e4", i, SAMPLING)) for i in range(count)]
 
 
@@ -33,23 +32,23 @@ def answer(r):
     return Completion(r.request_id, f"{r.prompt.upper()}\u2028\ud800", r.seed, reason)
 
 
-def finished(path: Path, count: int = 5, basis=BASIS) -> tuple[list[tuple[int, Completion]], int]:
+def finished(path: Path, count: int = 5, parts=PARTS) -> tuple[list[tuple[int, Completion]], int]:
     """Returns the rows of a shard, and how many of them had to be generated."""
     engine = FakeEngine(answer)
-    with ResumableEngine(engine, Journal(path, basis)) as journaled:
-        rows = list(complete_in_order(journaled, asked(count)))
+    with ResumableEngine(engine, Journal(path, parts)) as journaled:
+        rows = list(complete_in_order(journaled, requested(count)))
     return rows, len(engine.requests)
 
 
-def test_what_is_in_the_journal_is_not_generated_again(tmp_path):
-    whole, made = finished(tmp_path / "a.journal")
+def test_rows_in_the_journal_are_not_generated_again(tmp_path):
+    rows, made = finished(tmp_path / "a.journal")
     assert made == 5
-    assert finished(tmp_path / "a.journal") == (whole, 0)
+    assert finished(tmp_path / "a.journal") == (rows, 0)
     more, made = finished(tmp_path / "a.journal", 8)
-    assert (more[:5], made) == (whole, 3)
+    assert (more[:5], made) == (rows, 3)
 
 
-def test_a_row_is_kept_from_the_moment_it_is_finished(tmp_path):
+def test_a_row_is_saved_as_soon_as_it_is_finished(tmp_path):
     path = tmp_path / "a.journal"
 
     class Dies(FakeEngine):
@@ -61,25 +60,25 @@ def test_a_row_is_kept_from_the_moment_it_is_finished(tmp_path):
                     raise MemoryError
                 yield completion
 
-    with pytest.raises(MemoryError), ResumableEngine(Dies(answer), Journal(path, BASIS)) as engine:
-        list(complete_in_order(engine, asked()))
+    with pytest.raises(MemoryError), ResumableEngine(Dies(answer), Journal(path, PARTS)) as engine:
+        list(complete_in_order(engine, requested()))
     assert finished(path)[1] == 3
 
 
-def test_cut_at_every_byte_it_goes_on_and_ends_with_the_same_rows(tmp_path):
+def test_truncated_at_every_byte_it_resumes_and_has_the_same_rows(tmp_path):
     path = tmp_path / "a.journal"
     rows, _ = finished(path)
     whole = path.read_bytes()
     lines = [0] + [i + 1 for i, byte in enumerate(whole) if byte == ord("\n")]
     for size in range(len(whole) + 1):
         path.write_bytes(whole[:size])
-        kept = max(0, sum(end <= size for end in lines) - 2)  # beside the first line
+        kept = max(0, sum(end <= size for end in lines) - 2)  # besides the first line
         assert finished(path) == (rows, 5 - kept), size
         assert sorted(path.read_bytes().splitlines()) == sorted(whole.splitlines())
 
 
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=40))
-def test_damaged_anywhere_it_ends_with_the_same_rows(tmp_path_factory, at, damage):
+def test_damaged_anywhere_it_has_the_same_rows(tmp_path_factory, at, damage):
     path = tmp_path_factory.mktemp("journal") / "a.journal"
     rows, _ = finished(path)
     whole = path.read_bytes()
@@ -90,13 +89,15 @@ def test_damaged_anywhere_it_ends_with_the_same_rows(tmp_path_factory, at, damag
 
 @settings(max_examples=40)
 @given(st.lists(st.text(), min_size=1, max_size=6), st.data())
-def test_whatever_the_texts_are_a_cut_journal_ends_with_them(tmp_path_factory, texts, data):
+def test_whatever_the_texts_are_a_truncated_journal_resumes_with_them(
+    tmp_path_factory, texts, data
+):
     path = tmp_path_factory.mktemp("journal") / "a.journal"
 
     def rows():
         engine = FakeEngine(lambda r: texts[r.seed])
-        with ResumableEngine(engine, Journal(path, BASIS)) as journaled:
-            return [c.text for _, c in complete_in_order(journaled, asked(len(texts)))]
+        with ResumableEngine(engine, Journal(path, PARTS)) as journaled:
+            return [c.text for _, c in complete_in_order(journaled, requested(len(texts)))]
 
     assert rows() == texts
     whole = path.read_bytes()
@@ -104,8 +105,8 @@ def test_whatever_the_texts_are_a_cut_journal_ends_with_them(tmp_path_factory, t
     assert rows() == texts
 
 
-def test_what_is_kept_comes_before_the_engine_draws(tmp_path):
-    """Or a shard that was nearly done would wait in memory as a whole."""
+def test_saved_rows_come_before_the_engine_generates(tmp_path):
+    """Otherwise a shard that is nearly done would be held in memory."""
     rows, _ = finished(tmp_path / "a.journal")
     drawn = []
 
@@ -114,8 +115,8 @@ def test_what_is_kept_comes_before_the_engine_draws(tmp_path):
             drawn.extend(requests)
             return iter([answer(r) for r in drawn])
 
-    with ResumableEngine(Greedy(answer), Journal(tmp_path / "a.journal", BASIS)) as engine:
-        pairs = complete_in_order(engine, asked(8))
+    with ResumableEngine(Greedy(answer), Journal(tmp_path / "a.journal", PARTS)) as engine:
+        pairs = complete_in_order(engine, requested(8))
         assert [next(pairs) for _ in range(5)] == rows
         assert not drawn
         assert [i for i, _ in pairs] == [5, 6, 7]
@@ -126,23 +127,23 @@ def test_what_is_kept_comes_before_the_engine_draws(tmp_path):
     ("other", "names"),
     [({"settings": "[]"}, "settings"), ({"model": "n", "code": "d"}, "model and code")],
 )
-def test_a_journal_of_another_basis_is_refused_and_kept(tmp_path, other, names):
+def test_a_journal_with_another_fingerprint_is_refused_and_retained(tmp_path, other, names):
     path = tmp_path / "a.journal"
     finished(path)
     before = path.read_bytes()
     with pytest.raises(UserError) as caught:
-        finished(path, basis={**BASIS, **other})
+        finished(path, parts={**PARTS, **other})
     assert str(caught.value) == (
-        f"{path}: was begun with other {names}; set them back to keep the rows that are in it, or "
-        "delete the file to make them anew"
+        f"{path}: was saved with other {names}; restore them to keep the rows in it, or delete the "
+        "file to make them again"
     )
     assert path.read_bytes() == before
 
 
 def test_two_processes_never_write_one_journal(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_ORPHAN_S", 0.3)
+    monkeypatch.setattr(files, "_LOCK_TIMEOUT_S", 0.3)
     path = tmp_path / "a.journal"
-    with Journal(path, BASIS), pytest.raises(ClusterError, match="another process writes"):
+    with Journal(path, PARTS), pytest.raises(ClusterError, match="another process writes"):
         finished(path)
     assert finished(path)[1] == 5
 
@@ -157,8 +158,8 @@ def test_a_full_disk_is_the_clusters_failure_and_loses_nothing(tmp_path, monkeyp
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as m:
-        m.setattr(journals.os, "write", full)
-        with pytest.raises(ClusterError, match=r"there is no room left on its disk"):
+        m.setattr("caco.runtime.journal.os.write", full)
+        with pytest.raises(ClusterError, match=r"no space left on its disk"):
             finished(path)
     again, made = finished(path)
     assert (again[:3], made) == (rows, 2)
@@ -167,12 +168,12 @@ def test_a_full_disk_is_the_clusters_failure_and_loses_nothing(tmp_path, monkeyp
 WRITER = """
 import sys
 from pathlib import Path
-from tests.engines.test_journal import finished
+from tests.runtime.test_journal import finished
 print(*finished(Path(sys.argv[1]), 400), sep="\\n")
 """
 
 
-def test_killed_again_and_again_the_rows_are_those_of_an_undisturbed_run(tmp_path):
+def test_killed_several_times_the_rows_are_those_of_an_undisturbed_run(tmp_path):
     """A real process, killed with SIGKILL as soon as the journal has grown a little further."""
     rows, _ = finished(tmp_path / "undisturbed.journal", 400)
     path = tmp_path / "a.journal"

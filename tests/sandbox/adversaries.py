@@ -1,7 +1,7 @@
-"""A corpus of programs that attack the sandbox, with what must become of each.
+"""A corpus of programs that attack the sandbox, each with its expected outcome.
 
-Most try an attack, catch the error and leave what they saw in `output`, so that the expectation is
-exact.
+Most attempt an attack, catch the error and store the result in `output`, so that the expected
+output is exact.
 """
 
 import platform
@@ -11,10 +11,10 @@ from pathlib import Path
 
 from caco.sandbox.protocol import Outcome
 
-# What a neighbour leaves and an adversary looks for; in two halves, or it would find itself.
+# Text of an honest program that an adversary searches for; split, so that it cannot find its own.
 SECRET = ("the neighbour's ", "secret")
 
-_GIVEN = "input = {'a': 1}\n"
+_INPUT = "input = {'a': 1}\n"
 _ARM = platform.machine() == "aarch64"
 
 
@@ -23,11 +23,11 @@ class Adversary:
     """One attack.
 
     Attributes:
-        name: What it tries.
-        program: Its text.
-        outcomes: What may become of it.
-        detail: A part of the execution's detail.
-        output: The exact output, as JSON text; None where there is none, or it is not compared.
+        name: The attack.
+        program: The text of the program.
+        outcomes: The permitted outcomes.
+        detail: A part of the detail of the execution.
+        output: The exact output as JSON text; None if there is none, or it is not compared.
     """
 
     name: str
@@ -38,18 +38,18 @@ class Adversary:
 
 
 def _ends(name: str, program: str, *outcomes: Outcome, detail: str = "") -> Adversary:
-    """An attack that ends its program."""
+    """An attack that terminates its program."""
     return Adversary(name, program, frozenset(outcomes), detail)
 
 
 def _ok(name: str, program: str, output: str) -> Adversary:
-    """A program that goes on undisturbed; `output` is JSON text."""
-    text = _GIVEN + textwrap.dedent(program)
+    """A program that runs to completion; `output` is JSON text."""
+    text = _INPUT + textwrap.dedent(program)
     return Adversary(name, text, frozenset({Outcome.OK}), output=output)
 
 
 def _tried(name: str, attack: str, got: str) -> Adversary:
-    """An attack whose program outputs the error it met, or else what it left in `got`."""
+    """An attack whose program outputs the error that it caught, or else the value of `got`."""
     body = textwrap.indent(textwrap.dedent(attack).strip(), "    ")
     program = f"""
 import errno, os
@@ -101,12 +101,12 @@ def call(name, *arguments):
 
 
 def _called(name: str, attack: str, got: str) -> Adversary:
-    """An attack by system calls, with `call` at hand."""
+    """An attack by system calls; `call` is defined for it."""
     return _tried(name, _CALL + textwrap.dedent(attack), got)
 
 
 def _refused(name: str, *calls: str) -> Adversary:
-    """Calls each of which must be refused with EPERM; `got` lists those that were not."""
+    """System calls that must each fail with EPERM; `got` lists those that did not."""
     attack = f"""
 got = []
 for one in {calls!r}:
@@ -121,9 +121,9 @@ for one in {calls!r}:
     return _called(name, attack, "[]")
 
 
-_SECOND_PROCESS = (
+_SECOND_PROCESS: tuple[Adversary, ...] = (
     _tried("fork bomb", "while True: os.fork()", "EPERM"),
-    _tried("fork to survive as a daemon", "if os.fork() == 0: os.setsid()", "EPERM"),
+    _tried("daemonisation by fork", "if os.fork() == 0: os.setsid()", "EPERM"),
     _tried("pty fork", "os.forkpty()", "ENOENT"),
     _tried("spawn", "os.posix_spawn('/bin/sh', ['sh'], {})", "EPERM"),
     _tried("subprocess", "import subprocess, sys\nsubprocess.run([sys.executable])", "EPERM"),
@@ -143,12 +143,12 @@ _SECOND_PROCESS = (
         "'clone', 0x20000000 | 0x8000000 | 17",
     ),
     _called("clone3", "call('clone3', ctypes.create_string_buffer(88), 88)", "ENOSYS"),
-    _tried("execve of a binary that is not there", "os.execv('/bin/sh', ['sh'])", "ENOENT"),
+    _tried("execve of a missing binary", "os.execv('/bin/sh', ['sh'])", "ENOENT"),
     _ends(
         "execve of Python",
-        _GIVEN + "import os, sys\noutput = 1\n"
+        _INPUT + "import os, sys\noutput = 1\n"
         "os.execv(os.path.realpath(sys.executable), ['p', '-S', '-c', 'print(1)'])",
-        Outcome.KILLED, detail="ended itself with status",
+        Outcome.KILLED, detail="exited with status",
     ),
     _ends(
         "execve of a binary of its own",
@@ -159,7 +159,7 @@ _SECOND_PROCESS = (
     _refused("execveat", "'execveat', 1, b'', 0, 0, 0x1000"),
 )  # fmt: skip
 if not _ARM:
-    _CODE = _GIVEN + (
+    _CODE = _INPUT + (
         "import ctypes, mmap\n"
         "page = mmap.mmap(-1, 4096, prot=7)\n"
         "page.write(%r)\n"
@@ -168,7 +168,7 @@ if not _ARM:
     )
     _SECOND_PROCESS += (
         _ends(
-            "fork by the gate of 32-bit programs",
+            "fork by the 32-bit system call interface",
             _CODE % b"\xb8\x02\0\0\0\xcd\x80\xc3",
             Outcome.KILLED, detail="SIGSYS",
         ),
@@ -185,20 +185,20 @@ _THREADS = (
         "RuntimeError",
     ),
     _ok(
-        "a thread that sleeps on",
+        "a sleeping thread at exit",
         "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n"
         "output = 1",
         "1",
     ),
     _ok(
-        "a daemon that spins on",
+        "a spinning daemon thread at exit",
         "import threading\n"
         "threading.Thread(target=lambda: [0 for _ in iter(int, 1)], daemon=True).start()\n"
         "output = 1",
         "1",
     ),
     _ends(
-        "threads that spin together",
+        "several spinning threads",
         "import hashlib, threading\n"
         "for _ in range(2): threading.Thread(\n"
         "  target=lambda: [hashlib.sha256(bytes(1 << 20)) for _ in iter(int, 1)]).start()\n"
@@ -206,8 +206,8 @@ _THREADS = (
         Outcome.CPU_TIMEOUT,
     ),
     _ends(
-        "the first thread ends and another spins on",
-        _GIVEN + "import errno, os, threading\noutput = 1\n" + _CALL
+        "the main thread exits while another spins",
+        _INPUT + "import errno, os, threading\noutput = 1\n" + _CALL
         + "threading.Thread(target=lambda: all(iter(lambda: 1, 0))).start()\ncall('exit', 0)",
         Outcome.CPU_TIMEOUT,
     ),
@@ -226,7 +226,7 @@ _MEMORY = (
             "an integer": "held = 1 << 10 ** 10",
             "NumPy": "import numpy\nheld = numpy.ones(10 ** 9)",
             "a generator": "import itertools\nheld = list(itertools.repeat(0))",
-            "a bound raised again and again": "while True:\n  try: held = [held] * 10 ** 7\n"
+            "a repeated allocation": "while True:\n  try: held = [held] * 10 ** 7\n"
             "  except NameError: held = 0",
             "an exception's text": "raise ValueError('x' * 10 ** 9)",
         }.items()
@@ -243,14 +243,14 @@ _MEMORY = (
     ),
     _tried("malloc", "import ctypes\nm = ctypes.CDLL(None).malloc\nm.restype = ctypes.c_void_p\n"
            "got = [m(ctypes.c_size_t(1 << 32))]", "[null]"),
-    _refused("memory behind a descriptor", "'memfd_create', b'x', 0", "'memfd_secret', 0"),
+    _refused("memory behind a file descriptor", "'memfd_create', b'x', 0", "'memfd_secret', 0"),
     _ok(
-        "a memory error that is caught, again and again",
+        "repeatedly caught memory errors",
         "for _ in range(200):\n  try: bytearray(1 << 40)\n  except MemoryError: pass\noutput = 1",
         "1",
     ),
     _ok(
-        "pipes filled to the brim",
+        "full pipes",
         """
         import fcntl, os
         try:
@@ -269,26 +269,26 @@ _MEMORY = (
 _CPU = (
     *(_ends(what, program, Outcome.CPU_TIMEOUT, detail="1 s of CPU time")
     for what, program in {
-        "a loop in C that sees no signal": "10 ** 10 ** 9",
-        "a sum without end": "sum(range(10 ** 12))",
-        "a regular expression that goes back": "import re\nre.match('(a+)+$', 'a' * 40 + 'b')",
+        "a loop in C without signal checks": "10 ** 10 ** 9",
+        "an endless sum": "sum(range(10 ** 12))",
+        "catastrophic backtracking": "import re\nre.match('(a+)+$', 'a' * 40 + 'b')",
         "a loop with every signal blocked": "import signal\n"
         "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\nwhile True: pass",
-        "exceptions swallowed": "while True:\n  try:\n    while True: pass\n"
+        "swallowed exceptions": "while True:\n  try:\n    while True: pass\n"
         "  except BaseException: pass",
-        "printing without end": "while True: print('x' * 1000)",
+        "endless printing": "while True: print('x' * 1000)",
         "patched clocks": "import time\n"
         "time.time = time.monotonic = time.process_time = lambda: 0.0\n"
         "while time.time() < 1: pass",
     }.items()),
     _ends(
-        "an exception's text that takes for ever",
+        "an exception with an endless __str__",
         "class E(Exception):\n  def __str__(self):\n    while True: pass\nraise E",
         Outcome.CPU_TIMEOUT,
     ),
     _ends(
-        "an object that will not go",
-        _GIVEN + "import functools, itertools, sys\n"
+        "an object with an endless destructor",
+        _INPUT + "import functools, itertools, sys\n"
         "kept = {'__del__': functools.partial(sum, itertools.count())}\n"
         "held = type('D', (), kept)()\noutput = 1\ndel sys.modules['__main__']",
         Outcome.CPU_TIMEOUT,
@@ -298,13 +298,13 @@ _CPU = (
 )  # fmt: skip
 
 _SIGNALS = (
-    _tried("kill of everybody", "os.kill(-1, 9)", "ESRCH"),
-    _tried("kill of its group", "os.kill(0, 9)", "done"),
+    _tried("kill of every process", "os.kill(-1, 9)", "ESRCH"),
+    _tried("kill of its process group", "os.kill(0, 9)", "done"),
     _tried("kill of process 1", "os.kill(1, 9)", "done"),
     _tried("kill of its parent", "got = [os.getppid()]\nos.kill(os.getppid(), 9)", "[0]"),
-    _tried("kill of another's group", "os.killpg(2, 9)", "ESRCH"),
+    _tried("kill of another process group", "os.killpg(2, 9)", "ESRCH"),
     _tried(
-        "kill of every number",
+        "kill of every process id",
         """
         got = []
         for pid in [*range(2, 5000), 1 << 15, 1 << 22]:
@@ -321,8 +321,8 @@ _SIGNALS = (
         for name in ("SIGKILL", "SIGSTOP", "SIGSEGV", "SIGTERM", "SIGXCPU")
     ),
     _called("a signal to its own thread", "call('tgkill', os.getpid(), os.getpid(), 9)", "done"),
-    _ends("abort", "import os\nos.abort()", Outcome.KILLED, detail="ended by SIG"),
-    _refused("signals in the kernel's name", "'rt_sigqueueinfo', 1, 9, 0",
+    _ends("abort", "import os\nos.abort()", Outcome.KILLED, detail="killed by SIG"),
+    _refused("signals that appear to come from the kernel", "'rt_sigqueueinfo', 1, 9, 0",
              "'rt_sigqueueinfo', 1, 19, 0", "'rt_tgsigqueueinfo', 1, 1, 9, 0"),
     _ends("a null pointer", "import ctypes\nctypes.string_at(0)", Outcome.KILLED, detail="SIGSEGV"),
     _ends(
@@ -332,14 +332,14 @@ _SIGNALS = (
         Outcome.KILLED, detail="SIGBUS",
     ),
     _ends(
-        "a stack that overflows in C",
+        "a stack overflow in C",
         "import ctypes\nf = ctypes.CFUNCTYPE(None)\n"
         "def g(): h()\nh = f(g)\nimport sys\nsys.setrecursionlimit(10 ** 9)\nh()",
         Outcome.KILLED, Outcome.EXCEPTION, Outcome.OK, Outcome.NO_OUTPUT, Outcome.OUT_OF_MEMORY,
     ),
     _ends(
-        "an alarm after its end",
-        _GIVEN + """
+        "an alarm after the program's last line",
+        _INPUT + """
 import signal, time
 class Late(Exception): pass
 class Slow(list):
@@ -353,7 +353,7 @@ output = Slow([1])
         Outcome.NOT_SERIALISABLE, detail="Late",
     ),
     _ok(
-        "alarms that nobody handles",
+        "alarms without a handler",
         "import signal, time\nsignal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)\n"
         "time.sleep(0.05)\noutput = 1",
         "1",
@@ -377,7 +377,7 @@ _OTHERS = (
     _refused("tracing", "'ptrace', 0, 0, 0, 0", "'ptrace', 16, 1, 0, 0",
              "'ptrace', 0x4206, 2, 0, 0"),
     _refused(
-        "another's memory", "'process_vm_readv', 1, 0, 0, 0, 0, 0",
+        "memory of another process", "'process_vm_readv', 1, 0, 0, 0, 0, 0",
         "'process_vm_writev', 1, 0, 0, 0, 0, 0", "'kcmp', 1, 1, 0, 0, 0",
     ),
     _refused("pidfd", "'pidfd_open', 1, 0", "'pidfd_getfd', 0, 0, 0",
@@ -388,7 +388,7 @@ _OTHERS = (
            "os.mkdir('/tmp/p')\nl.mount(b'proc', b'/tmp/p', b'proc', 0, None)\n"
            "got = errno.errorcode[ctypes.get_errno()]", "EPERM"),
     _ok(
-        "its program's frames, up to whoever runs it",
+        "frames of its callers",
         """
         import sys
         frame = sys._getframe().f_back
@@ -414,7 +414,7 @@ _OTHERS = (
         "objects of the sandbox",
         "import gc\noutput = [type(o).__name__ for o in gc.get_objects()\n"
         "  if type(o).__module__.startswith('caco')]",
-        '["Printed"]',  # its own standard output
+        '["CapturedStdout"]',  # its own standard output
     ),
     _tried("the channel", "import socket\nfor i in range(64):\n"
            "  try: socket.socket(fileno=i)\n  except OSError as e:\n"
@@ -422,12 +422,12 @@ _OTHERS = (
     _refused("keys", "'add_key', b'user', b'x', b'y', 1, -3",
              "'request_key', b'user', b'x', 0, -3",
              "'keyctl', 0, -3, 1"),
-    _refused("the kernel's larger surfaces",
+    _refused("system calls with a large attack surface",
              "'io_uring_setup', 1, ctypes.create_string_buffer(120)",
              "'bpf', 0, ctypes.create_string_buffer(128), 128",
              "'perf_event_open', ctypes.create_string_buffer(128), 0, -1, -1, 0",
              "'userfaultfd', 0", "'userfaultfd', 1", "'personality', 0x0040000"),
-    _refused("the kernel itself", "'init_module', 0, 0, b''", "'finit_module', 1, b'', 0",
+    _refused("control of the kernel", "'init_module', 0, 0, b''", "'finit_module', 1, b'', 0",
              "'kexec_load', 0, 0, 0, 0", "'reboot', 0xfee1dead, 0x28121969, 0x1234567, 0",
              "'swapon', b'/tmp', 0", "'acct', b'/tmp/x'", "'syslog', 3, 0, 0",
              "'quotactl', 0, 0, 0, 0",
@@ -449,10 +449,10 @@ _NETWORK = (
     _tried("a connection",
            "import socket\nsocket.create_connection(('127.0.0.1', 22), 1)", "EPERM"),
     _tried(
-        "names", "import socket\ntry: socket.getaddrinfo('example.org', 80)\n"
+        "name resolution", "import socket\ntry: socket.getaddrinfo('example.org', 80)\n"
         "except socket.gaierror: got = 'no name'", "no name",
     ),
-    _tried("the web", "import urllib.request as u\ntry: u.urlopen('http://192.0.2.1/', timeout=1)\n"
+    _tried("HTTP", "import urllib.request as u\ntry: u.urlopen('http://192.0.2.1/', timeout=1)\n"
            "except u.URLError: got = 'nothing'", "nothing"),
     _refused("shared memory, semaphores and queues", "'shmget', 1, 4096, 0o1777",
              "'semget', 1, 1, 0o1777", "'msgget', 1, 0o1777", "'mq_open', b'x', 66, 0o666, 0"),
@@ -468,17 +468,17 @@ _FILES = (
                      "/sys/kernel/notes", "/dev/mem", "/dev/null", "/dev/shm/x", "/var/log/syslog",
                      str(Path("~/.profile").expanduser()), str(Path(__file__).resolve()))
     ),
-    _tried("the working tree by ..",
+    _tried("the working tree by a relative path",
            f"open('/tmp/../../../..' + {str(Path(__file__).resolve())!r})", "ENOENT"),
     _tried("a link to the host's files", "os.symlink('/etc/passwd', '/tmp/l')\nopen('/tmp/l')",
            "ENOENT"),
     _tried("a hard link to a library", "os.link(os.__file__, '/tmp/l')", "EXDEV"),
-    _tried("a library's name taken over", "os.replace('/lib', '/tmp/l')", "EXDEV"),
+    _tried("a replaced library", "os.replace('/lib', '/tmp/l')", "EXDEV"),
     _tried("/tmp removed", "try: os.rmdir('/tmp')\n"
            "except OSError as e: got = e.errno in (errno.EBUSY, errno.EROFS, errno.EACCES)\n"
            "got = [got]", "[true]"),
     _tried(
-        "folders that can be written",
+        "writable folders",
         "got = []\n"
         "guest, library = '/jail/caco/sandbox/guest', os.path.dirname(os.__file__)\n"
         "for top in ('/', '/lib', '/usr', '/jail', guest, library):\n"
@@ -488,7 +488,7 @@ _FILES = (
         "    got.append(d)",
         '["/tmp"]',
     ),
-    _tried("a device of its own", "import stat\nos.mknod('/tmp/m', 0o666 | stat.S_IFCHR, 0x101)",
+    _tried("a new device node", "import stat\nos.mknod('/tmp/m', 0o666 | stat.S_IFCHR, 0x101)",
            "EPERM"),
     _refused("mounts", "'mount', b'/', b'/tmp', b'', 4096, 0", "'mount', b'', b'/', b'', 32, 0",
              "'umount2', b'/tmp', 2", "'pivot_root', b'/tmp', b'/tmp'", "'chroot', b'/tmp'",
@@ -497,15 +497,15 @@ _FILES = (
     _refused("file handles", "'name_to_handle_at', -100, b'/', ctypes.create_string_buffer(99), "
              "ctypes.create_string_buffer(9), 0", "'open_by_handle_at', 1, b'x' * 99, 0",
              "'fanotify_init', 0, 0"),
-    _tried("/tmp filled", "import itertools\nfor i in itertools.count():\n"
+    _tried("a full /tmp", "import itertools\nfor i in itertools.count():\n"
            "  open(f'/tmp/{i}', 'wb').write(bytes(1 << 20))", "ENOSPC"),
-    _tried("a file beyond its limit", "f = open('/tmp/x', 'wb', 0)\nf.seek(1 << 40)\nf.write(b'x')",
+    _tried("a file over its limit", "f = open('/tmp/x', 'wb', 0)\nf.seek(1 << 40)\nf.write(b'x')",
            "EFBIG"),
     _tried("a sparse file", "os.truncate(os.open('/tmp/x', 66), 1 << 40)", "EFBIG"),
     _tried("every inode", "for i in range(10 ** 5): open(f'/tmp/{i}', 'w').close()", "ENOSPC"),
     _tried("every descriptor", "held = []\nwhile True: held.append(os.dup(1))", "EMFILE"),
     _tried(
-        "folders without end",
+        "endlessly nested folders",
         "os.chdir('/tmp')\nwhile True:\n  os.mkdir('d')\n  os.chdir('d')", "ENOSPC",
     ),
     _tried(
@@ -514,8 +514,8 @@ _FILES = (
         "open('/tmp/a/b/x', 'w').write('left')\nos.chmod('/tmp/a', 0)\nos.utime('/tmp', (0, 0))",
         "done",
     ),
-    _tried("/tmp locked up", "os.chmod('/tmp', 0)", "done"),
-    _tried("notes on /tmp", "os.setxattr('/tmp', 'user.note', b'left')", "done"),
+    _tried("/tmp without permissions", "os.chmod('/tmp', 0)", "done"),
+    _tried("extended attributes of /tmp", "os.setxattr('/tmp', 'user.note', b'left')", "done"),
     _tried("a file without a name", "f = os.open('/tmp', os.O_TMPFILE | os.O_RDWR)\n"
            "os.write(f, b'left')", "done"),
     _ok("the environment", "import os\noutput = [n for n in os.environ if n not in (\n"
@@ -524,19 +524,19 @@ _FILES = (
         "[]"),
 )  # fmt: skip
 
-_POWERS = (
+_PRIVILEGES = (
     *(
         _tried(name, f"import resource\n{attack}", got)
         for name, attack, got in (
             ("user 0", "os.setuid(0)", "EINVAL"),
             ("group 0", "os.setgid(0)", "EINVAL"),
             ("other groups", "os.setgroups([0])", "EPERM"),
-            ("a root of its own", "os.chroot('/tmp')", "EPERM"),
+            ("a new root folder", "os.chroot('/tmp')", "EPERM"),
             ("namespaces", "os.unshare(os.CLONE_NEWUSER)", "EPERM"),
-            ("another's namespace", "os.setns(1, 0)", "EPERM"),
+            ("a namespace of another process", "os.setns(1, 0)", "EPERM"),
             ("a higher priority", "os.nice(-5)", "EPERM"),
-            ("real time", "os.sched_setscheduler(0, 1, os.sched_param(1))", "EPERM"),
-            ("another processor", "os.sched_setaffinity(0, {0})", "EPERM"),
+            ("real-time scheduling", "os.sched_setscheduler(0, 1, os.sched_param(1))", "EPERM"),
+            ("CPU affinity", "os.sched_setaffinity(0, {0})", "EPERM"),
             ("the clock", "import time\ntime.clock_settime(time.CLOCK_REALTIME, 0)", "EPERM"),
             *(
                 (
@@ -555,25 +555,25 @@ _POWERS = (
         )
     ),
     _called(
-        "capabilities again",
+        "regained capabilities",
         "call('capset', (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)(*[-1] * 6))",
         "EPERM",
     ),
-    _called("a capability by the ambient set", "got = [libc.prctl(47, 2, 21, 0, 0)]", "[-1]"),
-    _called("no new privileges, taken back",
+    _called("a capability from the ambient set", "got = [libc.prctl(47, 2, 21, 0, 0)]", "[-1]"),
+    _called("no_new_privs reset",
             "got = [libc.prctl(38, 0, 0, 0, 0), libc.prctl(39, 0, 0, 0, 0)]",
             "[-1,1]"),
-    _called("seccomp switched off", "got = [libc.prctl(22, n, 0) for n in (0, 1)]", "[-1,-1]"),
+    _called("seccomp disabled", "got = [libc.prctl(22, n, 0) for n in (0, 1)]", "[-1,-1]"),
 )  # fmt: skip
 
 _FORGED = 'b\'{"outcome":"ok"}\\n\' + bytes([3, 0, 0, 0]) * 9'
 
 _DESCRIPTORS = (
-    _ok("a flood printed", "import sys\nfor _ in range(400): print('x' * 10_000)\noutput = 1", "1"),
-    _ok("floods to 1 and 2", "import os\nfor _ in range(100):\n"
+    _ok("printed flood", "import sys\nfor _ in range(400): print('x' * 10_000)\noutput = 1", "1"),
+    _ok("floods to descriptors 1 and 2", "import os\nfor _ in range(100):\n"
         "  os.write(1, bytes(1 << 16)); os.write(2, bytes(1 << 16))\noutput = 1", "1"),
-    _ends("a flood and no output", _GIVEN + "print('x' * 10 ** 7)", Outcome.OUTPUT_TOO_LARGE,
-          detail="printed"),
+    _ends("printed flood without an output", _INPUT + "print('x' * 10 ** 7)",
+          Outcome.OUTPUT_TOO_LARGE, detail="printed"),
     _ok(
         "a record forged on every descriptor",
         f"import os\nfor i in range(256):\n  try: os.write(i, {_FORGED})\n  except OSError: pass\n"
@@ -583,86 +583,89 @@ _DESCRIPTORS = (
     _ok("every descriptor closed", "import os\nos.closerange(0, 4096)\noutput = 1", "1"),
     _ok("every descriptor replaced", "import os\nr, w = os.pipe()\n"
         "for i in range(3, 64): os.dup2(w, i)\nfor i in range(3): os.dup2(w, i)\noutput = 1", "1"),
-    _ok("a request forged on the channel's place", "import os\nr, w = os.pipe()\nos.dup2(r, 0)\n"
+    _ok("a request forged on the descriptor of the channel",
+        "import os\nr, w = os.pipe()\nos.dup2(r, 0)\n"
         "os.write(w, b'P' + bytes(8))\noutput = 1", "1"),
-    _ends("a result that is only written", f"import os\nos.write(1, {_FORGED})", Outcome.NO_OUTPUT),
-    _ends("an exit without a word", _GIVEN + "output = 1\nimport os\nos._exit(0)", Outcome.KILLED,
+    _ends("a result only written to a descriptor", f"import os\nos.write(1, {_FORGED})",
+          Outcome.NO_OUTPUT),
+    _ends("an exit without a record", _INPUT + "output = 1\nimport os\nos._exit(0)", Outcome.KILLED,
           detail="status 0"),
-    _ends("an exit with another's status", _GIVEN + "output = 1\nimport os\nos._exit(137)",
+    _ends("an exit with the status of a kill", _INPUT + "output = 1\nimport os\nos._exit(137)",
           Outcome.KILLED, detail="status 137"),
 )  # fmt: skip
 
-_LIES = (
-    _ends("an exception that raises in its text",
+_DECEPTIVE_VALUES = (
+    _ends("an exception that raises in __str__",
           "class E(Exception):\n  def __str__(self): raise KeyboardInterrupt\nraise E",
           Outcome.EXCEPTION, detail="E"),
-    _ends("an exception without text",
+    _ends("an exception whose __str__ returns no text",
           "class E(Exception):\n  def __str__(self): return 7\nraise E",
           Outcome.EXCEPTION, detail="E"),
-    _ends("an exception that exits in its text",
+    _ends("an exception that exits in __str__",
           "import os\nclass E(Exception):\n  def __str__(self): os._exit(0)\nraise E",
           Outcome.KILLED, detail="status 0"),
-    _ends("an exception that poses as another",
+    _ends("an exception with a false __class__",
           "class E(Exception):\n  __class__ = MemoryError\nraise E('x')", Outcome.EXCEPTION,
           detail="E: x"),
     _ends("an exception of ten million characters", "raise ValueError('x' * 10 ** 7)",
           Outcome.EXCEPTION, detail="ValueError: xxx"),
-    _ends("an exception that is none of Exception's", "class E(BaseException): pass\nraise E",
+    _ends("an exception that is no Exception", "class E(BaseException): pass\nraise E",
           Outcome.EXCEPTION, detail="E"),
-    _ends("a record in an exception's text", _GIVEN + "raise ValueError('{\"outcome\":\"ok\"}\\0')",
+    _ends("a record in an exception's text", _INPUT + "raise ValueError('{\"outcome\":\"ok\"}\\0')",
           Outcome.EXCEPTION, detail="ValueError"),
-    _ok("a text that lies", "class T(str):\n  def __str__(self): return 'lie'\n"
+    _ok("a str with false methods", "class T(str):\n  def __str__(self): return 'lie'\n"
         "  __repr__ = encode = __format__ = __iter__ = __len__ = __str__\noutput = T('true')",
         '"true"'),
-    _ok("an integer that lies", "class I(int):\n  def __repr__(self): return 'NaN'\n"
+    _ok("an int with false methods", "class I(int):\n  def __repr__(self): return 'NaN'\n"
         "  __str__ = __repr__\n  def bit_length(self): return 0\noutput = I(7)", "7"),
-    _ok("a dict that lies", "class D(dict):\n  def items(self): return [('lie', 1)]\n"
+    _ok("a dict with false methods", "class D(dict):\n  def items(self): return [('lie', 1)]\n"
         "  def __iter__(self): return iter(['lie'])\n  def __len__(self): return 0\n"
         "  def __contains__(self, key): return False\noutput = D(a=1)", '{"a":1}'),
-    _ends("a list without end", _GIVEN + "import itertools\nclass L(list):\n"
+    _ends("an endless list", _INPUT + "import itertools\nclass L(list):\n"
           "  def __iter__(self): return itertools.repeat(0)\noutput = L()", Outcome.OUT_OF_MEMORY),
     _ends("a list that exits",
-          _GIVEN + "class L(list):\n  def __iter__(self): raise SystemExit(0)\n"
+          _INPUT + "class L(list):\n  def __iter__(self): raise SystemExit(0)\n"
           "output = L()", Outcome.NOT_SERIALISABLE, detail="SystemExit"),
-    _ends("an object that poses as text", _GIVEN + "class T:\n  __class__ = str\noutput = T()",
+    _ends("an object with the __class__ of str",
+          _INPUT + "class T:\n  __class__ = str\noutput = T()",
           Outcome.NOT_SERIALISABLE, detail="TypeError"),
-    _ends("an integer that poses as text",
-          _GIVEN + "class T(int):\n  __class__ = str\noutput = T()",
+    _ends("an int with the __class__ of str",
+          _INPUT + "class T(int):\n  __class__ = str\noutput = T()",
           Outcome.NOT_SERIALISABLE, detail="TypeError"),
-    _ends("keys that are equal and say not",
-          _GIVEN + "class K(str):\n  __hash__ = object.__hash__\n"
+    _ends("equal keys that compare unequal",
+          _INPUT + "class K(str):\n  __hash__ = object.__hash__\n"
           "  def __eq__(self, other): return self is other\noutput = {K('a'): 1, K('a'): 2}",
           Outcome.NOT_SERIALISABLE, detail="two keys"),
-    _ends("an object that poses as NumPy's", _GIVEN + "def grow(n):\n"
+    _ends("an object with the __module__ of NumPy", _INPUT + "def grow(n):\n"
           "  return type('A', (), {'__module__': 'numpy', 'tolist': lambda self: grow(n + 1)})()\n"
           "output = grow(0)", Outcome.NOT_SERIALISABLE, detail="nested"),
-    _ends("an object that has every attribute", _GIVEN + "class A:\n"
+    _ends("an object that has every attribute", _INPUT + "class A:\n"
           "  def __getattr__(self, name): return self\n  def __call__(self, *_): return self\n"
           "output = A()", Outcome.NOT_SERIALISABLE, detail="A"),
-    _ends("an object that is pickled as a call", _GIVEN + "import os\nclass A:\n"
+    _ends("an object with a malicious __reduce__", _INPUT + "import os\nclass A:\n"
           "  def __reduce__(self): return os._exit, (0,)\noutput = A()", Outcome.NOT_SERIALISABLE),
-    _ends("half a surrogate pair", _GIVEN + "output = {'\\udcff': 1}", Outcome.NOT_SERIALISABLE,
+    _ends("a lone surrogate", _INPUT + "output = {'\\udcff': 1}", Outcome.NOT_SERIALISABLE,
           detail="surrogate"),
-    _ends("half a surrogate pair, printed", _GIVEN + "print('\\ud800')", Outcome.EXCEPTION,
+    _ends("a printed lone surrogate", _INPUT + "print('\\ud800')", Outcome.EXCEPTION,
           detail="UnicodeEncodeError"),
-    _ends("half a surrogate pair in its own text",
-          _GIVEN + "output = '\udcff'", Outcome.SYNTAX_ERROR),
-    _ok("bytes that are no text, printed", "import sys\nsys.stdout.buffer.write(b'caf\\xe9')",
+    _ends("a lone surrogate in the program text",
+          _INPUT + "output = '\udcff'", Outcome.SYNTAX_ERROR),
+    _ok("printed bytes that are not UTF-8", "import sys\nsys.stdout.buffer.write(b'caf\\xe9')",
         '"caf"'),
     _ok("a null character", "output = 'a\\0b'", '"a\\u0000b"'),
-    _ok("zero below zero", "output = -0.0", "-0.0"),
+    _ok("negative zero", "output = -0.0", "-0.0"),
     _ends("infinity in a list",
-          _GIVEN + "output = [1e400]", Outcome.NOT_SERIALISABLE, detail="inf"),
-    _ends("NaN of NumPy", "import numpy\n" + _GIVEN + "output = numpy.array([numpy.nan])",
+          _INPUT + "output = [1e400]", Outcome.NOT_SERIALISABLE, detail="inf"),
+    _ends("NaN of NumPy", "import numpy\n" + _INPUT + "output = numpy.array([numpy.nan])",
           Outcome.NOT_SERIALISABLE, detail="nan"),
-    _ends("an integer of a million digits", _GIVEN + "output = 1 << 3_300_000",
+    _ends("an integer of a million digits", _INPUT + "output = 1 << 3_300_000",
           Outcome.OUTPUT_TOO_LARGE),
-    _ends("an integer of many digits, printed", _GIVEN + "print(1 << 1_000_000)",
+    _ends("an integer of many digits, printed", _INPUT + "print(1 << 1_000_000)",
           Outcome.OUTPUT_TOO_LARGE),
-    _ends("a graph that is small and written out is not",
-          _GIVEN + "output = [0]\nfor _ in range(60): output = [output, output]",
+    _ends("a small graph with a large JSON text",
+          _INPUT + "output = [0]\nfor _ in range(60): output = [output, output]",
           Outcome.OUTPUT_TOO_LARGE),
-    _ends("a list that holds itself", _GIVEN + "output = []\noutput.append(output)",
+    _ends("a list that contains itself", _INPUT + "output = []\noutput.append(output)",
           Outcome.NOT_SERIALISABLE, detail="nested"),
 )  # fmt: skip
 
@@ -690,7 +693,7 @@ _PATCHED = (
             "collection": "import gc\ngc.disable()\ngc.set_threshold(1)\ngc.freeze()",
         }.items()
     ),
-    _ok("a wall of its own around imports",
+    _ok("patched imports",
         "import builtins\nbuiltins.__import__ = None\noutput = 1",
         "1"),
     *(
@@ -703,43 +706,43 @@ _PATCHED = (
             ("builtins, all of them", "builtins.__dict__.clear()"),
         )
     ),
-    _ends("tracing that raises", _GIVEN + "import sys\noutput = 1\nsys.settrace(lambda *_: 1 / 0)",
+    _ends("tracing that raises", _INPUT + "import sys\noutput = 1\nsys.settrace(lambda *_: 1 / 0)",
           Outcome.KILLED, Outcome.EXCEPTION),
     _ends("deep recursion", "import sys\nsys.setrecursionlimit(10 ** 9)\n"
           "def f(held): f(bytes(10 ** 5))\nf(0)", Outcome.OUT_OF_MEMORY, Outcome.EXCEPTION),
     _ends("deep recursion in C", "held = []\nfor _ in range(10 ** 5): held = [held]\nrepr(held)",
           Outcome.EXCEPTION, detail="RecursionError"),
-    _ends("a text that nests too deep", "a = " + "(" * 5000 + ")" * 5000, Outcome.SYNTAX_ERROR,
+    _ends("a program with too deep nesting", "a = " + "(" * 5000 + ")" * 5000, Outcome.SYNTAX_ERROR,
           detail="nested"),
-    _ends("a text whose tree is too deep", "import os\na = 1" + "+1" * 50_000, Outcome.SYNTAX_ERROR,
-          detail="RecursionError"),
+    _ends("a program with a too deep syntax tree", "import os\na = 1" + "+1" * 50_000,
+          Outcome.SYNTAX_ERROR, detail="RecursionError"),
     _tried("a tree too deep for eval", "eval('-' * 10 ** 6 + '1')", "MemoryError"),
     _tried("nesting too deep for compile", "compile('[' * 10 ** 6, '', 'exec')", "SyntaxError"),
-    _ends("a literal of a hundred thousand digits", _GIVEN + "output = " + "9" * 100_000,
+    _ends("a literal of a hundred thousand digits", _INPUT + "output = " + "9" * 100_000,
           Outcome.OUTPUT_TOO_LARGE),
     _ok("code that changes itself", "def f(): return 1\n"
         "f.__code__ = f.__code__.replace(co_consts=(None, 99))\noutput = f()", "99"),
     _ok(
-        "another value for 200",
+        "a changed value of 200",
         "import ctypes, sys\nsize = sys.getsizeof(200)\n"
         "ctypes.memmove(id(200), ctypes.string_at(id(7), size), size)\noutput = 200",
         "7",
     ),
-    _ends("None without a type", "import ctypes\nctypes.memset(id(None), 0, 16)\nNone.a",
+    _ends("None with a null type pointer", "import ctypes\nctypes.memset(id(None), 0, 16)\nNone.a",
           Outcome.KILLED, detail="SIGSEGV"),
 )  # fmt: skip
 
 _FRAMES = """
 import os, struct, sys
 frame = sys._getframe()
-while frame and frame.f_code.co_name != '_be_the_child':
+while frame and frame.f_code.co_name != '_run_child':
     frame = frame.f_back
 parent = frame.f_locals['self']
 """
 
 
 def _record(output: str) -> str:
-    """A program that writes its record itself and ends."""
+    """A program that writes its record itself and exits."""
     texts = [b"ok", b"", b"{}", output.encode(), b""]
     return (
         f"{_FRAMES}texts = {texts!r}\n"
@@ -748,17 +751,17 @@ def _record(output: str) -> str:
     )
 
 
-_TOLD = (
+_PARENT_STATE = (
     _ends("a CPU limit of its own", "import resource\n"
           "resource.setrlimit(resource.RLIMIT_CPU, (0, 0))\nwhile True: pass",
           Outcome.EXCEPTION, detail="ValueError"),
-    _tried("a file left where it starts", "open('left', 'w').write('left')", "done"),
-    _tried("where it starts", "got = [os.getcwd()]", '["/tmp"]'),
+    _tried("a file left in the working folder", "open('left', 'w').write('left')", "done"),
+    _tried("the working folder", "got = [os.getcwd()]", '["/tmp"]'),
     _tried("a lock on /dev/null", "import fcntl\nfcntl.flock(1, fcntl.LOCK_EX)", "EPERM"),
     _tried("a lock on the open file of /dev/null", "import fcntl, struct\n"
            "fcntl.fcntl(1, 37, struct.pack('hhqqi4x', fcntl.F_RDLCK, 0, 0, 0, 0))", "EPERM"),
     _ok(
-        "its neighbours' texts and results",
+        "texts and results of other programs",
         _FRAMES + f"""
 seen = [bytes(parent._record)]
 while frame:
@@ -772,33 +775,33 @@ output = any({SECRET[0]!r} + {SECRET[1]!r} in text.decode('latin-1') for text in
     *(
         _ends(f"a record of {what}", _record(output), Outcome.KILLED, detail="status 0")
         for what, output in (
-            ("infinity", "1e999"), ("half a surrogate pair", '"\\ud800"'),
+            ("infinity", "1e999"), ("a lone surrogate", '"\\ud800"'),
             ("too much", "1" * 50_000), ("two equal keys", '{"a": 1, "a": 2}'),
-            ("infinity beside a long integer", f"[1e999,{'1' * 5000}]"),
+            ("infinity next to a long integer", f"[1e999,{'1' * 5000}]"),
         )
     ),
-    _ends("an exception of a class that lies",
+    _ends("an exception with a deceptive metaclass",
           "class M(type):\n  __module__ = property(lambda self: 1 / 0)\n"
           "class E(Exception, metaclass=M): pass\nraise E", Outcome.EXCEPTION, detail="E"),
     _ends("an exception whose text raises when it is formatted",
           "class T(str):\n  def __format__(self, how): raise ValueError\n"
           "class E(Exception):\n  def __str__(self): return T('x')\nraise E", Outcome.EXCEPTION,
           detail="E: x"),
-    _ends("NaN that says it is not",
-          _GIVEN + "class F(float):\n  def __ne__(self, other): return False\n"
+    _ends("NaN with false comparisons",
+          _INPUT + "class F(float):\n  def __ne__(self, other): return False\n"
           "  __eq__ = __ne__\noutput = F('nan')", Outcome.NOT_SERIALISABLE, detail="nan"),
-    _ends("a type with a long name", _GIVEN + "output = type('A' * 10 ** 6, (), {})()",
+    _ends("a type with a long name", _INPUT + "output = type('A' * 10 ** 6, (), {})()",
           Outcome.NOT_SERIALISABLE, detail="AAAA"),
-    _ends("a list that nests deeper than JSON's readers go",
-          _GIVEN + "import sys\nsys.setrecursionlimit(10 ** 6)\noutput = 0\n"
+    _ends("a list nested deeper than JSON parsers accept",
+          _INPUT + "import sys\nsys.setrecursionlimit(10 ** 6)\noutput = 0\n"
           "for _ in range(5000): output = [output]", Outcome.NOT_SERIALISABLE, detail="nested"),
     *(
         _ok(f"standard output {how}", f"import sys\n{change}\noutput = 1", "1")
-        for how, change in (("taken away", "sys.stdout = None"), ("closed", "sys.stdout.close()"))
+        for how, change in (("set to None", "sys.stdout = None"), ("closed", "sys.stdout.close()"))
     ),
 )  # fmt: skip
 
 CORPUS = (
-    *_SECOND_PROCESS, *_THREADS, *_MEMORY, *_CPU, *_SIGNALS, *_OTHERS, *_NETWORK, *_FILES, *_POWERS,
-    *_DESCRIPTORS, *_LIES, *_PATCHED, *_TOLD,
+    *_SECOND_PROCESS, *_THREADS, *_MEMORY, *_CPU, *_SIGNALS, *_OTHERS, *_NETWORK, *_FILES,
+    *_PRIVILEGES, *_DESCRIPTORS, *_DECEPTIVE_VALUES, *_PATCHED, *_PARENT_STATE,
 )  # fmt: skip

@@ -1,3 +1,5 @@
+"""Fixtures that execute programs in one sandbox for the session."""
+
 import pytest
 
 from caco.config.checks import SandboxLimits as Limits

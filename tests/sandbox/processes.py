@@ -1,4 +1,4 @@
-"""Processes below this one: which there are, and their sudden end."""
+"""Descendants of this process: listing them, and killing them at random."""
 
 import os
 import random
@@ -9,7 +9,7 @@ from caco.runtime.process import children
 
 
 def below(pid: int) -> list[int]:
-    """Returns the children of `pid`, theirs, and so on."""
+    """Returns all descendants of `pid`."""
     known = children()
     found = list(known[pid])
     for process in found:
@@ -18,14 +18,14 @@ def below(pid: int) -> list[int]:
 
 
 class Killer:
-    """Kills processes below this one with SIGKILL, one at random now and then; a context manager.
+    """Kills random descendants of this process with SIGKILL; a context manager.
 
     Attributes:
-        killed: How many so far.
+        killed: How many it has killed so far.
     """
 
     def __init__(self, times: int, pause_s: float) -> None:
-        """Takes how many to kill, and how long to wait between two, on average."""
+        """Takes the number of processes to kill and the mean pause between two kills."""
         self.killed = 0
         self._times, self._pause_s = times, pause_s
         self._stop = threading.Event()

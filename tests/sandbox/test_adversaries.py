@@ -1,4 +1,4 @@
-"""No program of the corpus gets further than it may, and none leaves a trace."""
+"""Every adversary has its expected outcome and leaves no trace on the host."""
 
 import fcntl
 import os
@@ -19,10 +19,10 @@ from caco.sandbox.protocol import Execution, Outcome
 
 LIMITS = Limits(cpu_s=1.0, wall_s=3.0, memory_mb=256, output_bytes=20_000)
 TIMEOUTS = {Outcome.CPU_TIMEOUT, Outcome.WALL_TIMEOUT}
-# Run side by side with honest programs: few, since each takes its whole second.
-SPINNING = {"a sum without end", "exceptions swallowed"}
+# Timeouts that run in parallel with honest programs: few, since each takes a full second.
+SPINNING = {"an endless sum", "swallowed exceptions"}
 
-# Finds /tmp and its working folder empty, writes and reads a file, and computes.
+# Lists /tmp and its working folder, writes and reads a file, and computes.
 _NEIGHBOUR = f"""
 os = __import__("os")
 input = {{"n": 200}}
@@ -38,15 +38,15 @@ NEIGHBOUR_OUTPUT = f'[[],["numbers"],19900,"{"".join(SECRET)}"]'
 
 
 def neighbour(kind: Kind) -> str:
-    """Returns an honest program for the parent of this kind."""
+    """Returns an honest program for a parent of `kind`."""
     return _IMPORTS[kind] + _NEIGHBOUR
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What of the host a program could have changed."""
+    """State of the host that a program could have changed."""
 
-    processes: Counter[str]  # command lines of those below this one
+    processes: Counter[str]  # descendants of this process, by command line
     descriptors: int
     mounts: int
     ipc: int
@@ -56,7 +56,7 @@ class Host:
 
 
 def host(canary: Path) -> Host:
-    """Looks at the host, once."""
+    """Returns the current state of the host."""
     null = os.open("/dev/null", os.O_RDONLY)
     try:
         fcntl.flock(null, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -77,7 +77,7 @@ def host(canary: Path) -> Host:
 
 
 def commands(processes: list[int]) -> Counter[str]:
-    """Returns the processes' command lines; those that have ended have none."""
+    """Counts the command lines of processes that still run."""
     found: Counter[str] = Counter()
     for process in processes:
         try:
@@ -88,7 +88,7 @@ def commands(processes: list[int]) -> Counter[str]:
 
 
 def stalled_s() -> float:
-    """Returns for how long anything on this machine has waited for a processor; 0 if unknown."""
+    """Returns for how long any task on this machine has waited for a CPU; 0 if unknown."""
     try:
         first = Path("/proc/pressure/cpu").read_text().splitlines()[0]
     except OSError:
@@ -105,14 +105,14 @@ def check(adversary: Adversary, execution: Execution) -> None:
 
 
 def check_alone(sandbox: NsjailSandbox, adversary: Adversary, canary: Path) -> None:
-    """Runs an adversary between two neighbours of its kind, and looks at the host."""
+    """Runs an adversary between two honest programs of its kind, and compares the host state."""
     honest = neighbour(kind_of(adversary.program))
     (warmed,) = sandbox.run([honest])
     assert warmed.output == NEIGHBOUR_OUTPUT, warmed
     before, stalled = host(canary), stalled_s()
     execution, after = sandbox.run([adversary.program, honest])
     check(adversary, execution)
-    # What it waited for a processor does not count.
+    # Time in the run queue does not count.
     assert execution.wall_s <= LIMITS.wall_s + 1 + stalled_s() - stalled
     assert (after.outcome, after.output) == (Outcome.OK, NEIGHBOUR_OUTPUT), after
     assert host(canary) == before
@@ -127,12 +127,12 @@ def small() -> Iterator[NsjailSandbox]:
 @pytest.fixture(scope="module")
 def canary() -> Iterator[Path]:
     with tempfile.NamedTemporaryFile("w", prefix="caco-canary-") as file:
-        file.write("sings")
+        file.write("unchanged")
         file.flush()
         yield Path(file.name)
 
 
-def test_the_corpus_is_large_and_its_time_bounded():
+def test_the_corpus_is_large_and_has_few_timeouts():
     names = [a.name for a in CORPUS]
     assert len(set(names)) == len(names)
     assert len(CORPUS) >= 90
@@ -140,12 +140,12 @@ def test_the_corpus_is_large_and_its_time_bounded():
 
 
 @pytest.mark.parametrize("adversary", CORPUS, ids=lambda a: a.name)
-def test_an_adversary_gets_its_outcome_and_leaves_no_trace(small, canary, adversary):
+def test_an_adversary_has_its_outcome_and_leaves_no_trace(small, canary, adversary):
     check_alone(small, adversary, canary)
 
 
-def test_adversaries_and_honest_programs_side_by_side(canary):
-    """Every honest program gives its output, and every adversary its outcome."""
+def test_adversaries_and_honest_programs_in_parallel(canary):
+    """Every honest program has its output, and every adversary its outcome."""
     adversaries = [a for a in CORPUS if not a.outcomes & TIMEOUTS or a.name in SPINNING]
     programs = [
         program

@@ -1,24 +1,25 @@
-"""A cgroup bounds a whole jail where the host gives us one, and is said to be missing elsewhere."""
+"""A cgroup limits a whole jail on hosts that permit it; other hosts get a message."""
 
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from caco.config.checks import SandboxLimits as Limits
 from caco.sandbox import cgroups
-from caco.sandbox.cgroups import Cgroups, NoCgroups
+from caco.sandbox.cgroups import Cgroups, CgroupsUnavailable
 from caco.sandbox.nsjail import NsjailSandbox
 
-GIVEN = "input = {'a': 1}\n"
+INPUT = "input = {'a': 1}\n"
 
 
 @pytest.fixture
 def tree(tmp_path):
-    """Writes what /proc/self shows of a host's cgroups."""
+    """Writes the files of /proc/self that describe the cgroups of a host."""
 
     def make(mounts: list[str], own: list[str]) -> Path:
         lines = (
@@ -36,7 +37,7 @@ def here():
     """The cgroups of this host."""
     try:
         made = Cgroups.make()
-    except NoCgroups as e:
+    except CgroupsUnavailable as e:
         pytest.skip(f"no cgroups here: {e}")
     yield made
     made.close()
@@ -61,14 +62,14 @@ def test_version_one_has_a_folder_in_each_hierarchy(tree, tmp_path):
     assert list((tmp_path / "m/jobs/7").iterdir()) == list((tmp_path / "p").iterdir()) == []
 
 
-def test_version_two_hands_its_controllers_down(tree, tmp_path, monkeypatch):
+def test_version_two_enables_the_controllers_below_each_folder(tree, tmp_path, monkeypatch):
     proc = tree(["g cgroup2 cgroup2 rw"], ["0::/user/job"])
     own = tmp_path / "g/user/job"
     own.mkdir(parents=True)
     (own / "cgroup.subtree_control").touch()
     mkdir = Path.mkdir
 
-    def with_control(folder: Path, *args: object, **options: object) -> None:
+    def with_control(folder: Path, *args: Any, **options: Any) -> None:
         mkdir(folder, *args, **options)
         (folder / "cgroup.subtree_control").touch()
 
@@ -79,7 +80,7 @@ def test_version_two_hands_its_controllers_down(tree, tmp_path, monkeypatch):
     assert jail.folders[0] == jail.folders[1]
     assert jail.settings["use_cgroupv2"]
     assert jail.settings["cgroupv2_mount"] == str(jail.folders[0])
-    for folder in (own, made.ours[0], jail.folders[0]):
+    for folder in (own, made.folders[0], jail.folders[0]):
         assert (folder / "cgroup.subtree_control").read_text() == "+memory +pids"
 
 
@@ -91,26 +92,27 @@ def test_version_two_hands_its_controllers_down(tree, tmp_path, monkeypatch):
         (["g cgroup2 none rw"], ["0::/a"], "g/a/cgroup.subtree_control: No such file"),
     ],
 )
-def test_why_there_is_none(tree, mounts, own, why):
-    with pytest.raises(NoCgroups, match=re.escape(why)):
+def test_unavailable_cgroups_are_explained(tree, mounts, own, why):
+    with pytest.raises(CgroupsUnavailable, match=re.escape(why)):
         Cgroups.make(tree(mounts, own))
 
 
-def test_the_folders_go_with_the_sandbox(here):
+def test_the_folders_are_removed_with_the_sandbox(here):
     with NsjailSandbox(Limits(), 1) as sandbox:
-        ours = sandbox._cgroups.ours
-        list(sandbox.run([f"{GIVEN}output = 1", f"import re\n{GIVEN}output = 1"]))
-        for folder in ours:
+        assert sandbox._cgroups is not None
+        folders = sandbox._cgroups.folders
+        list(sandbox.run([f"{INPUT}output = 1", f"import re\n{INPUT}output = 1"]))
+        for folder in folders:
             assert len(list(folder.glob("jail*/NSJAIL.*"))) == 2
-    assert not [folder for folder in ours if folder.exists()]
+    assert not [folder for folder in folders if folder.exists()]
 
 
-def test_the_folders_of_a_killed_host_are_swept_by_the_next(here):
+def test_the_folders_of_a_killed_process_are_removed_by_the_next(here):
     killed = subprocess.run(
         [sys.executable, "-c",
          "import os\nfrom caco.sandbox.nsjail import NsjailSandbox as N\n"
-         "from caco.config.checks import Sandbox\n"
-         "s = N(Sandbox(), 1).__enter__()\nprint(*s._cgroups.ours, flush=True)\n"
+         "from caco.config.checks import SandboxLimits\n"
+         "s = N(SandboxLimits(), 1).__enter__()\nprint(*s._cgroups.folders, flush=True)\n"
          "os.kill(os.getpid(), 9)"],
         stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")},
@@ -122,19 +124,19 @@ def test_the_folders_of_a_killed_host_are_swept_by_the_next(here):
     assert not any(folder.exists() for folder in left)
 
 
-def test_the_memory_of_a_jail_is_bounded(here, monkeypatch):
+def test_the_memory_of_a_jail_is_limited(here, monkeypatch):
     monkeypatch.setattr(cgroups, "_HEADROOM_MB", -400)
     with NsjailSandbox(Limits(memory_mb=500), 1) as sandbox:
         small, large, after = sandbox.run(
-            f"{GIVEN}held = b'x' * ({size} << 20)\noutput = 1" for size in (10, 300, 10)
+            f"{INPUT}held = b'x' * ({size} << 20)\noutput = 1" for size in (10, 300, 10)
         )
     assert (small.outcome, large.outcome, after.outcome) == ("ok", "out_of_memory", "ok")
 
 
-def test_the_threads_of_a_jail_are_bounded(here, execute):
+def test_the_threads_of_a_jail_are_limited(here, execute):
     program = f"""
 import _thread, time
-{GIVEN}output = 0
+{INPUT}output = 0
 try:
     for _ in range(500):
         _thread.start_new_thread(time.sleep, (100,))

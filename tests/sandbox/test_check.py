@@ -1,4 +1,4 @@
-"""The self-check says whether programs can be run safely here."""
+"""The self-check reports whether this host can run programs safely."""
 
 import os
 import subprocess
@@ -10,7 +10,8 @@ import pytest
 from caco.config.checks import SandboxLimits as Limits
 from caco.errors import SandboxUnavailable
 from caco.sandbox import self_check as check
-from caco.sandbox.cgroups import Cgroups, NoCgroups
+from caco.sandbox.cgroups import Cgroups, CgroupsUnavailable
+from caco.sandbox.protocol import Outcome
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +23,7 @@ def run_check(**env: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_a_host_that_keeps_every_promise():
+def test_a_host_with_every_property():
     done = run_check()
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("ok  ") == len(check.probes()) + 1
@@ -39,25 +40,25 @@ def test_a_host_without_nsjail(tmp_path):
     assert done.stderr.startswith("sandbox error: ")
 
 
-def test_a_promise_that_is_not_kept_is_found_out(monkeypatch):
-    readable = check.Probe("/lib cannot be read", "open('/lib/x')", check.Outcome.OK)
-    other = check.Probe("no file", "open('/lib/x')", check.Outcome.EXCEPTION, "PermissionError")
+def test_a_property_that_does_not_hold_is_reported(monkeypatch):
+    readable = check.Probe("/lib cannot be read", "open('/lib/x')", Outcome.OK)
+    other = check.Probe("no file", "open('/lib/x')", Outcome.EXCEPTION, "PermissionError")
     monkeypatch.setattr(check, "probes", lambda: [readable, other])
-    held = [held for _, held, _ in check.check_host(Limits(), libraries=False)]
-    assert held == [False, False]
-    with pytest.raises(SandboxUnavailable, match="breaks the sandbox's promise that /lib cannot"):
+    passed = [passed for _, passed, _ in check.check_host(Limits(), libraries=False)]
+    assert passed == [False, False]
+    with pytest.raises(SandboxUnavailable, match="machine: `/lib cannot be read` does not hold"):
         check.require_host(Limits())
 
 
-def test_a_job_asks_within_a_second_or_two():
+def test_the_check_at_the_start_of_a_job_passes():
     check.require_host(Limits())
 
 
-def test_what_a_host_lacks_is_said_with_its_mend(monkeypatch):
+def test_missing_features_are_described_with_the_fix(monkeypatch):
     def none(proc: Path = Path("/proc/self")) -> Cgroups:
-        raise NoCgroups("/sys/fs/cgroup: Permission denied")
+        raise CgroupsUnavailable("/sys/fs/cgroup: Permission denied")
 
-    monkeypatch.setattr(check.Cgroups, "make", none)
-    said = "\n".join(check.describe_host())
-    assert "no cgroup (/sys/fs/cgroup: Permission denied)" in said
-    assert "systemd-run --user --scope -p Delegate=yes" in said
+    monkeypatch.setattr(Cgroups, "make", none)
+    text = "\n".join(check.describe_host())
+    assert "no cgroup (/sys/fs/cgroup: Permission denied)" in text
+    assert "systemd-run --user --scope -p Delegate=yes" in text

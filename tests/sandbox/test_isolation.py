@@ -1,4 +1,4 @@
-"""A program sees Python, its packages and a private /tmp, and nothing else of the host."""
+"""A program can access Python, its packages and a private /tmp, and nothing else of the host."""
 
 import os
 import re
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-# Files that belong to somebody else are refused before the mount is asked.
-WRITING = "Read-only file system|Permission denied"
+# File permissions are checked before the mount options.
+NOT_WRITABLE = "Read-only file system|Permission denied"
 
 
 def refusal(execute, expression: str) -> str:
@@ -28,25 +28,25 @@ def refusal(execute, expression: str) -> str:
         ("socket.create_connection(('127.0.0.1', 22), 2)", "Error"),
         ("os.fork()", "PermissionError"),
         ("subprocess.run(['/bin/true'])", "PermissionError"),
-        ("open('/lib/written', 'w')", WRITING),
-        ("open('/jail/caco/sandbox/guest/serve.py', 'r+b')", WRITING),
-        ("open(os.__file__, 'a')", WRITING),
+        ("open('/lib/written', 'w')", NOT_WRITABLE),
+        ("open('/jail/caco/sandbox/guest/serve.py', 'r+b')", NOT_WRITABLE),
+        ("open(os.__file__, 'a')", NOT_WRITABLE),
         ("os.setuid(0)", "Invalid argument"),
         (f"os.kill({os.getpid()}, 0)", "ProcessLookupError"),
     ],
 )
-def test_what_is_refused(execute, expression, why):
+def test_operations_are_refused(execute, expression, why):
     assert re.search(why, refusal(execute, expression))
 
 
-def test_the_environment_holds_nothing_of_the_hosts(output_of, monkeypatch):
+def test_the_environment_of_the_host_is_not_inherited(output_of, monkeypatch):
     monkeypatch.setenv("SECRET_OF_THE_HOST", "1")
     names = output_of("sorted(os.environ)", "import os")
     assert "SECRET" not in names
     assert "LD_LIBRARY_PATH" not in names
 
 
-def test_a_program_is_nobody_and_the_first_process(output_of):
+def test_a_program_runs_as_nobody_with_pid_1(output_of):
     assert output_of("[os.getuid(), os.getpid(), os.uname().nodename]", "import os") == (
         '[65534,1,"sandbox"]'
     )

@@ -1,4 +1,4 @@
-"""The guest writes the same canonical JSON as the host, in one bounded pass."""
+"""The guest serialises values to the same canonical JSON as the host, within a size limit."""
 
 import json
 from decimal import Decimal
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caco.identity import canonical_json
-from caco.sandbox.guest.program import Printed
+from caco.sandbox.guest.program import CapturedStdout
 from caco.sandbox.guest.values import Json, NotSerialisable, TooLarge
 
 PLAIN = st.recursive(
@@ -25,22 +25,22 @@ PLAIN = st.recursive(
 
 
 @given(PLAIN)
-def test_plain_values_are_written_as_the_host_writes_them(value):
+def test_plain_values_serialise_as_on_the_host(value):
     assert Json(1 << 20).text(value) == canonical_json(value)
 
 
 @given(PLAIN, st.integers(0, 200))
 def test_no_text_exceeds_the_limit(value, limit):
-    whole = canonical_json(value)
-    if len(whole.encode()) <= limit:
-        assert Json(limit).text(value) == whole
+    text = canonical_json(value)
+    if len(text.encode()) <= limit:
+        assert Json(limit).text(value) == text
     else:
         with pytest.raises(TooLarge):
             Json(limit).text(value)
 
 
 @given(st.fractions())
-def test_a_fraction_loses_nothing(value):
+def test_a_fraction_is_exact(value):
     read = json.loads(Json(1 << 20).text(value))
     assert Fraction(read) == value
 
@@ -52,16 +52,16 @@ def test_a_decimal_is_a_number():
 @pytest.mark.parametrize(
     "value", [Decimal("nan"), b"bytes", {1}, object(), range(3), {b"k": 1}, {"k": {None, 1}}]
 )
-def test_what_json_has_no_word_for(value):
+def test_values_that_json_cannot_represent(value):
     with pytest.raises(NotSerialisable):
         Json(1 << 20).text(value)
 
 
 @given(st.lists(st.binary(max_size=20)), st.integers(0, 50))
-def test_printed_text_is_kept_up_to_the_limit(chunks, limit):
-    printed = Printed(limit)
+def test_printed_text_is_truncated_at_the_limit(chunks, limit):
+    stdout = CapturedStdout(limit)
     for chunk in chunks:
-        assert printed.write(chunk) == len(chunk)
+        assert stdout.write(chunk) == len(chunk)
     everything = b"".join(chunks)
-    assert bytes(printed.kept) == everything[:limit]
-    assert printed.cut == (len(everything) > limit)
+    assert bytes(stdout.captured) == everything[:limit]
+    assert stdout.truncated == (len(everything) > limit)

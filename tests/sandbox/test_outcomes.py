@@ -1,4 +1,4 @@
-"""A program has exactly one outcome, whatever it does."""
+"""Every program has exactly one outcome."""
 
 import json
 
@@ -7,10 +7,10 @@ import pytest
 from caco.config.checks import SandboxLimits as Limits
 from caco.sandbox.nsjail import NsjailSandbox
 
-GIVEN = "input = {'a': 1}\n"
+INPUT = "input = {'a': 1}\n"
 
 
-def test_a_program_leaves_its_input_its_output_and_what_it_printed(execute):
+def test_an_execution_holds_input_output_and_stdout(execute):
     execution = execute("input = {'b': [2, 3], 'a': 'x'}\noutput = sum(input['b'])\nprint(output)")
     assert execution.outcome == "ok"
     assert execution.detail == ""
@@ -27,27 +27,27 @@ def test_a_program_leaves_its_input_its_output_and_what_it_printed(execute):
         ("a = 1\0", "syntax_error", "null bytes"),
         ("x = '\ud800'", "syntax_error", "UnicodeDecodeError"),
         ("1 / 0", "exception", "ZeroDivisionError: division by zero"),
-        (GIVEN + "output = 1\nimport sys\nsys.exit(0)", "exception", "SystemExit: 0"),
+        (INPUT + "output = 1\nimport sys\nsys.exit(0)", "exception", "SystemExit: 0"),
         ("raise KeyboardInterrupt", "exception", "KeyboardInterrupt"),
         ("def f(): return f()\nf()", "exception", "RecursionError"),
         ("raise ValueError(object())", "exception", "<object object at 0x...>"),
         ("class E(Exception):\n  def __str__(self): 1 / 0\nraise E", "exception", "E"),
         ("output = 1", "no_output", "`input`"),
-        (GIVEN, "no_output", "`output`"),
-        (GIVEN + "print('  ')", "no_output", "`output`"),
-        (GIVEN + "output = {1, 2}", "not_serialisable", "holds a set"),
-        (GIVEN + "output = 1j", "not_serialisable", "holds a complex"),
-        (GIVEN + "output = float('nan')", "not_serialisable", "nan"),
-        (GIVEN + "output = [float('-inf')]", "not_serialisable", "-inf"),
-        (GIVEN + "output = {(1, 2): 3}", "not_serialisable", "a key is a tuple"),
-        (GIVEN + "output = {1: 2, '1': 3}", "not_serialisable", "two keys"),
-        (GIVEN + "output = []\noutput.append(output)", "not_serialisable", "itself"),
-        (GIVEN + "output = '\\ud800'", "not_serialisable", "surrogate"),
-        (GIVEN + "output = lambda: 1", "not_serialisable", "function"),
+        (INPUT, "no_output", "`output`"),
+        (INPUT + "print('  ')", "no_output", "`output`"),
+        (INPUT + "output = {1, 2}", "not_serialisable", "contains a set"),
+        (INPUT + "output = 1j", "not_serialisable", "contains a complex"),
+        (INPUT + "output = float('nan')", "not_serialisable", "nan"),
+        (INPUT + "output = [float('-inf')]", "not_serialisable", "-inf"),
+        (INPUT + "output = {(1, 2): 3}", "not_serialisable", "a key is a tuple"),
+        (INPUT + "output = {1: 2, '1': 3}", "not_serialisable", "two keys"),
+        (INPUT + "output = []\noutput.append(output)", "not_serialisable", "itself"),
+        (INPUT + "output = '\\ud800'", "not_serialisable", "surrogate"),
+        (INPUT + "output = lambda: 1", "not_serialisable", "function"),
         ("input = {'f': print}\noutput = 1", "not_serialisable", "`input`"),
-        (GIVEN + "output = 'x' * 30_000", "output_too_large", "20000 bytes"),
-        (GIVEN + "output = 10 ** 100_000", "output_too_large", "`output`"),
-        (GIVEN + "print('x' * 30_000)", "output_too_large", "printed"),
+        (INPUT + "output = 'x' * 30_000", "output_too_large", "20000 bytes"),
+        (INPUT + "output = 10 ** 100_000", "output_too_large", "`output`"),
+        (INPUT + "print('x' * 30_000)", "output_too_large", "printed"),
         ("held = [0] * 10 ** 10", "out_of_memory", "memory"),
         ("import ctypes\nctypes.string_at(0)", "killed", "SIGSEGV"),
         ("import os\nos._exit(0)", "killed", "status 0"),
@@ -61,7 +61,7 @@ def test_outcomes(execute, program, outcome, detail):
     assert (execution.input, execution.output) == (None, None)
 
 
-def test_cpu_time_decides_a_timeout(execute):
+def test_the_cpu_limit_kills_a_program(execute):
     spinning = execute("while True: pass")
     assert spinning.outcome == "cpu_timeout"
     assert spinning.detail == "more than 2 s of CPU time"
@@ -69,12 +69,12 @@ def test_cpu_time_decides_a_timeout(execute):
     assert in_c.outcome == "cpu_timeout"
 
 
-def test_a_program_that_ends_beyond_the_cpu_limit_is_late_all_the_same(execute):
-    late = "import time\nwhile time.process_time() < 2.2: pass\n" + GIVEN + "output = 1"
+def test_a_program_that_exits_after_the_cpu_limit_is_a_cpu_timeout(execute):
+    late = "import time\nwhile time.process_time() < 2.2: pass\n" + INPUT + "output = 1"
     assert execute(late).outcome == "cpu_timeout"
 
 
-def test_wall_time_ends_a_program_that_sleeps():
+def test_the_wall_limit_kills_a_sleeping_program():
     with NsjailSandbox(Limits(wall_s=2.0), workers=1) as sandbox:
         (sleeping,) = sandbox.run(["import time\ntime.sleep(60)"])
     assert sleeping.outcome == "wall_timeout"
@@ -82,14 +82,14 @@ def test_wall_time_ends_a_program_that_sleeps():
     assert sleeping.wall_s < 12
 
 
-def test_what_is_printed_is_the_output_where_none_is_set(execute):
-    execution = execute(GIVEN + "print('twelve', 12)")
+def test_printed_text_is_the_output_if_none_is_set(execute):
+    execution = execute(INPUT + "print('twelve', 12)")
     assert execution.outcome == "ok"
     assert execution.output == '"twelve 12"'
 
 
-def test_much_printed_text_is_cut_and_harms_nothing(execute):
-    execution = execute(GIVEN + "print('\\u00e4' * 30_000)\noutput = 1")
+def test_long_printed_text_is_truncated_without_an_error(execute):
+    execution = execute(INPUT + "print('\\u00e4' * 30_000)\noutput = 1")
     assert execution.outcome == "ok"
     assert execution.stdout == "\u00e4" * 10_000
 
@@ -112,12 +112,12 @@ def test_values_become_json(output_of, expression, before, value):
     assert json.loads(output_of(expression, before)) == value
 
 
-def test_a_symbolic_expression_is_no_json_value(execute):
-    execution = execute("import sympy\n" + GIVEN + "output = sympy.sqrt(2)")
+def test_a_symbolic_expression_is_not_a_json_value(execute):
+    execution = execute("import sympy\n" + INPUT + "output = sympy.sqrt(2)")
     assert execution.outcome == "not_serialisable"
 
 
-def test_an_integer_of_ten_thousand_digits_comes_through_whole(output_of):
+def test_an_integer_of_ten_thousand_digits_is_exact(output_of):
     assert output_of("10 ** 9_999") == "1" + "0" * 9_999
 
 
@@ -130,20 +130,20 @@ def test_a_program_is_main_and_can_define_dataclasses(output_of):
     assert output_of("[__name__, P().x]", before) == '["__main__",4]'
 
 
-def test_random_programs_give_the_same_result_in_every_run(output_of):
+def test_programs_with_random_numbers_are_reproducible(output_of):
     expression = "[random.random(), list({'a', 'b', 'c', 'd', 'e'}), numpy.random.rand()]"
     first, second = (output_of(expression, "import random, numpy") for _ in range(2))
     assert first == second
 
 
-def test_a_program_cannot_print_a_result_that_it_does_not_have(execute):
+def test_a_program_cannot_forge_a_result_by_printing(execute):
     forged = execute('import os\nos.write(1, b\'{"outcome":"ok"}\\n\')\nprint("ready")')
     assert forged.outcome == "no_output"
 
 
-def test_the_channel_is_out_of_reach(execute):
+def test_a_program_cannot_access_the_channel(execute):
     program = (
-        GIVEN
+        INPUT
         + """
 import os
 output = []

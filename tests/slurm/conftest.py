@@ -1,21 +1,22 @@
-"""The cluster that the tests run on."""
+"""The Slurm cluster of the tests."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.slurm.cluster import Cluster, NoCluster
+from tests.slurm.cluster import Cluster
+from tests.slurm.daemons import ClusterUnavailable
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A real Slurm; down again at the end, unless somebody had brought it up."""
-    found = Cluster()
-    was_up = found.is_up()
+    """A real Slurm; stopped at the end, unless it was already running."""
+    cluster = Cluster()
+    was_up = cluster.is_up()
     try:
-        found.up()
-    except NoCluster as missing:
-        pytest.skip(f"no Slurm here: {missing}")
-    yield found
+        cluster.up()
+    except ClusterUnavailable as error:
+        pytest.skip(f"Slurm is unavailable: {error}")
+    yield cluster
     if not was_up:
-        found.down()
+        cluster.down()

@@ -1,7 +1,7 @@
-"""The daemons of the test cluster, which are known by the files of process ids that they write.
+"""The daemons of the test cluster, identified by their pid files.
 
-A daemon is called by its program's name, with the node's after it where a node has its own:
-`munged`, `slurmctld`, `slurmd.node1`. All of them write below one folder.
+The name of a daemon is the name of its program, followed by the node for a daemon of a node:
+`munged`, `slurmctld`, `slurmd.node1`. All of them write to one folder.
 """
 
 import os
@@ -18,19 +18,19 @@ STATE = ROOT / ".cache" / "slurm"
 CONFIG = STATE / "slurm.conf"
 
 
-class NoCluster(Exception):
-    """No Slurm can be had here; the message is the sentence that says what is missing."""
+class ClusterUnavailable(Exception):
+    """Slurm cannot run on this machine; the message names the missing requirement."""
 
 
-class BrokenDaemon(Exception):
-    """A daemon that is installed does not start."""
+class DaemonFailed(Exception):
+    """An installed daemon does not start."""
 
 
 def start(daemon: str) -> None:
-    """Starts a daemon, which goes to the background by itself once it is ready.
+    """Starts a daemon, which detaches once it is ready.
 
     Raises:
-        BrokenDaemon: It does not.
+        DaemonFailed: It does not start.
     """
     name, _, node = daemon.partition(".")
     command = {
@@ -42,28 +42,28 @@ def start(daemon: str) -> None:
         "slurmctld": ["slurmctld", "-f", str(CONFIG)],
         "slurmd": ["slurmd", "-f", str(CONFIG), "-N", node],
     }[name]  # fmt: skip
-    # What the daemon inherits its jobs' processes may hold: no pipe of ours.
-    with (STATE / "log" / f"{daemon}.start").open("w") as said:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+    # A file, not a pipe: processes of jobs inherit the daemon's descriptors and keep a pipe open.
+    with (STATE / "log" / f"{daemon}.start").open("w") as log:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     if done.returncode:
-        why = Path(said.name).read_text().strip() or f"see {STATE}/log"
-        raise BrokenDaemon(f"{daemon} did not start: {why}")
+        reason = Path(log.name).read_text().strip() or f"see {STATE}/log"
+        raise DaemonFailed(f"{daemon} did not start: {reason}")
     wait_until(f"{daemon} to run", lambda: alive(daemon))
 
 
-def stop(daemon: str, how: signal.Signals) -> None:
-    """Ends a daemon, by the process id that it wrote itself."""
+def stop(daemon: str, with_signal: signal.Signals) -> None:
+    """Stops a daemon with a signal to the process in its pid file."""
     pid = _pid(daemon)
     if pid is not None:
-        os.kill(pid, how)
-        wait_until(f"{daemon} to end", lambda: not alive(daemon))
+        os.kill(pid, with_signal)
+        wait_until(f"{daemon} to exit", lambda: not alive(daemon))
 
 
 def _pid(daemon: str) -> int | None:
-    """Returns the process id of a running daemon of ours.
+    """Returns the process id of a running daemon of this cluster.
 
-    A pid file outlives a crash, and the number may be another process's by then: so the name is
-    compared too.
+    A pid file remains after a crash, and another process may have the same id: the name of the
+    process is therefore compared as well.
     """
     try:
         pid = int((STATE / f"{daemon}.pid").read_text())
@@ -75,13 +75,13 @@ def _pid(daemon: str) -> int | None:
 
 
 def alive(daemon: str) -> bool:
-    """Tells whether a daemon runs."""
+    """Returns whether a daemon runs."""
     return _pid(daemon) is not None
 
 
-def _of_node(node: str) -> list[int]:
-    """Returns the processes of a node's jobs, first those that would report that the rest died."""
-    mine = f"SLURMD_NODENAME={node}".encode()
+def _node_processes(node: str) -> list[int]:
+    """Returns the processes of a node's jobs; first the slurmstepd, which report exits of tasks."""
+    variable = f"SLURMD_NODENAME={node}".encode()
     log = STATE / "log" / f"slurmd.{node}.log"
     stepds, tasks = [], []
     for process in Path("/proc").glob("[0-9]*"):
@@ -89,26 +89,26 @@ def _of_node(node: str) -> list[int]:
             if (process / "comm").read_text().strip() == "slurmstepd":
                 if log in (file.readlink() for file in (process / "fd").iterdir()):
                     stepds.append(int(process.name))
-            elif mine in (process / "environ").read_bytes().split(b"\0"):
+            elif variable in (process / "environ").read_bytes().split(b"\0"):
                 tasks.append(int(process.name))
     return [*stepds, *tasks]
 
 
-def kill_jobs_of(node: str) -> None:
-    """Kills what a node's jobs consist of, and what that starts meanwhile."""
+def kill_node_jobs(node: str) -> None:
+    """Kills every process of a node's jobs, until none is left."""
 
-    def none_left() -> bool:
-        left = _of_node(node)
-        for pid in left:
+    def all_killed() -> bool:
+        pids = _node_processes(node)
+        for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        return not left
+        return not pids
 
-    wait_until(f"the processes of {node} to end", none_left)
+    wait_until(f"the processes of {node} to exit", all_killed)
 
 
 def free_ports(count: int) -> list[int]:
-    """Returns ports that nobody listens on."""
+    """Returns unused ports."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [server.getsockname()[1] for server in sockets]
     for server in sockets:
@@ -117,7 +117,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def wait_until(what: str, done: Callable[[], bool], seconds: float = 30) -> None:
-    """Waits until something is so."""
+    """Waits until `done` returns true; `what` describes it in the error message."""
     end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:

@@ -1,4 +1,4 @@
-"""The profile's commands of Slurm: they stand what the executor would not."""
+"""The profile's wrappers of Slurm commands, which handle errors that the executor does not."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def call(folder: Path, *command: str, **bodies: str) -> subprocess.CompletedProcess[str]:
-    """Calls a command of the profile's, where those of Slurm do as told and no wait is waited."""
+    """Calls a wrapper; the scripts in `bodies` replace Slurm's commands, `sleep` does nothing."""
     for name, body in {**bodies, "sleep": ""}.items():
         (folder / name).write_text(f"#!/bin/bash\ncd {folder}\n{body}\n")
         (folder / name).chmod(0o755)
@@ -39,16 +39,16 @@ def submit(folder: Path, sbatch: str, squeue: str = "") -> subprocess.CompletedP
         "sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying",
     ],
 )
-def test_a_refusal_that_passes_is_waited_for(tmp_path: Path, refusal: str) -> None:
+def test_a_temporary_refusal_is_retried(tmp_path: Path, refusal: str) -> None:
     done = submit(
         tmp_path,
         f"echo >> calls; if [ $(wc -l < calls) -le 3 ]; then echo '{refusal}' >&2; exit 1; fi\n"
-        "echo 'sbatch: warning: kept' >&2; echo 42",
+        "echo 'sbatch: warning: shown' >&2; echo 42",
     )
     assert (done.returncode, done.stdout) == (0, "42\n")
     assert (tmp_path / "calls").read_text() == "\n" * 4
-    # With "submission failed" in it, the executor would take the job for failed.
-    assert done.stderr == "sbatch: warning: kept\n"
+    # The executor treats a job as failed if stderr contains "submission failed".
+    assert done.stderr == "sbatch: warning: shown\n"
 
 
 @pytest.mark.parametrize(
@@ -60,13 +60,13 @@ def test_a_refusal_that_passes_is_waited_for(tmp_path: Path, refusal: str) -> No
         "(job submit limit, the size and/or time limits)",
     ],
 )
-def test_a_refusal_for_good_fails_at_once(tmp_path: Path, refusal: str) -> None:
+def test_a_permanent_refusal_fails_immediately(tmp_path: Path, refusal: str) -> None:
     done = submit(tmp_path, f"echo >> calls; echo '{refusal}' >&2; exit 3")
     assert (done.returncode, done.stderr) == (3, f"{refusal}\n")
     assert (tmp_path / "calls").read_text() == "\n"
 
 
-def test_a_job_that_was_taken_though_no_answer_came_is_not_submitted_twice(tmp_path: Path) -> None:
+def test_a_job_accepted_without_a_reply_is_not_submitted_twice(tmp_path: Path) -> None:
     done = submit(
         tmp_path,
         "echo >> calls; echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1",
@@ -76,54 +76,54 @@ def test_a_job_that_was_taken_though_no_answer_came_is_not_submitted_twice(tmp_p
     assert (tmp_path / "calls").read_text() == "\n"
 
 
-def test_a_wait_ends_with_the_snakemake_that_waits(
+def test_retries_stop_when_snakemake_has_exited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    monkeypatch.setenv("SNAKEMAKE_PID", str(gone.pid))
+    exited = subprocess.Popen(["true"])
+    exited.wait()
+    monkeypatch.setenv("SNAKEMAKE_PID", str(exited.pid))
     refused = "sbatch: error: Batch job submission failed: Unable to contact slurm controller"
     done = submit(tmp_path, f"echo >> calls; echo '{refused}' >&2; exit 1")
     assert (done.returncode, done.stdout) == (1, "")
     assert (tmp_path / "calls").read_text() == "\n"
 
 
-ASKED = ("sacct", "-X", "--name", "caco_1")
-SQUEUE = "[[ $* == *'--name caco_1'* ]] && echo '7|RUNNING'"
+SACCT_QUERY = ("sacct", "-X", "--name", "caco_1")
+SQUEUE_SCRIPT = "[[ $* == *'--name caco_1'* ]] && echo '7|RUNNING'"
 
 
-def test_without_accounting_the_queue_answers(tmp_path: Path) -> None:
+def test_without_accounting_sacct_queries_squeue(tmp_path: Path) -> None:
     (tmp_path / ".snakemake").mkdir()
-    done = call(tmp_path, *ASKED, sacct="echo disabled >&2; exit 1", squeue=SQUEUE)
+    done = call(tmp_path, *SACCT_QUERY, sacct="echo disabled >&2; exit 1", squeue=SQUEUE_SCRIPT)
     assert (done.returncode, done.stdout) == (0, "7|RUNNING\n")
 
 
-def test_with_accounting_its_answer_stands(tmp_path: Path) -> None:
-    done = call(tmp_path, *ASKED, sacct="echo '7|COMPLETED'", squeue=SQUEUE)
+def test_with_accounting_sacct_is_unchanged(tmp_path: Path) -> None:
+    done = call(tmp_path, *SACCT_QUERY, sacct="echo '7|COMPLETED'", squeue=SQUEUE_SCRIPT)
     assert (done.returncode, done.stdout) == (0, "7|COMPLETED\n")
 
 
-HOW_ARE_THEY = ("squeue", "--format=%i|%T", "--states=all", "--noheader", "--name", "caco_1")
+STATUS_QUERY = ("squeue", "--format=%i|%T", "--states=all", "--noheader", "--name", "caco_1")
 
 
-def test_a_job_that_is_shown_no_more_has_ended(tmp_path: Path) -> None:
+def test_a_job_missing_from_squeue_has_ended(tmp_path: Path) -> None:
     (tmp_path / ".snakemake").mkdir()
-    rounds = ("7|RUNNING\n8|PENDING\n", "8|RUNNING\n", "")
-    said = [call(tmp_path, *HOW_ARE_THEY, squeue=f"printf '{text}'").stdout for text in rounds]
-    assert [text.split() for text in said] == [
+    replies = ("7|RUNNING\n8|PENDING\n", "8|RUNNING\n", "")
+    printed = [call(tmp_path, *STATUS_QUERY, squeue=f"printf '{text}'").stdout for text in replies]
+    assert [text.split() for text in printed] == [
         ["7|RUNNING", "8|PENDING"], ["7|UNKNOWN", "8|RUNNING"], ["7|UNKNOWN", "8|UNKNOWN"],
     ]  # fmt: skip
     other = ("squeue", "--noheader", "--format", "%i|%T")
     assert call(tmp_path, *other, squeue="echo '9|PREEMPTED'").stdout == "9|PREEMPTED\n"
 
 
-def test_a_controller_that_does_not_answer_has_ended_no_job(tmp_path: Path) -> None:
+def test_no_job_has_ended_when_the_controller_does_not_respond(tmp_path: Path) -> None:
     (tmp_path / ".snakemake").mkdir()
-    call(tmp_path, *HOW_ARE_THEY, squeue="echo '7|RUNNING'")
-    done = call(tmp_path, *HOW_ARE_THEY, squeue="echo no controller >&2; exit 1")
+    call(tmp_path, *STATUS_QUERY, squeue="echo '7|RUNNING'")
+    done = call(tmp_path, *STATUS_QUERY, squeue="echo no controller >&2; exit 1")
     assert (done.returncode, done.stdout) == (1, "")
 
 
-def test_a_job_that_was_preempted_for_good_has_failed(tmp_path: Path) -> None:
+def test_a_preempted_job_that_is_not_requeued_has_failed(tmp_path: Path) -> None:
     (tmp_path / ".snakemake").mkdir()
-    assert call(tmp_path, *HOW_ARE_THEY, squeue="echo '7|PREEMPTED'").stdout == "7|FAILED\n"
+    assert call(tmp_path, *STATUS_QUERY, squeue="echo '7|PREEMPTED'").stdout == "7|FAILED\n"

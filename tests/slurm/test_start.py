@@ -1,4 +1,4 @@
-"""The Snakemake that submitted is killed: its jobs live on, and the next run makes none twice."""
+"""Snakemake is killed after submission: its jobs continue, and the next run repeats none."""
 
 import subprocess
 import sys
@@ -13,97 +13,98 @@ from tests.dag.checkout import MANIFEST, ROOT, Checkout
 from tests.slurm.cluster import Cluster
 
 SHARDS = ("00000", "00001")
-# Makes the files that it is asked for. As `sample` it notes that it ran and what it was told, and
-# ends when it is let.
-_STAND_IN = f"""#!{sys.executable} -IS
+# Creates the output files. As `sample` it records its start and every signal, and exits when the
+# file `continue` exists.
+_STUB = f"""#!{sys.executable} -IS
 import signal, sys, time
 from pathlib import Path
-words = sys.argv[1:]
-def note(what):
+arguments = sys.argv[1:]
+def record(what):
     with Path("ran.txt").open("a") as ran:
-        ran.write(what + " " + words[words.index("--identity") + 1] + "\\n")
-if words[0] == "scripts/sample.py":
-    signal.signal(signal.SIGUSR1, lambda *_: note("told"))
-    note("scripts/sample.py")
+        ran.write(what + " " + arguments[arguments.index("--identity") + 1] + "\\n")
+if arguments[0] == "scripts/sample.py":
+    signal.signal(signal.SIGUSR1, lambda *_: record("signal"))
+    record("scripts/sample.py")
     end = time.monotonic() + 60
-    while not Path("go on").exists() and time.monotonic() < end:
+    while not Path("continue").exists() and time.monotonic() < end:
         time.sleep(0.1)
-for word in words:
-    if word.startswith("results/") and not Path(word).exists():
-        Path(word).parent.mkdir(parents=True, exist_ok=True)
-        Path(word).write_text({MANIFEST!r} if word.endswith("manifest.json") else "made")
+for argument in arguments:
+    path = Path(argument)
+    if argument.startswith("results/") and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text({MANIFEST!r} if path.name == "manifest.json" else "output")
 """
 
 
-class Submitted(Checkout):
-    """A checkout whose jobs are stand-ins in real jobs of Slurm."""
+class SlurmCheckout(Checkout):
+    """A checkout whose jobs run stub scripts in real Slurm jobs."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         (folder / "slurm").symlink_to("profiles/slurm")
         for python in folder.glob(".venvs/*/bin/python"):
-            python.write_text(_STAND_IN)
+            python.write_text(_STUB)
         self.started: list[subprocess.Popen[str]] = []
 
     def start(self) -> subprocess.Popen[str]:
-        """Starts a run up to the samples."""
-        started = subprocess.Popen(
-            [sys.executable, ROOT / "tests/slurm/snakemake_now.py", "--profile", "slurm",
+        """Starts a run up to the rule `sample`."""
+        process = subprocess.Popen(
+            [sys.executable, ROOT / "tests/slurm/snakemake_fast_polling.py", "--profile", "slurm",
              "--max-status-checks-per-second", "1",
              *(f"results/embedded/programs/{shard}.parquet" for shard in SHARDS)],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
-        self.started.append(started)
-        return started
+        self.started.append(process)
+        return process
 
-    def noted(self) -> list[str]:
-        """Returns what `sample` noted, in order of the words."""
+    def recorded(self) -> list[str]:
+        """Returns the records of `sample`, sorted."""
         with suppress(FileNotFoundError):
             return sorted((self.folder / "ran.txt").read_text().splitlines())
         return []
 
 
-def wait_until(said: str, true: Callable[[], bool]) -> None:
+def wait_until(what: str, done: Callable[[], bool]) -> None:
     end = time.monotonic() + 120
-    while not true():
-        assert time.monotonic() < end, f"never {said}"
+    while not done():
+        assert time.monotonic() < end, f"timeout: {what}"
         time.sleep(0.2)
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Submitted]:
-    made = Submitted(tmp_path.resolve())
-    yield made
-    for snakemake in made.started:
+def checkout(tmp_path: Path) -> Iterator[SlurmCheckout]:
+    checkout = SlurmCheckout(tmp_path.resolve())
+    yield checkout
+    for snakemake in checkout.started:
         snakemake.kill()
 
 
-def test_jobs_outlive_a_killed_snakemake_and_the_next_run_takes_them_for_its_own(
-    cluster: Cluster, checkout: Submitted
+def test_jobs_of_a_killed_snakemake_continue_and_the_next_run_adopts_them(
+    cluster: Cluster, checkout: SlurmCheckout
 ) -> None:
     killed = checkout.start()
     sampled = [f"scripts/sample.py {shard}" for shard in SHARDS]
-    wait_until("two samples at a time", lambda: checkout.noted() == sampled)
+    wait_until("two running jobs of sample", lambda: checkout.recorded() == sampled)
     killed.kill()
     killed.communicate()
-    # What --signal sends before the wall time is over: who has no use for it must not die of it.
-    mine = cluster.call("squeue", "--noheader", "--format=%i %Z").splitlines()
-    numbers = [line.split()[0] for line in mine if line.endswith(str(checkout.folder))]
+    # The signal of --signal before the end of the wall time must not kill a job that ignores it.
+    jobs = cluster.call("squeue", "--noheader", "--format=%i %Z").splitlines()
+    numbers = [line.split()[0] for line in jobs if line.endswith(str(checkout.folder))]
     cluster.call("scancel", "--signal=USR1", *numbers)
 
-    again = checkout.start()
-    found = next((line for line in again.stdout or () if "an earlier run left" in line), "nothing")
-    assert "left 2 jobs in Slurm, which are not submitted again: waiting for" in found
+    resumed = checkout.start()
+    found = next((line for line in resumed.stdout or () if "an earlier run has" in line), "nothing")
+    assert "has 2 jobs left in Slurm, which are not submitted again: waiting for" in found
     refused = checkout.start()
-    assert "a Snakemake runs in this folder (process" in refused.communicate(timeout=120)[0]
+    assert "another Snakemake runs in this folder (process" in refused.communicate(timeout=120)[0]
     assert refused.returncode == 1
 
-    (checkout.folder / "go on").touch()
-    printed, _ = again.communicate(timeout=180)
-    assert again.returncode == 0, printed
-    assert checkout.noted() == [*sampled, *(f"told {shard}" for shard in SHARDS)]
+    (checkout.folder / "continue").touch()
+    printed, _ = resumed.communicate(timeout=180)
+    assert resumed.returncode == 0, printed
+    assert checkout.recorded() == [*sampled, *(f"signal {shard}" for shard in SHARDS)]
 
-    # What nobody waited for is known as well as the rest: a changed setting is seen.
+    # Snakemake has metadata for these outputs as well: it detects a changed setting.
     config = checkout.config()
     assert checkout.planned("results/embedded/programs/00000.parquet") == set()
     config["sample"]["sampling"]["temperature"] = 0.5
@@ -112,10 +113,10 @@ def test_jobs_outlive_a_killed_snakemake_and_the_next_run_takes_them_for_its_own
     }
 
 
-def test_where_a_site_is_described_a_run_on_this_machine_is_refused(checkout: Submitted) -> None:
+def test_a_local_run_is_rejected_if_a_site_file_exists(checkout: SlurmCheckout) -> None:
     (checkout.folder / "site.yaml").write_text("account: mine\n")
     seeds = "results/embedded/seeds/arithmetic.parquet"
     done = checkout.try_snakemake(seeds)
     assert done.returncode == 1
-    assert "input error: site.yaml says that this checkout runs on a cluster" in done.stdout
+    assert "input error: site.yaml describes a cluster" in done.stdout
     assert not (checkout.folder / seeds).exists()

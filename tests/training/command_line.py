@@ -1,4 +1,4 @@
-"""The three fine-tunings as a person would type them."""
+"""Runs the three fine-tuning scripts from the command line."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from caco.rows.table import read_rows
 
 _ROOT = Path(__file__).resolve().parents[2]
 
-STEPS = 45  # of `spec` over the nine Code CoTs: three an epoch
+STEPS = 45  # of `spec` over the nine Code CoTs: three per epoch
 
 
 def spec(**training) -> dict:
@@ -19,36 +19,36 @@ def spec(**training) -> dict:
     return {"model": "tiny", "training": {**keys, "cutoff": 128, "precision": "fp32", **training}}
 
 
-def start(script: str, made: Path, out: Path, spec: dict, *flags) -> subprocess.Popen:
+def start(script: str, inputs: Path, out: Path, spec: dict, *flags) -> subprocess.Popen:
     """Starts a script that writes into `out`."""
     settings = _ROOT / "config" / "deepspeed" / f"zero{spec['training'].get('zero_stage', 2)}.json"
     named = {
-        "--model": made / "base.json",
+        "--model": inputs / "base.json",
         "--deepspeed": settings,
         "--checkpoint": out / "manifest.json",
         "--loss": out / "loss.parquet",
         "--provenance": out / "record.json",
         "--spec": json.dumps(spec),
     }
-    words = [str(word) for pair in named.items() for word in pair]
+    arguments = [str(part) for pair in named.items() for part in pair]
     return subprocess.Popen(
-        [sys.executable, str(_ROOT / "scripts" / f"{script}.py"), *words, *map(str, flags)],
+        [sys.executable, str(_ROOT / "scripts" / f"{script}.py"), *arguments, *map(str, flags)],
         stderr=subprocess.PIPE,
         text=True,
-        cwd=made,
+        cwd=inputs,
         env=dict(os.environ),
     )
 
 
-def run(script: str, made: Path, out: Path, spec: dict, *flags, code: int = 0) -> str:
-    """Runs a script to its end and returns what it said."""
-    process = start(script, made, out, spec, *flags)
+def run(script: str, inputs: Path, out: Path, spec: dict, *flags, code: int = 0) -> str:
+    """Runs a script and returns its stderr."""
+    process = start(script, inputs, out, spec, *flags)
     try:
-        _, said = process.communicate(timeout=300)
+        _, stderr = process.communicate(timeout=300)
     finally:
         process.kill()
-    assert process.returncode == code, said
-    return said
+    assert process.returncode == code, stderr
+    return stderr
 
 
 def curve(out: Path) -> list[tuple]:

@@ -1,6 +1,7 @@
-"""What fine-tunings from the command line are made of: a tiny model and a few rows."""
+"""Inputs of the fine-tuning scripts: a tiny model and a few rows."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.tiny_model import make_tiny_model
@@ -14,9 +15,9 @@ from caco.rows.table import write_rows
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory) -> Path:
+def inputs(tmp_path_factory) -> Path:
     """A folder with a tiny model, Code CoTs, their seeds and a corpus."""
-    folder = tmp_path_factory.mktemp("made")
+    folder = tmp_path_factory.mktemp("inputs")
     write_manifest(folder / "base.json", make_tiny_model(folder / "tiny"))
     programs = [f'input = {{"a": {i}}}\noutput = input["a"] * 2\nprint(output)\n' for i in range(9)]
     write_rows(
@@ -36,18 +37,18 @@ def made(tmp_path_factory) -> Path:
             for i in range(9)
         ],
     )  # fmt: skip
-    rest = ["x"] * 9
+    parents: Any = ["x"] * 9
     write_rows(
         folder / "corpus.parquet",
         CorpusRow,
-        [CorpusRow(f"Double {i}?", f"It is {2 * i}.", str(2 * i), "", *rest) for i in range(9)],
+        [CorpusRow(f"Double {i}?", f"It is {2 * i}.", str(2 * i), "", *parents) for i in range(9)],
     )
     write_rows(folder / "empty.parquet", CorpusRow, [])
     return folder
 
 
 @pytest.fixture(scope="session")
-def learnt(made, tmp_path_factory) -> tuple[Path, str]:
-    """A code generator fine-tuned on one rank, and what the script said."""
-    out = tmp_path_factory.mktemp("learnt")
-    return out, run("codegen", made, out, spec(), "--code-cots", made / "cots.parquet")
+def trained(inputs, tmp_path_factory) -> tuple[Path, str]:
+    """A code generator fine-tuned on one rank, and the stderr of the script."""
+    out = tmp_path_factory.mktemp("trained")
+    return out, run("codegen", inputs, out, spec(), "--code-cots", inputs / "cots.parquet")

@@ -1,4 +1,6 @@
-"""What each fine-tuning shows a model: no more than it should."""
+"""Training examples: prompts, completions and labels of each fine-tuning stage."""
+
+from typing import Any
 
 import pytest
 from tests.tiny_model import make_tiny_model
@@ -8,7 +10,9 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.seed import Seed
 from caco.text.chat import chat_prompt, end_of_turn, unconditional_prefix
-from caco.training.examples import Example, codegen_examples, student_examples
+from caco.training.codegen_examples import codegen_examples
+from caco.training.examples import Example
+from caco.training.student_examples import student_examples
 from caco.training.tokens import IGNORED, token_ids, write_tokens
 from caco.training.writer_examples import writer_examples
 
@@ -24,7 +28,7 @@ def tokenizer(tmp_path_factory):
     return load_tokenizer(make_tiny_model(tmp_path_factory.mktemp("tiny")))
 
 
-def test_codegen_sees_the_program_in_an_open_user_turn_and_no_question(tokenizer):
+def test_codegen_examples_have_the_program_in_an_open_user_turn_and_no_question(tokenizer):
     prefix, end = unconditional_prefix(tokenizer), end_of_turn(tokenizer)
     assert list(codegen_examples([_COT], prefix, end)) == [
         Example(
@@ -34,8 +38,9 @@ def test_codegen_sees_the_program_in_an_open_user_turn_and_no_question(tokenizer
     ]
 
 
-def test_the_writer_learns_question_and_solution_under_the_prompts_of_the_reverse_stage():
+def test_writer_examples_have_the_prompts_of_the_reverse_stage():
     question, solution = writer_examples([_COT], {"s1": _seed("2 + 3 = <<2+3=5>>5.")}, str, "<end>")
+    assert question is not None and solution is not None
     assert "output = 5" in question.prompt
     assert question.completion == "What is 2 + 3?<end>"
     assert "What is 2 + 3?" in solution.prompt
@@ -43,35 +48,36 @@ def test_the_writer_learns_question_and_solution_under_the_prompts_of_the_revers
     assert solution.completion == "2 + 3 = 5.\nThe answer is \\boxed{5}.<end>"
 
 
-def test_a_seed_without_a_solution_gives_no_solution_to_learn():
+def test_a_seed_without_a_solution_has_no_solution_example():
     question, solution = writer_examples([_COT], {"s1": _seed(None)}, str, "<end>")
     assert question is not None
     assert solution is None
 
 
-def test_the_student_sees_text_only():
-    row = CorpusRow("Ask?", "Because 5.", "5", "CODE", *(["x"] * 9))
+def test_student_examples_have_text_only():
+    parents: Any = ["x"] * 9
+    row = CorpusRow("Ask?", "Because 5.", "5", "CODE", *parents)
     assert list(student_examples([row], lambda p: f"Q {p} A ", "<end>")) == [
         Example("Q Ask? A ", "Because 5.<end>")
     ]
 
 
-def test_the_loss_is_on_the_completion_and_its_end_alone(tokenizer):
+def test_only_the_completion_and_its_end_token_have_labels(tokenizer):
     prompt = chat_prompt(tokenizer, "What?")
     ids, labels = token_ids(Example(prompt, "Five<|im_end|>"), tokenizer, 1000)
-    learnt = [i for i, label in zip(ids, labels, strict=True) if label != IGNORED]
-    assert tokenizer.decode(learnt) == "Five<|im_end|>"
+    labelled = [i for i, label in zip(ids, labels, strict=True) if label != IGNORED]
+    assert tokenizer.decode(labelled) == "Five<|im_end|>"
     assert tokenizer.decode(ids) == prompt + "Five<|im_end|>"
 
 
-def test_a_model_that_would_think_aloud_is_told_not_to(tokenizer, monkeypatch):
+def test_thinking_is_disabled_in_templates_that_support_it(tokenizer, monkeypatch):
     tail = "{{ '' if enable_thinking | default(true) else '<think></think>' }}"
     template = "{% for m in messages %}{{ m.content }}{% endfor %}" + tail
     monkeypatch.setattr(tokenizer, "chat_template", template)
     assert chat_prompt(tokenizer, "What?") == "What?<think></think>"
 
 
-def test_every_example_is_counted_cut_or_left_out(tokenizer, tmp_path):
+def test_every_example_is_accepted_truncated_or_rejected(tokenizer, tmp_path):
     import pyarrow.parquet as pq
 
     examples = [
@@ -80,9 +86,9 @@ def test_every_example_is_counted_cut_or_left_out(tokenizer, tmp_path):
         Example("much " * 50, "b"),
         None,
     ]
-    counts, cut = write_tokens(examples, tokenizer, 20, tmp_path / "tokens.parquet")
+    counts, truncated = write_tokens(examples, tokenizer, 20, tmp_path / "tokens.parquet")
     assert counts.rejected == {"prompt_over_cutoff": 1, "no_solution": 1}
-    assert (counts.rows_in, counts.accepted, cut) == (4, 2, 1)
+    assert (counts.rows_in, counts.accepted, truncated) == (4, 2, 1)
     counts.check()
     lengths = [
         len(row["input_ids"]) for row in pq.read_table(tmp_path / "tokens.parquet").to_pylist()
@@ -90,7 +96,7 @@ def test_every_example_is_counted_cut_or_left_out(tokenizer, tmp_path):
     assert lengths == [3, 20]
 
 
-def test_a_template_without_a_special_token_ends_with_the_end_of_text(tokenizer):
+def test_without_a_template_a_turn_ends_with_the_end_of_text(tokenizer):
     class Plain:
         chat_template = None
         eos_token = "</s>"

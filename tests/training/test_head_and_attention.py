@@ -1,4 +1,4 @@
-"""What makes a CPU faster changes no sum: labelled positions only, rows one by one."""
+"""The head and the attention for CPUs compute the same sums as TRL and transformers."""
 
 import pytest
 import torch
@@ -14,8 +14,8 @@ def folder(tmp_path_factory):
     return make_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
-def _laid(rows):
-    """Returns rows laid end to end as TRL's collator does."""
+def _padding_free(rows):
+    """Returns a padding-free batch of rows, from TRL's collator."""
     from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
     examples = [{"input_ids": ids, "labels": labels} for ids, labels in rows]
@@ -44,22 +44,22 @@ def _loss_and_gradient(folder, batches, own):
     return total.item(), model.model.embed_tokens.weight.grad
 
 
-def test_rows_laid_end_to_end_learn_what_they_learn_alone(folder):
-    together = _loss_and_gradient(folder, [_laid(_ROWS)], own=True)
-    alone = _loss_and_gradient(folder, [_laid([row]) for row in _ROWS], own=True)
+def test_a_padding_free_batch_has_the_loss_and_gradient_of_its_rows(folder):
+    together = _loss_and_gradient(folder, [_padding_free(_ROWS)], own=True)
+    alone = _loss_and_gradient(folder, [_padding_free([row]) for row in _ROWS], own=True)
     assert together[0] == pytest.approx(alone[0], rel=1e-6)
     torch.testing.assert_close(together[1], alone[1])
 
 
-def test_the_sums_are_those_of_trl_and_transformers(folder):
-    own = _loss_and_gradient(folder, [_laid(_ROWS)], own=True)
-    theirs = _loss_and_gradient(folder, [_laid(_ROWS)], own=False)
+def test_loss_and_gradient_equal_those_of_trl_and_transformers(folder):
+    own = _loss_and_gradient(folder, [_padding_free(_ROWS)], own=True)
+    theirs = _loss_and_gradient(folder, [_padding_free(_ROWS)], own=False)
     assert own[0] == pytest.approx(theirs[0], rel=1e-6)
     torch.testing.assert_close(own[1], theirs[1])
 
 
 def _packed(rows, length):
-    """Returns rows packed into blocks as TRL does, the blocks laid end to end."""
+    """Returns a padding-free batch of blocks, packed by TRL."""
     import datasets
     from trl import pack_dataset
     from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
@@ -70,26 +70,26 @@ def _packed(rows, length):
     return DataCollatorForLanguageModeling(pad_token_id=2, padding_free=True)(list(blocks))
 
 
-def test_packed_rows_learn_what_they_learn_alone(folder):
+def test_packed_rows_have_the_loss_and_gradient_of_single_rows(folder):
     together = _loss_and_gradient(folder, [_packed(_ROWS, 10)], own=True)
-    alone = _loss_and_gradient(folder, [_laid([row]) for row in _ROWS], own=True)
+    alone = _loss_and_gradient(folder, [_padding_free([row]) for row in _ROWS], own=True)
     assert together[0] == pytest.approx(alone[0], rel=1e-6)
     torch.testing.assert_close(together[1], alone[1])
 
 
-def test_a_row_does_not_see_its_neighbour(folder):
+def test_rows_do_not_attend_to_each_other(folder):
     def last_row(first):
         model = AutoModelForCausalLM.from_pretrained(
             folder, attn_implementation=cpu_attention(AutoConfig.from_pretrained(folder))
         )
-        batch = _laid([(first, first), ([20, 21, 22], [20, 21, 22])])
+        batch = _padding_free([(first, first), ([20, 21, 22], [20, 21, 22])])
         batch.pop("labels")
         return model(**batch, use_cache=False).logits[0, -3:]
 
     torch.testing.assert_close(last_row([5, 6, 7]), last_row([9, 30, 2]), rtol=0, atol=0)
 
 
-def test_attention_that_slides_is_left_to_transformers():
+def test_sliding_window_attention_is_that_of_transformers():
     class Config:
         sliding_window = 16
 

@@ -1,4 +1,4 @@
-"""Ranks: how many, how the batch is shared, and that none outlives its job."""
+"""Launching ranks: their number, the gradient accumulation, and no rank outlives its job."""
 
 import os
 import signal
@@ -28,12 +28,12 @@ def test_the_global_batch_is_ranks_times_micro_batch_times_passes():
     assert launch.accumulation(_training(), 1, "codegen") == 4
 
 
-def test_a_global_batch_that_cannot_be_shared_names_the_key_and_a_mend():
+def test_a_global_batch_that_cannot_be_divided_names_the_key_and_the_fix():
     with pytest.raises(UserError, match=r"`student\.training\.global_batch` is 16.*multiple of 12"):
         launch.accumulation(_training(), 3, "student")
 
 
-def test_the_cores_of_the_job_are_shared_among_the_ranks(monkeypatch):
+def test_the_ranks_divide_the_cores_of_the_job(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
     assert launch._environment(2)["OMP_NUM_THREADS"] == "2"
@@ -41,25 +41,25 @@ def test_the_cores_of_the_job_are_shared_among_the_ranks(monkeypatch):
     assert launch._environment(1)["OMP_NUM_THREADS"] == "8"
 
 
-def test_a_rank_that_fails_says_why_and_torchrun_nothing_more(tmp_path, capfd):
+def test_a_failed_rank_prints_the_cause_without_the_log_of_torchrun(tmp_path, capfd):
     (tmp_path / "plan.json").write_text("{}")
-    with pytest.raises(ClusterError, match="exit code 1"):
+    with pytest.raises(ClusterError, match="exited with code 1"):
         launch.launch(tmp_path / "plan.json", Ranks(1, 1))
-    said = capfd.readouterr().err
-    assert "TypeError: Plan.__init__() missing" in said
-    assert said.endswith(f"rank 0 on {os.uname().nodename}: exit code 1\n")
-    assert "torch" not in said
+    stderr = capfd.readouterr().err
+    assert "TypeError: RankTask.__init__() missing" in stderr
+    assert stderr.endswith(f"rank 0 on {os.uname().nodename}: exit code 1\n")
+    assert "torch" not in stderr
 
 
-def test_there_is_a_rank_for_each_gpu_of_each_node_of_the_slurm_job(monkeypatch):
-    assert launch.rank_count(3) == Ranks(nodes=1, a_node=3)
+def test_there_is_one_rank_per_gpu_of_every_node_of_the_slurm_job(monkeypatch):
+    assert launch.rank_count(3) == Ranks(nodes=1, per_node=3)
     monkeypatch.setenv("SLURM_JOB_NUM_NODES", "4")
     monkeypatch.setattr("torch.cuda.device_count", lambda: 8)
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert launch.rank_count(None).total == 32
 
 
-def test_gpus_whose_driver_is_too_old_for_torch_do_not_train_on_the_cpu(tmp_path, monkeypatch):
+def test_a_driver_that_is_too_old_for_torch_is_an_error(tmp_path, monkeypatch):
     (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho 'H100, 550.1'\n")
     (tmp_path / "nvidia-smi").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
@@ -71,13 +71,13 @@ def test_gpus_whose_driver_is_too_old_for_torch_do_not_train_on_the_cpu(tmp_path
         launch.rank_count(None)
 
 
-def test_one_node_starts_torchrun_and_several_start_it_through_srun(monkeypatch):
-    plan = Path("kept/scratch/plan.json")
+def test_one_node_runs_torchrun_and_several_run_it_through_srun(monkeypatch):
+    plan = Path("checkpoints/scratch/plan.json")
     alone = launch.command(plan, Ranks(1, 8))
     assert alone == [
         sys.executable, "-m", "caco.training.runtime.torchrun", "--nproc-per-node", "8",
-        "--log-dir", "kept/scratch/torchrun", "--standalone",
-        "-m", "caco.training.rank", "kept/scratch/plan.json",
+        "--log-dir", "checkpoints/scratch/torchrun", "--standalone",
+        "-m", "caco.training.rank", "checkpoints/scratch/plan.json",
     ]  # fmt: skip
     monkeypatch.setenv("SLURM_JOB_ID", "42")
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(16)))
@@ -87,8 +87,8 @@ def test_one_node_starts_torchrun_and_several_start_it_through_srun(monkeypatch)
         "srun --overlap --nodes 2 --ntasks 2 --ntasks-per-node 1 --cpus-per-task 16 "
         "--kill-on-bad-exit=1"
     )
-    meet = together[together.index("--nnodes") : together.index("--rdzv-endpoint")]
-    assert meet == ["--nnodes", "2", "--rdzv-backend", "c10d", "--rdzv-id", "42"]
+    rendezvous = together[together.index("--nnodes") : together.index("--rdzv-endpoint")]
+    assert rendezvous == ["--nnodes", "2", "--rdzv-backend", "c10d", "--rdzv-id", "42"]
     host, port = together[together.index("--rdzv-endpoint") + 1].split(":")
     assert (host, int(port) > 0) == (socket.gethostname(), True)
     assert together[at : at + 7] == alone[:7]
@@ -96,7 +96,7 @@ def test_one_node_starts_torchrun_and_several_start_it_through_srun(monkeypatch)
 
 
 def _descendants(pid: int) -> list[int]:
-    """Returns the processes below `pid`."""
+    """Returns all descendants of `pid`."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -120,7 +120,7 @@ def _alive(pid: int) -> bool:
 
 
 def test_no_rank_outlives_a_killed_job(tmp_path):
-    # A pipe as the plan: each rank waits for its text for ever, and so is caught alive.
+    # With a named pipe as the plan, each rank blocks while it reads the plan.
     os.mkfifo(tmp_path / "plan.json")
     job = subprocess.Popen(
         [
@@ -139,7 +139,7 @@ def test_no_rank_outlives_a_killed_job(tmp_path):
             time.sleep(0.2)
             below = _descendants(job.pid)
         assert len(below) == 3, "torchrun and two ranks"
-        time.sleep(2)  # until the ranks have asked the kernel
+        time.sleep(2)  # until the ranks have set PR_SET_PDEATHSIG
     finally:
         job.send_signal(signal.SIGKILL)
         job.wait()

@@ -1,4 +1,4 @@
-"""A fine-tuning that is killed or preempted goes on, and ends where an undisturbed one ends."""
+"""A killed or preempted fine-tuning run resumes, and has the result of an uninterrupted one."""
 
 import os
 import re
@@ -9,11 +9,11 @@ import pytest
 from tests.training.command_line import STEPS, curve, run, spec, start
 
 
-def _flags(made):
-    return ("--code-cots", made / "cots.parquet", "--ranks", 2, "--save-every", 0)
+def _flags(inputs):
+    return ("--code-cots", inputs / "cots.parquet", "--ranks", 2, "--save-every", 0)
 
 
-# srun's part in a Slurm job of two nodes: the command once a node.
+# Replaces srun in a Slurm job of two nodes: runs the command twice.
 _SRUN = """#!/bin/bash
 while [[ $1 != */python* ]]; do shift; done
 for node in 1 2; do "$@" & done
@@ -22,11 +22,11 @@ wait -n && wait -n
 
 
 @pytest.fixture(scope="module", params=[2, 3], ids=["ZeRO-2", "ZeRO-3"])
-def undisturbed(made, tmp_path_factory, request):
-    """A ZeRO stage, and what two ranks learn under it: of one node, under ZeRO-3 of two."""
+def uninterrupted(inputs, tmp_path_factory, request):
+    """A ZeRO stage, and the loss curve of two ranks: on one node, under ZeRO-3 on two nodes."""
     out = tmp_path_factory.mktemp(f"zero{request.param}")
     if request.param == 2:
-        run("codegen", made, out, spec(), *_flags(made))
+        run("codegen", inputs, out, spec(), *_flags(inputs))
     else:
         bin = tmp_path_factory.mktemp("bin")
         (bin / "srun").write_text(_SRUN)
@@ -35,61 +35,63 @@ def undisturbed(made, tmp_path_factory, request):
             m.setenv("PATH", f"{bin}:{os.environ['PATH']}")
             m.setenv("SLURM_JOB_NUM_NODES", "2")
             m.setenv("SLURM_JOB_ID", "42")
-            run("codegen", made, out, spec(zero_stage=3), *_flags(made)[:2])
+            run("codegen", inputs, out, spec(zero_stage=3), *_flags(inputs)[:2])
     return request.param, curve(out)
 
 
-def test_two_ranks_learn_what_one_learns(undisturbed, learnt):
-    # Only the first two steps: the third is one row, which two ranks share by seeing it twice.
+def test_two_ranks_have_the_losses_of_one(uninterrupted, trained):
+    # Only the first two steps: the third has one row, which both of the two ranks process.
     for (_, loss, _, tokens), (_, same, _, same_tokens) in zip(
-        curve(learnt[0])[:2], undisturbed[1][:2], strict=True
+        curve(trained[0])[:2], uninterrupted[1][:2], strict=True
     ):
         assert (loss, tokens) == (pytest.approx(same, rel=1e-4), same_tokens)
 
 
-def _interrupt(process, kept, after, number):
-    """Sends a signal once a checkpoint of more than `after` steps is in place; returns stderr."""
+def _interrupt(process, checkpoints, after, number):
+    """Sends a signal once there is a checkpoint of more than `after` steps; returns stderr."""
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline and process.poll() is None:
-        if any(int(p.name.removeprefix("step-")) > after for p in kept.glob("step-*")):
+        if any(int(p.name.removeprefix("step-")) > after for p in checkpoints.glob("step-*")):
             break
         time.sleep(0.005)
     process.send_signal(number)
-    said = process.communicate(timeout=120)[1]
-    assert process.returncode != 0, said
-    return said
+    stderr = process.communicate(timeout=120)[1]
+    assert process.returncode != 0, stderr
+    return stderr
 
 
-def _step(pattern, said):
-    found = re.search(pattern, said)
-    assert found, said
+def _step(pattern, stderr):
+    found = re.search(pattern, stderr)
+    assert found, stderr
     return int(found[1])
 
 
-def test_killed_and_preempted_it_ends_where_the_undisturbed_one_ends(made, undisturbed, tmp_path):
-    stage, whole = undisturbed
-    kept = tmp_path / "record.training"
-    assert [step for step, *_ in whole] == list(range(1, STEPS + 1))
-    assert whole[-1][1] < whole[0][1] - 1
+def test_a_killed_and_preempted_run_has_the_losses_of_an_uninterrupted_one(
+    inputs, uninterrupted, tmp_path
+):
+    stage, expected = uninterrupted
+    checkpoints = tmp_path / "record.training"
+    assert [step for step, *_ in expected] == list(range(1, STEPS + 1))
+    assert expected[-1][1] < expected[0][1] - 1
 
-    process = start("codegen", made, tmp_path, spec(zero_stage=stage), *_flags(made))
-    _interrupt(process, kept, 4, signal.SIGKILL)
+    process = start("codegen", inputs, tmp_path, spec(zero_stage=stage), *_flags(inputs))
+    _interrupt(process, checkpoints, 4, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert not (tmp_path / "manifest.json").exists()
 
-    process = start("codegen", made, tmp_path, spec(zero_stage=stage), *_flags(made))
-    said = _interrupt(process, kept, 20, signal.SIGUSR1)
-    assert 4 < _step(r"codegen: going on after step (\d+)", said) < 25
+    process = start("codegen", inputs, tmp_path, spec(zero_stage=stage), *_flags(inputs))
+    stderr = _interrupt(process, checkpoints, 20, signal.SIGUSR1)
+    assert 4 < _step(r"codegen: resuming after step (\d+)", stderr) < 25
     assert process.returncode == os.EX_TEMPFAIL
-    ended = _step(r"cluster notice: codegen was told to end and did so after step (\d+);", said)
-    assert 20 < ended < STEPS
+    stopped = _step(r"cluster notice: codegen was preempted and stopped after step (\d+);", stderr)
+    assert 20 < stopped < STEPS
 
-    said = run("codegen", made, tmp_path, spec(zero_stage=stage), *_flags(made))
-    assert _step(r"codegen: going on after step (\d+)", said) == ended
+    stderr = run("codegen", inputs, tmp_path, spec(zero_stage=stage), *_flags(inputs))
+    assert _step(r"codegen: resuming after step (\d+)", stderr) == stopped
     resumed = curve(tmp_path)
     assert [(step, tokens) for step, _, _, tokens in resumed] == [
-        (step, tokens) for step, _, _, tokens in whole
+        (step, tokens) for step, _, _, tokens in expected
     ]
-    assert [row[1] for row in resumed] == pytest.approx([row[1] for row in whole], rel=0.01)
-    beside = {"checkpoint", "manifest.json", "loss.parquet", "record.json"}
-    assert {p.name for p in tmp_path.iterdir()} == beside
+    assert [row[1] for row in resumed] == pytest.approx([row[1] for row in expected], rel=0.01)
+    outputs = {"checkpoint", "manifest.json", "loss.parquet", "record.json"}
+    assert {p.name for p in tmp_path.iterdir()} == outputs

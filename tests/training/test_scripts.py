@@ -1,4 +1,4 @@
-"""The three fine-tunings from the command line, on a model that trains in seconds."""
+"""The three fine-tuning scripts, with a model that trains in seconds."""
 
 import json
 from unittest.mock import ANY
@@ -9,73 +9,75 @@ from caco.models.manifest import read_manifest
 from caco.runtime.progress import ReportedProgress, read_progress
 
 
-def test_codegen_learns_and_writes_an_ordinary_checkpoint(made, learnt):
+def test_codegen_reduces_the_loss_and_writes_a_checkpoint(inputs, trained):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    out, said = learnt
-    assert read_progress(said) == ReportedProgress(STEPS, STEPS, "steps", ANY, 0.0)
-    assert "tokens/s" in said
-    assert "WARNING" not in said
+    out, stderr = trained
+    assert read_progress(stderr) == ReportedProgress(STEPS, STEPS, "steps", ANY, 0.0)
+    assert "tokens/s" in stderr
+    assert "WARNING" not in stderr
     losses = [loss for _, loss, _, _ in curve(out)]
     assert len(losses) == STEPS
     assert losses[-1] < losses[0] - 1
 
-    trained = read_manifest(out / "manifest.json")
-    assert trained.folder == out / "checkpoint"
-    assert trained.digest != read_manifest(made / "base.json").digest
-    model = AutoModelForCausalLM.from_pretrained(trained.folder)
+    model_manifest = read_manifest(out / "manifest.json")
+    assert model_manifest.folder == out / "checkpoint"
+    assert model_manifest.digest != read_manifest(inputs / "base.json").digest
+    model = AutoModelForCausalLM.from_pretrained(model_manifest.folder)
     assert model.generation_config.eos_token_id == 2
-    assert AutoTokenizer.from_pretrained(trained.folder).chat_template
-    beside = {"checkpoint", "manifest.json", "loss.parquet", "record.json"}
-    assert {p.name for p in out.iterdir()} == beside
+    assert AutoTokenizer.from_pretrained(model_manifest.folder).chat_template
+    outputs = {"checkpoint", "manifest.json", "loss.parquet", "record.json"}
+    assert {p.name for p in out.iterdir()} == outputs
     rows = json.loads((out / "record.json").read_text())["rows"]
     assert rows == {"in": 9, "accepted": 9, "rejected": {}}
 
 
-def test_the_same_seed_learns_the_same_to_the_last_bit(made, learnt, tmp_path):
-    run("codegen", made, tmp_path, spec(), "--code-cots", made / "cots.parquet")
-    assert curve(tmp_path) == curve(learnt[0])
-    again, first = (read_manifest(out / "manifest.json") for out in (tmp_path, learnt[0]))
+def test_the_same_seed_gives_bitwise_equal_results(inputs, trained, tmp_path):
+    run("codegen", inputs, tmp_path, spec(), "--code-cots", inputs / "cots.parquet")
+    assert curve(tmp_path) == curve(trained[0])
+    again, first = (read_manifest(out / "manifest.json") for out in (tmp_path, trained[0]))
     assert again.digest == first.digest
 
 
-def test_the_writer_learns_from_both_pairs(made, tmp_path):
-    flags = ("--code-cots", made / "cots.parquet", "--seeds", made / "seeds.parquet")
-    asked = {**spec(epochs=1, packing=True, cutoff=512), "fine_tune": True}
-    said = run("writer", made, tmp_path, asked, *flags)
-    assert "5 left out: no_solution" in said
+def test_the_writer_is_trained_on_both_pairs(inputs, tmp_path):
+    flags = ("--code-cots", inputs / "cots.parquet", "--seeds", inputs / "seeds.parquet")
+    settings = {**spec(epochs=1, packing=True, cutoff=512), "fine_tune": True}
+    stderr = run("writer", inputs, tmp_path, settings, *flags)
+    assert "5 rejected: no_solution" in stderr
     assert curve(tmp_path)
     rows = json.loads((tmp_path / "record.json").read_text())["rows"]
     assert rows == {"in": 18, "accepted": 13, "rejected": {"no_solution": 5}}
 
 
-def test_an_untaught_writer_is_the_base_model(made, tmp_path):
-    flags = ("--code-cots", made / "cots.parquet", "--seeds", made / "seeds.parquet")
-    run("writer", made, tmp_path, {**spec(), "fine_tune": False}, *flags)
-    base = read_manifest(made / "base.json")
+def test_a_writer_without_fine_tuning_is_the_base_model(inputs, tmp_path):
+    flags = ("--code-cots", inputs / "cots.parquet", "--seeds", inputs / "seeds.parquet")
+    run("writer", inputs, tmp_path, {**spec(), "fine_tune": False}, *flags)
+    base = read_manifest(inputs / "base.json")
     assert read_manifest(tmp_path / "manifest.json").digest == base.digest
     assert curve(tmp_path) == []
 
 
-def test_the_student_learns_from_the_corpus_in_bf16(made, tmp_path):
-    asked = {**spec(epochs=1, precision="bf16", zero_stage=1), "prompt": "alpaca"}
-    run("student", made, tmp_path, asked, "--corpus", made / "corpus.parquet")
+def test_the_student_is_trained_on_the_corpus_in_bf16(inputs, tmp_path):
+    settings = {**spec(epochs=1, precision="bf16", zero_stage=1), "prompt": "alpaca"}
+    run("student", inputs, tmp_path, settings, "--corpus", inputs / "corpus.parquet")
     assert len(curve(tmp_path)) == 3
     config = json.loads((tmp_path / "checkpoint" / "config.json").read_text())
     assert config["dtype"] == "bfloat16"
 
 
-def test_an_empty_corpus_keeps_the_base_model_and_says_so(made, tmp_path):
-    asked = {**spec(), "prompt": "chat"}
-    said = run("student", made, tmp_path, asked, "--corpus", made / "empty.parquet")
-    assert "student: no rows to train on: the base model is kept" in said
-    base = read_manifest(made / "base.json")
+def test_an_empty_corpus_gives_the_base_model_with_a_message(inputs, tmp_path):
+    settings = {**spec(), "prompt": "chat"}
+    stderr = run("student", inputs, tmp_path, settings, "--corpus", inputs / "empty.parquet")
+    assert "student: no rows to train on: the base model is used" in stderr
+    base = read_manifest(inputs / "base.json")
     assert read_manifest(tmp_path / "manifest.json").digest == base.digest
     assert curve(tmp_path) == []
 
 
-def test_a_batch_that_cannot_be_shared_stops_before_anything_is_loaded(made, tmp_path):
-    asked = {**spec(global_batch=5), "prompt": "chat"}
-    said = run("student", made, tmp_path, asked, "--corpus", made / "corpus.parquet", code=1)
-    assert said.startswith("input error: `student.training.global_batch` is 5")
+def test_an_indivisible_batch_is_an_error_before_anything_is_loaded(inputs, tmp_path):
+    settings = {**spec(global_batch=5), "prompt": "chat"}
+    stderr = run(
+        "student", inputs, tmp_path, settings, "--corpus", inputs / "corpus.parquet", code=1
+    )
+    assert stderr.startswith("input error: `student.training.global_batch` is 5")
     assert not (tmp_path / "manifest.json").exists()

@@ -1,4 +1,4 @@
-"""The profile of one machine: where it has GPUs, jobs that use them run one after the other."""
+"""The local profile: where the machine has GPUs, jobs that use them run one at a time."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Each job says how many of its kind run beside it.
+# Each job writes the number of jobs of its rule that run at the same time.
 SNAKEFILE = """
 rule all:
     input: expand("{rule}.{shard}", rule=["sample", "verify"], shard=range(3))

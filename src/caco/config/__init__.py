@@ -1,4 +1,4 @@
-"""The configuration: one frozen model a section, unknown keys refused.
+"""The configuration: one frozen pydantic model a section; an unknown key is an error.
 
-Imports nothing but the root modules and `caco.runtime`; everything above may import it.
+Imports only the root modules; every layer above may import it.
 """

@@ -1,4 +1,4 @@
-"""Benchmarks."""
+"""Sections of the benchmarks."""
 
 from typing import Annotated, Literal
 
@@ -14,40 +14,46 @@ class _Benchmark(Section):
 
     @property
     def implementation(self) -> str:
-        """The module that reads its problems."""
+        """The module that reads the benchmark's problems."""
         return f"caco.stages.bench.readers.{self.kind}"
 
 
 class HeldOut(_Benchmark):
-    """The part of a source of seeds that no training sees."""
+    """The held-out part of a source of seeds, which no training reads."""
 
-    kind: Literal["held_out"] = Field(description="Held-out seeds.")
+    kind: Literal["held_out"] = Field(description="The held-out seeds of a source.")
     source: str = Field(description="Name of the source in `sources`.")
 
 
 class Gsm8kTest(_Benchmark):
-    """GSM8K's JSON lines."""
+    """A file in the format of GSM8K's JSON lines."""
 
     kind: Literal["gsm8k"] = Field(description="A file of GSM8K rows.")
-    path: str = Field(description="The .jsonl file.")
+    path: str = Field(description="Path of the .jsonl file.")
 
 
 Benchmark = Annotated[HeldOut | Gsm8kTest, Field(discriminator="kind")]
 
 
 class Bench(Section):
-    """How base and student are measured: pass@1, one answer a problem."""
+    """How base and student are measured: pass@1, one answer per problem."""
 
     benchmarks: dict[str, Benchmark] = Field(min_length=1, description="The benchmarks, by name.")
-    engine: EngineConfig = Field(TransformersEngineConfig(), description="What runs the models.")
-    sampling: Sampling = Field(description="Paper: greedy, 2,048 new tokens.")
+    engine: EngineConfig = Field(
+        TransformersEngineConfig(), description="Engine that runs the models."
+    )
+    sampling: Sampling = Field(
+        description="How the models sample (paper: greedy, 2,048 new tokens)."
+    )
     grader_timeout_s: float = Field(
-        10.0, gt=0, description="Seconds for one grade before its process is killed."
+        10.0,
+        gt=0,
+        description="Time limit of one comparison, in seconds; then its process is killed.",
     )
 
 
 class Answering(Section):
-    """What one model's answers to one benchmark depend on; drawn from `bench` and `student`."""
+    """The settings that one model's answers to a benchmark depend on, of `bench` and `student`."""
 
     engine: EngineConfig = Field(description="`bench.engine`.")
     sampling: Sampling = Field(description="`bench.sampling`.")
@@ -55,6 +61,6 @@ class Answering(Section):
 
 
 class Grading(Section):
-    """What the grades of a benchmark's answers depend on; drawn from `bench`."""
+    """The settings that the grades of a benchmark's answers depend on, of `bench`."""
 
     grader_timeout_s: float = Field(gt=0, description="`bench.grader_timeout_s`.")

@@ -1,4 +1,4 @@
-"""The whole configuration, and how it is read."""
+"""The complete configuration, read from YAML and validated."""
 
 import re
 from pathlib import Path
@@ -21,31 +21,33 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")  # names become parts of file names
 
 
 class Config(Section):
-    """Everything that decides what a run makes. Where it runs is the profile's."""
+    """Everything that decides the results of a run. Where it runs is set in the profile."""
 
-    run: str = Field(description="Name of the run: everything lands in `results/{run}`.")
+    run: str = Field(description="Name of the run; its files are in `results/{run}`.")
     shards: int = Field(
         gt=0,
         le=99_999,
-        description="Shards to sample. In no rule's spec: more shards, new jobs only.",
+        description="Number of shards to sample. Raising it runs the new shards only.",
     )
     models: dict[str, Model] = Field(min_length=1, description="Models, by name.")
     sources: dict[str, Source] = Field(min_length=1, description="Sources of seeds, by name.")
-    sandbox: SandboxLimits = Field(SandboxLimits(), description="Limits of untrusted programs.")
+    sandbox: SandboxLimits = Field(
+        SandboxLimits(), description="Resource limits of generated programs."
+    )
     codegen: Codegen = Field(description="The code generator.")
     sample: Sample = Field(description="Sampling of programs.")
-    verify: Verify = Field(Verify(), description="The rules of verification.")
+    verify: Verify = Field(Verify(), description="Rules of verification.")
     writer: Writer = Field(description="The writer of questions and solutions.")
     reverse: Reverse = Field(description="Back-translation and its checks.")
     calibration: Calibration | None = Field(
-        None, description="Trial of the dual verification on planted rows; null for none."
+        None, description="Calibration of the checks on planted rows; null for none."
     )
     corpus: Corpus = Field(Corpus(), description="Assembly of the corpus.")
     student: Student = Field(description="The student.")
-    bench: Bench = Field(description="Benchmarks of base and student.")
+    bench: Bench = Field(description="Benchmarks of the base model and the student.")
 
     @model_validator(mode="after")
-    def _names_fit(self) -> "Config":
+    def _check_references(self) -> "Config":
         for table, names in {
             "run": [self.run],
             "models": self.models,
@@ -55,14 +57,14 @@ class Config(Section):
             for name in names:
                 if not _NAME.fullmatch(name):
                     raise ValueError(
-                        f"the name `{name}` in `{table}` becomes part of a file name: use small "
-                        "letters, digits and underscores"
+                        f"the name `{name}` in `{table}` becomes part of a file name: begin with "
+                        "a lower-case letter or digit, and use only these and underscores"
                     )
-        for user, model in self._named().items():
+        for key, model in self._models_by_key().items():
             if model not in self.models:
                 raise ValueError(
-                    f"`{user}.model` is `{model}`, which `models` does not define; "
-                    f"it has {sorted(self.models)}"
+                    f"`{key}.model` is `{model}`, which `models` does not define; "
+                    f"choose one of {sorted(self.models)}"
                 )
         for name, benchmark in self.bench.benchmarks.items():
             if not isinstance(benchmark, HeldOut):
@@ -71,70 +73,70 @@ class Config(Section):
             if source is None:
                 raise ValueError(
                     f"`bench.benchmarks.{name}.source` is `{benchmark.source}`, which `sources` "
-                    f"does not define; it has {sorted(self.sources)}"
+                    f"does not define; choose one of {sorted(self.sources)}"
                 )
             if source.seeds.held_out == 0:
                 raise ValueError(
                     f"`bench.benchmarks.{name}` uses held-out seeds of `{benchmark.source}`, but "
-                    f"`sources.{benchmark.source}.seeds.held_out` is 0"
+                    f"`sources.{benchmark.source}.seeds.held_out` is 0; raise it"
                 )
         return self
 
     @model_validator(mode="after")
-    def _served_models_fit(self) -> "Config":
+    def _check_served_models(self) -> "Config":
         served = {name for name, m in self.models.items() if isinstance(m, ServedModel)}
-        for user, model in self._trained_on().items():
-            if model in served and (user != "writer" or self.writer.fine_tune):
+        for key, model in self._trained_models().items():
+            if model in served and (key != "writer" or self.writer.fine_tune):
                 raise ValueError(
-                    f"`{user}.model` is `{model}`, which only a server has, so it cannot be "
-                    "fine-tuned; name a model that is a checkpoint"
-                    + (", or set `writer.fine_tune` to false" if user == "writer" else "")
+                    f"`{key}.model` is `{model}`, which is of kind `served`, so it cannot be "
+                    "fine-tuned; name a model with a checkpoint"
+                    + (", or set `writer.fine_tune` to false" if key == "writer" else "")
                 )
-        for user, (named, engine) in self._generating().items():
-            written_by = named or self.writer.model
-            if written_by in served and engine.kind != "server":
+        for key, (named, engine) in self._generating_models().items():
+            model = named or self.writer.model
+            if model in served and engine.kind != "server":
                 raise ValueError(
-                    f"`{user}.engine.kind` is `{engine.kind}`, but only a server has "
-                    f"`{written_by}`; set it to `server`"
+                    f"`{key}.engine.kind` is `{engine.kind}`, but the model `{model}` is of kind "
+                    "`served`; set it to `server`"
                 )
         return self
 
     @property
     def trained(self) -> list[str]:
-        """What is fine-tuned: the writer only where a step of the reverse stage uses it."""
+        """The models that are fine-tuned: the writer only where a reverse step uses it."""
         steps = (self.reverse.question, self.reverse.solution)
         writer = any(step.model is None for step in steps)
         return ["codegen", *(["writer"] if writer else []), "student"]
 
     @property
     def used_models(self) -> list[str]:
-        """The names of the models from outside that some job reads."""
+        """The names of the models in `models` that some job reads."""
         unused = {"writer"} - set(self.trained)
-        return sorted({model for user, model in self._named().items() if user not in unused})
+        return sorted({model for key, model in self._models_by_key().items() if key not in unused})
 
-    def _named(self) -> dict[str, str]:
-        """Returns the model that each section names, by the section's key."""
-        named = {user: model for user, (model, _) in self._generating().items() if model}
-        return {**self._trained_on(), **named}
+    def _models_by_key(self) -> dict[str, str]:
+        """Returns the name of each section's model, by the section's key."""
+        named = {key: model for key, (model, _) in self._generating_models().items() if model}
+        return {**self._trained_models(), **named}
 
     def converters(self) -> dict[str, LlmUnify]:
-        """Returns, by source, the converters that are models."""
+        """Returns the sections of the converters that are models, by source."""
         return {
             name: source.unify
             for name, source in self.sources.items()
             if isinstance(source.unify, LlmUnify)
         }
 
-    def _trained_on(self) -> dict[str, str]:
-        """Returns the model that each training starts from, by the section's key."""
+    def _trained_models(self) -> dict[str, str]:
+        """Returns the name of the model that each training starts from, by the section's key."""
         return {
             "codegen": self.codegen.model,
             "writer": self.writer.model,
             "student": self.student.model,
         }
 
-    def _generating(self) -> dict[str, tuple[str | None, EngineConfig]]:
-        """Returns the model that a section names, if it does, and its engine, by the key."""
+    def _generating_models(self) -> dict[str, tuple[str | None, EngineConfig]]:
+        """Returns a section's model (None for the writer) and engine, by the section's key."""
         question, solution = self.reverse.question, self.reverse.solution
         llm_judge = self.reverse.llm_judge
         found: dict[str, tuple[str | None, EngineConfig]] = {
@@ -152,19 +154,19 @@ def read_config(path: Path) -> dict[str, Any]:
     """Reads a YAML file into plain values.
 
     Raises:
-        UserError: The file is absent or is not YAML.
+        UserError: The file is missing, is not valid YAML, or holds no mapping.
     """
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path}: there is no such config file") from None
+        raise UserError(f"{path}: there is no such config file; correct the path") from None
     except yaml.YAMLError as e:
         line = getattr(getattr(e, "problem_mark", None), "line", None)
         at = "" if line is None else f", line {line + 1}"
         problem = getattr(e, "problem", None) or e
-        raise UserError(f"{path}{at}: not YAML ({problem}); mend the line") from None
+        raise UserError(f"{path}{at}: not valid YAML ({problem}); correct the line") from None
     if not isinstance(raw, dict):
-        raise UserError(f"{path}: must hold keys and values at its top, as config.yaml does")
+        raise UserError(f"{path}: must hold keys and values at the top level, as config.yaml does")
     return raw
 
 
@@ -173,10 +175,10 @@ def check_config(raw: dict[str, Any], name: str) -> Config:
 
     Args:
         raw: Plain values, as read from YAML and merged by Snakemake.
-        name: The file's name, for the error.
+        name: The file's name, for the error message.
 
     Raises:
-        UserError: The first wrong key, in one sentence.
+        UserError: A key is invalid; the message explains the first such key.
     """
     try:
         return Config.model_validate(raw)

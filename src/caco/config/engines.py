@@ -1,4 +1,4 @@
-"""Engines: what turns prompts into text."""
+"""Sections of the engines, which generate text."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,8 @@ class _EngineConfig(Section):
     request_s: float | None = Field(
         None,
         gt=0,
-        description="Seconds for one request, which then ends with what it has: `time`.",
+        description="Time limit of one request, in seconds; a request that exceeds it ends with "
+        "the text so far and the finish reason `time`.",
     )
 
     @property
@@ -22,57 +23,76 @@ class _EngineConfig(Section):
 
 
 class TransformersEngineConfig(_EngineConfig):
-    """transformers with continuous batching, on a GPU or a CPU."""
+    """The transformers library with continuous batching, on a GPU or a CPU."""
 
-    kind: Literal["transformers"] = Field("transformers", description="transformers, in process.")
-    dtype: Literal["bfloat16", "float32"] = Field("bfloat16", description="Weights' precision.")
-    batch: int = Field(64, gt=0, description="Requests run side by side.")
+    kind: Literal["transformers"] = Field(
+        "transformers", description="The transformers library, inside the job."
+    )
+    dtype: Literal["bfloat16", "float32"] = Field(
+        "bfloat16", description="Data type of the weights."
+    )
+    batch: int = Field(64, gt=0, description="Maximum number of concurrent requests.")
 
     @property
     def gpus(self) -> int:
-        """GPUs of a job, where there are any."""
+        """GPUs of a job, where the machine has any."""
         return 1
 
 
 class VllmEngineConfig(_EngineConfig):
     """vLLM's offline engine, on GPUs or a CPU."""
 
-    kind: Literal["vllm"] = Field(description="vLLM, in process.")
-    dtype: Literal["bfloat16", "float32"] = Field("bfloat16", description="Weights' precision.")
-    batch: int = Field(256, gt=0, description="Requests run side by side (`max_num_seqs`).")
-    tensor_parallel: int = Field(1, gt=0, description="GPUs that share one copy of the model.")
-    context: int | None = Field(
-        None, gt=0, description="Longest prompt and completion together; null for the model's own."
+    kind: Literal["vllm"] = Field(description="vLLM, inside the job.")
+    dtype: Literal["bfloat16", "float32"] = Field(
+        "bfloat16", description="Data type of the weights."
     )
-    gpu_memory: float = Field(0.9, gt=0, le=1, description="Share of each GPU's memory to use.")
-    cpu_cache_gib: int = Field(2, gt=0, description="Keys and values, GiB, where there is no GPU.")
-    eager: bool = Field(False, description="No CUDA graphs, no compilation: a faster start.")
+    batch: int = Field(
+        256, gt=0, description="Maximum number of concurrent requests (`max_num_seqs`)."
+    )
+    tensor_parallel: int = Field(
+        1, gt=0, description="Tensor-parallel size: GPUs that share one replica of the model."
+    )
+    context: int | None = Field(
+        None,
+        gt=0,
+        description="Maximum tokens of prompt and completion together; null for the model's own "
+        "limit.",
+    )
+    gpu_memory: float = Field(0.9, gt=0, le=1, description="Fraction of each GPU's memory to use.")
+    cpu_cache_gib: int = Field(2, gt=0, description="Size of the key-value cache on a CPU, in GiB.")
+    eager: bool = Field(
+        False, description="Disable CUDA graphs and compilation, for a faster start."
+    )
 
     @property
     def gpus(self) -> int:
-        """GPUs of a job, where there are any."""
+        """GPUs of a job, where the machine has any."""
         return self.tensor_parallel
 
 
 class ServerEngineConfig(_EngineConfig):
-    """Any OpenAI-compatible server. Where it is, is a fact of the site, not of the run."""
+    """Any OpenAI-compatible server; environment variables hold its address, which is the site's."""
 
     kind: Literal["server"] = Field(description="An OpenAI-compatible server.")
     url_env: str = Field(
-        "CACO_SERVER_URL", description="Environment variable with its address, `http://.../v1`."
+        "CACO_SERVER_URL",
+        description="Environment variable with the server's URL, `http://.../v1`.",
     )
     key_env: str = Field(
-        "CACO_SERVER_KEY", description="Environment variable with its key, where it wants one."
+        "CACO_SERVER_KEY",
+        description="Environment variable with the API key, where the server requires one.",
     )
-    concurrency: int = Field(64, gt=0, description="Requests under way at a time.")
-    attempts: int = Field(8, gt=0, description="Tries of one request before the job fails.")
+    concurrency: int = Field(64, gt=0, description="Maximum number of concurrent requests.")
+    attempts: int = Field(8, gt=0, description="Attempts of one request before the job fails.")
     attempt_s: float = Field(
-        600.0, gt=0, description="Seconds for one try, the server's own queue included."
+        600.0,
+        gt=0,
+        description="Time limit of one attempt, in seconds, including the server's queue.",
     )
 
     @property
     def gpus(self) -> int:
-        """GPUs of a job: none, they are the server's."""
+        """GPUs of a job: none, since the server has its own."""
         return 0
 
 

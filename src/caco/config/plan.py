@@ -1,4 +1,4 @@
-"""What a plan assumes of a cluster: its GPUs, its rates, how long rows are and how many survive."""
+"""Assumptions of a plan: GPUs and throughput of the cluster, yields of stages, lengths of rows."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from caco.errors import UserError
 
 
 class Yields(Section):
-    """Share of the rows that a stage lets through."""
+    """Fraction of the rows that a stage accepts."""
 
     unify: float = Field(gt=0, le=1, description="Seeds that become Code CoTs.")
     verify: float = Field(gt=0, le=1, description="Programs that pass verification.")
-    reverse: float = Field(gt=0, le=1, description="Questions asked for that reach the corpus.")
+    reverse: float = Field(gt=0, le=1, description="Requested questions that reach the corpus.")
 
 
 class Tokens(Section):
@@ -26,35 +26,37 @@ class Tokens(Section):
 
 
 class Rates(Section):
-    """What one GPU (for `verify` and `judge`, one core) does in a second."""
+    """Throughput of one GPU (for `verify` and `judge`, of one core) per second."""
 
-    unify: float = Field(gt=0, description="Tokens that the converter writes.")
-    sample: float = Field(gt=0, description="Tokens that the code generator writes.")
-    question: float = Field(gt=0, description="Tokens of questions that the writer writes.")
-    solution: float = Field(gt=0, description="Tokens of solutions that the solver writes.")
-    train: float = Field(gt=0, description="Tokens that training sees.")
-    answer: float = Field(gt=0, description="Tokens that base or student writes in a benchmark.")
-    verify: float = Field(gt=0, description="Programs that one core executes and judges.")
-    judge: float = Field(gt=0, description="Solutions that one core compares.")
+    unify: float = Field(gt=0, description="Tokens that the converter generates.")
+    sample: float = Field(gt=0, description="Tokens that the code generator generates.")
+    question: float = Field(gt=0, description="Tokens of questions that the writer generates.")
+    solution: float = Field(gt=0, description="Tokens of solutions that the solver generates.")
+    train: float = Field(gt=0, description="Tokens trained on.")
+    answer: float = Field(gt=0, description="Tokens that base or student generates in a benchmark.")
+    verify: float = Field(gt=0, description="Programs that one core verifies.")
+    judge: float = Field(gt=0, description="Solutions that one core judges.")
 
 
 class Assumptions(Section):
-    """The section `plan` of a cluster's site file, or a file that holds nothing else."""
+    """The section `plan` of a site file, or a file that holds only that section."""
 
-    gpus: int = Field(gt=0, description="GPUs at work at a time.")
-    cores: int = Field(gt=0, description="Cores that verification may use at a time.")
-    start_s: float = Field(ge=0, description="Seconds until a GPU job's model is loaded.")
-    shard_h: float = Field(gt=0, description="Wanted hours of the longest job of a shard.")
-    yields: Yields = Field(description="Shares of rows let through.")
-    tokens: Tokens = Field(description="Mean lengths.")
-    rates: Rates = Field(description="Measured or given rates.")
+    gpus: int = Field(gt=0, description="GPUs in use at a time.")
+    cores: int = Field(gt=0, description="Cores that verification uses at a time.")
+    start_s: float = Field(ge=0, description="Seconds until a GPU job has loaded its model.")
+    shard_h: float = Field(
+        gt=0, description="Desired duration of the longest job of a shard, in hours."
+    )
+    yields: Yields = Field(description="Accepted fractions by stage.")
+    tokens: Tokens = Field(description="Mean lengths of rows.")
+    rates: Rates = Field(description="Throughput by stage, measured or assumed.")
 
 
 def read_assumptions(path: Path) -> Assumptions:
-    """Reads a site file's section `plan`, or a file that is one.
+    """Reads the section `plan` of a site file, or a file that holds only that section.
 
     Raises:
-        UserError: The file is absent, is no YAML, or a key of it is wrong.
+        UserError: The file is missing, is not valid YAML, or a key is invalid.
     """
     raw = read_config(path)
     raw = raw.get("plan", raw)

@@ -1,4 +1,5 @@
-"""Engines: prompts in, completions out, one seed a request.
+"""Engines: prompts in, completions out, one seed per request.
 
-One module an engine kind, chosen by `engine.kind`. Used by stages; imports `caco.models` and below.
+Each engine kind is one module, selected by `engine.kind`. Used by stages; imports `caco.models` and
+what is below it.
 """

@@ -1,4 +1,4 @@
-"""Attention of one new token a row over shared key heads, without copying them for each head."""
+"""Grouped-query attention for decoding, without repeating keys and values for each query head."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ def _grouped(
     scaling: float | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Returns attention's output, [rows, tokens, heads, head size].
+    """Returns the output of the attention, [rows, tokens, heads, head size].
 
-    Under a mask, transformers repeats keys and values for every query head that shares them: three
-    times the whole cache for each token of SmolLM2. For a single new token the query heads of a
-    group are instead put side by side as if they were tokens, which is the same sum.
+    With a mask, transformers repeats keys and values for every query head of a group: for SmolLM2
+    it copies three times the whole cache for each token. For a single new token, the query heads of
+    a group are instead passed as if they were tokens, which computes the same sums.
     """
     rows, heads, tokens, size = query.shape
     groups = key.shape[1]
@@ -43,7 +43,7 @@ def _grouped(
 
 
 def register() -> str:
-    """Makes the attention known to transformers and returns its name."""
+    """Registers the attention with transformers and returns its name."""
     AttentionInterface.register(NAME, _grouped)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     return NAME

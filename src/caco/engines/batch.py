@@ -1,6 +1,7 @@
 """The batch of the transformers engine: running requests and their key-value cache.
 
-The cache has room to grow, so that it is not copied for each token, and rows come and go.
+The cache is allocated with spare columns, so that it is not copied for each token. Rows can be
+added and removed.
 """
 
 import random
@@ -10,16 +11,15 @@ from typing import Any
 import torch
 from transformers.cache_utils import DynamicCache, DynamicLayer
 
-from caco.engines import batch as kv
 from caco.engines.protocol import Request
 
-# Columns by which a full buffer grows. DynamicLayer concatenates, so it copies the whole cache for
-# each token: 442 MB a step for 64 rows of 150 tokens of a 135M model.
+# Columns by which a full buffer grows. DynamicLayer concatenates and so copies the whole cache for
+# each token: 442 MB per step for 64 rows of 150 tokens of a 135M model.
 _GROWTH = 64
 
 
 class GrowingLayer(DynamicLayer):  # type: ignore[misc]
-    """One layer's keys and values, [rows, heads, columns, head size], in buffers with room."""
+    """Keys and values of one layer, [rows, heads, columns, head size], with spare columns."""
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
@@ -33,11 +33,11 @@ class GrowingLayer(DynamicLayer):  # type: ignore[misc]
         self.keys, self.values = self._keys[:, :, :columns], self._values[:, :, :columns]
         return self.keys, self.values
 
-    def drop(self) -> None:
-        """Gives the memory back; the layer is of no further use."""
+    def release(self) -> None:
+        """Releases the memory; the layer cannot be used afterwards."""
         self.keys = self.values = self._keys = self._values = None
 
-    def put(self, keys: torch.Tensor, values: torch.Tensor) -> None:
+    def replace(self, keys: torch.Tensor, values: torch.Tensor) -> None:
         """Replaces the contents."""
         if not self.is_initialized:
             self.lazy_initialization(keys, values)
@@ -47,7 +47,7 @@ class GrowingLayer(DynamicLayer):  # type: ignore[misc]
 
 
 def _append(buffer: torch.Tensor | None, used: int, new: torch.Tensor) -> torch.Tensor:
-    """Returns a buffer that holds `used` columns of `buffer`, then `new`, with room for more."""
+    """Returns a buffer with `used` columns of `buffer`, then `new`; it may have spare columns."""
     needed = used + new.shape[2]
     if buffer is None or used == 0 or buffer.shape[2] < needed:
         grown = new.new_empty(new.shape[0], new.shape[1], needed + _GROWTH, new.shape[3])
@@ -59,123 +59,124 @@ def _append(buffer: torch.Tensor | None, used: int, new: torch.Tensor) -> torch.
 
 
 def new_cache(layers: int) -> Any:
-    """Returns an empty cache for a model of `layers` layers of full attention."""
+    """Returns an empty cache for a model with `layers` layers of full attention."""
     cache = DynamicCache()
     cache.layers = [GrowingLayer() for _ in range(layers)]
     return cache
 
 
-def keep_rows(cache: Any, rows: torch.Tensor, first_column: int) -> None:
-    """Keeps `rows` (int64 indices, repeats allowed) and drops the columns before `first_column`."""
+def select_rows(cache: Any, rows: torch.Tensor, first_column: int) -> None:
+    """Selects `rows` (int64 indices, may repeat) and the columns from `first_column` on."""
     for layer in cache.layers:
-        layer.put(
+        layer.replace(
             layer.keys[:, :, first_column:].index_select(0, rows),
             layer.values[:, :, first_column:].index_select(0, rows),
         )
 
 
 def joined_caches(caches: list[Any]) -> Any:
-    """Returns one cache with the rows of all, in order; shorter ones are padded on the left."""
+    """Returns one cache with the rows of all, in order, left-padded to the same length."""
     if len(caches) == 1:
         return caches[0]
-    whole = new_cache(len(caches[0].layers))
+    joined = new_cache(len(caches[0].layers))
     columns = max(cache.get_seq_length() for cache in caches)
-    for number, layer in enumerate(whole.layers):
+    for number, layer in enumerate(joined.layers):
         parts = [cache.layers[number] for cache in caches]
-        layer.put(
+        layer.replace(
             torch.cat([_padded(part.keys, columns) for part in parts]),
             torch.cat([_padded(part.values, columns) for part in parts]),
         )
         for cache in caches:
-            cache.layers[number].drop()
-    return whole
+            cache.layers[number].release()
+    return joined
 
 
 def _padded(states: torch.Tensor, columns: int) -> torch.Tensor:
-    """Returns `states` with zero columns on the left; an attention mask hides them."""
+    """Returns `states` left-padded with zeros; the attention mask excludes them."""
     return torch.nn.functional.pad(states, (0, 0, columns - states.shape[2], 0))
 
 
 @dataclass(slots=True)
 class RunningRequest:
-    """One request on its way.
+    """One request that is being generated.
 
     Attributes:
         request: The request.
-        prompt: The prompt's token ids.
-        limit: Tokens it may have: the request's own limit, or what its context leaves.
-        luck: Its own random numbers. Python's generator rather than torch's: the same numbers on
-            every device and in every version.
-        tokens: Ids generated so far.
-        finished: Whether its completion has been handed out.
-        until: When its time is over, on the monotonic clock.
+        prompt: The token ids of the prompt.
+        limit: Maximum number of new tokens: that of the request, or what fits in the context.
+        rng: Its own random generator. Python's instead of torch's, because it yields the same
+            numbers on every device and in every version.
+        tokens: The token ids generated so far.
+        finished: Whether its completion has been yielded.
+        deadline: When its time limit expires, on the monotonic clock.
     """
 
     request: Request
     prompt: list[int]
     limit: int
-    luck: random.Random
+    rng: random.Random
     tokens: list[int] = field(default_factory=list)
     finished: bool = False
-    until: float = float("inf")
+    deadline: float = float("inf")
 
 
 class Batch:
-    """Rows side by side; row i of every tensor belongs to `writing[i]`.
+    """Rows that are decoded together; row i of every tensor belongs to `running[i]`.
 
     Attributes:
-        writing: The requests.
+        running: The requests.
         cache: Their keys and values.
-        mask: [rows, columns] int64: 1 where a column holds a token of the row, 0 for padding.
-        last: [rows] int64: the token that each row drew last, not in the cache yet.
-        temperature, top_p, top_k: [rows]: the requests' settings.
+        mask: [rows, columns] int64: 1 for a token of the row, 0 for padding.
+        last: [rows] int64: the last sampled token of each row, not in the cache yet.
+        temperature, top_p, top_k: [rows]: the sampling settings of the requests.
     """
 
     def __init__(
-        self, writing: list[RunningRequest], cache: Any, mask: torch.Tensor, last: torch.Tensor
+        self, running: list[RunningRequest], cache: Any, mask: torch.Tensor, last: torch.Tensor
     ) -> None:
         device = mask.device
-        requests = [w.request for w in writing]
-        self.writing, self.cache, self.mask, self.last = writing, cache, mask, last
+        requests = [row.request for row in running]
+        self.running, self.cache, self.mask, self.last = running, cache, mask, last
         self.temperature = torch.tensor([r.temperature for r in requests], device=device)
         self.top_p = torch.tensor([r.top_p for r in requests], device=device)
         self.top_k = torch.tensor([r.top_k for r in requests], device=device)
 
     @property
     def finished(self) -> int:
-        """Rows whose completion has been handed out."""
-        return sum(w.finished for w in self.writing)
+        """Number of rows whose completion has been yielded."""
+        return sum(row.finished for row in self.running)
 
-    def luck(self) -> torch.Tensor:
-        """Returns [rows] float64: each row's next random number, 0 for finished rows."""
+    def uniform(self) -> torch.Tensor:
+        """Returns [rows] float64: the next random number of each row, 0 for finished rows."""
         return torch.tensor(
-            [0.0 if w.finished else w.luck.random() for w in self.writing],
+            [0.0 if row.finished else row.rng.random() for row in self.running],
             dtype=torch.float64,
             device=self.mask.device,
         )
 
     def without_finished(self) -> "Batch | None":
-        """Returns the rows still being written, without columns that only held padding."""
-        kept = [i for i, w in enumerate(self.writing) if not w.finished]
-        if not kept:
+        """Returns the unfinished rows, without columns that are padding in all of them."""
+        unfinished = [i for i, row in enumerate(self.running) if not row.finished]
+        if not unfinished:
             return None
-        if len(kept) == len(self.writing):
+        if len(unfinished) == len(self.running):
             return self
-        rows = torch.tensor(kept, device=self.mask.device)
+        rows = torch.tensor(unfinished, device=self.mask.device)
         mask = self.mask[rows]
         first = int(mask.any(dim=0).int().argmax())
-        kv.keep_rows(self.cache, rows, first)
-        return Batch([self.writing[i] for i in kept], self.cache, mask[:, first:], self.last[rows])
+        select_rows(self.cache, rows, first)
+        running = [self.running[i] for i in unfinished]
+        return Batch(running, self.cache, mask[:, first:], self.last[rows])
 
 
 def joined_batches(parts: list[Batch]) -> Batch:
-    """Returns all rows of `parts` side by side."""
+    """Returns one batch with the rows of all `parts`."""
     if len(parts) == 1:
         return parts[0]
     columns = max(part.mask.shape[1] for part in parts)
     return Batch(
-        [w for part in parts for w in part.writing],
-        kv.joined_caches([part.cache for part in parts]),
+        [row for part in parts for row in part.running],
+        joined_caches([part.cache for part in parts]),
         torch.cat([torch.nn.functional.pad(p.mask, (columns - p.mask.shape[1], 0)) for p in parts]),
         torch.cat([part.last for part in parts]),
     )

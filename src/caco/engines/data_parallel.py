@@ -1,7 +1,7 @@
-"""One engine over all GPUs of a job: a copy of the model on each, in a process of its own.
+"""Data parallel inference over all GPUs of a job: one replica of the model per process.
 
-Requests are dealt out in turn and not as a copy becomes free, so that in each run a copy meets the
-same requests in the same order: the condition of equal batches, and so of equal results.
+Requests are distributed round-robin instead of to idle replicas, so that in every run a replica
+receives the same requests in the same order. Equal batches, and so equal results, depend on it.
 """
 
 import multiprocessing as mp
@@ -25,48 +25,50 @@ from caco.runtime.process import die_with_parent
 Settings = TransformersEngineConfig | VllmEngineConfig
 S = TypeVar("S", TransformersEngineConfig, VllmEngineConfig)
 
-# Requests given to a copy and not answered, in batches: what waits there bridges the time until a
-# copy that has longer rows is done with them and it is its turn again.
-_AHEAD = 4
-_TO_END_S = 20.0  # for a copy to give its GPUs back
+# Queue length of a replica, in batches: it keeps a replica busy while the round-robin waits for
+# another replica with longer completions.
+_QUEUED_BATCHES = 4
+_SHUTDOWN_S = 20.0  # for a replica to release its GPUs
 
 
 class _Closed(Exception):
-    """The job's process wants no more."""
+    """The process of the job has closed the pipe."""
 
 
 class _Replica:
-    """One copy, as the job's process sees it."""
+    """A replica, from the side of the job's process."""
 
     def __init__(self, folder: Path, section: Settings, devices: str) -> None:
-        """Starts its process, spawned so that nothing of this one is copied; it loads nothing yet.
+        """Starts its process by spawning, not forking; the model is loaded with the first request.
 
         Args:
             folder: The checkpoint.
-            section: The engine's settings.
-            devices: Its GPUs, as in `CUDA_VISIBLE_DEVICES`.
+            section: The settings of the engine.
+            devices: The GPUs of the replica, as in `CUDA_VISIBLE_DEVICES`.
         """
         context = mp.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.under_way = 0
+        self.pipe, remote = context.Pipe()
+        self.in_flight = 0
         self._devices = devices
-        self._process = context.Process(target=_work, args=(theirs, folder, section, devices))
+        self._process = context.Process(
+            target=_run_replica, args=(remote, folder, section, devices)
+        )
         self._process.start()
-        theirs.close()
+        remote.close()
 
-    def give(self, request: Request | None) -> None:
+    def send(self, request: Request | None) -> None:
         """Sends a request, or None after the last one."""
         try:
             self.pipe.send(request)
         except OSError:
             raise self._lost() from None
-        self.under_way += request is not None
+        self.in_flight += request is not None
 
-    def take(self) -> Completion:
+    def receive(self) -> Completion:
         """Returns the next completion.
 
         Raises:
-            CacoError: What the copy's engine raises; or that its process ended.
+            CacoError: The engine of the replica failed, or its process exited.
         """
         try:
             reply = self.pipe.recv()
@@ -74,126 +76,127 @@ class _Replica:
             raise self._lost() from None
         if isinstance(reply, CacoError):
             raise reply
-        self.under_way -= 1
+        self.in_flight -= 1
         assert isinstance(reply, Completion)
         return reply
 
-    def end(self) -> None:
-        """Waits for the process, which ends by itself once its pipe is closed, or kills it."""
-        self._process.join(_TO_END_S)
+    def join(self) -> None:
+        """Waits for the process, which exits once its pipe is closed; kills it after a timeout."""
+        self._process.join(_SHUTDOWN_S)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
 
     def _lost(self) -> ClusterError:
-        self._process.join(_TO_END_S)
+        self._process.join(_SHUTDOWN_S)
         return ClusterError(
-            f"the copy of the model on GPU {self._devices} ended with exit code "
-            f"{self._process.exitcode}; the lines above or the node's own log say why; run again: "
-            "finished rows are kept"
+            f"the replica of the model on GPU {self._devices} exited with code "
+            f"{self._process.exitcode}; see the lines above and the log of the node for the cause, "
+            "then run again: finished rows are saved"
         )
 
 
 def over_gpus(folder: Path, section: S, build: Callable[[Path, S], Engine]) -> Engine:
-    """Returns one engine over all GPUs of the job; nothing is loaded yet.
+    """Returns one engine over all GPUs of the job; the model is loaded on first use.
 
     Args:
         folder: The checkpoint.
         section: The settings of each replica.
-        build: Makes the engine of one replica, which is used as it is where the job has GPUs for
-            one alone, or none.
+        build: Creates the engine of one replica. Its engine is returned directly if the job has
+            GPUs for only one replica, or no GPU.
     """
     devices = gpu_groups(section.gpus)
     return DataParallel(folder, section, devices) if len(devices) > 1 else build(folder, section)
 
 
 class DataParallel:
-    """An engine over several copies of one model."""
+    """An engine over several replicas of one model."""
 
     def __init__(self, folder: Path, section: Settings, devices: list[str]) -> None:
-        """Starts nothing yet.
+        """Prepares the engine; processes are started with the first request.
 
         Args:
             folder: The checkpoint.
-            section: The settings of each copy.
-            devices: The GPUs of each copy, as in `CUDA_VISIBLE_DEVICES`.
+            section: The settings of each replica.
+            devices: The GPUs of each replica, as in `CUDA_VISIBLE_DEVICES`.
         """
         self._folder, self._section, self._devices = folder, section, devices
-        self._copies: list[_Replica] = []
+        self._replicas: list[_Replica] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._end()
+        self._stop()
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """Yields one completion a request, as they finish; see `caco.engines.protocol`.
+        """Yields one completion per request, as they finish; see `caco.engines.protocol`.
 
         Raises:
-            ClusterError: A copy's process ended.
+            ClusterError: The process of a replica exited.
         """
         queue = iter(requests)
         if (first := next(queue, None)) is None:
             return
-        self._copies = self._copies or [
+        self._replicas = self._replicas or [
             _Replica(self._folder, self._section, devices) for devices in self._devices
         ]
         try:
-            yield from self._answered(chain([first], queue))
+            yield from self._completions(chain([first], queue))
         finally:
-            if any(copy.under_way for copy in self._copies):  # whoever asked has had enough
-                self._end()
+            # The caller has closed the generator early.
+            if any(replica.in_flight for replica in self._replicas):
+                self._stop()
 
-    def _end(self) -> None:
-        copies, self._copies = self._copies, []
-        for copy in copies:
-            copy.pipe.close()
-        for copy in copies:
-            copy.end()
+    def _stop(self) -> None:
+        replicas, self._replicas = self._replicas, []
+        for replica in replicas:
+            replica.pipe.close()
+        for replica in replicas:
+            replica.join()
 
-    def _answered(self, queue: Iterator[Request]) -> Iterator[Completion]:
-        turn, ahead = 0, _AHEAD * self._section.batch
+    def _completions(self, queue: Iterator[Request]) -> Iterator[Completion]:
+        index, queue_length = 0, _QUEUED_BATCHES * self._section.batch
         request = next(queue, None)
-        while request is not None or any(copy.under_way for copy in self._copies):
-            while request is not None and self._copies[turn].under_way < ahead:
-                self._copies[turn].give(request)
-                turn = (turn + 1) % len(self._copies)
+        while request is not None or any(replica.in_flight for replica in self._replicas):
+            while request is not None and self._replicas[index].in_flight < queue_length:
+                self._replicas[index].send(request)
+                index = (index + 1) % len(self._replicas)
                 if (request := next(queue, None)) is None:
-                    for copy in self._copies:
-                        copy.give(None)
-            at_work = {copy.pipe: copy for copy in self._copies if copy.under_way}
-            for pipe in wait([*at_work]):
-                yield at_work[pipe].take()  # type: ignore[index]
+                    for replica in self._replicas:
+                        replica.send(None)
+            busy = {replica.pipe: replica for replica in self._replicas if replica.in_flight}
+            for pipe in wait([*busy]):
+                yield busy[pipe].receive()  # type: ignore[index]
 
 
-def _work(pipe: Connection, folder: Path, section: Settings, devices: str) -> None:
-    """Is a copy: answers requests until the job's process closes the pipe.
+def _run_replica(pipe: Connection, folder: Path, section: Settings, devices: str) -> None:
+    """Runs a replica: processes requests until the job's process closes the pipe.
 
     Args:
-        pipe: Requests come through it, None after the last one; completions go back.
+        pipe: Receives requests, with None after the last one, and sends completions.
         folder: The checkpoint.
-        section: The engine's settings.
-        devices: The copy's GPUs.
+        section: The settings of the engine.
+        devices: The GPUs of the replica.
     """
     die_with_parent(signal.SIGKILL)()
     os.environ["CUDA_VISIBLE_DEVICES"] = devices
     from caco.engines.open import open_engine
 
     inbox: SimpleQueue[Request | _Closed | None] = SimpleQueue()
-    # Else both sides might wait for the other to read.
-    threading.Thread(target=_receive, args=(pipe, inbox), daemon=True).start()
+    # Without a reader thread, both sides could block in `send`.
+    threading.Thread(target=_read_requests, args=(pipe, inbox), daemon=True).start()
     with suppress(_Closed, BrokenPipeError), open_engine(folder, section) as engine:
         try:
             while True:
-                for completion in engine.generate(_asked(inbox)):
+                for completion in engine.generate(_requests(inbox)):
                     pipe.send(completion)
         except CacoError as error:
             pipe.send(error)
 
 
-def _receive(pipe: Connection, inbox: "SimpleQueue[Request | _Closed | None]") -> None:
-    """Takes whatever comes through the pipe, at once."""
+def _read_requests(pipe: Connection, inbox: "SimpleQueue[Request | _Closed | None]") -> None:
+    """Moves requests from the pipe to the inbox as soon as they arrive."""
     while True:
         try:
             inbox.put(pipe.recv())
@@ -202,11 +205,11 @@ def _receive(pipe: Connection, inbox: "SimpleQueue[Request | _Closed | None]") -
             return
 
 
-def _asked(inbox: "SimpleQueue[Request | _Closed | None]") -> Iterator[Request]:
+def _requests(inbox: "SimpleQueue[Request | _Closed | None]") -> Iterator[Request]:
     """Yields the requests of one call of `generate`.
 
     Raises:
-        _Closed: There will be no more.
+        _Closed: The pipe is closed.
     """
     while (request := inbox.get()) is not None:
         if isinstance(request, _Closed):

@@ -1,4 +1,4 @@
-"""The engine that a section of the config names, and a model ready to generate with it."""
+"""Opening the engine that a config section selects, and the model of a generating job."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +15,13 @@ from caco.runtime.journal import Journal
 
 
 def open_engine(folder: Path, section: EngineConfig) -> Engine:
-    """Returns an engine over the checkpoint in `folder`; nothing is loaded yet.
+    """Returns an engine for the checkpoint in `folder`; the model is loaded on first use.
 
-    Each kind is a module of its own, in an environment of its own (`caco.engines.{kind}_engine`).
+    Each kind has its own module (`caco.engines.{kind}_engine`) and environment.
 
     Args:
-        folder: An ordinary transformers checkpoint with its tokenizer, or a served model's folder.
-        section: Which engine, and its settings.
+        folder: A transformers checkpoint with its tokenizer, or the folder of a served model.
+        section: Kind and settings of the engine.
     """
     engine: Engine = load_implementation(section).open_engine(folder, section)
     return engine
@@ -31,16 +31,16 @@ def open_engine(folder: Path, section: EngineConfig) -> Engine:
 def generating_model(
     job: Job, section: EngineConfig, prompt: str = "chat"
 ) -> Iterator[GeneratingModel]:
-    """Opens the model of a generating job, which resumes after what a killed start had finished.
+    """Opens the model of a generating job, which resumes from the journal of an earlier attempt.
 
     Args:
-        job: The job, parsed; its `--model` is the model's manifest.
-        section: The engine's section.
+        job: The job, with parsed arguments; `--model` is the manifest of the model.
+        section: The config section of the engine.
         prompt: How the model is prompted; see `caco.models.tokenizer.framing`.
 
     Raises:
-        UserError: The manifest cannot be read, or the journal holds rows of other settings.
-        ClusterError: Another process writes the journal.
+        UserError: The manifest cannot be read, or the journal has another fingerprint.
+        ClusterError: Another process holds the journal.
     """
     model = read_manifest(job.args.model)
     path, fingerprint = job.journal(model.digest)

@@ -1,4 +1,4 @@
-"""The interface of every engine: requests in, completions out, one seed a request."""
+"""The interface of every engine: requests in, completions out, one seed per request."""
 
 import time
 from collections import deque
@@ -13,17 +13,17 @@ from caco.runtime.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One text to be continued.
+    """One prompt to complete.
 
     Attributes:
-        request_id: Names the request among those of one call of `generate`.
-        prompt: The text as the model sees it, special tokens written out; nothing is added.
-        seed: Everything random about this completion derives from it.
-        temperature: 0 is greedy.
-        top_p: Nucleus: the smallest set of tokens of this probability mass; 1 for all.
-        top_k: Only the k likeliest tokens; 0 for all.
-        max_new_tokens: Longest completion in tokens.
-        stop: Texts before which the completion ends, besides the model's own end tokens.
+        request_id: Identifies the request within one call of `generate`.
+        prompt: The complete prompt, including special tokens; engines add nothing.
+        seed: The seed of all random numbers of this completion.
+        temperature: Sampling temperature; 0 is greedy decoding.
+        top_p: Nucleus sampling: the smallest set of tokens with this probability mass; 1 for all.
+        top_k: Sampling from the k most likely tokens; 0 for all.
+        max_new_tokens: Maximum length of the completion in tokens.
+        stop: Stop strings, in addition to the end tokens of the model.
     """
 
     request_id: str
@@ -38,14 +38,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The continuation of one request's prompt.
+    """The completion of one request.
 
     Attributes:
-        request_id: The request's.
-        text: What was generated, without the end token and without the text of a stop.
-        tokens: Tokens generated, the end token included.
-        finish_reason: `stop` (an end token or a stop text), `length`, or `time` where the engine's
-            `request_s` had passed first; the text is then what there was.
+        request_id: The id of the request.
+        text: The generated text, without the end token and up to a stop string.
+        tokens: Number of generated tokens, including the end token.
+        finish_reason: `stop` (an end token or a stop string), `length`, or `time` if the request
+            exceeded the engine's `request_s`; the text is then what was generated until then.
     """
 
     request_id: str
@@ -55,19 +55,20 @@ class Completion:
 
 
 class Engine(Protocol):
-    """Continues texts; a context manager that gives memory and devices back."""
+    """Completes prompts; a context manager that releases memory and devices on exit."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """Yields one completion a request, as they finish, so in no particular order.
+        """Yields one completion per request, in the order in which they finish.
 
-        Requests are drawn from the iterable as there is room for them; the model is loaded when
-        the first is, so no requests cost nothing. A request's tokens depend on its own seed and not
-        on its neighbours, as far as the arithmetic of the device allows; a time limit (`request_s`,
-        counted from when the request is drawn) breaks that promise where it ends one.
+        Requests are drawn from the iterable as the engine has capacity. The model is loaded with
+        the first request, so an empty iterable loads nothing. The tokens of a request depend on its
+        own seed and not on the other requests in the batch, as far as the arithmetic of the device
+        permits. A completion that a time limit (`request_s`, from when the request is drawn) ends
+        is not reproducible.
 
         Raises:
             UserError: The model cannot be loaded, or a prompt does not fit in its context.
@@ -80,9 +81,9 @@ class GeneratingModel:
     """A model that is ready to generate.
 
     Attributes:
-        engine: Runs it.
-        frame: Puts a user's text into the model's prompt.
-        digest: Of its manifest.
+        engine: The engine that runs the model.
+        frame: Converts a user's text to the prompt of the model.
+        digest: The digest in the manifest of the model.
     """
 
     engine: Engine
@@ -93,7 +94,7 @@ class GeneratingModel:
 def request(
     request_id: str, prompt: str, seed: int, sampling: Sampling, stop: tuple[str, ...] = ()
 ) -> Request:
-    """Returns a request that samples as a section of the config says."""
+    """Returns a request with the sampling settings of a config section."""
     return Request(
         request_id=request_id,
         prompt=prompt,
@@ -110,46 +111,46 @@ R = TypeVar("R")
 
 
 def complete_in_order(
-    engine: Engine, asked: Iterable[tuple[R, Request]], progress: Progress | None = None
+    engine: Engine, requests: Iterable[tuple[R, Request]], progress: Progress | None = None
 ) -> Iterator[tuple[R, Completion]]:
-    """Yields each row with its completion, in the order of `asked`.
+    """Yields each row with its completion, in the order of `requests`.
 
-    Rows are drawn only as the engine asks for more, so memory holds the rows in flight and those
-    that wait for a slower one before them.
+    Rows are drawn lazily, as the engine requests them. Memory holds the rows in flight and finished
+    rows that wait for an earlier one.
 
     Args:
         engine: The engine.
-        asked: Rows, each with the request made from it; request ids differ.
-        progress: Told of each finished completion.
+        requests: Rows, each with its request; request ids are unique.
+        progress: Counts the finished completions.
 
     Raises:
-        CacoError: The engine left a request without its completion.
+        CacoError: The engine returned no completion for a request.
     """
-    waiting: deque[tuple[R, str]] = deque()
+    pending: deque[tuple[R, str]] = deque()
     finished: dict[str, Completion] = {}
 
-    def requests() -> Iterator[Request]:
-        for row, request in asked:
-            waiting.append((row, request.request_id))
+    def drawn() -> Iterator[Request]:
+        for row, request in requests:
+            pending.append((row, request.request_id))
             yield request
 
-    for completion in engine.generate(requests()):
+    for completion in engine.generate(drawn()):
         finished[completion.request_id] = completion
         if progress is not None:
             progress.add()
-        while waiting and waiting[0][1] in finished:
-            row, request_id = waiting.popleft()
+        while pending and pending[0][1] in finished:
+            row, request_id = pending.popleft()
             yield row, finished.pop(request_id)
-    if waiting:
-        raise CacoError(f"the engine returned no completion for {len(waiting)} requests")
+    if pending:
+        raise CacoError(f"the engine returned no completion for {len(pending)} requests")
 
 
 def before_stop(text: str, stops: Iterable[str]) -> str | None:
-    """Returns the part of `text` before the first of `stops`, or None where it holds none."""
-    found = [at for stop in stops if (at := text.find(stop)) >= 0]
+    """Returns `text` up to the first of the strings `stops`, or None if it contains none."""
+    found = [index for stop in stops if (index := text.find(stop)) >= 0]
     return text[: min(found)] if found else None
 
 
 def deadline(seconds: float | None) -> float:
-    """Returns when a request that begins now is over, on the monotonic clock; None is never."""
+    """Returns the time on the monotonic clock `seconds` from now; infinity for None."""
     return float("inf") if seconds is None else time.monotonic() + seconds

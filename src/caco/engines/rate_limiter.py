@@ -1,4 +1,4 @@
-"""How fast a server lets itself be asked: one pace for all requests of a job."""
+"""Rate limiter of a server: one limit on concurrent requests for all requests of a job."""
 
 import asyncio
 import time
@@ -7,57 +7,58 @@ from contextlib import asynccontextmanager
 
 
 class RateLimiter:
-    """Turns at a server: a refusal of one request slows them all.
+    """Limits the requests in flight; one refused request slows down all of them.
 
-    Requests side by side are halved when the server says that there are too many and grow by one
-    for every round that it answers, as TCP does it: the server's limit is found without being told.
+    The limit is halved when the server reports too many requests and grows by one for every round
+    of successful requests: additive increase, multiplicative decrease, as in TCP. It converges to
+    the unknown limit of the server.
 
     Attributes:
-        served: Requests answered so far.
+        succeeded: Number of successful requests so far.
     """
 
-    def __init__(self, most: int) -> None:
-        """Starts at full pace.
+    def __init__(self, max_in_flight: int) -> None:
+        """Starts at the maximum.
 
         Args:
-            most: Requests side by side, at most.
+            max_in_flight: Maximum number of concurrent requests.
         """
-        self.served = 0
-        self._most, self._allowed = most, float(most)
-        self._under_way = 0
-        self._closed_until = self._slowed_at = 0.0
+        self.succeeded = 0
+        self._max_in_flight, self._limit = max_in_flight, float(max_in_flight)
+        self._in_flight = 0
+        self._paused_until = self._slowed_at = 0.0
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[float]:
-        """Waits for a turn, holds it, and gives it back; yields the moment at which it began."""
+    async def slot(self) -> AsyncIterator[float]:
+        """Waits for a slot and holds it; yields the time at which the request may start."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self._under_way < int(self._allowed))
-            self._under_way += 1
+            await self._changed.wait_for(lambda: self._in_flight < int(self._limit))
+            self._in_flight += 1
         try:
-            while (wait_s := self._closed_until - time.monotonic()) > 0:
+            while (wait_s := self._paused_until - time.monotonic()) > 0:
                 await asyncio.sleep(wait_s)
             yield time.monotonic()
         finally:
-            self._under_way -= 1
+            self._in_flight -= 1
             async with self._changed:
                 self._changed.notify_all()
 
-    def answered(self) -> None:
-        """Counts a request that was answered."""
-        self.served += 1
-        self._allowed = min(self._most, self._allowed + 1 / self._allowed)
+    def record_success(self) -> None:
+        """Counts a successful request."""
+        self.succeeded += 1
+        self._limit = min(self._max_in_flight, self._limit + 1 / self._limit)
 
-    def slow(self, began: float, wait_s: float) -> None:
-        """Lets nobody ask for a while, and fewer side by side after that.
+    def back_off(self, started: float, wait_s: float) -> None:
+        """Pauses all requests for a while and halves the limit.
 
         Args:
-            began: When the turn of the refused request began. Those that were under way together
-                are refused together: they halve the pace once.
-            wait_s: Seconds.
+            started: When the refused request started. Requests that were in flight together are
+                refused together: they halve the limit once.
+            wait_s: Length of the pause in seconds.
         """
         now = time.monotonic()
-        self._closed_until = max(self._closed_until, now + wait_s)
-        if began >= self._slowed_at:
+        self._paused_until = max(self._paused_until, now + wait_s)
+        if started >= self._slowed_at:
             self._slowed_at = now
-            self._allowed = max(1.0, self._allowed / 2)
+            self._limit = max(1.0, self._limit / 2)

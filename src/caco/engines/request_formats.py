@@ -1,4 +1,4 @@
-"""The two forms in which a server is asked for a completion, and how its reply is read."""
+"""Request formats of an OpenAI-compatible server: body of a request, parsing of a reply."""
 
 import sys
 from pathlib import Path
@@ -7,55 +7,55 @@ from typing import Any, Protocol
 from caco.engines.protocol import Completion, Request, before_stop
 from caco.models.tokenizer import end_tokens, load_tokenizer
 
-# Others (vLLM's `abort`, none at all) say that the server broke off: the request is put again.
-_ENDS = ("stop", "length", "content_filter")
-# What is left unsaid a server takes from the checkpoint's generation config (vLLM, SGLang) or from
-# its own taste (llama.cpp: top-k 40, min-p 0.05), and a request says all of its sampling.
+# Another finish reason (vLLM's `abort`), or none, means that the server aborted: retry.
+_FINISH_REASONS = ("stop", "length", "content_filter")
+# Servers take missing parameters from the checkpoint's generation config (vLLM, SGLang) or from
+# their own defaults (llama.cpp: top-k 40, min-p 0.05), so a request sets all of them.
 _NEUTRAL = {"min_p": 0.0, "repetition_penalty": 1.0}
 
 
 class RequestFormat(Protocol):
-    """How a request is put to a server."""
+    """An API of the server: its path, bodies and replies."""
 
     path: str
 
     def body(self, request: Request) -> dict[str, Any] | None:
-        """Returns what is posted, or None where the prompt fills the context."""
+        """Returns the JSON body, or None if the prompt fills the context."""
         ...
 
     def read(self, request: Request, reply: Any) -> Completion:
-        """Returns the completion that a reply holds.
+        """Returns the completion in a reply.
 
         Raises:
-            KeyError, IndexError, TypeError, ValueError, AttributeError: It holds none.
+            KeyError, IndexError, TypeError, ValueError, AttributeError: The reply is malformed.
         """
         ...
 
 
 class CompletionsFormat:
-    """A checkpoint's own prompt, as it stands: `/completions`.
+    """The `/completions` API, for a checkpoint whose tokenizer is available here.
 
-    The prompt goes as token ids. Of a text, servers make ids by their own rules (SGLang and
-    llama.cpp put a second token for the beginning before a prompt that has one).
+    The prompt is sent as token ids, because servers tokenise a text differently: SGLang and
+    llama.cpp add a BOS token to a prompt that already has one.
     """
 
     path = "/completions"
 
     def __init__(self, folder: Path, model: str, context: int | None) -> None:
-        """Reads the checkpoint's tokenizer.
+        """Loads the tokenizer of the checkpoint.
 
         Args:
             folder: The checkpoint.
-            model: What the server calls it.
-            context: Longest prompt and completion together, where the server says.
+            model: The name of the model at the server.
+            context: Maximum length of prompt and completion, if the server reports it.
         """
         self._tokenizer = load_tokenizer(folder)
         self._model, self._context = model, context or sys.maxsize
         self._end_ids = sorted(end_tokens(self._tokenizer, None))
-        self._ends = tuple(self._tokenizer.convert_ids_to_tokens(self._end_ids))
+        self._end_strings = tuple(self._tokenizer.convert_ids_to_tokens(self._end_ids))
 
     def body(self, request: Request) -> dict[str, Any] | None:
-        """Returns what is posted, or None where the prompt fills the context."""
+        """Returns the JSON body, or None if the prompt fills the context."""
         ids = self._tokenizer(request.prompt, add_special_tokens=False)["input_ids"]
         limit = min(request.max_new_tokens, self._context - len(ids))
         if limit <= 0:
@@ -65,31 +65,31 @@ class CompletionsFormat:
             **_NEUTRAL,
             "top_k": request.top_k or -1,
             "prompt": ids,
-            "stop": [*self._ends, *request.stop],
-            # vLLM and SGLang: the end of a turn is seen as a token, and as a text only if special
-            # tokens are written out.
+            "stop": [*self._end_strings, *request.stop],
+            # vLLM and SGLang match the end of a turn as a token id, and as a string only if special
+            # tokens are not skipped.
             "stop_token_ids": self._end_ids,
             "skip_special_tokens": False,
         }
 
     def read(self, request: Request, reply: Any) -> Completion:
-        """Returns the completion that a reply holds; see `RequestFormat.read`."""
-        return _completion(request, reply, reply["choices"][0]["text"], self._ends)
+        """Returns the completion in a reply; see `RequestFormat.read`."""
+        return _completion(request, reply, reply["choices"][0]["text"], self._end_strings)
 
 
 class ChatFormat:
-    """One user turn to a model that only the server has: `/chat/completions`."""
+    """The `/chat/completions` API with one user turn, for a model without a local checkpoint."""
 
     path = "/chat/completions"
 
     def __init__(self, model: str) -> None:
-        """Takes the model's name at the server."""
+        """Takes the name of the model at the server."""
         self._model = model
 
     def body(self, request: Request) -> dict[str, Any] | None:
-        """Returns what is posted; how long a prompt is only the server knows."""
+        """Returns the JSON body; the length of the prompt is not known here."""
         body = _sampling(request, self._model, request.max_new_tokens)
-        # Beyond OpenAI's own interface: said only where it changes something.
+        # Not part of OpenAI's API, so it is sent only if it is set.
         if request.top_k:
             body["top_k"] = request.top_k
         body["messages"] = [{"role": "user", "content": request.prompt}]
@@ -98,14 +98,14 @@ class ChatFormat:
         return body
 
     def read(self, request: Request, reply: Any) -> Completion:
-        """Returns the completion that a reply holds; see `RequestFormat.read`."""
-        # A turn that the server's filter took away has no content.
+        """Returns the completion in a reply; see `RequestFormat.read`."""
+        # A turn that the content filter removed has no content.
         text = reply["choices"][0]["message"]["content"] or ""
         return _completion(request, reply, text, ())
 
 
 def _sampling(request: Request, model: str, limit: int) -> dict[str, Any]:
-    """Returns what both forms say of how to draw tokens."""
+    """Returns the sampling parameters that both formats share."""
     return {
         "model": model,
         "max_tokens": limit,
@@ -115,11 +115,13 @@ def _sampling(request: Request, model: str, limit: int) -> dict[str, Any]:
     }
 
 
-def _completion(request: Request, reply: Any, text: Any, ends: tuple[str, ...]) -> Completion:
-    """Returns a completion, without the text of a stop that the server left in it."""
+def _completion(
+    request: Request, reply: Any, text: Any, end_strings: tuple[str, ...]
+) -> Completion:
+    """Returns a completion, cut at a stop string that the server has left in the text."""
     reason, tokens = reply["choices"][0]["finish_reason"], reply["usage"]["completion_tokens"]
-    if reason not in _ENDS or not isinstance(text, str) or not isinstance(tokens, int):
-        raise ValueError("no completion")
-    if (cut := before_stop(text, (*ends, *request.stop))) is not None:
+    if reason not in _FINISH_REASONS or not isinstance(text, str) or not isinstance(tokens, int):
+        raise ValueError("not a completion")
+    if (cut := before_stop(text, (*end_strings, *request.stop))) is not None:
         text, reason = cut, "stop"
     return Completion(request.request_id, text, tokens, reason)

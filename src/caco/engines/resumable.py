@@ -1,6 +1,6 @@
-"""An engine that resumes: it reads its journal first, and keeps there whatever is finished.
+"""An engine that resumes: it returns completions from its journal and appends new ones to it.
 
-Decides no row beyond which of them the journal already holds, so no code digest covers it
+It does not affect the content of rows, so no code digest covers it
 (`caco.runtime.RESULTS_VERSION`).
 """
 
@@ -18,10 +18,10 @@ _CONTENT = [field.name for field in fields(Request) if field.name != "request_id
 
 
 class ResumableEngine:
-    """An engine that asks its journal first and tells it of everything that is finished."""
+    """An engine with a journal: finished requests are read from it, new completions appended."""
 
     def __init__(self, engine: Engine, journal: Journal) -> None:
-        """Takes an engine and a journal, both not yet entered."""
+        """Takes an engine and a journal, neither of them entered yet."""
         self._engine = engine
         self._journal = journal
 
@@ -34,7 +34,7 @@ class ResumableEngine:
             self._journal.__exit__()
             raise
         if len(self._journal):
-            print(f"going on after {len(self._journal):,} finished rows", file=sys.stderr)
+            print(f"resuming after {len(self._journal):,} finished rows", file=sys.stderr)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -45,56 +45,54 @@ class ResumableEngine:
             self._journal.__exit__()
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """Yields one completion a request, in no particular order; see `Engine.generate`.
+        """Yields one completion per request, in no particular order; see `Engine.generate`.
 
-        What is kept up to the first new request is yielded before the engine draws: a shard that
-        was nearly done would else wait in memory as a whole.
+        Journaled completions before the first new request are yielded before the engine starts, so
+        that an almost finished shard does not accumulate in memory.
         """
         queue = iter(requests)
-        asked: dict[str, str] = {}  # requests given to the engine, and their keys
+        keys: dict[str, str] = {}  # journal keys of the requests in flight, by request id
 
-        def finished(request: Request) -> Completion | None:
+        def journaled(request: Request) -> Completion | None:
             key = request_key(request)
-            kept = self._journal.get(key)
-            if kept is None:
-                asked[request.request_id] = key
+            row = self._journal.get(key)
+            if row is None:
+                keys[request.request_id] = key
                 return None
-            return Completion(
-                request.request_id, kept["text"], kept["tokens"], kept["finish_reason"]
-            )
+            return Completion(request.request_id, row["text"], row["tokens"], row["finish_reason"])
 
         for first in queue:
-            if (completion := finished(first)) is None:
+            if (completion := journaled(first)) is None:
                 break
             yield completion
         else:
             return
-        kept: deque[Completion] = deque()
+        ready: deque[Completion] = deque()
 
         def new() -> Iterator[Request]:
             yield first
             for request in queue:
-                if (completion := finished(request)) is None:
+                if (completion := journaled(request)) is None:
                     yield request
                 else:
-                    kept.append(completion)
+                    ready.append(completion)
 
         for completion in self._engine.generate(new()):
             self._journal.add(
-                asked.pop(completion.request_id),
+                keys.pop(completion.request_id),
                 {
                     "text": completion.text,
                     "tokens": completion.tokens,
                     "finish_reason": completion.finish_reason,
                 },
             )
-            while kept:
-                yield kept.popleft()
+            while ready:
+                yield ready.popleft()
             yield completion
-        yield from kept
+        yield from ready
 
 
 def request_key(request: Request) -> str:
-    """Returns the digest of what was asked; the request's name is no part of that."""
+    """Returns the digest of a request, without its id."""
     content = [getattr(request, name) for name in _CONTENT]
     return digest("request", canonical_json(content))

@@ -1,12 +1,12 @@
-"""The draw of the next token: vectorised over rows, each with its own settings and its own luck."""
+"""Sampling of the next token, vectorised over rows with their own settings and random numbers."""
 
 import torch
 
-# Candidates looked at before the whole vocabulary is sorted for a nucleus: a full sort of 64 rows
-# of 49,152 logits takes longer than the model's own forward pass on a CPU.
+# Candidates tried before the whole vocabulary is sorted for a nucleus: on a CPU, sorting 64 rows of
+# 49,152 logits takes longer than the forward pass of the model.
 _NUCLEUS = 512
-_BLOCK = 256  # tokens summed together in the first step of the draw
-_BELOW_ONE = 1 - 1e-12  # keeps a target under its total where rounding would lift it onto it
+_BLOCK = 256  # tokens per block in the first step of the inversion
+_BELOW_ONE = 1 - 1e-12  # keeps a target below the total despite rounding
 
 
 def sample_tokens(
@@ -16,15 +16,15 @@ def sample_tokens(
     top_k: torch.Tensor,
     uniform: torch.Tensor,
 ) -> torch.Tensor:
-    """Returns one token a row, by inverting the cumulative distribution at `uniform`.
+    """Returns one token per row, by inverting the cumulative distribution at `uniform`.
 
-    The cumulative sum runs in the order of the vocabulary, not of probability: where batching
-    moves a probability in its last bit, two near-equal tokens would swap places in a sorted order
-    and change the draw, while here every boundary moves by as little.
+    The cumulative sum follows the order of the vocabulary, not of the probabilities. Batching can
+    change the last bit of a probability: in a sorted order, two near-equal tokens would then swap
+    places and change the sample, while here each boundary moves by no more than that bit.
 
     Args:
         logits: [rows, vocabulary], any float type.
-        temperature: [rows]; 0 takes the likeliest token.
+        temperature: [rows]; 0 selects the most likely token.
         top_p: [rows], in (0, 1].
         top_k: [rows], 0 for all.
         uniform: [rows] float64 in [0, 1).
@@ -45,10 +45,10 @@ def sample_tokens(
 
 
 def _inverse(mass: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
-    """Returns [rows]: where the cumulative sum of each row of `mass` passes `uniform` of its total.
+    """Returns [rows]: the index at which the cumulative sum of a row exceeds `uniform` * total.
 
-    In two steps, a block of the vocabulary and a token in it: one float64 cumulative sum of the
-    whole vocabulary took 38 ms for 64 rows of 49,152, a tenth of the whole step.
+    Finds first the block of the vocabulary, then the token in it: one float64 cumulative sum of the
+    whole vocabulary took 38 ms for 64 rows of 49,152, a tenth of a decoding step.
     """
     rows, vocabulary = mass.shape
     blocks = torch.nn.functional.pad(mass, (0, -vocabulary % _BLOCK)).view(rows, -1, _BLOCK)
@@ -66,9 +66,9 @@ def _inverse(mass: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
 def _threshold(
     probabilities: torch.Tensor, top_p: torch.Tensor, top_k: torch.Tensor
 ) -> torch.Tensor | None:
-    """Returns [rows]: the least probability that a row may draw; None where all rows draw from all.
+    """Returns [rows]: the lowest probability that can be sampled; None without any restriction.
 
-    As elsewhere, the k likeliest are taken first and the nucleus is of what they leave.
+    As in other implementations, top-k is applied first and top-p to the remaining tokens.
     """
     vocabulary = probabilities.shape[-1]
     nucleus, limited = top_p < 1, top_k > 0
@@ -78,16 +78,16 @@ def _threshold(
     unlimited = bool((nucleus & ~limited).any())
     width = int(top_k.max().clamp(min=1 if not unlimited else _NUCLEUS, max=vocabulary))
     while True:
-        likeliest = probabilities.topk(width, dim=-1).values
-        kept = torch.arange(width, device=k.device).unsqueeze(0) < k.unsqueeze(1)
-        mass = torch.where(kept, likeliest, 0.0).cumsum(dim=-1, dtype=torch.float64)
-        whole = torch.where(limited, mass[:, -1], 1.0)
-        reached = ~nucleus | (mass[:, -1] >= top_p * whole) | limited
+        candidates = probabilities.topk(width, dim=-1).values
+        in_top_k = torch.arange(width, device=k.device).unsqueeze(0) < k.unsqueeze(1)
+        mass = torch.where(in_top_k, candidates, 0.0).cumsum(dim=-1, dtype=torch.float64)
+        total = torch.where(limited, mass[:, -1], 1.0)
+        reached = ~nucleus | (mass[:, -1] >= top_p * total) | limited
         if bool(reached.all()) or width == vocabulary:
             break
         width = vocabulary
-    # A token is in the nucleus if what comes before it has not reached the mass yet.
-    before = mass - torch.where(kept, likeliest, 0.0)
-    inside = kept & (~nucleus.unsqueeze(1) | (before < (top_p * whole).unsqueeze(1)))
-    least = likeliest.masked_fill(~inside, float("inf")).min(dim=-1).values
-    return torch.where(nucleus | limited, least, torch.zeros_like(least))
+    # A token is in the nucleus if the mass before it is below top_p.
+    before = mass - torch.where(in_top_k, candidates, 0.0)
+    inside = in_top_k & (~nucleus.unsqueeze(1) | (before < (top_p * total).unsqueeze(1)))
+    lowest = candidates.masked_fill(~inside, float("inf")).min(dim=-1).values
+    return torch.where(nucleus | limited, lowest, torch.zeros_like(lowest))

@@ -1,7 +1,7 @@
-"""An OpenAI-compatible server: a question in JSON is tried until it is answered, or never will be.
+"""The HTTP client of an OpenAI-compatible server, with retries and a rate limiter.
 
-httpx alone rather than the `openai` client: it is in the environment already, the client's own
-retries know of one request and not of the others, and nearly all we send is beyond its types.
+It uses httpx instead of the `openai` client: httpx is in the environment already, the retries of
+the `openai` client do not coordinate requests, and its types lack most parameters that are sent.
 """
 
 import asyncio
@@ -22,113 +22,117 @@ from caco.errors import ClusterError, UserError
 
 T = TypeVar("T")
 
-_FIRST_S = 1.0  # waited after a first failure; each further one doubles it
-_LONGEST_S = 60.0
-_OBEYED_S = 600.0  # the longest Retry-After that is waited out in one piece
+_FIRST_WAIT_S = 1.0  # after the first failure; doubled after each further failure
+_MAX_WAIT_S = 60.0
+_MAX_RETRY_AFTER_S = 600.0  # a longer Retry-After is truncated
 _CONNECT_S = 30.0
 _JITTER = random.Random()
-# What vLLM, SGLang, llama.cpp and OpenAI say of a prompt that does not fit.
+# Messages of vLLM, SGLang, llama.cpp and OpenAI for a prompt that does not fit in the context.
 _TOO_LONG = re.compile(r"context[ _](length|size|window)|context_length_exceeded", re.IGNORECASE)
 
 
-class OutOfTime(Exception):
+class RequestTimeout(Exception):
     """A request took longer than `request_s`."""
 
 
-class TooLong(Exception):
-    """A prompt does not fit in the context of the server's model."""
+class PromptTooLong(Exception):
+    """A prompt does not fit in the context of the model."""
 
 
-class _Again(Exception):
-    """A failure that another try may mend.
+class _RetryableError(Exception):
+    """A failure after which the request is tried again.
 
     Attributes:
-        busy: The server says that there are too many requests.
-        after_s: Seconds it wants to be left alone, where it says so.
+        busy: Whether the server reports too many requests.
+        retry_after_s: The Retry-After of the reply in seconds, if it has one.
     """
 
-    def __init__(self, why: str, busy: bool = False, after_s: float | None = None) -> None:
-        super().__init__(why)
-        self.busy, self.after_s = busy, after_s
+    def __init__(
+        self, message: str, busy: bool = False, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.busy, self.retry_after_s = busy, retry_after_s
 
 
 class Server:
-    """One server and the pace at which it is asked."""
+    """One server, with a rate limiter for all requests to it."""
 
     def __init__(self, section: Settings) -> None:
-        """Connects to nothing yet.
+        """Prepares the client; it connects with the first request.
 
         Args:
-            section: The engine's section: variables with address and key, and the limits.
+            section: The config section of the engine: variables with address and key, and limits.
 
         Raises:
-            UserError: The environment holds no address.
+            UserError: The address in the environment is missing or invalid.
         """
         self.url = os.environ.get(section.url_env, "").rstrip("/")
         if not re.match(r"https?://[^/\s]+", self.url):
             raise UserError(
                 f"the environment variable {section.url_env} is {self.url!r}; set it to the "
-                "server's address, as in http://node:8000/v1 (key `url_env` of the engine names it)"
+                "server's address, e.g. http://node:8000/v1 (`engine.url_env` names the variable)"
             )
         key = os.environ.get(section.key_env)
         self._section = section
-        self._pace = RateLimiter(section.concurrency)
+        self._rate_limiter = RateLimiter(section.concurrency)
         self._client = httpx2.AsyncClient(
             headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx2.Timeout(None, connect=_CONNECT_S),  # asyncio bounds the whole attempt
+            timeout=httpx2.Timeout(None, connect=_CONNECT_S),  # asyncio limits the whole attempt
             limits=httpx2.Limits(
                 max_connections=section.concurrency, max_keepalive_connections=section.concurrency
             ),
         )
 
     async def close(self) -> None:
-        """Closes its connections."""
+        """Closes the connections."""
         await self._client.aclose()
 
-    async def ask(
+    async def call(
         self, path: str, read: Callable[[Any], T], body: dict[str, Any] | None = None
     ) -> T:
-        """Returns what `read` makes of the server's reply.
+        """Returns the reply of the server, converted by `read`; retries after transient failures.
 
         Args:
-            path: Below the server's address.
-            read: Takes the reply's JSON; KeyError, IndexError, TypeError, ValueError and
-                AttributeError mean that it is not what was asked for, which is tried again.
-            body: Posted as JSON; None gets the path.
+            path: The path below the server's address.
+            read: Converts the JSON of the reply. KeyError, IndexError, TypeError, ValueError and
+                AttributeError mean that the reply is malformed, upon which the request is retried.
+            body: The JSON to POST; None sends a GET.
 
         Raises:
-            OutOfTime: The request took longer than `request_s`.
-            TooLong: The prompt does not fit in the model's context.
-            UserError: The server refuses the request, and would again.
-            ClusterError: `attempts` failures, none of which is the request's fault.
+            RequestTimeout: The request took longer than `request_s`.
+            PromptTooLong: The prompt does not fit in the context of the model.
+            UserError: The server rejects the request permanently.
+            ClusterError: The request failed `attempts` times.
         """
-        tries = failures = 0
+        attempts = failures = 0
         while True:
-            served = self._pace.served
-            async with self._pace.turn() as began:
+            succeeded = self._rate_limiter.succeeded
+            async with self._rate_limiter.slot() as started:
                 try:
-                    answer = await self._try(path, read, body)
-                except _Again as failure:
+                    reply = await self._attempt(path, read, body)
+                except _RetryableError as failure:
                     last = failure
-                    tries += 1
-                    wait_s = last.after_s if last.after_s is not None else _backoff_s(tries)
+                    attempts += 1
+                    wait_s = last.retry_after_s
+                    if wait_s is None:
+                        wait_s = _backoff_s(attempts)
                     if last.busy:
-                        self._pace.slow(began, wait_s)
+                        self._rate_limiter.back_off(started, wait_s)
                 else:
-                    self._pace.answered()
-                    return answer
-            # To be refused while others are served is the server's pace and no failure.
-            failures += not (last.busy and self._pace.served > served)
+                    self._rate_limiter.record_success()
+                    return reply
+            # A refusal while other requests succeed is rate limiting, not a failure.
+            failures += not (last.busy and self._rate_limiter.succeeded > succeeded)
             if failures == self._section.attempts:
                 raise ClusterError(
-                    f"{self.url}: no answer in {failures} attempts, the last time {last}; see that "
-                    "the server runs and can be reached from this node, then run again: finished "
-                    "rows are kept"
+                    f"{self.url}: no reply after {failures} attempts, the last error is {last}; "
+                    "check that the server runs and can be reached from this node, then run again: "
+                    "finished rows are saved"
                 )
             await asyncio.sleep(wait_s)
 
-    async def _try(self, path: str, read: Callable[[Any], T], body: dict[str, Any] | None) -> T:
-        """Asks once."""
+    async def _attempt(self, path: str, read: Callable[[Any], T], body: dict[str, Any] | None) -> T:
+        """Sends the request once."""
         limit_s = min(self._section.attempt_s, self._section.request_s or float("inf"))
         try:
             async with asyncio.timeout(limit_s):
@@ -140,52 +144,54 @@ class Server:
                 )
         except TimeoutError:
             if limit_s == self._section.request_s:
-                raise OutOfTime from None
-            raise _Again(f"no whole reply within {limit_s:g} s") from None
+                raise RequestTimeout from None
+            raise _RetryableError(f"no complete reply within {limit_s:g} s") from None
         except httpx2.HTTPError as e:
-            raise _Again(f"{type(e).__name__}: {e}" if str(e) else type(e).__name__) from None
+            raise _RetryableError(
+                f"{type(e).__name__}: {e}" if str(e) else type(e).__name__
+            ) from None
         if reply.status_code != 200:
-            raise self._refusal(reply, path)
+            raise self._status_error(reply, path)
         try:
             return read(reply.json())
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-            raise _Again(f"a reply of no use: {_short(reply.text)!r}") from None
+            raise _RetryableError(f"malformed reply {_short(reply.text)!r}") from None
 
-    def _refusal(self, reply: Any, path: str) -> Exception:
-        """Returns what a status other than 200 is raised as."""
-        status, after_s = reply.status_code, _retry_after_s(reply.headers.get("retry-after"))
-        said = f"{status}: {_short(_message(reply))}"
-        if status == 429 or (status == 503 and after_s is not None):
-            return _Again(said, busy=True, after_s=after_s)
+    def _status_error(self, reply: Any, path: str) -> Exception:
+        """Returns the exception for a reply with a status other than 200."""
+        status, retry_after_s = reply.status_code, _retry_after_s(reply.headers.get("retry-after"))
+        message = f"{status}: {_short(_message(reply))}"
+        if status == 429 or (status == 503 and retry_after_s is not None):
+            return _RetryableError(message, busy=True, retry_after_s=retry_after_s)
         if status >= 500 or status in (408, 425):
-            return _Again(said)
+            return _RetryableError(message)
         if status in (401, 403):
             return UserError(
-                f"{self.url}: the server refuses the key ({said}); set the environment variable "
-                f"{self._section.key_env} to one that it takes"
+                f"{self.url}: the server rejects the API key ({message}); set the environment "
+                f"variable {self._section.key_env} to a valid key"
             )
         if status == 404:
             return UserError(
-                f"{self.url}{path}: the server has no such address or model ({said}); "
-                f"{self._section.url_env} must hold its address up to `/v1`, and `name` of a "
-                f"served model one of the names at {self.url}/models"
+                f"{self.url}{path}: the server has no such path or model ({message}); "
+                f"{self._section.url_env} must hold its address up to `/v1`, and `name` of the "
+                f"served model must be one of the names at {self.url}/models"
             )
-        if _TOO_LONG.search(said):
-            return TooLong()
+        if _TOO_LONG.search(message):
+            return PromptTooLong()
         return UserError(
-            f"{self.url}{path}: the server refuses the request ({said}); correct what it names: "
-            "the model's name, or a key of the sampling that it does not take"
+            f"{self.url}{path}: the server rejects the request ({message}); correct the parameter "
+            "that it names: the name of the model, or a key of `sampling`"
         )
 
 
-def _backoff_s(tries: int) -> float:
-    """Returns the seconds to wait: doubled each time, with jitter so that requests part ways."""
-    longest = min(_LONGEST_S, _FIRST_S * 2.0 ** min(tries - 1, 20))
+def _backoff_s(attempts: int) -> float:
+    """Returns the seconds to wait: exponential backoff with jitter."""
+    longest = min(_MAX_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(attempts - 1, 20))
     return longest * _JITTER.uniform(0.5, 1.0)
 
 
 def _retry_after_s(header: str | None) -> float | None:
-    """Returns the seconds that a Retry-After header asks for: a number, or a date."""
+    """Returns the seconds in a Retry-After header, which is a number or a date."""
     if header is None:
         return None
     try:
@@ -195,15 +201,15 @@ def _retry_after_s(header: str | None) -> float | None:
             seconds = parsedate_to_datetime(header).timestamp() - time.time()
         except ValueError:
             return None
-    return min(max(seconds, 0.0), _OBEYED_S)
+    return min(max(seconds, 0.0), _MAX_RETRY_AFTER_S)
 
 
 def _message(reply: Any) -> str:
-    """Returns what the server says of a failure, wherever it puts it."""
+    """Returns the error message in a reply, whose place depends on the server."""
     try:
-        said = reply.json()
-        said = said.get("error", said)
-        return str(said.get("message") or said.get("detail") or said)
+        error = reply.json()
+        error = error.get("error", error)
+        return str(error.get("message") or error.get("detail") or error)
     except (ValueError, AttributeError):
         return str(reply.text)
 

@@ -1,4 +1,4 @@
-"""Generation by any OpenAI-compatible server, with many concurrent requests."""
+"""Generation by an OpenAI-compatible server, with many concurrent requests."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from caco.config.engines import ServerEngineConfig as Settings
 from caco.engines.protocol import Completion, Engine, Request
 from caco.engines.request_formats import ChatFormat, CompletionsFormat, RequestFormat
-from caco.engines.server_client import OutOfTime, Server, TooLong
+from caco.engines.server_client import PromptTooLong, RequestTimeout, Server
 from caco.errors import UserError
 from caco.models.served import served_model
 
@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 class EventLoopThread:
-    """Runs coroutines while its caller does something else; a context manager.
+    """An event loop in a background thread; a context manager.
 
-    A thread rather than a loop that the caller turns: a caller that writes rows, or executes
-    programs between two completions, must not keep a server's replies waiting until they time out.
+    The loop runs in its own thread because the caller may be busy between two completions, for
+    example with writing rows; replies of the server would time out meanwhile.
     """
 
     def __enter__(self) -> Self:
@@ -34,7 +34,7 @@ class EventLoopThread:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Ends the thread; cancel what still runs before."""
+        """Stops the thread; call `cancel` first if coroutines still run."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -44,7 +44,7 @@ class EventLoopThread:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def cancel(self) -> None:
-        """Cancels every coroutine that still runs, and waits until all have ended."""
+        """Cancels all running coroutines and waits until they have finished."""
         self.start(_cancel_others()).result()
 
 
@@ -56,24 +56,23 @@ async def _cancel_others() -> None:
 
 
 def open_engine(folder: Path, section: Settings) -> Engine:
-    """Returns an engine over a server; nothing is connected yet."""
+    """Returns an engine for a server; it connects with the first request."""
     return ServerEngine(folder, section)
 
 
 class ServerEngine:
-    """An engine over a server, which has the model loaded.
+    """An engine for a server that has the model loaded.
 
-    A checkpoint is asked with its own prompts, token by token as they stand; a model that only the
-    server has, with one user turn. A server tells nothing of a completion before its end, so one
-    that `request_s` ends is empty.
+    Prompts of a checkpoint are sent as token ids; those of a served model as one user turn. The
+    server returns only complete completions, so a completion that `request_s` ends is empty.
     """
 
     def __init__(self, folder: Path, section: Settings) -> None:
-        """Connects to nothing yet.
+        """Prepares the engine; it connects with the first request.
 
         Args:
             folder: The checkpoint that the server runs, or the folder of a served model.
-            section: Where the server is, and how it may be asked.
+            section: Address variables, limits and retries.
         """
         self._folder, self._section = folder, section
 
@@ -81,14 +80,14 @@ class ServerEngine:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        pass  # connections live as long as one call of `generate`
+        pass  # connections are closed at the end of each call of `generate`
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """Yields one completion a request, as they finish; see `caco.engines.protocol`.
+        """Yields one completion per request, as they finish; see `caco.engines.protocol`.
 
         Raises:
-            UserError: The server refuses address, key, model or request.
-            ClusterError: The server cannot be reached, or fails `attempts` times on one request.
+            UserError: The server rejects the address, key, model or request.
+            ClusterError: The server is unreachable, or one request failed `attempts` times.
         """
         queue = iter(requests)
         if (first := next(queue, None)) is None:
@@ -96,57 +95,61 @@ class ServerEngine:
         server = Server(self._section)
         with EventLoopThread() as loop:
             try:
-                form = loop.start(self._form(server)).result()
-                yield from self._finished(loop, server, form, chain([first], queue))
+                format_ = loop.start(self._request_format(server)).result()
+                yield from self._completions(loop, server, format_, chain([first], queue))
             finally:
                 loop.cancel()
                 loop.start(server.close()).result()
 
-    def _finished(
-        self, loop: EventLoopThread, server: Server, form: RequestFormat, queue: Iterator[Request]
+    def _completions(
+        self,
+        loop: EventLoopThread,
+        server: Server,
+        format_: RequestFormat,
+        queue: Iterator[Request],
     ) -> Iterator[Completion]:
-        """Keeps as many requests under way as the section allows; yields what is finished."""
+        """Keeps `concurrency` requests in flight; yields completions as they finish."""
         finished: SimpleQueue[Future[Completion]] = SimpleQueue()
-        under_way = 0
+        in_flight = 0
         while True:
-            for request in islice(queue, self._section.concurrency - under_way):
-                answer = _answer(server, form, request, form.body(request))
-                loop.start(answer).add_done_callback(finished.put)
-                under_way += 1
-            if not under_way:
+            for request in islice(queue, self._section.concurrency - in_flight):
+                completion = _complete(server, format_, request, format_.body(request))
+                loop.start(completion).add_done_callback(finished.put)
+                in_flight += 1
+            if not in_flight:
                 return
             yield finished.get().result()
-            under_way -= 1
+            in_flight -= 1
 
-    async def _form(self, server: Server) -> RequestFormat:
-        """Returns the form in which the server is asked for this model."""
+    async def _request_format(self, server: Server) -> RequestFormat:
+        """Returns the request format for this model."""
         if (served := served_model(self._folder)) is not None:
             return ChatFormat(served.name)
-        models = await server.ask("/models", _contexts)
+        models = await server.call("/models", _contexts)
         name = next(iter(models)) if len(models) == 1 else str(self._folder)
         if name not in models:
             raise UserError(
                 f"{server.url}/models: the server has {len(models)} models "
-                f"({', '.join(sorted(models)) or 'none'}); let it serve {self._folder} alone, or "
+                f"({', '.join(sorted(models)) or 'none'}); serve only {self._folder}, or serve it "
                 "under that name"
             )
         return CompletionsFormat(self._folder, name, models[name])
 
 
-async def _answer(
-    server: Server, form: RequestFormat, request: Request, body: dict[str, Any] | None
+async def _complete(
+    server: Server, format_: RequestFormat, request: Request, body: dict[str, Any] | None
 ) -> Completion:
-    """Returns a request's completion; one that cannot be had whole is empty and says why."""
+    """Returns the completion of a request; empty if the prompt or the time limit is exceeded."""
     if body is None:
         return Completion(request.request_id, "", 0, "length")
     try:
-        return await server.ask(form.path, lambda reply: form.read(request, reply), body)
-    except TooLong:
+        return await server.call(format_.path, lambda reply: format_.read(request, reply), body)
+    except PromptTooLong:
         return Completion(request.request_id, "", 0, "length")
-    except OutOfTime:
+    except RequestTimeout:
         return Completion(request.request_id, "", 0, "time")
 
 
 def _contexts(reply: Any) -> dict[str, int | None]:
-    """Returns a server's models, each with its context where the server says (vLLM, SGLang)."""
+    """Returns the models of a server with their context length, if reported (vLLM, SGLang)."""
     return {model["id"]: model.get("max_model_len") for model in reply["data"]}

@@ -17,39 +17,39 @@ from caco.runtime.gpus import require_usable_gpus
 
 _GIB = 1 << 30
 
-_SURROUNDINGS = {
-    # The engine in this process: killed with it, so no orphan keeps a GPU, and vLLM's own
-    # condition for the same requests meeting in the same batches each time.
+_ENVIRONMENT = {
+    # Runs the engine in this process: it is killed with it, so no orphan holds a GPU, and vLLM
+    # requires it for reproducible batches.
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
     "VLLM_LOGGING_LEVEL": "ERROR",
-    # It would report its use to its makers.
+    # No usage statistics are sent.
     "VLLM_NO_USAGE_STATS": "1",
 }
 
 
 @dataclass(slots=True)
 class _Running:
-    """A request that the engine has taken, and the ids it has got so far."""
+    """A running request, and the token ids generated so far."""
 
     request: Request
-    until: float
+    deadline: float
     tokens: list[int] = field(default_factory=list)
 
 
 def open_engine(folder: Path, section: Settings) -> Engine:
-    """Returns an engine over a checkpoint, on every GPU of the job; nothing is loaded yet."""
+    """Returns an engine on every GPU of the job; the checkpoint is loaded on first use."""
     return over_gpus(folder, section, VllmEngine)
 
 
 class VllmEngine:
-    """An engine over a local checkpoint; its loop is ours, so that rows come as they finish."""
+    """An engine for a local checkpoint that steps vLLM itself, to yield rows as they finish."""
 
     def __init__(self, folder: Path, section: Settings) -> None:
-        """Loads nothing yet.
+        """Prepares the engine; vLLM is started with the first request.
 
         Args:
-            folder: An ordinary checkpoint with its tokenizer.
-            section: Precision, rows side by side, memory, GPUs.
+            folder: A transformers checkpoint with its tokenizer.
+            section: Precision, batch size, memory, GPUs.
         """
         self._folder, self._section = folder, section
         self._engine: Any = None
@@ -63,24 +63,24 @@ class VllmEngine:
             self._engine = None
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """Yields one completion a request, as they finish; see `caco.engines.protocol`."""
+        """Yields one completion per request, as they finish; see `caco.engines.protocol`."""
         queue, live = iter(requests), {}  # type: Iterator[Request], dict[str, _Running]
         try:
             while True:
                 for request in islice(queue, self._section.batch - len(live)):
-                    unfit = self._start(request, live)
-                    if unfit is not None:
-                        yield unfit
+                    too_long = self._start(request, live)
+                    if too_long is not None:
+                        yield too_long
                 if not live:
                     return
                 yield from self._step(live)
-                yield from self._out_of_time(live)
+                yield from self._expired(live)
         finally:
-            if live:  # whoever asked has had enough: the next call begins with an idle engine
+            if live:  # the caller has closed the generator early: leave an idle engine
                 self._engine.abort_request(list(live))
 
     def _start(self, request: Request, live: dict[str, _Running]) -> Completion | None:
-        """Hands a request to vLLM; returns its completion where its prompt fills the context."""
+        """Passes a request to vLLM; returns its completion if its prompt fills the context."""
         self._load()
         ids = self._tokenizer(request.prompt, add_special_tokens=False)["input_ids"]
         limit = min(request.max_new_tokens, self._context - len(ids))
@@ -92,50 +92,50 @@ class VllmEngine:
         return None
 
     def _step(self, live: dict[str, _Running]) -> Iterator[Completion]:
-        """Lets every running request draw a token; yields those that this ended."""
+        """Runs one step of vLLM; yields the requests that it finished."""
         for output in self._engine.step():
-            (written,) = output.outputs
+            (result,) = output.outputs
             row = live[output.request_id]
-            row.tokens += written.token_ids
+            row.tokens += result.token_ids
             if output.finished:
                 del live[output.request_id]
-                yield self._completion(row, written.finish_reason)
+                yield self._completion(row, result.finish_reason)
 
-    def _out_of_time(self, live: dict[str, _Running]) -> Iterator[Completion]:
-        """Yields, with what they have, the requests whose time is over; the oldest are first."""
+    def _expired(self, live: dict[str, _Running]) -> Iterator[Completion]:
+        """Yields partial completions of the requests past their deadline, oldest first."""
         now = time.monotonic()
-        late = []
+        expired = []
         for row in live.values():
-            if row.until > now:
+            if row.deadline > now:
                 break
-            late.append(row)
-        if late:
-            self._engine.abort_request([row.request.request_id for row in late])
-        for row in late:
+            expired.append(row)
+        if expired:
+            self._engine.abort_request([row.request.request_id for row in expired])
+        for row in expired:
             del live[row.request.request_id]
             yield self._completion(row, "time")
 
     def _completion(self, row: _Running, reason: str) -> Completion:
-        """Returns what a request has got, its text made as every engine makes it.
+        """Returns the completion of a request, decoded as by the other engines.
 
-        vLLM's own text leaves out special tokens wherever they stand, and a character whose bytes
-        are cut off by the limit.
+        vLLM's own text omits special tokens everywhere, and a character that the length limit
+        truncates.
         """
-        ended = reason == "stop" and row.tokens[-1] in self._ends
-        ids = row.tokens[:-1] if ended else row.tokens
+        has_end = reason == "stop" and row.tokens[-1] in self._ends
+        ids = row.tokens[:-1] if has_end else row.tokens
         text: str = self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)
-        if reason == "stop" and not ended:
+        if reason == "stop" and not has_end:
             cut = before_stop(text, row.request.stop)
-            assert cut is not None  # vLLM has seen a stop text
+            assert cut is not None  # vLLM has found a stop string
             text = cut
         return Completion(row.request.request_id, text, len(row.tokens), reason)
 
     def _sampling(self, request: Request, limit: int) -> Any:
-        """Returns vLLM's parameters of a request."""
+        """Returns the vLLM sampling parameters of a request."""
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
-        # Ids as they come only where a time limit may end a request half-way: they cost time.
+        # Partial outputs are slower and needed only if a time limit can end a request.
         timed = self._section.request_s is not None
         return SamplingParams(
             seed=request.seed,
@@ -145,30 +145,30 @@ class VllmEngine:
             max_tokens=limit,
             stop=list(request.stop),
             stop_token_ids=self._ends,
-            detokenize=bool(request.stop),  # for its search for stop texts alone
+            detokenize=bool(request.stop),  # needed only to find stop strings
             skip_special_tokens=False,
             output_kind=RequestOutputKind.DELTA if timed else RequestOutputKind.FINAL_ONLY,
         )
 
     def _load(self) -> None:
-        """Starts vLLM if it is not running yet; raises as `_started`."""
+        """Starts vLLM unless it is running; raises as `_new_engine`."""
         if self._engine is not None:
             return
         self._tokenizer = load_tokenizer(self._folder)
-        self._engine = self._started()
+        self._engine = self._new_engine()
         config = self._engine.model_config
         self._context: int = config.max_model_len
         declared = config.try_get_generation_config().get("eos_token_id")
         self._ends = sorted(end_tokens(self._tokenizer, declared))
 
-    def _started(self) -> Any:
-        """Returns vLLM's engine.
+    def _new_engine(self) -> Any:
+        """Returns a new vLLM engine.
 
         Raises:
-            UserError: It cannot run this checkpoint with these settings.
-            ClusterError: It is not installed, or there are GPUs that it cannot use.
+            UserError: vLLM cannot run this checkpoint with these settings.
+            ClusterError: vLLM is not installed, or cannot use the GPUs of the job.
         """
-        os.environ.update(_SURROUNDINGS)
+        os.environ.update(_ENVIRONMENT)
         try:
             from vllm import EngineArgs, LLMEngine
             from vllm.platforms import current_platform
@@ -177,23 +177,23 @@ class VllmEngine:
         except ImportError as e:
             raise ClusterError(
                 f"vLLM cannot be imported ({e}); run this job in the environment `infer`, which "
-                "`make envs` makes"
+                "`make envs` creates"
             ) from None
         on_cpu = current_platform.is_cpu()
         require_usable_gpus(not on_cpu, f"vLLM {__version__}")
         arguments = self._arguments(on_cpu)
         try:
-            # As `LLM` does, which reads more of prompts at once than a server that must answer.
+            # The usage context of `LLM` prefills larger chunks than that of a server.
             return LLMEngine.from_engine_args(EngineArgs(**arguments), UsageContext.LLM_CLASS)
-        except Exception as e:  # a worker that cannot start raises just that
+        except Exception as e:  # vLLM raises a plain Exception if a worker cannot start
             raise UserError(
                 f"{self._folder}: vLLM cannot run this checkpoint with the settings in `engine` "
-                f"({_said(e)}); a failed download is mended by deleting its manifest, a lack of "
-                "memory by `context`, `gpu_memory` or `cpu_cache_gib`"
+                f"({_first_message(e)}); if memory is insufficient, change `context`, `gpu_memory` "
+                "or `cpu_cache_gib`; if a download is damaged, delete its manifest and run again"
             ) from None
 
     def _arguments(self, on_cpu: bool) -> dict[str, Any]:
-        """Returns what vLLM is started with."""
+        """Returns the arguments with which vLLM is started."""
         section = self._section
         return {
             "model": str(self._folder),
@@ -204,17 +204,17 @@ class VllmEngine:
             "gpu_memory_utilization": section.gpu_memory,
             "kv_cache_memory_bytes": section.cpu_cache_gib * _GIB if on_cpu else None,
             "enforce_eager": section.eager,
-            # A prompt in pieces draws a token after each, and takes it back from the seed's
-            # generator: vLLM 0.32 can do that on GPUs alone.
+            # With chunked prefill, vLLM samples a token after each chunk and resets the random
+            # generator of the request; vLLM 0.32 can do so only on GPUs.
             "enable_chunked_prefill": False if on_cpu else None,
-            "generation_config": "vllm",  # its own defaults, not the checkpoint's
+            "generation_config": "vllm",  # the defaults of vLLM, not of the checkpoint
             "disable_log_stats": True,
             "use_tqdm_on_load": False,
         }
 
 
-def _said(error: Exception) -> str:
-    """Returns an error's first line that says something; pydantic's first only counts."""
+def _first_message(error: Exception) -> str:
+    """Returns the first informative line of an error, skipping the line count of pydantic."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = [line for line in lines if "validation error" not in line]
-    return (telling or lines or [type(error).__name__])[0]
+    informative = [line for line in lines if "validation error" not in line]
+    return (informative or lines or [type(error).__name__])[0]

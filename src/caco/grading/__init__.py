@@ -1,4 +1,4 @@
-"""Grading: whether an answer is the known one, decided in processes that can be killed.
+"""Grading: whether an answer equals the known one, computed in processes that can be killed.
 
-Used by stages; imports `caco.text` and what is below it.
+Used by stages; imports `caco.text` and the layers below it.
 """

@@ -1,4 +1,4 @@
-"""A grader whose every comparison ends: by an answer, or by the end of its process."""
+"""The grader: compares answers in a worker process, with a time limit for each comparison."""
 
 import multiprocessing as mp
 from collections.abc import Callable
@@ -11,19 +11,20 @@ from caco.errors import ClusterError
 from caco.grading import strictness as as_text
 from caco.grading.strictness import too_lenient
 from caco.grading.worker import serve
+from caco.text.numbers import without_exponents
 
-# Seconds for a worker to import math-verify and SymPy; 1 s measured, a cold network file system is
-# slower. Not a comparison's time: that is the config's.
+# Seconds for a worker to import math-verify and SymPy: 1 s measured, more on a cold network file
+# system. The time limit of a comparison is in the config.
 _START_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """One comparison.
+    """The result of one comparison.
 
     Attributes:
         verdict: `correct`, `wrong`, `no_answer` (nothing to compare) or `grader_timeout`.
-        reason: What was compared, in a sentence.
+        reason: The comparison and its result, in one sentence.
     """
 
     verdict: str
@@ -31,14 +32,14 @@ class Grade:
 
 
 class Grader:
-    """Compares answers with math-verify in a process that is killed and replaced when it hangs."""
+    """Compares answers with math-verify in a worker that is killed and replaced if it hangs."""
 
     def __init__(self, timeout_s: float, worker: Callable[[Connection], None] = serve) -> None:
-        """Starts nothing yet: answers that are equal as text need no process.
+        """Stores the settings; the worker starts with the first comparison that needs it.
 
         Args:
             timeout_s: Wall seconds for one comparison.
-            worker: What the process runs.
+            worker: The function that the worker process runs.
         """
         self._timeout_s, self._worker = timeout_s, worker
         self._process: BaseProcess | None = None
@@ -51,31 +52,47 @@ class Grader:
         self._kill()
 
     def equal(self, gold: str, answer: str) -> Grade:
-        """Grades an answer that has been extracted already."""
+        """Grades an extracted answer.
+
+        Args:
+            gold: The known answer, without dollar signs.
+            answer: The answer, LaTeX or plain.
+
+        Raises:
+            ClusterError: The worker process does not start.
+        """
         if not answer.strip():
             return Grade("no_answer", "the answer is empty")
-        gold, answer = as_text.written_out(gold), as_text.written_out(as_text.unmarked(answer))
+        gold, answer = without_exponents(gold), without_exponents(as_text.unmarked(answer))
         if as_text.equal_as_text(gold, answer):
             return Grade("correct", f"{_short(answer)} is {_short(gold)}")
         if as_text.is_text(gold):
             return Grade("wrong", f"{_short(answer)} is not the text {_short(gold)}")
-        grade = self._ask(gold, answer, whole=False)
+        grade = self._compare(gold, answer, extract=False)
         if grade.verdict == "correct" and (why := too_lenient(gold, answer)):
             return Grade("wrong", f"{_short(answer)} is not {_short(gold)}: {why}")
-        # It was stated, so what math-verify cannot read is an answer all the same, and not this.
+        # An answer was stated: one that math-verify cannot parse is wrong, not absent.
         return Grade("wrong", grade.reason) if grade.verdict == "no_answer" else grade
 
     def find(self, gold: str, text: str) -> Grade:
-        """Grades a whole text that states no final answer: math-verify extracts one."""
+        """Grades a text that states no final answer: math-verify extracts one.
+
+        Args:
+            gold: The known answer, without dollar signs.
+            text: The complete text.
+
+        Raises:
+            ClusterError: The worker process does not start.
+        """
         if as_text.is_text(gold):
             return Grade("no_answer", "the text states no final answer")
-        return self._ask(as_text.written_out(gold), as_text.written_out(text), whole=True)
+        return self._compare(without_exponents(gold), without_exponents(text), extract=True)
 
-    def _ask(self, gold: str, text: str, whole: bool) -> Grade:
+    def _compare(self, gold: str, text: str, extract: bool) -> Grade:
         for _ in range(2):
             pipe = self._pipe if self._pipe is not None else self._start()
             try:
-                pipe.send((gold, text, whole))
+                pipe.send((gold, text, extract))
                 if not pipe.poll(self._timeout_s):
                     self._kill()
                     return Grade(
@@ -85,37 +102,39 @@ class Grader:
                     )
                 verdict = pipe.recv()
             except (EOFError, OSError):
-                # Somebody else killed the worker (the kernel, for memory): once may be chance.
+                # The worker was killed from outside, for example out of memory: retry once.
                 self._kill()
                 continue
-            relation = {"correct": "is", "wrong": "is not"}.get(verdict, "holds no answer like")
+            relation = {"correct": "is", "wrong": "is not"}.get(
+                verdict, "contains no answer to compare with"
+            )
             return Grade(verdict, f"{_short(text)} {relation} {_short(gold)}")
         return Grade(
             "grader_timeout",
-            f"comparing {_short(text)} with {_short(gold)} killed its process twice",
+            f"comparing {_short(text)} with {_short(gold)} killed the worker process twice",
         )
 
     def _start(self) -> Connection:
-        """Starts a worker; spawned, not forked, so that nothing of this process is copied.
+        """Starts a worker: spawned, not forked, so that no state of this process is copied.
 
         Raises:
-            ClusterError: It does not come up.
+            ClusterError: The worker does not start within `_START_S`.
         """
         context = mp.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=self._worker, args=(theirs,), daemon=True)
+        parent_end, worker_end = context.Pipe()
+        process = context.Process(target=self._worker, args=(worker_end,), daemon=True)
         process.start()
-        theirs.close()
-        self._process, self._pipe = process, ours
+        worker_end.close()
+        self._process, self._pipe = process, parent_end
         try:
-            if ours.poll(_START_S) and ours.recv() == "ready":
-                return ours
+            if parent_end.poll(_START_S) and parent_end.recv() == "ready":
+                return parent_end
         except (EOFError, OSError):
             pass
         self._kill()
         raise ClusterError(
-            "the grader's process did not start; try `python -c 'import math_verify'` in the "
-            "environment train"
+            "the grader's worker process did not start; run `python -c 'import math_verify'` in "
+            "the environment `train` to see why"
         )
 
     def _kill(self) -> None:
@@ -128,6 +147,6 @@ class Grader:
 
 
 def _short(text: str) -> str:
-    """Returns the end of `text`, where answers are, in quotes."""
+    """Returns the last 60 characters of `text`, where answers are, in quotes."""
     flat = " ".join(text.split())
     return repr(flat if len(flat) <= 60 else "..." + flat[-57:])

@@ -1,4 +1,4 @@
-"""The process that compares: math-verify with nothing around it, so that it can be killed."""
+"""The grader's worker process: math-verify alone, so that it can be killed at any time."""
 
 import ctypes
 import logging
@@ -6,49 +6,52 @@ import resource
 import signal
 from multiprocessing.connection import Connection
 
-# Address space of a worker. SymPy on a hostile answer (a tower of powers) takes all there is.
+# Address space of a worker: on some answers (a tower of powers) SymPy allocates without bound.
 _MEMORY_BYTES = 4 << 30
 _PR_SET_PDEATHSIG = 1
 
 
 def serve(pipe: Connection) -> None:
-    """Answers (gold, text, whole) with `correct`, `wrong` or `no_answer` until the pipe closes."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # also while SymPy hangs
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    """Replies to each (gold, text, extract) with a verdict of `compare` until the pipe closes.
+
+    Sends `ready` first. A comparison that exceeds the memory or recursion limit is `wrong`.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # works also while SymPy hangs
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
-    import math_verify  # noqa: F401  (before the first comparison's clock starts)
+    import math_verify  # noqa: F401  (outside the first comparison's time limit)
 
     pipe.send("ready")
     while True:
         try:
-            gold, text, whole = pipe.recv()
+            gold, text, extract = pipe.recv()
         except EOFError:
             return
         try:
-            pipe.send(compare(gold, text, whole))
+            pipe.send(compare(gold, text, extract))
         except (MemoryError, RecursionError):
             pipe.send("wrong")
 
 
-def compare(gold: str, text: str, whole: bool) -> str:
-    """Compares by mathematics.
+def compare(gold: str, text: str, extract: bool) -> str:
+    """Compares two answers with math-verify.
 
-    math-verify's own limits are switched off: they are SIGALRM, and some inputs hang past them.
+    math-verify's own time limits are off: they use SIGALRM, and some inputs run on past it.
 
     Args:
         gold: The known answer, without dollar signs.
-        text: An answer, or a whole text to extract one from.
-        whole: Which of the two `text` is.
+        text: An answer, or a text to extract one from.
+        extract: Whether `text` is a text to extract an answer from.
 
     Returns:
-        `correct`, `wrong`, or `no_answer` where nothing could be read as an answer.
+        `correct`, `wrong`, or `no_answer` where no answer could be parsed.
     """
     from math_verify import parse, verify
 
-    known = parse(f"${gold}$", parsing_timeout=None)
-    read = parse(text if whole else f"${text}$", parsing_timeout=None)
-    if not read:
+    expected = parse(f"${gold}$", parsing_timeout=None)
+    parsed = parse(text if extract else f"${text}$", parsing_timeout=None)
+    if not parsed:
         return "no_answer"
-    # The order matters: verify(gold, target) forgives a target what it does not forgive a gold.
-    return "correct" if verify(known, read, timeout_seconds=None) else "wrong"
+    # The order matters: verify(gold, target) accepts variations of the target, not of the gold.
+    return "correct" if verify(expected, parsed, timeout_seconds=None) else "wrong"

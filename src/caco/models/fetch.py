@@ -1,4 +1,4 @@
-"""A model of the config as a checkpoint on disk with a manifest."""
+"""Fetching a model of the config: a checkpoint on disk with a manifest."""
 
 from pathlib import Path
 
@@ -8,18 +8,18 @@ from caco.models.manifest import Manifest, write_manifest
 
 
 def fetch_model(section: Model, name: str, manifest: Path) -> Manifest:
-    """Makes the model available and writes its manifest, last.
+    """Makes the model available, then writes its manifest.
 
-    What is made here lies in the folder `checkpoint` beside the manifest: a packaged model's
-    checkpoint, a served model's note. A local folder and the hub's cache are used where they are.
+    The checkpoint of a packaged model and the note of a served model are written to the folder
+    `checkpoint` next to the manifest. A local folder and the cache of the hub are used in place.
 
     Args:
-        section: The model.
-        name: Its name in the config, for the errors.
-        manifest: Where the manifest is written.
+        section: The config section of the model.
+        name: The name of the model in the config, for error messages.
+        manifest: The path of the manifest.
 
     Raises:
-        UserError: The model cannot be had; the sentence names the key.
+        UserError: The model is not available; the message names the key.
     """
     module = load_implementation(section)
     return write_manifest(manifest, module.fetch(section, name, manifest.parent / "checkpoint"))

@@ -1,11 +1,11 @@
-"""Models of the model hub, at a fixed revision, used from its cache."""
+"""Models of the Hugging Face Hub at a fixed revision, used from the cache of the hub client."""
 
 from pathlib import Path
 
 from caco.config.models import HubModel
 from caco.errors import UserError
 
-# What a checkpoint's repository may hold beside the checkpoint: the same weights in other formats.
+# Copies of the weights in other formats, which a repository may contain.
 _OTHER_FORMATS = ["*.gguf", "*.onnx", "*.h5", "*.msgpack", "*.pth", "original/*", "onnx/*"]
 
 
@@ -21,7 +21,7 @@ def fetch(section: HubModel, name: str, folder: Path) -> Path:
         )
     except errors.GatedRepoError:
         raise UserError(
-            f"{at}: the hub gives this model only to those who accepted its terms; accept them "
+            f"{at}: the hub requires that its terms are accepted for this model; accept them "
             f"and set HF_TOKEN, or change `models.{name}.repo`"
         ) from None
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError):
@@ -31,7 +31,7 @@ def fetch(section: HubModel, name: str, folder: Path) -> Path:
         ) from None
     except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError, RuntimeError) as e:
         raise UserError(
-            f"{at}: the model hub cannot be reached ({type(e).__name__}); fetch the model where it "
-            f"can, and name its folder in `models.{name}` with `kind: local`"
+            f"{at}: the model hub cannot be reached ({type(e).__name__}); fetch the model on a "
+            f"machine with access, and set `models.{name}` to its folder with `kind: local`"
         ) from None
     return Path(snapshot)

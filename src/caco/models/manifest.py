@@ -1,4 +1,4 @@
-"""Manifests: a checkpoint's files with their digests, the one file that rules depend on."""
+"""Manifests: the files of a checkpoint with their digests; rules depend on the manifest only."""
 
 import json
 import os
@@ -15,8 +15,8 @@ class Manifest:
     """A checkpoint.
 
     Attributes:
-        folder: Where its files are.
-        digest: 32 hex digits that name the files' names and contents, wherever they lie.
+        folder: The folder of its files.
+        digest: 32 hex digits over names and contents of the files, independent of their location.
     """
 
     folder: Path
@@ -26,8 +26,8 @@ class Manifest:
 def write_manifest(path: Path, folder: Path) -> Manifest:
     """Digests every file under `folder` and writes the manifest to `path`.
 
-    The folder is kept relative to the manifest where it lies beside or below it, so that a run can
-    be moved; else absolute.
+    A folder next to or below the manifest is stored as a relative path, so that a run can be moved;
+    any other folder as an absolute path.
     """
     files = {
         str(f.relative_to(folder)): {"sha256": file_sha256(f), "bytes": f.stat().st_size}
@@ -43,10 +43,10 @@ def write_manifest(path: Path, folder: Path) -> Manifest:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Returns the checkpoint that `path` names, after a look at its files' sizes.
+    """Returns the checkpoint of the manifest `path`, after a check of the sizes of its files.
 
     Raises:
-        UserError: The manifest is unreadable, or a file is gone or has another size.
+        UserError: The manifest is unreadable, or a file is missing or has another size.
     """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
@@ -54,25 +54,27 @@ def read_manifest(path: Path) -> Manifest:
         files: dict[str, dict[str, int]] = raw["files"]
         name: str = raw["digest"]
     except FileNotFoundError:
-        raise UserError(f"{path}: there is no such manifest; run the rule that makes it") from None
+        raise UserError(
+            f"{path}: the manifest does not exist; run the rule that creates it"
+        ) from None
     except (ValueError, KeyError, TypeError):
         raise UserError(
-            f"{path}: not a model manifest; delete it and run again, it will be made anew"
+            f"{path}: not a model manifest; delete it and run again, it will be created again"
         ) from None
     for file, known in files.items():
         at = folder / file
         if not at.is_file() or at.stat().st_size != known["bytes"]:
             raise UserError(
-                f"{at}: missing or not of the size that {path} records; delete the manifest and "
-                "run again, the model will be made anew"
+                f"{at}: missing, or its size differs from the one in {path}; delete the manifest "
+                "and run again, the model will be fetched again"
             )
     return Manifest(folder, name)
 
 
 def point_manifest(path: Path, to: Path) -> Manifest:
-    """Writes a manifest to `path` for the checkpoint that the manifest `to` already names.
+    """Writes a manifest to `path` for the checkpoint of an existing manifest `to`.
 
-    A folder beside `to` stays relative, so that a run can be moved.
+    A relative folder stays relative, so that a run can be moved.
     """
     known = read_manifest(to)
     raw = json.loads(to.read_text(encoding="utf-8"))

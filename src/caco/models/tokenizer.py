@@ -1,4 +1,4 @@
-"""A checkpoint's tokenizer, the tokens that end its turns, and the framing of its prompts."""
+"""The tokenizer of a checkpoint, its end tokens and the framing of its prompts."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -19,10 +19,10 @@ from caco.text.chat import (
 
 @cache
 def load_tokenizer(folder: Path) -> Any:
-    """Returns the tokenizer in `folder`, loaded once a process.
+    """Returns the tokenizer in `folder`, loaded once per process.
 
     Raises:
-        UserError: The folder holds none that transformers can read.
+        UserError: The folder has no tokenizer that transformers can load.
     """
     silence_libraries()
     from transformers import AutoTokenizer
@@ -32,16 +32,16 @@ def load_tokenizer(folder: Path) -> Any:
     except (OSError, ValueError) as e:
         raise UserError(
             f"{folder}: no tokenizer that transformers can load ({str(e).splitlines()[0]}); "
-            "the folder must hold an ordinary checkpoint with tokenizer.json"
+            "the folder must contain a transformers checkpoint with tokenizer.json"
         ) from None
 
 
 def end_tokens(tokenizer: Any, declared: int | list[int] | None) -> frozenset[int]:
     """Returns the ids of the tokens that end a completion.
 
-    The tokenizer's own end of text, those that the checkpoint declares, and the token with which
-    the chat template closes a turn: instruction models often declare only one of the first two,
-    and a completion that runs past the end of its turn is not what was asked for.
+    They are the end of text of the tokenizer, the tokens that the checkpoint declares, and the
+    token with which the chat template ends a turn. Instruction models often declare only one of the
+    first two, and a completion must not continue beyond the end of its turn.
 
     Args:
         tokenizer: A transformers tokenizer.
@@ -53,13 +53,13 @@ def end_tokens(tokenizer: Any, declared: int | list[int] | None) -> frozenset[in
 
 
 def framing(folder: Path, style: str = "chat") -> Callable[[str], str]:
-    """Returns a function that puts a user's text into a model's prompt.
+    """Returns a function that converts a user's text to the prompt of a model.
 
     Args:
-        folder: A checkpoint, or the folder of a served model. A served model's prompt is the text
-            itself: the server frames it. A tokenizer is loaded with the first text.
-        style: `chat`; `alpaca` for Alpaca's headings; `unconditional` for an opened user turn
-            without a text (`caco.text.chat.unconditional_prefix`).
+        folder: A checkpoint, or the folder of a served model. The prompt of a served model is the
+            text itself: the server applies its template. A tokenizer is loaded with the first text.
+        style: `chat`; `alpaca` for the headings of Alpaca; `unconditional` for the opening of a
+            user turn (`caco.text.chat.unconditional_prefix`).
     """
     if served_model(folder) is not None:
         return alpaca_prompt if style == "alpaca" else str

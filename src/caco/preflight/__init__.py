@@ -1,4 +1,4 @@
-"""Preflight: what is checked before a run costs anything: cluster, node, models, disk.
+"""Preflight: checks before a run submits anything: the cluster, a node, the models and the disk.
 
-Imported by the Snakefile and the preflight scripts alone.
+Only the Snakefile and the preflight scripts import it.
 """

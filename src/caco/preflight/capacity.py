@@ -1,158 +1,261 @@
-"""Whether a cluster has what a run's jobs ask for; what it has not, in one sentence each."""
+"""Whether a cluster has the resources that a run's jobs request.
+
+`query_partitions` reads the partitions and their nodes from `sinfo`; `missing_resources` compares
+them with the requests.
+"""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import inf
 
 from caco.errors import CacoError, ClusterError, UserError
-from caco.preflight.partitions import Nodes, Partition
-from caco.preflight.requests import ResourceRequest
+from caco.preflight.requests import ResourceRequest, gpus_of
+from caco.runtime.slurm_client import slurm_output
+from caco.slurm.site import FILE
 
-_FILE = "site.yaml"
+# Partition (the default one has a star), state, time limit; for each group of identical nodes:
+# count, CPUs, memory, GRES and features. Without --exact, nodes that differ are merged into one
+# group with their minimum; without --all, partitions of other users' groups are left out.
+SINFO = ("sinfo", "--all", "--exact", "--noheader", "--format=%P|%a|%l|%D|%c|%m|%G|%f")
+_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Identical nodes of one partition.
+
+    Attributes:
+        count: Number of nodes.
+        cpus: CPUs of each.
+        mem_mb: Memory of each, MB.
+        gpus: GPUs of each, by model; the empty model stands for GPUs without a name.
+        features: Features of each.
+    """
+
+    count: int
+    cpus: int
+    mem_mb: int
+    gpus: Mapping[str, int]
+    features: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One partition.
+
+    Attributes:
+        name: Its name.
+        default: Whether it takes the jobs that name no partition.
+        state: `up`, or the state in which it takes no jobs.
+        minutes: Longest wall time; infinite without a limit.
+        nodes: Its nodes, by group of identical nodes.
+    """
+
+    name: str
+    default: bool
+    state: str
+    minutes: float
+    nodes: tuple[Nodes, ...]
+
+
+def query_partitions() -> dict[str, Partition]:
+    """Returns the cluster's partitions by name.
+
+    Raises:
+        ClusterError: Slurm does not answer, or its output is not in the expected format.
+    """
+    return read_partitions(slurm_output(SINFO, _TIMEOUT_S))
+
+
+def read_partitions(printed: str) -> dict[str, Partition]:
+    """Parses the output of the command `SINFO`.
+
+    Raises:
+        ClusterError: A line is not in the expected format.
+    """
+    found: dict[str, Partition] = {}
+    for line in filter(None, printed.splitlines()):
+        try:
+            starred, state, limit, count, cpus, memory, gres, features = line.split("|")
+            name = starred.removesuffix("*")
+            nodes = Nodes(
+                int(count), _number(cpus), _number(memory), gpus_of(gres), _features(features)
+            )
+            before = found[name].nodes if name in found else ()
+            more = (nodes,) if nodes.count else ()
+            found[name] = Partition(
+                name, starred.endswith("*"), state, _minutes(limit), before + more
+            )
+        except ValueError:
+            raise ClusterError(f"sinfo printed a line in an unknown format: {line}") from None
+    return found
+
+
+def _features(listed: str) -> frozenset[str]:
+    return frozenset() if listed == "(null)" else frozenset(listed.split(","))
+
+
+def _number(text: str) -> int:
+    """Returns a count; `128+` is the minimum of several counts."""
+    return int(text.removesuffix("+"))
+
+
+def _minutes(limit: str) -> float:
+    """Returns the minutes of `infinite`, `30:00`, `1:00:00` or `2-00:00:00`."""
+    if limit in ("infinite", "n/a"):
+        return inf
+    days, _, clock = limit.rpartition("-")
+    hours, minutes, seconds = ([0, 0] + [int(part) for part in clock.split(":")])[-3:]
+    return int(days or 0) * 1440 + hours * 60 + minutes + seconds / 60
 
 
 def missing_resources(
-    asks: Iterable[ResourceRequest], partitions: Mapping[str, Partition]
+    requests: Iterable[ResourceRequest], partitions: Mapping[str, Partition]
 ) -> list[CacoError]:
-    """Returns one error for each thing that is asked for and that the cluster has not.
+    """Returns one error for each requested resource that the cluster lacks.
 
-    What a node has is looked at whether it is at work or not: a node that is down comes back.
+    Busy nodes and nodes that are down count too: both become available again.
 
     Args:
-        asks: What the rules' jobs ask for; of a rule, the first attempt that has not is told.
-        partitions: What there is, by name.
+        requests: The rules' requests; of each rule, only its first failing attempt is reported.
+        partitions: The cluster's partitions by name.
     """
     rules: defaultdict[tuple[type[CacoError], str], list[str]] = defaultdict(list)
     refused: set[str] = set()
-    for ask in sorted(asks, key=lambda ask: ask.attempt):
-        if ask.rule in refused:
+    for request in sorted(requests, key=lambda request: request.attempt):
+        if request.rule in refused:
             continue
         try:
-            _fit(ask, partitions)
+            _check(request, partitions)
         except CacoError as error:
-            refused.add(ask.rule)
-            again = f" at attempt {ask.attempt}" if ask.attempt > 1 else ""
-            rules[type(error), str(error)].append(f"{ask.rule}{again}")
-    return [kind(f"{text} ({_asking(names)})") for (kind, text), names in rules.items()]
+            refused.add(request.rule)
+            attempt = f" at attempt {request.attempt}" if request.attempt > 1 else ""
+            rules[type(error), str(error)].append(f"{request.rule}{attempt}")
+    return [
+        kind(f"{text} (requested by {', '.join(names)})") for (kind, text), names in rules.items()
+    ]
 
 
-def _asking(rules: Sequence[str]) -> str:
-    return f"asked for by {', '.join(rules)}"
-
-
-def _fit(ask: ResourceRequest, partitions: Mapping[str, Partition]) -> None:
-    """Returns if some node has all that is asked for.
+def _check(request: ResourceRequest, partitions: Mapping[str, Partition]) -> None:
+    """Checks that enough nodes have everything that a job requests.
 
     Raises:
-        UserError, ClusterError: None has; the sentence says what is missing first.
+        UserError, ClusterError: They do not; the message names the first missing resource.
     """
-    chosen = _chosen(ask, partitions)
+    chosen = _chosen_partitions(request, partitions)
     where = f"partition {' or '.join(f'`{p.name}`' for p in chosen)}"
-    nodes = [kind for partition in chosen for kind in partition.nodes]
+    nodes = [group for partition in chosen for group in partition.nodes]
     if not nodes:
-        raise ClusterError(f"{where} has no nodes; set `{ask.section}.partition` in {_FILE}")
-    nodes = _with_features(ask, nodes, where)
-    nodes = _with_gpus(ask, nodes, where, partitions)
-    nodes = _with_size(ask, nodes, where)
-    there = sum(kind.count for kind in nodes)
-    if ask.nodes > there:
+        raise ClusterError(f"{where} has no nodes; set `{request.section}.partition` in {FILE}")
+    nodes = _with_features(request, nodes, where)
+    nodes = _with_gpus(request, nodes, where, partitions)
+    nodes = _with_size(request, nodes, where)
+    available = sum(group.count for group in nodes)
+    if request.nodes > available:
         raise UserError(
-            f"{ask.nodes} nodes are asked for, and {there} of {where} have what each needs; set "
-            f"`nodes: {there}` under `rules` in {_FILE}"
+            f"{request.nodes} nodes are requested, but {where} has {available} with the requested "
+            f"resources; set `nodes: {available}` under `rules` in {FILE}"
         )
     longest = max(partition.minutes for partition in chosen)
-    if ask.minutes > longest:
+    if request.minutes > longest:
         raise UserError(
-            f"{ask.minutes} minutes are asked for, and {where} gives {longest:.0f} at most; set "
-            f"`{ask.section}.max_runtime: {longest:.0f}` in {_FILE}"
+            f"{request.minutes} minutes are requested, but {where} allows at most {longest:.0f}; "
+            f"set `{request.section}.max_runtime: {longest:.0f}` in {FILE}"
         )
 
 
-def _chosen(ask: ResourceRequest, partitions: Mapping[str, Partition]) -> list[Partition]:
-    """Returns the partitions that a job may go to."""
-    key, there = f"`{ask.section}.partition`", ", ".join(sorted(partitions))
-    names = ask.partition.split(",") if ask.partition else []
+def _chosen_partitions(
+    request: ResourceRequest, partitions: Mapping[str, Partition]
+) -> list[Partition]:
+    """Returns the partitions in which a job may run."""
+    key, known = f"`{request.section}.partition`", ", ".join(sorted(partitions))
+    names = request.partition.split(",") if request.partition else []
     chosen = [partitions[name] for name in names if name in partitions]
     if unknown := [name for name in names if name not in partitions]:
-        raise UserError(f"{_FILE}: {key} is `{', '.join(unknown)}`; there are {there}")
+        raise UserError(
+            f"{FILE}: {key} is `{', '.join(unknown)}`, which does not exist; the partitions are "
+            f"{known}"
+        )
     if not names:
-        # Without a default the site may choose one itself (job_submit.lua), or refuse: rights asks.
+        # Without a default partition the site may choose one itself (job_submit.lua), or refuse the
+        # job; caco.preflight.permissions finds out.
         default = [partition for partition in partitions.values() if partition.default]
         chosen = default or [*partitions.values()]
     up = [partition for partition in chosen if partition.state == "up"]
     if not up:
-        shut = ", ".join(f"`{partition.name}` is {partition.state}" for partition in chosen)
-        open_ = ", ".join(sorted(p.name for p in partitions.values() if p.state == "up")) or "none"
+        down = ", ".join(f"`{partition.name}` is {partition.state}" for partition in chosen)
+        usable = ", ".join(sorted(p.name for p in partitions.values() if p.state == "up")) or "none"
         raise ClusterError(
-            f"partition {shut}, so it takes no jobs; wait, or set {key} in {_FILE} to one that is "
-            f"up ({open_})"
+            f"partition {down}, so it takes no jobs; wait, or set {key} in {FILE} to one that is "
+            f"up ({usable})"
         )
     return up
 
 
-def _with_features(ask: ResourceRequest, nodes: list[Nodes], where: str) -> list[Nodes]:
-    """Returns the nodes that may satisfy the constraint; its grammar in full is Slurm's own."""
-    # A count of nodes is no feature, as in `[a*2&b*4]`; a feature may begin with a digit: `80gb`.
-    words = set(re.findall(r"(?<!\*)\b(?!\d+\b(?![.:-]))\w[\w.:-]*", ask.constraint))
-    either = re.search(r"[|\[(]", ask.constraint)
-    held = [
-        kind
-        for kind in nodes
-        if not words or (words & kind.features if either else words <= kind.features)
+def _with_features(request: ResourceRequest, nodes: list[Nodes], where: str) -> list[Nodes]:
+    """Returns the nodes that may satisfy the constraint; only Slurm knows its complete grammar."""
+    # A node count is not a feature, as in `[a*2&b*4]`; a feature may begin with a digit: `80gb`.
+    words = set(re.findall(r"(?<!\*)\b(?!\d+\b(?![.:-]))\w[\w.:-]*", request.constraint))
+    either = re.search(r"[|\[(]", request.constraint)
+    matching = [
+        group
+        for group in nodes
+        if not words or (words & group.features if either else words <= group.features)
     ]
-    if held or not words:
-        return held
-    there = sorted(set().union(*(kind.features for kind in nodes)))
+    if matching or not words:
+        return matching
+    known = sorted(set().union(*(group.features for group in nodes)))
     raise UserError(
-        f"{_FILE}: `{ask.section}.constraint` is `{ask.constraint}`, which no node of {where} "
-        f"satisfies; its nodes have {', '.join(there) or 'no features'}"
+        f"{FILE}: `{request.section}.constraint` is `{request.constraint}`, which no node of "
+        f"{where} satisfies; its nodes have {', '.join(known) or 'no features'}"
     )
 
 
 def _with_gpus(
-    ask: ResourceRequest, nodes: list[Nodes], where: str, partitions: Mapping[str, Partition]
+    request: ResourceRequest, nodes: list[Nodes], where: str, partitions: Mapping[str, Partition]
 ) -> list[Nodes]:
-    if not ask.gpus:
+    if not request.gpus:
         return nodes
-    having = [kind for kind in nodes if kind.gpus]
-    if not having:
-        others = sorted(p.name for p in partitions.values() if any(kind.gpus for kind in p.nodes))
+    with_gpus = [group for group in nodes if group.gpus]
+    if not with_gpus:
+        others = sorted(p.name for p in partitions.values() if any(group.gpus for group in p.nodes))
         raise UserError(
-            f"{_FILE}: no node of {where} has a GPU; set `gpu.partition` to one that has "
+            f"{FILE}: no node of {where} has a GPU; set `gpu.partition` to one with GPUs "
             f"({', '.join(others) or 'this cluster has none'})"
         )
-    models = sorted({model for kind in having for model in kind.gpus if model})
-    of_model = [kind for kind in having if _count(kind, ask.gpu_model)]
+    models = sorted({model for group in with_gpus for model in group.gpus if model})
+    of_model = [group for group in with_gpus if _gpu_count(group, request.gpu_model)]
     if not of_model:
-        mend = f"have {', '.join(models)}" if models else "have GPUs without a name: leave it out"
-        raise UserError(f"{_FILE}: `gpu.model` is `{ask.gpu_model}`; the nodes of {where} {mend}")
-    most = max(_count(kind, ask.gpu_model) for kind in of_model)
-    if ask.gpus > most:
+        fix = f"have {', '.join(models)}" if models else "have GPUs without a name; leave it out"
+        raise UserError(f"{FILE}: `gpu.model` is `{request.gpu_model}`; the nodes of {where} {fix}")
+    most = max(_gpu_count(group, request.gpu_model) for group in of_model)
+    if request.gpus > most:
         raise UserError(
-            f"{ask.gpus} GPUs on a node are asked for, and a node of {where} has {most} at most; "
-            f"set `gpus: {most}` under `rules` in {_FILE}, and more `nodes` where it trains"
+            f"{request.gpus} GPUs per node are requested, but a node of {where} has at most "
+            f"{most}; set `gpus: {most}` under `rules` in {FILE}, and more `nodes` for a training"
         )
-    return [kind for kind in of_model if _count(kind, ask.gpu_model) >= ask.gpus]
+    return [group for group in of_model if _gpu_count(group, request.gpu_model) >= request.gpus]
 
 
-def _count(kind: Nodes, model: str) -> int:
-    """Returns a node's GPUs of a model; of the most numerous one, where none is named."""
-    return kind.gpus.get(model, 0) if model else sum(kind.gpus.values())
+def _gpu_count(group: Nodes, model: str) -> int:
+    """Returns the GPUs of a model on each node; of all models where none is named."""
+    return group.gpus.get(model, 0) if model else sum(group.gpus.values())
 
 
-def _with_size(ask: ResourceRequest, nodes: list[Nodes], where: str) -> list[Nodes]:
-    mem_mb = max((kind.mem_mb for kind in nodes), default=inf)
-    if ask.mem_mb > mem_mb:
+def _with_size(request: ResourceRequest, nodes: list[Nodes], where: str) -> list[Nodes]:
+    mem_mb = max((group.mem_mb for group in nodes), default=inf)
+    if request.mem_mb > mem_mb:
         raise UserError(
-            f"{ask.mem_mb} MB on a node are asked for, and such a node of {where} has {mem_mb}; "
-            f"set `{ask.section}.max_mem_mb: {mem_mb}` in {_FILE}"
+            f"{request.mem_mb} MB per node are requested, but a matching node of {where} has at "
+            f"most {mem_mb} MB; set `{request.section}.max_mem_mb: {mem_mb}` in {FILE}"
         )
-    nodes = [kind for kind in nodes if kind.mem_mb >= ask.mem_mb]
-    cpus = max((kind.cpus for kind in nodes), default=inf)
-    if ask.cpus > cpus:
+    nodes = [group for group in nodes if group.mem_mb >= request.mem_mb]
+    cpus = max((group.cpus for group in nodes), default=inf)
+    if request.cpus > cpus:
         raise UserError(
-            f"{ask.cpus} cores on a node are asked for, and such a node of {where} has {cpus}; set "
-            f"`cpus: {cpus}` under `rules` in {_FILE}"
+            f"{request.cpus} cores per node are requested, but a matching node of {where} has at "
+            f"most {cpus}; set `cpus: {cpus}` under `rules` in {FILE}"
         )
-    return [kind for kind in nodes if kind.cpus >= ask.cpus]
+    return [group for group in nodes if group.cpus >= request.cpus]

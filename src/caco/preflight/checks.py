@@ -1,7 +1,8 @@
-"""Checks on the submit host, which take seconds, before anything is submitted.
+"""Checks on the submit host: they take seconds, and run before anything is submitted.
 
-How many GPUs share a model is set in the config, how many a job gets in the profile and the site
-file. Several times as many hold as many replicas of the model (`caco.engines.data_parallel`).
+The config sets how many GPUs share a model; the profile and the site file set how many GPUs a job
+has. A job with several times as many GPUs runs as many replicas of the model
+(`caco.engines.data_parallel`).
 """
 
 import os
@@ -13,10 +14,8 @@ from typing import Any, NamedTuple
 from caco.config.config import Config, read_config
 from caco.config.plan import Assumptions, read_assumptions
 from caco.errors import CacoError, ClusterError, UserError
-from caco.preflight.capacity import missing_resources
-from caco.preflight.disk import too_little_room
-from caco.preflight.models import broken_models
-from caco.preflight.partitions import ask_partitions
+from caco.preflight.capacity import missing_resources, query_partitions
+from caco.preflight.disk import incomplete_models, insufficient_space
 from caco.preflight.permissions import permission_errors
 from caco.preflight.requests import ResourceRequest, last_attempt_requests, resource_requests
 from caco.preflight.stale_state import DISCARD, discard, stale_state_errors, stale_states
@@ -24,143 +23,145 @@ from caco.slurm.site import FILE
 from caco.training.runtime.launch import accumulation
 from caco.workflow.stages import engines_of
 
+# Lengths and shares of rows, unless the site file has its own.
+_DEFAULT_ASSUMPTIONS = Path("config/plan/a100.yaml")
 
-def uneven_batches(asks: Iterable[ResourceRequest], config: Config) -> list[UserError]:
-    """Returns one error for each training whose global batch does not go into its ranks.
 
-    There is a rank on each GPU; how many there are without one, only the job's node tells.
+def preflight_errors(jobs: Sequence[Any], config: Config, slurm: bool) -> list[CacoError]:
+    """Returns everything known to make the run fail, each with its fix.
 
     Args:
-        asks: What the rules' jobs ask for.
+        jobs: Snakemake's jobs that are to run.
+        config: The run.
+        slurm: Whether its jobs are submitted to Slurm.
+    """
+    found: list[CacoError] = [*incomplete_models(jobs)]
+    # The manifest of an incomplete model gives neither a size nor a digest.
+    if not found:
+        found += insufficient_space(jobs, config, _assumptions())
+        found += _stale_state(jobs)
+    return found + (_cluster_errors(jobs, config) if slurm else [])
+
+
+def _stale_state(jobs: Sequence[Any]) -> list[UserError]:
+    """Returns errors for the saved state that jobs would refuse; discards it on demand."""
+    states = stale_states(jobs)
+    if DISCARD not in os.environ:
+        return stale_state_errors(states)
+    print_notices(discard(states))
+    return []
+
+
+def _cluster_errors(jobs: Sequence[Any], config: Config) -> list[CacoError]:
+    requests = resource_requests(jobs)
+    if not requests:
+        return []
+    found: list[CacoError] = [*too_few_gpus(requests, config), *uneven_batches(requests, config)]
+    try:
+        # A retry that requests more than the cluster has would be refused or stay pending forever.
+        found += missing_resources([*requests, *last_attempt_requests(jobs)], query_partitions())
+    except ClusterError as error:
+        # Without an answer nothing is refused; sbatch waits for a controller that restarts.
+        print_notices([f"cluster notice: {error}; the requested resources are not checked"])
+    # For what was found already, Slurm only has a shorter message.
+    found = found or [*permission_errors(requests)]
+    if not found:
+        print_notices(idle_gpus(requests, config))
+    return found
+
+
+def print_notices(notices: Iterable[str]) -> None:
+    """Prints notices to stderr, one per line."""
+    for notice in notices:
+        print(notice, file=sys.stderr, flush=True)
+
+
+def _assumptions() -> Assumptions:
+    has_plan = FILE.exists() and read_config(FILE).get("plan")
+    return read_assumptions(FILE if has_plan else _DEFAULT_ASSUMPTIONS)
+
+
+def uneven_batches(requests: Iterable[ResourceRequest], config: Config) -> list[UserError]:
+    """Returns one error for each training whose global batch is not divisible by its ranks.
+
+    Each GPU has one rank. Without GPUs, the number of ranks is known on the job's node only.
+
+    Args:
+        requests: The rules' requests.
         config: The run.
     """
     trained = {"codegen": config.codegen, "student": config.student}
     if config.writer.fine_tune:
         trained["writer"] = config.writer
     found = []
-    for ask in asks:
-        if ask.rule in trained and ask.gpus:
+    for request in requests:
+        if request.rule in trained and request.gpus:
             try:
-                accumulation(trained[ask.rule].training, ask.gpus * ask.nodes, ask.rule)
+                accumulation(
+                    trained[request.rule].training, request.gpus * request.nodes, request.rule
+                )
             except UserError as error:
                 found.append(error)
     return found
 
 
-class _Use(NamedTuple):
-    """What a rule's jobs ask for, and the engine of theirs that uses most."""
+class _GpuUse(NamedTuple):
+    """A rule's request, and its engine with the most GPUs per model."""
 
-    ask: ResourceRequest
+    request: ResourceRequest
     key: str
     gpus: int
 
     @property
-    def mend(self) -> str:
-        return f"set `{self.ask.rule}: {{gpus: {self.gpus}}}` under `rules` in site.yaml"
+    def fix(self) -> str:
+        return f"set `{self.request.rule}: {{gpus: {self.gpus}}}` under `rules` in site.yaml"
 
     @property
     def idle(self) -> int:
-        """GPUs that fill no group of those which share a model."""
-        return self.ask.gpus % self.gpus if self.gpus else self.ask.gpus
+        """GPUs that are left after the job's GPUs are divided into groups that share a model."""
+        return self.request.gpus % self.gpus if self.gpus else self.request.gpus
 
 
-def too_few_gpus(asks: Iterable[ResourceRequest], config: Config) -> list[UserError]:
-    """Returns one error for each rule with an engine that shares its model over more than is asked.
+def too_few_gpus(requests: Iterable[ResourceRequest], config: Config) -> list[UserError]:
+    """Returns one error for each rule whose engine shards its model over more GPUs than requested.
 
-    Without any GPU a job runs on the CPU, where an engine that shares nothing can.
+    A job without GPUs runs on the CPU if its engine shards nothing.
 
     Args:
-        asks: What the rules' jobs ask for.
+        requests: The rules' requests.
         config: The run.
     """
     return [
         UserError(
-            f"`{use.key}.tensor_parallel` is {use.gpus}, and the jobs of {use.ask.rule} ask for "
-            f"{use.ask.gpus} GPUs on a node; {use.mend}"
+            f"`{use.key}.tensor_parallel` is {use.gpus}, but the jobs of {use.request.rule} "
+            f"request {use.request.gpus} GPUs per node; {use.fix}"
         )
-        for use in _uses(asks, config)
-        if use.ask.gpus < use.gpus > 1
+        for use in _gpu_uses(requests, config)
+        if use.request.gpus < use.gpus > 1
     ]
 
 
-def idle_gpus(asks: Iterable[ResourceRequest], config: Config) -> list[str]:
-    """Returns a notice for each rule whose jobs would hold GPUs that no engine of theirs uses.
+def idle_gpus(requests: Iterable[ResourceRequest], config: Config) -> list[str]:
+    """Returns a notice for each rule whose jobs request GPUs that none of their engines uses.
 
-    It may be meant: some clusters give whole nodes only.
+    It is no error: some clusters allocate complete nodes only.
 
     Args:
-        asks: What the rules' jobs ask for.
+        requests: The rules' requests.
         config: The run.
     """
     return [
-        f"notice: the jobs of {use.ask.rule} ask for {use.ask.gpus} GPUs on a node, of which "
-        f"`{use.key}` leaves {use.idle} idle; to ask for no more, {use.mend}"
-        for use in _uses(asks, config)
-        if use.idle and use.ask.gpus > use.gpus
+        f"notice: the jobs of {use.request.rule} request {use.request.gpus} GPUs per node, of "
+        f"which `{use.key}` leaves {use.idle} idle; to request no more than it uses, {use.fix}"
+        for use in _gpu_uses(requests, config)
+        if use.idle and use.request.gpus > use.gpus
     ]
 
 
-def _uses(asks: Iterable[ResourceRequest], config: Config) -> Iterator[_Use]:
+def _gpu_uses(requests: Iterable[ResourceRequest], config: Config) -> Iterator[_GpuUse]:
     engines = engines_of(config)
-    for ask in asks:
-        used = {key: engine.gpus for key, engine in engines.get(ask.rule, {}).items()}
+    for request in requests:
+        used = {key: engine.gpus for key, engine in engines.get(request.rule, {}).items()}
         if used:
             key = max(used, key=lambda name: used[name])
-            yield _Use(ask, key, used[key])
-
-
-# Lengths and shares of rows, where the site file does not give its own.
-_USUAL = Path("config/plan/a100.yaml")
-
-
-def preflight_errors(jobs: Sequence[Any], config: Config, slurm: bool) -> list[CacoError]:
-    """Returns everything that is known to stand in a run's way, each with its mend.
-
-    Args:
-        jobs: Snakemake's jobs that are to run.
-        config: The run.
-        slurm: Whether its jobs go to Slurm.
-    """
-    found: list[CacoError] = [*broken_models(jobs)]
-    # A manifest that cannot be read tells no size either, and no digest.
-    if not found:
-        found += too_little_room(jobs, config, _assumed())
-        found += _half_done(jobs)
-    return found + (_of_cluster(jobs, config) if slurm else [])
-
-
-def _half_done(jobs: Sequence[Any]) -> list[UserError]:
-    """Returns what jobs would refuse to go on with; drops it where that is wanted."""
-    works = stale_states(jobs)
-    if DISCARD not in os.environ:
-        return stale_state_errors(works)
-    _tell(discard(works))
-    return []
-
-
-def _of_cluster(jobs: Sequence[Any], config: Config) -> list[CacoError]:
-    asks = resource_requests(jobs)
-    if not asks:
-        return []
-    found: list[CacoError] = [*too_few_gpus(asks, config), *uneven_batches(asks, config)]
-    try:
-        # A later attempt that asks for more than there is would wait for ever, or never be taken.
-        found += missing_resources([*asks, *last_attempt_requests(jobs)], ask_partitions())
-    except ClusterError as error:
-        # Who cannot be asked has refused nothing; sbatch waits for a controller that is restarted.
-        _tell([f"cluster notice: {error}; what jobs need is not compared"])
-    # Slurm would only repeat in fewer words what was found already.
-    found = found or [*permission_errors(asks)]
-    if not found:
-        _tell(idle_gpus(asks, config))
-    return found
-
-
-def _tell(notices: Iterable[str]) -> None:
-    for notice in notices:
-        print(notice, file=sys.stderr, flush=True)
-
-
-def _assumed() -> Assumptions:
-    has_plan = FILE.exists() and read_config(FILE).get("plan")
-    return read_assumptions(FILE if has_plan else _USUAL)
+            yield _GpuUse(request, key, used[key])

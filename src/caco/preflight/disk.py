@@ -1,9 +1,9 @@
-"""Whether the disk has room for what a run is still to write."""
+"""What is on the disk: complete models for the jobs to read, and space for what they write."""
 
 import json
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +11,56 @@ from caco.config.config import Config
 from caco.config.models import LocalModel
 from caco.config.plan import Assumptions
 from caco.config.training import FineTune
-from caco.errors import ClusterError
-from caco.reports.plan.estimate import estimate
-from caco.reports.plan.input_sizes import input_sizes
+from caco.errors import ClusterError, UserError
+from caco.models.manifest import read_manifest
+from caco.reports.plan.estimate import estimate, input_sizes
 from caco.workflow.paths import Paths
 
-# Bytes of a parameter: in a model from outside (bf16); in a fine-tuned one; in the checkpoint that
-# a training keeps to go on from: Adam's two moments, and fp32 weights beside those of bf16.
-_GIVEN = 2
-_TUNED = {"bf16": 2, "fp32": 4}
-_KEPT = {"bf16": 14, "fp32": 12}
-_AT_ONCE = 2  # a kept checkpoint goes when the next one is whole
-# Trainings that may run side by side; the student comes after both.
-_TOGETHER = ({"codegen", "writer"}, {"student"})
-_SMALLEST_GB = 0.1  # what is not worth a word of its own in the sentence
+# Bytes per parameter: of a staged model (bf16), of a fine-tuned model, and of the checkpoint from
+# which a training resumes: Adam's two moments, and fp32 weights in addition to those of bf16.
+_STAGED = 2
+_FINE_TUNED = {"bf16": 2, "fp32": 4}
+_CHECKPOINT = {"bf16": 14, "fp32": 12}
+_CHECKPOINTS_AT_ONCE = 2  # a checkpoint is deleted when the next one is complete
+# Trainings that may run at the same time; the student is trained after both others.
+_CONCURRENT = ({"codegen", "writer"}, {"student"})
+_SMALLEST_GB = 0.1  # smaller items are not listed in the message
 
 
-def too_little_room(
+def incomplete_models(jobs: Iterable[Any]) -> list[UserError]:
+    """Returns one error for each model with a file that is missing or has another size.
+
+    Checks the models that jobs of this run read and that none of them makes. Their digests were
+    compared when they were made; comparing sizes takes no time.
+
+    Args:
+        jobs: Snakemake's jobs that are to run.
+    """
+    errors = []
+    for manifest in sorted(manifests_read(jobs)):
+        try:
+            read_manifest(manifest)
+        except UserError as error:
+            errors.append(error)
+    return errors
+
+
+def manifests_read(jobs: Iterable[Any]) -> set[Path]:
+    """Returns the existing manifests that these jobs read and do not make."""
+    jobs = list(jobs)
+    made = {str(file) for job in jobs for file in job.output}
+    read = {str(file) for job in jobs for file in job.input if Path(file).name == "manifest.json"}
+    return {path for path in map(Path, read - made) if path.exists()}
+
+
+def insufficient_space(
     jobs: Sequence[Any], config: Config, assumed: Assumptions
 ) -> list[ClusterError]:
-    """Returns an error if less is free where the results lie than the jobs are to write.
+    """Returns an error if the file system of the results has too little free space for the jobs.
 
     Rows are counted as `scripts/plan.py` does. Checkpoints are counted by the size of the model
-    that they are made from: of one that is not here yet (a hub's, before its first run) nothing is
-    known, and nothing counts. A quota is seen where the file system tells of it.
+    that they are trained from; a model that is not staged yet (from a hub, before its first run)
+    counts as zero. A quota counts where the file system reports it.
 
     Args:
         jobs: Snakemake's jobs that are to run.
@@ -50,39 +76,39 @@ def too_little_room(
     by_size = sorted(large, key=lambda name: -large[name])
     return [
         ClusterError(
-            f"{folder.resolve()}: {free:.1f} GB are free, and this run is to write about "
+            f"{folder.resolve()}: {free:.1f} GB are free, but this run writes about "
             f"{sum(needed.values()):.1f} GB "
-            f"({', '.join(f'{name} {large[name]:.1f}' for name in by_size)}); make room, or make "
-            "`results` a link to a folder on a larger file system"
+            f"({', '.join(f'{name} {large[name]:.1f}' for name in by_size)}); free some space, or "
+            "make `results` a link to a folder on a larger file system"
         )
     ]
 
 
 def planned_gb(jobs: Sequence[Any], config: Config, assumed: Assumptions) -> Mapping[str, float]:
     """Returns the gigabytes that the jobs are to write, by stage."""
-    waiting = Counter(job.rule.name for job in jobs)
+    pending = Counter(job.rule.name for job in jobs)
     stages = {s.name: s for s in estimate(config, input_sizes(config), assumed).stages}
     needed = {
-        name: stage.disk_gb * min(1.0, waiting[name] / stage.jobs)
+        name: stage.disk_gb * min(1.0, pending[name] / stage.jobs)
         for name, stage in stages.items()
-        if waiting[name]
+        if pending[name]
     }
-    kept: dict[str, float] = {}
+    checkpoints: dict[str, float] = {}
     for job in jobs:
         section = getattr(config, name := job.rule.name, None)
         if not isinstance(section, FineTune) or name not in stages:
             continue
-        parameters = _model_bytes(config, section.model) / _GIVEN
+        parameters = _model_bytes(config, section.model) / _STAGED
         precision = section.training.precision
-        needed[name] = parameters * _TUNED[precision] / 1e9
+        needed[name] = parameters * _FINE_TUNED[precision] / 1e9
         if stages[name].gpu_h * 3600 > job.resources.get("save_every_s"):
-            kept[name] = _AT_ONCE * parameters * _KEPT[precision] / 1e9
-    most = max(sum(kept.get(name, 0.0) for name in names) for names in _TOGETHER)
-    return needed | {"checkpoints of trainings that run": most}
+            checkpoints[name] = _CHECKPOINTS_AT_ONCE * parameters * _CHECKPOINT[precision] / 1e9
+    most = max(sum(checkpoints.get(name, 0.0) for name in names) for names in _CONCURRENT)
+    return needed | {"checkpoints of running trainings": most}
 
 
 def _model_bytes(config: Config, name: str) -> int:
-    """Returns the bytes of a model's files, 0 where they are not here yet."""
+    """Returns the bytes of a model's files, 0 if the model is not staged yet."""
     manifest, model = Path(Paths(config.run).model(name)), config.models[name]
     if manifest.exists():
         files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
@@ -94,7 +120,7 @@ def _model_bytes(config: Config, name: str) -> int:
 
 
 def _existing(folder: Path) -> Path:
-    """Returns the folder, or the nearest one above it that is there."""
+    """Returns the folder, or its nearest ancestor that exists."""
     while not folder.exists():
         folder = folder.parent
     return folder

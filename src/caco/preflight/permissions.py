@@ -1,4 +1,4 @@
-"""Whether this user may send jobs where they are to go: Slurm itself is asked, and takes none."""
+"""Whether Slurm accepts this user's jobs in the chosen partitions; nothing is submitted."""
 
 import re
 import subprocess
@@ -7,62 +7,69 @@ from collections.abc import Iterable
 from caco.errors import CacoError, ClusterError, UserError
 from caco.preflight.requests import ResourceRequest
 
-# Of sbatch's refusals those that no waiting mends. Any other (nodes that are down, a queue that is
-# full, a controller that does not answer) is left for the time of submission, when it may be over.
-_FOR_GOOD = (
+# The refusals of sbatch that are permanent. All others (nodes that are down, a full queue, a
+# controller that does not answer) may be over by the time of submission.
+_PERMANENT = (
     "invalid account", "invalid qos", "not permitted", "permission denied", "invalid user",
     "no partition specified",
 )  # fmt: skip
-# A limit on a job's own size or hours, as Slurm names it; how many jobs may wait is no such.
+# A limit on one job's size or wall time, by Slurm's name; limits on the number of jobs pass.
 _LIMIT = re.compile(r"\b(?:QOS|Assoc)(?!\w*Submit)[A-Z]\w+")
-# What a partition lists for each of these, with the key of the site file that holds it.
+# The lists of a partition: the attribute of a request, and its key in the site file.
 _LISTED = {"Accounts": ("account", "account"), "Qos": ("qos", "{section}.qos")}
-_ANSWER_S = 30.0  # on a large cluster the start of the job is worked out before the answer
+_TIMEOUT_S = 30.0  # on a large cluster Slurm computes the start time of the job first
 
 
-def permission_errors(asks: Iterable[ResourceRequest]) -> list[CacoError]:
-    """Returns one error for each account, quality of service and partition that do not go together.
+def permission_errors(requests: Iterable[ResourceRequest]) -> list[CacoError]:
+    """Returns one error for each combination of account, QOS and partition that is not allowed.
 
-    A partition's own lists are read: many clusters take a job that they do not allow, and let it
-    wait for ever. Associations and groups have rules that only the controller knows, so it is asked
-    with `sbatch --test-only`, once for each combination, with a whole request of one rule.
+    The partitions' own lists are read first: many clusters accept a job that they do not allow and
+    leave it pending forever. Associations and groups are known only to the controller, so
+    `sbatch --test-only` tests one complete request for each combination.
     """
-    one_of_each = {(ask.partition, ask.account, ask.qos): ask for ask in asks}
-    found = [_not_listed(ask) or _refused(ask) for ask in one_of_each.values()]
+    one_of_each = {(r.partition, r.account, r.qos): r for r in requests}
+    found = [_not_listed(request) or _refused(request) for request in one_of_each.values()]
     return [error for error in found if error]
 
 
-def _not_listed(ask: ResourceRequest) -> CacoError | None:
-    """Returns an error if every partition that is named takes other accounts or qualities."""
-    names = ask.partition.split(",") if ask.partition else []
-    errors = [_not_listed_by(name, ask) for name in names]
+def _not_listed(request: ResourceRequest) -> CacoError | None:
+    """Returns an error if no requested partition lists the account and the QOS."""
+    names = request.partition.split(",") if request.partition else []
+    errors = [_not_listed_by(name, request) for name in names]
     return errors[0] if names and all(errors) else None
 
 
-def _not_listed_by(partition: str, ask: ResourceRequest) -> CacoError | None:
-    shown = _said("scontrol", "--oneliner", "show", "partition", partition)[1]
+def _not_listed_by(partition: str, request: ResourceRequest) -> CacoError | None:
+    shown = _run("scontrol", "--oneliner", "show", "partition", partition)[1]
     lists = dict(word.split("=", 1) for word in shown.split() if "=" in word)
-    for what, (given, key) in _LISTED.items():
-        value = getattr(ask, given)
+    for what, (attribute, key) in _LISTED.items():
+        value = getattr(request, attribute)
         allowed = lists.get(f"Allow{what}", "ALL").split(",")
         denied = lists.get(f"Deny{what}", "").split(",")
         if not value or (value not in denied and (value in allowed or allowed == ["ALL"])):
             continue
-        if what == "Accounts" and value not in denied and _above(value) & {*allowed}:
+        if what == "Accounts" and value not in denied and _parent_accounts(value) & {*allowed}:
             continue
         takes = f"all but {', '.join(denied)}" if value in denied else ", ".join(allowed)
         return UserError(
-            f"site.yaml: `{key.format(section=ask.section)}` is `{value}`; partition `{partition}` "
-            f"takes {takes}"
+            f"site.yaml: `{key.format(section=request.section)}` is `{value}`, but partition "
+            f"`{partition}` takes {takes}"
         )
     return None
 
 
-def _above(account: str) -> set[str]:
-    """Returns the accounts that one lies below: a newer Slurm's lists mean those below, too."""
-    asked = ("sacctmgr", "--noheader", "--parsable2", "show", "assoc", "format=account,parentname")
-    code, said = _said(*asked)
-    rows = [line.split("|") for line in said.splitlines()] if not code else []
+def _parent_accounts(account: str) -> set[str]:
+    """Returns the ancestors of an account: newer Slurms' lists include the accounts below them."""
+    command = (
+        "sacctmgr",
+        "--noheader",
+        "--parsable2",
+        "show",
+        "assoc",
+        "format=account,parentname",
+    )
+    code, printed = _run(*command)
+    rows = [line.split("|") for line in printed.splitlines()] if not code else []
     parents = {row[0]: row[1] for row in rows if len(row) == 2 and row[1]}
     found: set[str] = set()
     while (parent := parents.get(account)) and parent not in found:
@@ -71,25 +78,25 @@ def _above(account: str) -> set[str]:
     return found
 
 
-def _refused(ask: ResourceRequest) -> CacoError | None:
-    code, said = _said("sbatch", "--test-only", *ask.options(), "--wrap=true")
-    last = said.strip().rpartition("\n")[2]
-    limit = _LIMIT.search(said)
-    if not code or not (limit or any(words in last.lower() for words in _FOR_GOOD)):
+def _refused(request: ResourceRequest) -> CacoError | None:
+    code, printed = _run("sbatch", "--test-only", *request.options(), "--wrap=true")
+    last = printed.strip().rpartition("\n")[2]
+    limit = _LIMIT.search(printed)
+    if not code or not (limit or any(words in last.lower() for words in _PERMANENT)):
         return None
     why = limit[0] if limit else last.rpartition(": ")[2]
-    given = {"partition": ask.partition, "account": ask.account, "qos": ask.qos}
-    what = ", ".join(f"{name} `{value or 'by default'}`" for name, value in given.items())
+    named = {"partition": request.partition, "account": request.account, "qos": request.qos}
+    what = ", ".join(f"{name} `{value or '(default)'}`" for name, value in named.items())
     return ClusterError(
         f"Slurm refuses jobs with {what}: {why}; correct `account`, "
-        f"`{ask.section}.partition` or `{ask.section}.qos` in site.yaml"
+        f"`{request.section}.partition` or `{request.section}.qos` in site.yaml"
     )
 
 
-def _said(*command: str) -> tuple[int, str]:
-    """Returns a command's exit code and words; nothing of one that does not answer."""
+def _run(*command: str) -> tuple[int, str]:
+    """Returns a command's exit code and output; (0, "") if it does not answer."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_ANSWER_S)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S)
     except (OSError, subprocess.TimeoutExpired):
         return 0, ""
     return done.returncode, done.stdout + done.stderr

@@ -1,21 +1,20 @@
-"""What the run's jobs will ask of the cluster, as Snakemake has worked it out."""
+"""The resources that the run's jobs request, as Snakemake has computed them."""
 
+import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from caco.preflight.partitions import gpus_of
-
 
 @dataclass(frozen=True, slots=True)
 class ResourceRequest:
-    """What one rule's jobs ask for at an attempt.
+    """What each job of a rule requests at one attempt.
 
     Attributes:
         rule: The rule.
         attempt: The attempt, from 1.
-        partition: Partitions, with commas; empty for the cluster's default one.
+        partition: Partitions, separated by commas; empty for the cluster's default partition.
         account, qos, constraint, extra: As sbatch takes them; empty for none.
         gpu_model: The GPUs' model; empty for any.
         gpus: GPUs on each node.
@@ -41,11 +40,11 @@ class ResourceRequest:
 
     @property
     def section(self) -> str:
-        """The section of the site file that says where such jobs go."""
+        """The section of the site file that applies to the job: `gpu` or `cpu`."""
         return "gpu" if self.gpus else "cpu"
 
     def options(self) -> list[str]:
-        """Returns the options with which sbatch is asked for this."""
+        """Returns the request as options of sbatch."""
         gres = ":".join(filter(None, ("gpu", self.gpu_model, str(self.gpus)))) if self.gpus else ""
         named = {
             "partition": self.partition, "account": self.account, "qos": self.qos,
@@ -57,17 +56,17 @@ class ResourceRequest:
 
 
 def resource_requests(jobs: Iterable[Any]) -> list[ResourceRequest]:
-    """Returns what Snakemake's `jobs` that are submitted ask for at first, one ask a rule.
+    """Returns the first-attempt requests of Snakemake's `jobs` that are submitted, one per rule.
 
-    All jobs of a rule ask for the same: no resource of a profile depends on wildcards.
+    All jobs of a rule request the same: no resource of a profile depends on wildcards.
     """
-    return [_request(rule, job) for rule, job in _of_rules(jobs)]
+    return [_request(rule, job) for rule, job in _submitted_by_rule(jobs)]
 
 
 def last_attempt_requests(jobs: Iterable[Any]) -> list[ResourceRequest]:
-    """As `resource_requests`, for the last attempt of those rules whose jobs may be tried again."""
+    """As `resource_requests`, for the last attempt of the rules whose jobs are retried."""
     found = []
-    for rule, job in _of_rules(jobs):
+    for rule, job in _submitted_by_rule(jobs):
         if job.rule.restart_times:
             job.attempt = 1 + job.rule.restart_times
             found.append(_request(rule, job))
@@ -75,25 +74,41 @@ def last_attempt_requests(jobs: Iterable[Any]) -> list[ResourceRequest]:
     return found
 
 
-def _of_rules(jobs: Iterable[Any]) -> list[tuple[str, Any]]:
+def gpus_of(gres: str) -> dict[str, int]:
+    """Returns the GPUs in a list of generic resources, by model; an unnamed model is empty.
+
+    Args:
+        gres: In Slurm's syntax: `gpu:4`, `gpu:h100:4(S:0-1),nvme:1`; a missing count means 1.
+    """
+    counts: dict[str, int] = {}
+    for item in re.sub(r"\([^)]*\)", "", gres).split(","):
+        kind, *rest = item.split(":")
+        if kind == "gpu":
+            count = int(rest.pop()) if rest and rest[-1].isdigit() else 1
+            model = rest[0] if rest else ""
+            counts[model] = counts.get(model, 0) + count
+    return counts
+
+
+def _submitted_by_rule(jobs: Iterable[Any]) -> list[tuple[str, Any]]:
     return sorted({job.rule.name: job for job in jobs if not job.is_local}.items())
 
 
 def _request(rule: str, job: Any) -> ResourceRequest:
-    given = job.resources.get
-    model, gpus = next(iter(gpus_of(str(given("gres") or "")).items()), ("", 0))
+    resource = job.resources.get
+    model, gpus = next(iter(gpus_of(str(resource("gres") or "")).items()), ("", 0))
     return ResourceRequest(
         rule=rule,
         attempt=job.attempt,
-        partition=str(given("slurm_partition") or ""),
-        account=str(given("slurm_account") or ""),
-        qos=str(given("qos") or ""),
-        constraint=str(given("constraint") or ""),
-        extra=str(given("slurm_extra") or ""),
+        partition=str(resource("slurm_partition") or ""),
+        account=str(resource("slurm_account") or ""),
+        qos=str(resource("qos") or ""),
+        constraint=str(resource("constraint") or ""),
+        extra=str(resource("slurm_extra") or ""),
         gpu_model=model,
         gpus=gpus,
-        nodes=int(given("nodes") or 1),
-        cpus=max(0, int(given("cpus_per_task") or job.threads)),
-        mem_mb=int(given("mem_mb") or 0),
-        minutes=int(given("runtime") or 0),
+        nodes=int(resource("nodes") or 1),
+        cpus=max(0, int(resource("cpus_per_task") or job.threads)),
+        mem_mb=int(resource("mem_mb") or 0),
+        minutes=int(resource("runtime") or 0),
     )

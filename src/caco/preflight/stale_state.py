@@ -1,8 +1,7 @@
-"""Half-done work that a run would not go on with, since it was begun with something else.
+"""Saved state (journals, checkpoints) that jobs would refuse: its fingerprint has changed.
 
-The job whose work it is refuses it, rather than mix it or lose it. So that nobody waits in a queue
-to be told, the submitting side looks first; and so that nobody deletes a hundred files by hand, it
-drops exactly these where it is told to.
+A job neither mixes stale state with new results nor deletes it: it fails. The submit host checks
+this before any job waits in a queue. With `CACO_DISCARD` set it discards the stale state.
 """
 
 from collections import defaultdict
@@ -13,35 +12,35 @@ from typing import Any
 
 from caco.errors import UserError
 from caco.models.manifest import read_manifest
-from caco.preflight.models import manifests_read
+from caco.preflight.disk import manifests_read
 from caco.runtime.atomic_files import remove_folder
 from caco.runtime.fingerprint import changed, fingerprints
 from caco.runtime.journal import fingerprint_of, rows_in
 from caco.training.runtime.checkpoints import CheckpointFolder, step_of
 
-DISCARD = "CACO_DISCARD"  # in the environment, says that such work is to go
-_WHAT = {".journal": ("journal", "rows"), ".training": ("training", "steps")}
+DISCARD = "CACO_DISCARD"  # the environment variable that discards stale state
+_KINDS = {".journal": ("journal", "rows"), ".training": ("training", "steps")}
 
 
 @dataclass(frozen=True, slots=True)
 class StaleState:
-    """What a job has kept for its next start.
+    """What a job has saved, to resume from.
 
     Attributes:
-        path: Its journal, or the folder of its training.
-        kept: Rows, or steps.
-        other: What it was begun with that is something else now.
+        path: Its journal, or its folder of checkpoints.
+        amount: Rows, or steps.
+        changed: The parts of its fingerprint that have changed since.
     """
 
     path: Path
-    kept: int
-    other: tuple[str, ...]
+    amount: int
+    changed: tuple[str, ...]
 
 
 def stale_states(jobs: Sequence[Any]) -> list[StaleState]:
-    """Returns what is kept of jobs that would refuse it.
+    """Returns the saved state that jobs would refuse.
 
-    What a model is that this run makes anew is not known yet: then the job is the first to know.
+    The digest of a model that this run makes is not known yet: the job itself checks it.
 
     Args:
         jobs: Snakemake's jobs that are to run.
@@ -50,10 +49,10 @@ def stale_states(jobs: Sequence[Any]) -> list[StaleState]:
     of_record = {Path(job.output.provenance): job for job in jobs if _has_record(job)}
     found = []
     for folder in sorted({record.parent for record in of_record}):
-        for left in sorted([*folder.glob("*.journal"), *folder.glob("*.training")]):
-            job = of_record.get(left.with_suffix(".json"))
-            if job is not None and (work := _look(left, job, models)) is not None and work.other:
-                found.append(work)
+        for path in sorted([*folder.glob("*.journal"), *folder.glob("*.training")]):
+            job = of_record.get(path.with_suffix(".json"))
+            if job is not None and (state := _state(path, job, models)) and state.changed:
+                found.append(state)
     return found
 
 
@@ -61,52 +60,55 @@ def _has_record(job: Any) -> bool:
     return hasattr(job.output, "provenance")  # all but the target rule
 
 
-def _look(left: Path, job: Any, models: Mapping[Path, str]) -> StaleState | None:
-    """Returns what a job has kept; None where there is nothing in it."""
-    now = {"settings": str(job.params.spec), "code": str(job.params.code)}
-    if left.is_dir():
-        newest = CheckpointFolder(left).newest()
+def _state(path: Path, job: Any, models: Mapping[Path, str]) -> StaleState | None:
+    """Returns what a job has saved at a path; None if it is empty."""
+    parts = {"settings": str(job.params.spec), "code": str(job.params.code)}
+    if path.is_dir():
+        newest = CheckpointFolder(path).newest()
         if newest is None:
             return None
-        other = changed(CheckpointFolder(left).begun(), fingerprints(now))
-        return StaleState(left, step_of(newest), tuple(other))
-    begun, rows = fingerprint_of(left), rows_in(left)
-    if begun is None or not rows:
+        different = changed(CheckpointFolder(path).fingerprint(), fingerprints(parts))
+        return StaleState(path, step_of(newest), tuple(different))
+    saved, rows = fingerprint_of(path), rows_in(path)
+    if saved is None or not rows:
         return None
     if (model := Path(job.input.model)) in models:
-        now["model"] = models[model]
-    return StaleState(left, rows, tuple(changed(begun, fingerprints(now))))
+        parts["model"] = models[model]
+    return StaleState(path, rows, tuple(changed(saved, fingerprints(parts))))
 
 
-def stale_state_errors(works: Iterable[StaleState]) -> list[UserError]:
-    """Returns one error for each rule: what it would refuse, and both ways out."""
+def stale_state_errors(states: Iterable[StaleState]) -> list[UserError]:
+    """Returns one error for each rule: what its jobs would refuse, and the two fixes."""
     return [
         UserError(
-            f"{where}: {what}; set them back to go on with that, or put {DISCARD}=1 before your "
-            "command to drop it"
+            f"{folder}: {what}; restore them to resume, or put {DISCARD}=1 before your command to "
+            "discard this state"
         )
-        for where, what in _by_rule(works)
+        for folder, what in _by_rule(states)
     ]
 
 
-def discard(works: Sequence[StaleState]) -> list[str]:
-    """Deletes half-done work; returns, for each rule, what went."""
-    said = [f"notice: {where}: dropped {what}" for where, what in _by_rule(works)]
-    for work in works:
-        if work.path.is_dir():
-            remove_folder(work.path)
+def discard(states: Sequence[StaleState]) -> list[str]:
+    """Deletes stale state; returns a notice for each rule."""
+    notices = [f"notice: {folder}: discarded {what}" for folder, what in _by_rule(states)]
+    for state in states:
+        if state.path.is_dir():
+            remove_folder(state.path)
         else:
-            work.path.unlink()
-    return said
+            state.path.unlink()
+    return notices
 
 
-def _by_rule(works: Iterable[StaleState]) -> Iterator[tuple[str, str]]:
-    """Yields where half-done work lies, and how much of it was begun with what."""
+def _by_rule(states: Iterable[StaleState]) -> Iterator[tuple[str, str]]:
+    """Yields the folder of stale state, and its amount and what has changed."""
     together: defaultdict[tuple[Path, str, tuple[str, ...]], list[StaleState]] = defaultdict(list)
-    for work in works:
-        together[work.path.parent, work.path.suffix, work.other].append(work)
-    for (folder, suffix, other), of_rule in together.items():
-        what, unit = _WHAT[suffix]
-        many = f"{len(of_rule):,} {what}{'s' if len(of_rule) > 1 else ''}"
-        kept = sum(work.kept for work in of_rule)
-        yield str(folder), f"{many} of {kept:,} {unit} begun with other {' and '.join(other)}"
+    for state in states:
+        together[state.path.parent, state.path.suffix, state.changed].append(state)
+    for (folder, suffix, different), of_rule in together.items():
+        kind, unit = _KINDS[suffix]
+        count = f"{len(of_rule):,} {kind}{'s' if len(of_rule) > 1 else ''}"
+        amount = sum(state.amount for state in of_rule)
+        yield (
+            str(folder),
+            f"{count} of {amount:,} {unit}, saved with other {' and '.join(different)}",
+        )

@@ -1,90 +1,108 @@
-"""What the Snakemake that submits does first: alone in its folder, not beside an earlier run, fit.
+"""What the submitting Snakemake does first: locks its folder, waits for earlier jobs, runs checks.
 
-Jobs of Slurm outlive the Snakemake that submitted them. So a run that finds some of them waits for
-their end, and only then plans: none is lost, and none is made twice.
+Slurm jobs outlive the Snakemake that submitted them. A run that finds such jobs waits until they
+have ended, and plans only then: no job is lost, and none is submitted twice.
 """
 
 import fcntl
+import logging
 import os
 import socket
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
+from snakemake.logging import logger
+
 from caco.config.config import Config
 from caco.errors import CacoError, ClusterError, UserError
-from caco.preflight.checks import preflight_errors
-from caco.preflight.silent_failure import remove_old_logs
+from caco.preflight.checks import preflight_errors, print_notices
 from caco.runtime.slurm_client import queued_jobs
 from caco.slurm.site import FILE
 
-# Holds an sbatch, a squeue and a sacct that stand what the executor would not.
+# Wrappers of sbatch, squeue and sacct that handle what the executor does not.
 _BIN = Path("profiles/slurm/bin")
-_EVERY_S = 5.0
-_held: list[IO[str]] = []
+_POLL_S = 5.0
+_locks: list[IO[str]] = []
 
 
 def start(workflow: Any, config: Config) -> None:
-    """Refuses a run that should not be or cannot end well, and waits for an earlier run's jobs.
+    """Refuses a run that must not start or is known to fail, and waits for an earlier run's jobs.
 
     Args:
-        workflow: Snakemake's.
+        workflow: Snakemake's workflow.
         config: The run.
     """
     executor = workflow.executor_plugin.name
     found: list[CacoError] = []
     try:
         if executor == "slurm":
-            _hold(Path(".snakemake/caco.lock"))
-            if _wait_for_leftovers(Path.cwd()):
-                _again()
+            _lock_folder(Path(".snakemake/caco.lock"))
+            if _wait_for_earlier_jobs(Path.cwd()):
+                _restart()
         elif executor == "local":
             _refuse_local()
         else:
-            return  # a job's own Snakemake, or one that makes nothing
+            return  # the Snakemake inside a job, or one that runs nothing
         jobs = [*workflow.dag.needrun_jobs()]
         found = preflight_errors(jobs, config, slurm=executor == "slurm")
     except CacoError as error:
         found = [error]
     if found:
         sys.exit("\n".join(error.line for error in found))
-    _tell_what_is_not_seen({job.rule.name for job in jobs})
+    _print_second_run_notice({job.rule.name for job in jobs})
     if executor == "slurm":
         remove_old_logs(jobs)
+        logger.addFilter(account_guess_filter)
         os.environ["PATH"] = f"{_BIN.resolve()}:{os.environ['PATH']}"
+
+
+def account_guess_filter(record: logging.LogRecord) -> bool:
+    """A logging filter for the executor's warnings that it guesses an account; keeps all others.
+
+    If the site names no account, Slurm uses the user's default one, and the executor's query for an
+    account is answered with "none" (profiles/slurm/bin/sacct). No setting turns the query off.
+    """
+    return not record.getMessage().startswith(
+        ("No SLURM account given, trying to guess", "Unable to guess SLURM account")
+    )
 
 
 def _refuse_local() -> None:
     if FILE.exists() and "CACO_LOCAL" not in os.environ:
         raise UserError(
-            f"{FILE} says that this checkout runs on a cluster, and this command would run every "
-            "job right here; type `snakemake --profile slurm`, or put CACO_LOCAL=1 before a "
-            "command that is meant to run here"
+            f"{FILE} describes a cluster, but this command would run every job on this machine; "
+            "type `snakemake --profile slurm`, or put CACO_LOCAL=1 before a command that is meant "
+            "to run here"
         )
 
 
-def _tell_what_is_not_seen(rules: set[str]) -> None:
-    """Says that a run which tries a node again looks for no other change; see rules/preflight.smk.
+def _print_second_run_notice(rules: set[str]) -> None:
+    """Prints that a run that repeats the preflight job ignores other changes.
+
+    See rules/preflight.smk.
 
     Args:
-        rules: Those with a job to run.
+        rules: The rules with a job to run.
     """
     if "preflight" in rules and "model" not in rules:
-        print(
-            "notice: a node is tried again; Snakemake looks for no other change meanwhile, so type "
-            "your command once more after this run",
-            file=sys.stderr, flush=True,
-        )  # fmt: skip
+        print_notices(
+            [
+                "notice: this run repeats the preflight job, and Snakemake ignores other changes "
+                "meanwhile; type your command once more after it"
+            ]
+        )
 
 
-def _hold(path: Path) -> None:
-    """Holds the folder for this process's life.
+def _lock_folder(path: Path) -> None:
+    """Locks the folder until this process exits.
 
-    Snakemake's own lock (off in the profile) outlives a SIGKILL, and has to be removed by hand.
+    Snakemake's own lock (off in the profile) outlives a SIGKILL and must be removed by hand.
 
     Raises:
-        ClusterError: Another Snakemake holds it.
+        ClusterError: Another Snakemake holds the lock.
     """
     file = path.open("a+", encoding="utf-8")
     try:
@@ -92,44 +110,85 @@ def _hold(path: Path) -> None:
     except BlockingIOError:
         file.seek(0)
         raise ClusterError(
-            f"a Snakemake runs in this folder ({file.read().strip()}): let it end, or end it"
+            f"another Snakemake runs in this folder ({file.read().strip()}); wait until it has "
+            "finished, or stop it"
         ) from None
     except OSError as error:
-        print(
-            f"cluster notice: the file system of this folder takes no locks ({error.strerror}), so "
-            "nothing keeps a second Snakemake out of it: start no other while this one runs",
-            file=sys.stderr, flush=True,
-        )  # fmt: skip
+        print_notices(
+            [
+                f"cluster notice: this folder's file system does not support locks "
+                f"({error.strerror}); do not start a second Snakemake here while this one runs"
+            ]
+        )
     file.truncate(0)
     file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
     file.flush()
-    _held.append(file)
+    _locks.append(file)
 
 
-def _wait_for_leftovers(folder: Path) -> bool:
-    """Waits until no job of an earlier run is left in Slurm; tells whether there were any."""
-    said: list[str] = []
-    while left := _leftovers(folder):
-        if left != said:
-            print(
-                f"an earlier run left {len(left)} jobs in Slurm, which are not submitted again: "
-                f"waiting for {', '.join(left)}; `scancel` what you do not want",
-                file=sys.stderr, flush=True,
-            )  # fmt: skip
-            said = left
-        time.sleep(_EVERY_S)
-    return bool(said)
+def _wait_for_earlier_jobs(folder: Path) -> bool:
+    """Waits until Slurm has no job of an earlier run left; tells whether it had any."""
+    printed: list[str] = []
+    while earlier := _earlier_jobs(folder):
+        if earlier != printed:
+            print_notices(
+                [
+                    f"an earlier run has {len(earlier)} jobs left in Slurm, which are not "
+                    f"submitted again: waiting for {', '.join(earlier)}; `scancel` those that you "
+                    "do not need"
+                ]
+            )
+            printed = earlier
+        time.sleep(_POLL_S)
+    return bool(printed)
 
 
-def _leftovers(folder: Path) -> list[str]:
-    """Returns this folder's jobs that wait or run, as `id (state)`.
+def _earlier_jobs(folder: Path) -> list[str]:
+    """Returns this folder's pending and running jobs, as `id (state)`.
 
     Raises:
         ClusterError: Slurm does not answer.
     """
-    return [f"{job.number} ({job.state})" for job in queued_jobs(folder, os.getuid())]
+    return [f"{job.job_id} ({job.state})" for job in queued_jobs(folder, os.getuid())]
 
 
-def _again() -> NoReturn:
-    """Starts the same command anew in this process: what was planned before is out of date."""
+def _restart() -> NoReturn:
+    """Starts the same command again in this process: its plan is out of date."""
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def remove_old_logs(jobs: Iterable[Any]) -> None:
+    """Deletes the log of an earlier preflight job: it could be mistaken for that of the next one.
+
+    Args:
+        jobs: Snakemake's jobs that are to run.
+    """
+    for log in _preflight_logs(jobs):
+        log.unlink(missing_ok=True)
+
+
+def report_silent_failure(workflow: Any) -> None:
+    """Prints the possible causes of a silent failure: the preflight job failed and logged nothing.
+
+    A job whose node cannot access this folder writes neither its own log nor Slurm's, so only the
+    submitting Snakemake can report it.
+
+    Args:
+        workflow: Snakemake's workflow, after its last job.
+    """
+    if workflow.executor_plugin.name != "slurm":
+        return
+    for log in _preflight_logs(workflow.scheduler.failed):
+        if log.exists() and log.stat().st_size:  # Snakemake creates a missing log, empty
+            continue
+        error = ClusterError(
+            f"the job of rule `preflight` wrote no line to {log}: if Slurm started it, its node "
+            f"cannot access {Path.cwd()}, cannot write to it or cannot start {sys.executable}, or "
+            "`setup` of site.yaml fails there; keep the checkout, its environments and the Python "
+            "that they were made with on file systems that all nodes share"
+        )
+        print_notices([error.line])
+
+
+def _preflight_logs(jobs: Iterable[Any]) -> list[Path]:
+    return [Path(log) for job in jobs if job.rule.name == "preflight" for log in job.log]

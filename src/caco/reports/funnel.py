@@ -1,4 +1,4 @@
-"""The funnel: how many rows entered each stage, how many left it, and why the others did not."""
+"""The funnel: rows in, rows accepted and rows rejected by verdict, of each stage."""
 
 import json
 import textwrap
@@ -15,8 +15,8 @@ from caco.runtime.atomic_files import write_text
 from caco.workflow.stages import BY_NAME, ROW_STAGES
 
 _HELD_OUT = ".held_out.parquet"
-_WRAP = 64  # characters of the column of verdicts
-_TIED = "\0"  # stands for the space between a verdict and its number, where no line may break
+_WRAP = 64  # characters in the column of verdicts
+_TIED = "\0"  # the space between a verdict and its number, where a line must not break
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class FunnelStage:
     Attributes:
         stage: Its rule.
         rows_in: Rows that entered.
-        accepted: Rows that it let through.
+        accepted: Rows that it accepted.
         rejected: The other rows by verdict, most frequent first.
-        seconds: Wall time of its jobs, added up.
-        jobs: Its jobs.
-        held_out: Accepted rows that the next stage does not read: seeds kept for the benchmarks.
-        variants: How often each row of the stage before went in: questions asked a program.
+        seconds: Total wall time of its jobs.
+        jobs: Number of its jobs.
+        held_out: Accepted rows that the next stage does not read: seeds held out for benchmarks.
+        variants: How many times each row of the previous stage entered: questions per program.
     """
 
     stage: str
@@ -45,25 +45,25 @@ class FunnelStage:
 
     @property
     def of_benchmark(self) -> bool:
-        """Whether its rows are a benchmark's."""
+        """Whether its rows belong to a benchmark."""
         return BY_NAME[self.stage].of_benchmark
 
 
-def count_files(records: Iterable[Record], given: Collection[Path]) -> list[Counted]:
+def count_files(records: Iterable[Record], readable: Collection[Path]) -> list[Counted]:
     """Counts the files of every job that belongs to a stage.
 
     Raises:
         UserError: As `caco.reports.row_counts.count`.
     """
-    given = frozenset(given)
-    return [count(record, given) for record in records if record.rule in ROW_STAGES]
+    readable = frozenset(readable)
+    return [count(record, readable) for record in records if record.rule in ROW_STAGES]
 
 
 def funnel(counted: Sequence[Counted]) -> list[FunnelStage]:
-    """Returns the stages in order, after a check that each begins where the one before it ended.
+    """Returns the stages in order, and checks that each read what the previous one accepted.
 
     Raises:
-        UserError: A stage read another number of rows than the stage before it let through.
+        UserError: A stage read a different number of rows than the previous stage accepted.
     """
     jobs = {name: [c for c in counted if c.record.rule == name] for name in ROW_STAGES}
     for later in ROW_STAGES:
@@ -92,14 +92,14 @@ def _stage(name: str, jobs: list[Counted]) -> FunnelStage:
 
 
 def _check_chain(earlier: list[Counted], later: list[Counted]) -> None:
-    """Compares two stages, job by job where the jobs have the same identities (shards, sources).
+    """Compares two stages, job by job if the jobs have the same identities (shards, sources).
 
-    A row that goes into the later one several times counts as often.
+    A row that enters the later stage several times counts each time.
     """
-    passed = {job.record.identity: job for job in earlier}
-    if passed.keys() == {job.record.identity for job in later}:
+    by_identity = {job.record.identity: job for job in earlier}
+    if by_identity.keys() == {job.record.identity for job in later}:
         for job in later:
-            before = passed[job.record.identity]
+            before = by_identity[job.record.identity]
             _compare(_passed_on(before), str(before.record.path), job.record, _rows_in(job))
         return
     out, into = sum(map(_passed_on, earlier)), sum(map(_rows_in, later))
@@ -107,13 +107,13 @@ def _check_chain(earlier: list[Counted], later: list[Counted]) -> None:
 
 
 def _compare(out: int, before: str, after: Record, into: int) -> None:
-    """Raises `UserError` if `out` rows of `before` are not the `into` rows that went in after."""
+    """Raises `UserError` unless `after` read the `out` accepted rows of `before` (`into` rows)."""
     times = after.variants
     if out * times != into:
-        each = f", each to go in {times} times" if times > 1 else ""
+        each = f", each {times} times" if times > 1 else ""
         raise UserError(
-            f"{after.path}: stage {after.rule} read {into} rows, but {before} let {out} "
-            f"through{each}; delete the later one's outputs and run again"
+            f"{after.path}: stage {after.rule} read {into} rows, but {before} accepted "
+            f"{out}{each}; delete the outputs of stage {after.rule} and run again"
         )
 
 
@@ -122,7 +122,7 @@ def _rows_in(job: Counted) -> int:
 
 
 def _passed_on(job: Counted) -> int:
-    """Returns the accepted rows that the next stage reads: held-out seeds go to the benchmarks."""
+    """Returns the accepted rows that the next stage reads: all but the held-out seeds."""
     return sum(n for path, n in job.accepted.items() if not path.name.endswith(_HELD_OUT))
 
 
@@ -145,10 +145,10 @@ def write_funnel(path: Path, stages: Iterable[FunnelStage]) -> None:
 
 
 def read_funnel(path: Path) -> list[FunnelStage]:
-    """Reads back what `write_funnel` wrote.
+    """Reads the file that `write_funnel` writes.
 
     Raises:
-        UserError: The file is absent or is no funnel.
+        UserError: The file is missing or not a funnel.
     """
     try:
         raw: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
@@ -160,20 +160,20 @@ def read_funnel(path: Path) -> list[FunnelStage]:
             for s in raw
         ]  # fmt: skip
     except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file; run the workflow first") from None
+        raise UserError(f"{path}: the file does not exist; run the workflow first") from None
     except (ValueError, KeyError, TypeError):
         raise UserError(f"{path}: not a funnel; delete it and run again") from None
 
 
 def funnel_text(stages: Iterable[FunnelStage]) -> str:
-    """Returns the funnel as a table of plain text; the benchmarks stand apart, below it."""
-    head = ("stage", "in", "accepted", "share", "rejected")
-    made = list(stages)
-    body = [_cells(s) for s in made if not s.of_benchmark]
-    below = [_cells(s) for s in made if s.of_benchmark]
-    widths = [max(len(row[i]) for row in [head, *body, *below]) for i in range(4)]
-    rule = "  ".join("-" * w for w in [*widths, len(head[4])])
-    lines = [_line(head, widths), rule, *(_line(row, widths) for row in body)]
+    """Returns the funnel as a plain-text table, with the benchmarks in a separate block below."""
+    header = ("stage", "in", "accepted", "share", "rejected")
+    stages = list(stages)
+    body = [_cells(s) for s in stages if not s.of_benchmark]
+    below = [_cells(s) for s in stages if s.of_benchmark]
+    widths = [max(len(row[i]) for row in [header, *body, *below]) for i in range(4)]
+    rule = "  ".join("-" * w for w in [*widths, len(header[4])])
+    lines = [_line(header, widths), rule, *(_line(row, widths) for row in body)]
     if below:
         lines += [rule, *(_line(row, widths) for row in below)]
     return "\n".join(lines) + "\n"
@@ -182,13 +182,13 @@ def funnel_text(stages: Iterable[FunnelStage]) -> str:
 def _cells(s: FunnelStage) -> tuple[str, str, str, str, str]:
     share = f"{s.accepted / s.rows_in:.1%}" if s.rows_in else "-"
     verdicts = ", ".join(f"{name}{_TIED}{n:,}" for name, n in s.rejected.items())
-    kept = f"; {s.held_out:,} of the accepted held out" if s.held_out else ""
-    times = f"; each row went in {s.variants} times" if s.variants > 1 else ""
-    return s.stage, f"{s.rows_in:,}", f"{s.accepted:,}", share, (verdicts or "-") + kept + times
+    held_out = f"; {s.held_out:,} of the accepted held out" if s.held_out else ""
+    times = f"; each row entered {s.variants} times" if s.variants > 1 else ""
+    return s.stage, f"{s.rows_in:,}", f"{s.accepted:,}", share, (verdicts or "-") + held_out + times
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    """Returns a row: names to the left, numbers to the right, verdicts wrapped under themselves."""
+    """Returns a row: the name left-aligned, numbers right-aligned, verdicts wrapped."""
     numbers = "  ".join(f"{cell:>{w}}" for cell, w in zip(cells[1:4], widths[1:], strict=True))
     first = f"{cells[0]:<{widths[0]}}  {numbers}  "
     text = textwrap.fill(

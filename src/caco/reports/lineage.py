@@ -1,4 +1,4 @@
-"""Where one row of the corpus came from: its files, its checkpoint, the seeds behind it."""
+"""Lineage: the files, models and seeds from which one row of the corpus was made."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ from caco.workflow.stages import SHARD_STAGES
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run's folder and the records in it.
+    """The folder of a finished run, and its records.
 
     Attributes:
         paths: Its files.
         records: The records by rule and identity.
-        parents: For each file that a job wrote, the files that the job read. Files are named as
-            the records name them.
+        parents: For each file that a job wrote, the files that the job read, by the names in the
+            records.
     """
 
     paths: Paths
@@ -39,11 +39,11 @@ def open_run(folder: Path) -> Run:
         folder: `results/{run}`.
 
     Raises:
-        UserError: The folder holds no run.
+        UserError: The folder contains no run.
     """
     records = read_records((folder / "provenance").glob("*/*.json"))
     if not records:
-        raise UserError(f"{folder}: holds no provenance records; --run takes results/{{run}}")
+        raise UserError(f"{folder}: contains no provenance records; --run takes results/{{run}}")
     parents = {out: tuple(r.inputs) for r in records for out in r.outputs}
     folder = folder.absolute()
     return Run(
@@ -56,11 +56,11 @@ def find_row(run: Run, question_id: str | None, number: int | None) -> tuple[int
 
     Args:
         run: The run.
-        question_id: The question's identity, or its beginning; or
-        number: the row's position.
+        question_id: The question's identity, or a prefix of it; or None.
+        number: The row's position; or None.
 
     Raises:
-        UserError: There is no such row.
+        UserError: The corpus has no such row.
     """
     corpus = Path(run.paths.corpus())
     for i, row in enumerate(read_rows(corpus, CorpusRow)):
@@ -74,7 +74,7 @@ def find_row(run: Run, question_id: str | None, number: int | None) -> tuple[int
 
 
 def lineage(run: Run, number: int, row: CorpusRow) -> Iterator[str]:
-    """Yields the lines that lead from a row of the corpus back to the seeds."""
+    """Yields lines that trace a row of the corpus back to the seeds."""
     yield f"corpus row   {number} of {run.paths.corpus()}{_made(run, 'corpus', 'all')}"
     yield f"             question {row.question_id}"
     yield f"             {_short(row.instruction)}"
@@ -87,11 +87,11 @@ def lineage(run: Run, number: int, row: CorpusRow) -> Iterator[str]:
         assert stage.shard_files is not None
         assert stage.row is not None
         file = Path(run.paths.shard(stage.shard_files, row.shard))
-        at, draw = _find_sample(file, stage.row, row)
+        at, found = _find_sample(file, stage.row, row)
         yield f"{stage.shard_files:<12} row {at} of {file}{_made(run, stage.name, row.shard)}"
-        if isinstance(draw, Program):
-            yield f"             sample {draw.sample_id}, index {draw.index}, seed {draw.seed}"
-            yield f"             program {draw.program_id}"
+        if isinstance(found, Program):
+            yield f"             sample {found.sample_id}, index {found.index}, seed {found.seed}"
+            yield f"             program {found.program_id}"
     for rule, digest in (
         ("question", row.question_model),
         ("solution", row.solution_model),
@@ -104,25 +104,25 @@ def lineage(run: Run, number: int, row: CorpusRow) -> Iterator[str]:
 
 
 def _find_sample(file: Path, row_type: type[Row], row: CorpusRow) -> tuple[int, Row]:
-    """Returns the row of `file` that is of the same question, or draw, and its position."""
+    """Returns the row of `file` with the same question, or sample, and its position."""
     name = "question" if "question_id" in row_type.__dataclass_fields__ else "sample"
     wanted = getattr(row, f"{name}_id")
     for i, candidate in enumerate(read_rows(file, row_type)):
         if getattr(candidate, f"{name}_id") == wanted:
             return i, candidate
     raise UserError(
-        f"{file}: has no row of {name} {wanted}, which the corpus names; the shard was made anew "
-        "since: run the workflow again"
+        f"{file}: has no row of {name} {wanted}, which is in the corpus; the shard was made again "
+        "since then: run the workflow again"
     )
 
 
 def _model(run: Run, rule: str, shard: str, digest: str) -> str:
-    """Returns which file the digest of a job's model names, as far as this folder can tell."""
+    """Returns the file that the digest of a job's model names, if there is a record of it."""
     record = run.records.get((rule, shard))
     read = record.inputs if record else {}
     manifest = next((path for path in read if path.name == "manifest.json"), None)
     if manifest is None:
-        return f" (no record of rule {rule} tells where it lies)"
+        return f" (its path is unknown: no record of rule {rule})"
     name = manifest.parent.name
     if manifest.parent.parent.name == "models":
         return _checkpoint(run, Path(run.paths.model(name)), digest, ("model", name))
@@ -130,13 +130,13 @@ def _model(run: Run, rule: str, shard: str, digest: str) -> str:
 
 
 def _checkpoint(run: Run, path: Path, digest: str, job: tuple[str, str]) -> str:
-    """Returns whether the manifest at `path`, which `job` made, still names `digest`."""
+    """Returns a note on whether the manifest at `path`, made by `job`, still has `digest`."""
     try:
-        now = read_manifest(path).digest
+        current = read_manifest(path).digest
     except UserError:
-        return f", whose files are not at {path} any more"
-    if now != digest:
-        return f", which is not what {path} names now"
+        return f", whose files are no longer at {path}"
+    if current != digest:
+        return f", which is no longer the digest of {path}"
     return f", {path}{_made(run, *job)}"
 
 
@@ -144,7 +144,7 @@ def _trained_on(run: Run) -> Iterator[str]:
     """Yields the Code CoTs and seeds among the ancestors of the code generator's checkpoint."""
     record = run.records.get(("codegen", "all"))
     if record is None:
-        yield "             no record of rule codegen: what it was trained on is not known here"
+        yield "             no record of rule codegen: its training data are unknown"
         return
     files = _ancestors(run, record.inputs)
     for rule in ("unify", "seeds"):
@@ -166,7 +166,7 @@ def _licences(seeds: Path) -> Iterator[str]:
 
 
 def _ancestors(run: Run, files: dict[Path, str]) -> set[Path]:
-    """Returns `files` and every file that they were made from, as far as the records reach."""
+    """Returns `files` and every file that they were made from, according to the records."""
     found: set[Path] = set()
     todo = list(files)
     while todo:
@@ -178,7 +178,7 @@ def _ancestors(run: Run, files: dict[Path, str]) -> set[Path]:
 
 
 def _made(run: Run, rule: str, identity: str) -> str:
-    """Returns when, where and by which commit a job ran."""
+    """Returns when, where and with which commit a job ran."""
     record = run.records.get((rule, identity))
     if record is None:
         return " (no record)"

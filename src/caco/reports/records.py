@@ -1,4 +1,4 @@
-"""Provenance records, read back."""
+"""Reading provenance records."""
 
 import json
 from collections.abc import Iterable
@@ -13,24 +13,24 @@ from caco.runtime.provenance import Counts
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the report needs of one job's record (`caco.runtime.provenance.record` writes them).
+    """The fields of a job's record that reports use; `caco.runtime.provenance.record` writes it.
 
     Attributes:
         path: The record's file.
         rule, identity: The job.
         inputs, outputs: Files read and written, with their SHA-256.
-        variants: How often each row that the job read went in: a program for each question of it.
-        counts: Rows by verdict, or None for a job that filters nothing.
-        versions: Of Python and of the packages that matter, by name.
+        variants: How many times each row that the job read entered: questions per program.
+        counts: Rows by verdict, or None for a job that does not filter rows.
+        versions: Versions of Python and of the relevant packages, by name.
         commit: The checkout's commit, or None.
         host: Where it ran.
-        gpus: Names of the GPUs it was given.
+        gpus: Names of its GPUs.
         started, ended: UTC, ISO 8601.
         seconds: Wall time.
-        slurm: The number of its Slurm job, or None.
-        starts: Starts before the one that came to its end.
-        given: What the scheduler gave, as `caco.runtime.usage.given` says it; None where there is none.
-        used: What it used of that, as `caco.runtime.usage.used` says it.
+        slurm: The ID of its Slurm job, or None.
+        starts: The starts before the one that finished.
+        requested: As `caco.runtime.usage.requested_resources` returns it; None without Slurm.
+        used: As `caco.runtime.usage.used_resources` returns it.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class Record:
     seconds: float
     slurm: str | None
     starts: list[Start]
-    given: dict[str, int] | None
+    requested: dict[str, int] | None
     used: dict[str, float]
 
 
@@ -57,7 +57,7 @@ def read_records(paths: Iterable[Path]) -> list[Record]:
     """Reads records, sorted by rule and identity.
 
     Raises:
-        UserError: A file is absent or is no record, or its counts do not add up.
+        UserError: A file is missing or not a record, or its counts do not add up.
     """
     records = [read_record(path) for path in paths]
     return sorted(records, key=lambda r: (r.rule, r.identity))
@@ -87,16 +87,16 @@ def read_record(path: Path) -> Record:
             ended=raw["ended"],
             seconds=float(raw["seconds"]),
             slurm=raw["slurm"].get("SLURM_JOB_ID"),
-            # The first records had none of these, and a finished run is read years later.
+            # Older records lack these keys, and the records of finished runs stay in use.
             starts=[Start(**start) for start in raw.get("starts", [])],
-            given=raw.get("given"),
+            requested=raw.get("requested"),
             used=raw.get("used", {}),
         )
     except FileNotFoundError:
-        raise UserError(f"{path}: there is no such record; run the rule that makes it") from None
+        raise UserError(f"{path}: the record does not exist; run the rule that makes it") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UserError(
-            f"{path}: not a provenance record; delete it and run again, its job will write it anew"
+            f"{path}: not a provenance record; delete it and run again, its job will write it again"
         ) from None
     counts = record.counts
     if counts and counts.rows_in != counts.accepted + sum(counts.rejected.values()):

@@ -1,4 +1,4 @@
-"""Row types: one module each, named columns with their meaning, and the tables that hold them.
+"""Row types, one module each: the columns and their meaning. `table` reads and writes them.
 
-Imports the root modules and `caco.runtime`; everything above may import it.
+Imports the root modules and `caco.runtime`; every layer above may import it.
 """

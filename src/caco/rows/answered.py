@@ -1,19 +1,19 @@
-"""Answers: every generation of a benchmark, not yet graded."""
+"""Answers: every completion of a benchmark, not yet graded."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One benchmark problem with a model's answer.
+    """One benchmark problem with one model's answer.
 
     Attributes:
         benchmark: Name of the benchmark in the config.
         model: `base` or `student`.
         problem_id: Identity of the problem.
-        problem: The question asked.
+        problem: The question.
         answer: The known answer.
-        completion: The model's whole answer.
+        completion: The model's complete reply.
         tokens: Tokens generated.
         finish_reason: `stop`, `length` or `time`.
     """

@@ -1,4 +1,4 @@
-"""Rows of the calibration: planted solutions, the LLM judge's verdicts on them, measurements."""
+"""Rows of the calibration: planted solutions and the verdicts of the checks on them."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from caco.rows.solution import Solution
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planted(Solution):
-    """A solution that the checks are tried on; they see it as any other.
+    """A solution that is known to be right or wrong; the checks read it as any other row.
 
     Attributes:
         answer: The final answer that the solution states.
-        kind: A key of `caco.stages.calibrate.kinds.KINDS`: what was done to a known-right row.
-        right_id: The `question_id` of that row.
+        kind: A key of `caco.stages.calibrate.kinds.KINDS`: how a known-right row was changed.
+        right_id: The `question_id` of that known-right row.
     """
 
     answer: str
@@ -22,12 +22,12 @@ class Planted(Solution):
 
 @dataclass(frozen=True, slots=True)
 class PlantedJudgement:
-    """The judging model on one planted row.
+    """The LLM judge's verdict on one planted row.
 
     Attributes:
         question_id: The planted row.
         verdict: `accepted`, or a verdict of `caco.stages.reverse.llm_judge`.
-        reason: Why not, in a sentence; empty where accepted.
+        reason: Why the row was rejected, in one sentence; empty where it was accepted.
     """
 
     question_id: str
@@ -35,22 +35,19 @@ class PlantedJudgement:
     reason: str
 
 
-ACCEPTED = "accepted"
-
-
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """A planted row before the checks, each on its own.
+class PlantedVerdicts:
+    """A planted row with the verdict of each check alone.
 
     Attributes:
         question_id: The planted row.
-        right_id: The known-right row it was made from.
-        kind: What was done to that.
-        question, output, answer: What the checks compare.
+        right_id: The known-right row that it was derived from.
+        kind: How the known-right row was changed.
+        question, output, answer: The values that the checks compare.
         answer_check: `accepted`, or the verdict of the answer check alone.
-        exact_checks: Likewise of all checks without a model.
-        judge: Likewise of the judging model; None where there is none.
-        reason: What the exact checks saw, or the judging model where they accepted.
+        exact_checks: `accepted`, or the verdict of all checks without a model.
+        judge: `accepted`, or the verdict of the LLM judge alone; None where there is no LLM judge.
+        reason: The reason of the exact checks, or of the LLM judge where those accepted.
     """
 
     question_id: str

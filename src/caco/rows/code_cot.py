@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CodeCoT:
-    """A program whose execution gave the seed's known answer.
+    """A program whose executed output equals the seed's known answer.
 
     Attributes:
         program_id: Digest of the program's normalised syntax tree.
-        seed_id: The seed it was made from.
+        seed_id: The seed that it was converted from.
         source: The seed's source.
-        program: Python text: a dict `input`, functions, the result in `output`, printed.
-        converter: Name of the converter that wrote it; of a model `llm:{prompt}:{model}`, with the
-            digests of the prompt template and of the model's manifest.
+        program: Python text: a dict `input`, functions, and the result in `output`, printed.
+        converter: Name of the converter; for a model `llm:{prompt}:{model}`, with the digests of
+            the prompt template and of the model's manifest.
         input: The executed `input`, as JSON.
         output: The executed `output`, as JSON.
     """

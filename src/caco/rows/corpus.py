@@ -1,25 +1,25 @@
-"""The corpus: what students are fine-tuned on."""
+"""The corpus: the training data of the student."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusRow:
-    """One training example with its whole lineage.
+    """One training example with its complete lineage.
 
     Attributes:
         instruction: The problem.
         output: The step-by-step solution.
-        answer: The answer: the program's executed output, which the solution's agrees with.
+        answer: The program's executed output, which the solution's final answer equals.
         code: The program.
         question_id, program_id, sample_id, shard: Identities of its parents.
         codegen: Digest of the code generator's checkpoint.
         question_model, solution_model: Digests of the writer's and solver's checkpoints.
         question_prompt, solution_prompt: Digests of the prompt templates.
-        variant: Which of its program's questions the problem is, from 0.
-        style: The context or style that the writer was asked for, or None.
-        llm_judge_model, llm_judge_prompt: Digests of the LLM judge's checkpoint and prompt template;
-            None where there is no LLM judge.
+        variant: Number of the problem among its program's questions, from 0.
+        style: The context or style that the writer was prompted for, or None.
+        llm_judge_model, llm_judge_prompt: Digests of the LLM judge's checkpoint and prompt
+            template; None where there is no LLM judge.
     """
 
     instruction: str

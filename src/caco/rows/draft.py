@@ -1,17 +1,17 @@
-"""Drafts, what a converting model replied for a seed, and attempts, drafts after execution."""
+"""Drafts (a converter model's replies for a seed) and attempts (drafts after execution)."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One reply of the converter.
+    """One reply of the converter model.
 
     Attributes:
-        seed_id: The seed that it was asked about.
-        round: Round of drafts, from 0; a later one was shown what was wrong with the one before.
+        seed_id: The seed to convert.
+        round: Round of drafts, from 0. The prompt of a later round shows the previous fault.
         candidate: Position among the seed's drafts of the round, from 0.
-        reply: The whole reply.
+        reply: The complete reply.
         prompt: Digest of the prompt template.
         model: Digest of the converter's manifest.
         seed: Seed of the request.
@@ -30,22 +30,19 @@ class Draft:
     finish_reason: str
 
 
-ACCEPTED = "accepted"
-
-
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A draft with what became of it.
+    """A draft with the verdict on its program.
 
     Attributes:
         seed_id, candidate, prompt, model: As in `Draft`.
         program: The program text in the reply; empty where there is none.
-        verdict: `accepted`, or why not: `truncated`, `no_program`, `not_code_cot`, an outcome of
-            the sandbox, or `wrong_answer`.
-        reason: What was seen, in a sentence that does not tell the known answer: the next round's
-            prompt shows it. Empty where accepted.
-        input: The executed `input` as JSON; None where it did not end well.
-        output: The executed `output` likewise.
+        verdict: `accepted`, `truncated`, `no_program`, `not_code_cot`, an outcome of the sandbox,
+            or `wrong_answer`.
+        reason: The fault, in one sentence; empty where accepted. It does not reveal the known
+            answer, because the next round's prompt shows it.
+        input: The executed `input` as JSON; None where the execution failed.
+        output: The executed `output` as JSON; None where the execution failed.
     """
 
     seed_id: str

@@ -1,4 +1,4 @@
-"""Loss curves."""
+"""Loss curves of fine-tuning."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ class Loss:
     """One logged optimiser step.
 
     Attributes:
-        step: Optimiser steps done, from 1.
-        epoch: Passes over the data done, fractional.
-        loss: Mean cross-entropy in nats a token over the step's global batch.
+        step: Number of the optimiser step, from 1.
+        epoch: Passes over the data so far, fractional.
+        loss: Mean cross-entropy in nats per token over the step's global batch.
         learning_rate: Learning rate of the step.
-        grad_norm: Gradient norm before clipping, or None where the engine does not tell.
-        tokens: Tokens seen so far, padding excluded.
-        seconds: Wall time since training began.
+        grad_norm: Gradient norm before clipping, or None where DeepSpeed does not report it.
+        tokens: Tokens trained on so far, without padding.
+        seconds: Wall time since the start of training, in seconds.
     """
 
     step: int

@@ -1,4 +1,4 @@
-"""Programs: what the code generator wrote, not yet executed."""
+"""Programs: samples of the code generator, not yet executed."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ class Program:
     """One sampled program.
 
     Attributes:
-        sample_id: Digest of checkpoint, sampling settings, shard and index: names the draw.
-        program_id: Digest of the program's normalised syntax tree: names the text.
+        sample_id: Digest of checkpoint, sampling settings, shard and index: identifies the sample.
+        program_id: Digest of the program's normalised syntax tree: identifies the text.
         shard: Zero-padded shard.
         index: Position in the shard, from 0.
         program: The text as sampled, end token removed.

@@ -8,13 +8,13 @@ class Question:
     """A natural-language problem written from a verified program.
 
     Attributes:
-        question_id: Digest of the draw, prompt, model, request seed and text.
+        question_id: Digest of the sample, prompt, model, request seed and text.
         sample_id, program_id, shard, program, codegen, input, output: As in `Verified`.
         question: The problem's text.
         question_prompt: Digest of the prompt template.
         question_model: Digest of the writer's manifest.
-        variant: Which of its program's questions it is, from 0.
-        style: The context or style that was asked for, or None.
+        variant: Number of the question among its program's questions, from 0.
+        style: The context or style that the writer was prompted for, or None.
     """
 
     question_id: str

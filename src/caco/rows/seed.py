@@ -1,19 +1,19 @@
-"""Seeds: problems whose answer is known."""
+"""Seeds: problems with known answers."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A problem with a known answer, from a source outside this workflow.
+    """A problem with a known answer, from a source outside the workflow.
 
     Attributes:
         seed_id: Digest of source, problem and answer.
         source: Name of the source in the config.
         domain: `math` or `algorithm`.
-        problem: The question, without instructions on how to format the answer.
+        problem: The question, without instructions on the format of the answer.
         solution: A worked solution in words, or None where the source has none.
-        program: A Python program that the source gives for the problem, or None.
+        program: The source's Python program for the problem, or None.
         answer: The known answer as text: a number, or JSON for structured values.
         licence: SPDX identifier of the source's licence.
     """

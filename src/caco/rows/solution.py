@@ -1,21 +1,21 @@
-"""Solutions: worked answers to written questions, made without sight of the program."""
+"""Solutions: worked answers to questions, generated without access to the program."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """A question with a step-by-step solution; the judge accepts or rejects it.
+    """A question with a step-by-step solution.
 
     Attributes:
         question_id, sample_id, program_id, shard, program, codegen, input, output, question,
         question_prompt, question_model: As in `Question`.
-        solution: The solution's text, written from the question alone.
+        solution: The solution's text, generated from the question alone.
         solution_prompt: Digest of the prompt template.
         solution_model: Digest of the solver's manifest.
         variant, style: As in `Question`.
-        llm_judge_model: Digest of the judging model's manifest, once one has let the row through.
-        llm_judge_prompt: Digest of its prompt template.
+        llm_judge_model: Digest of the LLM judge's manifest; None before it has accepted the row.
+        llm_judge_prompt: Digest of the LLM judge's prompt template; None likewise.
     """
 
     question_id: str

@@ -1,8 +1,8 @@
-"""Tables of rows on disk: Parquet with zstd, streamed, whole or absent.
+"""Tables of rows on disk: Parquet with zstd, streamed, written atomically.
 
-A row type is a frozen dataclass; its Arrow schema is derived from its annotations, so that what a
-module documents is what is written. Extra columns in a file are refused as loudly as missing ones:
-a reader that ignores what it does not know hides a version clash.
+A row type is a frozen dataclass. Its Arrow schema is derived from its annotations, so that the
+module that documents the columns also defines them. A file with an extra column is an error, as is
+one with a missing column: both mean that another version wrote it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from caco.errors import UserError
 from caco.rows.rejected import Rejected
-from caco.runtime.atomic_files import written_aside
+from caco.runtime.atomic_files import atomic_file
 from caco.runtime.provenance import Counts
 
 _BATCH = 1_000  # rows held in memory while reading or writing
@@ -54,15 +54,14 @@ def schema(row_type: type[Row]) -> pa.Schema:
 
 
 def write_rows(path: Path, row_type: type[R], rows: Iterable[R]) -> int:
-    """Writes `rows` to `path` and returns how many there were.
+    """Writes `rows` to `path` and returns their number.
 
-    The file appears under its name only when it is whole. No rows make a file with a schema and no
-    rows, which every reader takes.
+    The write is atomic. Without rows, the file has a schema and zero rows.
     """
     arrow = schema(row_type)
     count = 0
     with (
-        written_aside(path) as aside,
+        atomic_file(path) as aside,
         pq.ParquetWriter(aside, arrow, compression="zstd") as out,
     ):
         batch: list[dict[str, Any]] = []
@@ -85,13 +84,13 @@ def _open(path: Path, row_type: type[Row]) -> pq.ParquetFile:
     except (pa.ArrowInvalid, OSError) as e:
         raise UserError(
             f"{path}: not a readable Parquet file ({str(e).splitlines()[0]}); "
-            "delete it and run again, the rule that makes it will write it anew"
+            "delete it and run again to recreate it"
         ) from None
-    found, wanted = file.schema_arrow, schema(row_type)
-    if found.names != wanted.names:
+    actual, expected = file.schema_arrow, schema(row_type)
+    if actual.names != expected.names:
         raise UserError(
-            f"{path}: holds the columns {found.names}, but a {row_type.__name__} row has "
-            f"{wanted.names}; it was written by another version, delete it and run again"
+            f"{path}: has the columns {actual.names}, but a {row_type.__name__} row has "
+            f"{expected.names}; another version wrote it, so delete it and run again"
         )
     return file
 
@@ -100,7 +99,7 @@ def read_rows(path: Path, row_type: type[R]) -> Iterator[R]:
     """Streams the rows of `path`.
 
     Raises:
-        UserError: The file is absent, unreadable, or of another row type.
+        UserError: The file is missing, unreadable, or of another row type.
     """
     file = _open(path, row_type)
     try:
@@ -109,48 +108,51 @@ def read_rows(path: Path, row_type: type[R]) -> Iterator[R]:
                 yield row_type(**values)
     except (pa.ArrowInvalid, OSError) as e:
         raise UserError(
-            f"{path}: damaged ({str(e).splitlines()[0]}); delete it and run again, "
-            "the rule that makes it will write it anew"
+            f"{path}: damaged ({str(e).splitlines()[0]}); delete it and run again to recreate it"
         ) from None
 
 
 def count_rows(path: Path, row_type: type[Row]) -> int:
-    """Returns how many rows `path` holds, from its footer alone."""
+    """Returns the number of rows in `path`, from its footer alone.
+
+    Raises:
+        UserError: The file is missing, unreadable, or of another row type.
+    """
     return int(_open(path, row_type).metadata.num_rows)
 
 
 def write_outcomes(
     accepted: Path, row_type: type[R], rejected: Path, outcomes: Iterable[R | Rejected]
 ) -> Counts:
-    """Writes each outcome to the file of its kind and returns the counts.
+    """Writes accepted and rejected rows to their files and returns the counts.
 
-    Both files appear only when both are whole.
+    Both files are written atomically, after the last outcome.
 
     Args:
-        accepted: Where rows of `row_type` go.
+        accepted: The file of accepted rows.
         row_type: The type of an accepted row.
-        rejected: Where `Rejected` rows go.
-        outcomes: One for each row of the stage's input.
+        rejected: The file of `Rejected` rows.
+        outcomes: One accepted or rejected row for each row of the stage's input.
     """
     counts = Counts()
     with (
-        written_aside(accepted) as kept_aside,
-        written_aside(rejected) as rejected_aside,
-        _Table(kept_aside, row_type) as kept,
-        _Table(rejected_aside, Rejected) as dropped,
+        atomic_file(accepted) as accepted_part,
+        atomic_file(rejected) as rejected_part,
+        _BatchWriter(accepted_part, row_type) as accepted_rows,
+        _BatchWriter(rejected_part, Rejected) as rejected_rows,
     ):
         for outcome in outcomes:
             if isinstance(outcome, Rejected):
                 counts.reject(outcome.verdict)
-                dropped.add(outcome)
+                rejected_rows.add(outcome)
             else:
                 counts.accept()
-                kept.add(outcome)
+                accepted_rows.add(outcome)
     return counts
 
 
-class _Table:
-    """A Parquet file under way."""
+class _BatchWriter:
+    """Writes rows to one Parquet file in batches of `_BATCH`."""
 
     def __init__(self, path: Path, row_type: type[Row]) -> None:
         self._schema = schema(row_type)
@@ -164,7 +166,7 @@ class _Table:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        at: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
         if kind is None:
             self._flush()

@@ -1,18 +1,17 @@
-"""Verified programs: executed in the sandbox, and through every rule."""
+"""Verified programs: executed in the sandbox and accepted by every rule."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A program that ran and kept the rules.
+    """A program that ran and satisfies every rule.
 
     Attributes:
-        sample_id: The draw it came from.
-        program_id: Its identity.
+        sample_id, program_id: As in `Program`.
         shard: Zero-padded shard.
-        program: Its text.
-        codegen: Digest of the checkpoint that wrote it.
+        program: The text as sampled.
+        codegen: Digest of the code generator's manifest.
         input: The executed `input`, as JSON.
         output: The executed `output`, as JSON.
     """

@@ -1,10 +1,10 @@
-"""What surrounds every job: command line, provenance, heartbeat, resource usage, atomic files.
+"""What every job needs: command line, provenance, heartbeat, resource usage, atomic writes.
 
 Decides no row, so no code digest covers it (`caco.runtime.code_digest`). Imports the root modules
-alone; every other package may import it.
+and `caco.config`; every package above may import it.
 """
 
-# Part of every rule's code digest. Raise it with a change to this package that changes rows: which
-# shard a file of `--shards` stands for (`job`), or what a journal gives back (`journal`,
-# `caco.engines.resumable`). Everything then re-runs once.
+# Part of every rule's code digest. Increase it with a change to this package that changes rows: the
+# files that `--shards` stands for (`job`), or the rows that a journal returns (`journal`,
+# `caco.engines.resumable`). Every rule then runs again once.
 RESULTS_VERSION = 1

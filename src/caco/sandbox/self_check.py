@@ -1,4 +1,4 @@
-"""The sandbox's self-check: one probe program for each of its promises."""
+"""The self-check of the sandbox: one probe program for each property that it guarantees."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from caco.config.checks import SandboxLimits as Limits
 from caco.errors import SandboxUnavailable
-from caco.sandbox.cgroups import Cgroups, NoCgroups
+from caco.sandbox.cgroups import Cgroups, CgroupsUnavailable
 from caco.sandbox.launcher import nsjail_binary
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.protocol import Outcome
@@ -16,23 +16,23 @@ from caco.sandbox.protocol import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A program and what must become of it.
+    """A program that tests one property of the sandbox.
 
     Attributes:
-        promise: What the sandbox promises.
-        program: A program that holds it to that.
-        outcome: The outcome that keeps the promise.
-        error: The exception that must be behind it, where there is one.
+        property: The property that the sandbox guarantees.
+        program: The program that tests it.
+        outcome: The expected outcome.
+        error: The expected exception, or a part of its message; empty if none is expected.
     """
 
-    promise: str
+    property: str
     program: str
     outcome: Outcome
     error: str = ""
 
 
 def probes() -> list[Probe]:
-    """Returns the probes; those that try to read use this host's own paths."""
+    """Returns the probes; those that test read access use paths of this host."""
     refused = Outcome.EXCEPTION
     passwd, home = _result("open('/etc/passwd').read()"), _result(f"open({_home_file()!r}).read()")
     return [
@@ -47,9 +47,9 @@ def probes() -> list[Probe]:
     ]
 
 
-# Apart: it loads everything, which takes seconds.
+# Not part of `probes`: it loads every library, which takes seconds.
 _LIBRARIES = Probe(
-    "the libraries are there",
+    "the libraries can be imported",
     "import networkx, numpy, scipy, sympy\n" + "input = {'a': 1}\noutput = int(sympy.Integer(2))",
     Outcome.OK,
 )
@@ -62,7 +62,7 @@ def _result(expression: str) -> str:
 
 
 def _home_file() -> str:
-    """Returns a file in the home folder of whoever runs this."""
+    """Returns a file in the home folder of the current user."""
     home = Path("~").expanduser()
     try:
         return str(next((p for p in sorted(home.iterdir()) if p.is_file()), home / ".profile"))
@@ -71,51 +71,51 @@ def _home_file() -> str:
 
 
 def check_host(limits: Limits, libraries: bool = True) -> Iterator[tuple[str, bool, str]]:
-    """Runs the probes and yields for each: the promise, whether it held, and what was seen.
+    """Runs the probes and yields for each the property, whether it holds, and the observation.
 
     Args:
-        limits: What a program may use.
-        libraries: Ask for the libraries too.
+        limits: Limits of a program.
+        libraries: Whether to test the imports of the libraries too.
 
     Raises:
-        SandboxUnavailable: No program can be run here at all.
+        SandboxUnavailable: This host cannot run any program in the sandbox.
     """
-    asked = probes() + ([_LIBRARIES] if libraries else [])
+    selected = probes() + ([_LIBRARIES] if libraries else [])
     with NsjailSandbox(limits, workers=1) as sandbox:
-        for probe, run in zip(asked, sandbox.run(p.program for p in asked), strict=True):
-            seen = f"{run.outcome}{f' ({run.detail})' if run.detail else ''}"
-            held = run.outcome is probe.outcome and probe.error in run.detail
-            yield probe.promise, held, seen
+        for probe, run in zip(selected, sandbox.run(p.program for p in selected), strict=True):
+            observed = f"{run.outcome}{f' ({run.detail})' if run.detail else ''}"
+            passed = run.outcome is probe.outcome and probe.error in run.detail
+            yield probe.property, passed, observed
 
 
 def require_host(limits: Limits) -> None:
-    """Returns if this host keeps every promise; a job asks before it runs untrusted programs.
+    """Checks every property on this host; jobs call it before they run untrusted programs.
 
     Raises:
-        SandboxUnavailable: It does not keep one.
+        SandboxUnavailable: A property does not hold.
     """
     brief = limits.model_copy(update={"cpu_s": min(limits.cpu_s, 0.2)})
-    for promise, held, seen in check_host(brief, libraries=False):
-        if not held:
+    for name, passed, observed in check_host(brief, libraries=False):
+        if not passed:
             raise SandboxUnavailable(
-                f"this machine breaks the sandbox's promise that {promise}: {seen}; run "
-                "`scripts/sandbox_check.py` on it"
+                f"the self-check of the sandbox failed on this machine: `{name}` does not hold "
+                f"({observed}); run `scripts/sandbox_check.py` on it"
             )
 
 
 def describe_host() -> list[str]:
-    """Returns what this host offers the sandbox, and what is missing and how to get it."""
+    """Returns lines that describe this host: what it offers, what is missing, how to fix it."""
     who = "as root" if os.geteuid() == 0 else "without root"
     lines = [
         f"kernel {platform.release()} ({platform.machine()}), Python {platform.python_version()}, "
         f"nsjail {nsjail_binary()}, {who}",
-        "limits of a program: rlimits (memory, files), its parent (time), seccomp (one process)",
+        "limits of a program: rlimits (memory, files), the warm parent (time), seccomp (processes)",
     ]
     try:
         made = Cgroups.make()
-    except NoCgroups as e:
+    except CgroupsUnavailable as e:
         lines.append(
-            f"limits of a jail: no cgroup ({e}); none is needed. To have one: run as root in a "
+            f"limits of a jail: no cgroup ({e}); it is optional. To get one, run as root in a "
             "container, in a Slurm job with a delegated cgroup, or under `systemd-run --user "
             "--scope -p Delegate=yes`"
         )
@@ -124,8 +124,8 @@ def describe_host() -> list[str]:
         lines.append(f"limits of a jail: cgroup v{made.version} (memory, threads)")
     if not Path("/proc/self/schedstat").exists():
         lines.append(
-            "this kernel does not tell how long a program waits for a processor (schedstat): on an "
-            "overloaded machine a program that computes may be taken for one that sleeps; run no "
-            "more workers than there are cores"
+            "this kernel does not report how long a program waits in the run queue (schedstat): on "
+            "an overloaded machine a computing program may exceed the wall time limit; run no more "
+            "workers than there are cores"
         )
     return lines

@@ -1,4 +1,4 @@
-"""A warm parent as the host sees it: a process in a jail, a channel, and what came through it."""
+"""The host side of a warm parent: its nsjail process and the channel to it."""
 
 import math
 import os
@@ -14,31 +14,30 @@ from caco.errors import SandboxUnavailable
 from caco.runtime.process import children
 from caco.sandbox.cgroups import JailCgroup
 from caco.sandbox.guest import wire
-from caco.sandbox.launcher import start, why_not_started
+from caco.sandbox.launcher import start, start_failure
 
-# Seconds: importing everything from a network file system that is asked for the first time by a
-# hundred jobs at once.
-_TO_START = 300.0
-_GRACE = 1.0  # seconds in which a parent that is told to end does so
-_SILENCE = 60.0  # seconds beyond the wall limit after which a parent is taken for dead
+# Covers imports from a network file system that a hundred jobs read at once, without a cache.
+_START_TIMEOUT_S = 300.0
+_SHUTDOWN_S = 1.0  # from closing the channel until the parent is killed
+_REPLY_MARGIN_S = 60.0  # beyond the wall limit, until a parent without a reply counts as lost
 
 
 class ParentLost(Exception):
-    """A parent ended, or was ended, before it had replied: nothing is known of its program."""
+    """A parent exited or was killed before it replied; the outcome of its program is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a program ended, as the kernel told its parent, and what it left.
+class Termination:
+    """How a program terminated, as the kernel reported it to the parent, and its record.
 
     Attributes:
-        status: As from wait(2).
-        limit: The limit it was ended for, as in `wire`.
-        cpu_s: CPU seconds used.
-        wall_s: Wall seconds from its fork to its end.
-        peak_mb: Peak resident memory in MiB, the pages shared with its parent included.
-        out_of_memory: The kernel killed it for want of the memory that its jail may use.
-        record: What it left: text from an untrusted party.
+        status: The wait status, as from wait(2).
+        limit: The limit for which the parent killed it, as in `wire`.
+        cpu_s: CPU time in seconds.
+        wall_s: Wall time in seconds, from the fork to the exit.
+        peak_mb: Peak resident memory in MiB, including pages shared with the parent.
+        out_of_memory: The kernel killed it because the jail exceeded its memory limit.
+        record: The record that the program left; untrusted.
     """
 
     status: int
@@ -51,18 +50,18 @@ class Ended:
 
 
 class WarmParent:
-    """A parent in its jail; made ready by `wait_until_warm`."""
+    """A parent in its jail; ready for programs after `wait_until_warm`."""
 
     def __init__(
         self, binary: Path, config: str, wall_s: float, cgroup: JailCgroup | None = None
     ) -> None:
-        """Starts it.
+        """Starts the jail.
 
         Args:
-            binary: nsjail.
-            config: The jail's configuration, as text.
-            wall_s: The wall limit of a program.
-            cgroup: The jail's cgroup; its own from now on.
+            binary: The nsjail binary.
+            config: The configuration of the jail, as text.
+            wall_s: The wall time limit of a program, in seconds.
+            cgroup: The cgroup of the jail; `close` removes it.
 
         Raises:
             SandboxUnavailable: nsjail cannot be executed.
@@ -71,7 +70,7 @@ class WarmParent:
         self._cgroup = cgroup
         self._received = bytearray()
         self.served = 0
-        self._to_end = math.inf
+        self._kill_at = math.inf
         self._log = os.memfd_create("log")
         self._channel, theirs = socket.socketpair()
         try:
@@ -83,71 +82,74 @@ class WarmParent:
             raise
 
     def wait_until_warm(self) -> None:
-        """Returns once the parent can be given programs.
+        """Waits until the parent is ready for programs.
 
         Raises:
-            SandboxUnavailable: In one sentence, what this host lacks.
+            SandboxUnavailable: The parent did not start; the message names the cause.
         """
         try:
-            kind, said = self._reply(time.monotonic() + _TO_START)
+            kind, body = self._receive_reply(time.monotonic() + _START_TIMEOUT_S)
         except ParentLost:
-            raise SandboxUnavailable(self._why_not_started()) from None
+            raise SandboxUnavailable(self._start_failure()) from None
         if kind == wire.FAILED:
-            why = said.decode("utf-8", "replace")
-            raise SandboxUnavailable(f"Python started in the jail and did not get ready ({why})")
+            error = body.decode("utf-8", "replace")
+            raise SandboxUnavailable(f"Python in the jail cannot load its modules ({error})")
 
-    def _why_not_started(self) -> str:
+    def _start_failure(self) -> str:
         try:
             returncode = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            return f"Python did not start in the jail within {_TO_START:g} s"
+            return f"Python did not start in the jail within {_START_TIMEOUT_S:g} s"
         log = os.pread(self._log, 1 << 16, 0).decode("utf-8", "replace")
-        return why_not_started(log, returncode)
+        return start_failure(log, returncode)
 
-    def execute(self, program: bytes, seed: int) -> Ended:
-        """Runs a program; returns how it ended.
+    def execute(self, program: bytes, seed: int) -> Termination:
+        """Runs a program and returns how it terminated.
 
         Args:
-            program: Its text.
-            seed: Of its generators of random numbers.
+            program: The text of the program.
+            seed: The seed of its random generators.
 
         Raises:
-            ParentLost: The parent ended first, or is silent for longer than any program may take.
+            ParentLost: The parent exited, or did not reply within the wall limit and a margin.
         """
         self._send(wire.REQUEST.pack(seed, len(program)) + program)
         while True:
-            kind, body = self._reply(time.monotonic() + self._wall_s + _SILENCE)
+            kind, body = self._receive_reply(time.monotonic() + self._wall_s + _REPLY_MARGIN_S)
             if kind == wire.DONE:
                 break
-            waited = _waited_for_a_processor(self._process.pid)
+            waited = _run_queue_wait_s(self._process.pid)
             self._send(wire.REQUEST.pack(round(waited * 1000), 0))
         self.served += 1
-        status, limit, cpu, wall, peak_kib = wire.FACTS.unpack_from(body)
-        return Ended(
+        status, limit, cpu, wall, peak_kib = wire.TERMINATION.unpack_from(body)
+        return Termination(
             status=status,
             limit=limit,
             cpu_s=cpu / 1e9,
             wall_s=wall / 1e9,
             peak_mb=peak_kib / 1024,
             out_of_memory=bool(status and self._cgroup and self._cgroup.killed_for_memory()),
-            record=body[wire.FACTS.size :],
+            record=body[wire.TERMINATION.size :],
         )
 
-    def hang_up(self) -> None:
-        """Tells the parent to end, from any thread; who waits for its reply gets `ParentLost`."""
-        with suppress(OSError):  # it has ended already
+    def close_channel(self) -> None:
+        """Closes the channel, upon which the parent exits; safe to call from any thread.
+
+        A call that waits for a reply raises `ParentLost`.
+        """
+        with suppress(OSError):  # the parent has exited already
             self._channel.shutdown(socket.SHUT_RDWR)
-        self._to_end = min(self._to_end, time.monotonic() + _GRACE)
+        self._kill_at = min(self._kill_at, time.monotonic() + _SHUTDOWN_S)
 
     def close(self) -> None:
-        """Ends the parent and whatever runs below it, and removes what it had.
+        """Stops the parent and every process below it, and releases their resources.
 
-        A parent that runs no program ends by itself: the CPU time of one that is killed, and of all
-        that it ran, would not count as this process's.
+        An idle parent exits when its channel is closed. It is killed only after a grace period: the
+        CPU time of a killed parent and its children would not count as this process's.
         """
-        self.hang_up()
+        self.close_channel()
         try:
-            self._process.wait(max(0.0, self._to_end - time.monotonic()))
+            self._process.wait(max(0.0, self._kill_at - time.monotonic()))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -162,17 +164,16 @@ class WarmParent:
         except OSError:
             raise ParentLost from None
 
-    def _reply(self, deadline: float) -> tuple[bytes, bytes]:
-        head = wire.REPLY.size
-        kind, length = wire.REPLY.unpack(self._exactly(head, deadline))
-        return kind, self._exactly(length, deadline)
+    def _receive_reply(self, deadline: float) -> tuple[bytes, bytes]:
+        kind, length = wire.REPLY.unpack(self._receive(wire.REPLY.size, deadline))
+        return kind, self._receive(length, deadline)
 
-    def _exactly(self, wanted: int, deadline: float) -> bytes:
-        while len(self._received) < wanted:
-            left = deadline - time.monotonic()
+    def _receive(self, length: int, deadline: float) -> bytes:
+        while len(self._received) < length:
+            remaining = deadline - time.monotonic()
             poll = select.poll()
             poll.register(self._channel, select.POLLIN)
-            if left <= 0 or not poll.poll(left * 1000):
+            if remaining <= 0 or not poll.poll(remaining * 1000):
                 raise ParentLost
             try:
                 more = self._channel.recv(1 << 16)
@@ -181,15 +182,15 @@ class WarmParent:
             if not more:
                 raise ParentLost
             self._received += more
-        taken = bytes(self._received[:wanted])
-        del self._received[:wanted]
-        return taken
+        data = bytes(self._received[:length])
+        del self._received[:length]
+        return data
 
 
-def _waited_for_a_processor(nsjail: int) -> float:
-    """Returns the seconds that the program below an nsjail has been ready to run and did not.
+def _run_queue_wait_s(nsjail: int) -> float:
+    """Returns the seconds that the program below an nsjail process has waited in the run queue.
 
-    That is the most that any of its threads has; the kernel counts it in schedstat.
+    The value is the maximum over its threads; the kernel reports it in /proc/PID/schedstat.
     """
     waited = 0.0
     below = children()

@@ -1,4 +1,4 @@
-"""Slurm: the facts of a site, and what Snakemake does inside a Slurm job.
+"""Slurm: the description of a site, and the setup of the Snakemake inside a Slurm job.
 
-The client is `caco.runtime.slurm_client`. Used by preflight and profiles.
+The client is `caco.runtime.slurm_client`. Imported by preflight, the profiles and the Snakefile.
 """

@@ -1,4 +1,4 @@
-"""What the Snakemake inside a Slurm job does before it runs the job's command."""
+"""The setup of the Snakemake inside a Slurm job, before it runs the job's command."""
 
 import os
 import signal
@@ -8,23 +8,23 @@ from snakemake.persistence import PersistenceBase
 
 
 def inside_a_job() -> None:
-    """Makes this Snakemake fit to be the only one that sees its job end.
+    """Prepares this Snakemake to finish its job without the Snakemake that submitted it.
 
-    The Snakemake that submitted the job may be dead by then (a login node that was restarted, a
-    SIGKILL). The job lives on, and what it made must be known to the next run for what it is.
+    That one may be dead by then (login node restarted, SIGKILL). The job continues, and the next
+    run needs the complete metadata of its outputs.
     """
-    # Sent some minutes before the wall time is over, to every process of the job: only those that
-    # have a use for it (training) handle it, and what is started from here inherits this.
+    # Slurm sends SIGUSR1 some minutes before the time limit, to every process of the job. Only a
+    # training handles it; child processes inherit SIG_IGN.
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-    _pass_on_nodes()
+    _keep_node_count()
     _keep_metadata()
 
 
-def _pass_on_nodes() -> None:
-    """Lets the job's command know of how many nodes the job is.
+def _keep_node_count() -> None:
+    """Passes the number of the job's nodes to the job's command.
 
-    The executor takes Slurm's variables from the Snakemake that it starts inside the job. srun
-    gives them back, but a job of several nodes is started without it.
+    The executor removes Slurm's variables from the environment of the inner Snakemake. srun sets
+    them again, but a job on several nodes is started without srun.
     """
     nodes = os.environ.get("SLURM_JOB_NUM_NODES", os.environ.get("CACO_NODES"))
     if nodes is not None:
@@ -32,10 +32,10 @@ def _pass_on_nodes() -> None:
 
 
 def _keep_metadata() -> None:
-    """Lets this Snakemake write its outputs' metadata (params, code), as the submitting one does.
+    """Makes this Snakemake write its outputs' metadata (params, code), as the submitting one does.
 
-    Snakemake leaves that to the one that submitted, except with `--immediate-submit`, where nobody
-    waits. Without metadata a changed setting would not be seen by later runs.
+    Snakemake leaves that to the submitting process, except with `--immediate-submit`, where none
+    waits. Without metadata, later runs would not detect a changed setting.
     """
     finished = PersistenceBase.finished
 

@@ -1,4 +1,5 @@
-"""The stages: one package (or module) a stage, pure functions from rows to rows.
+"""The stages: one package or module a stage, with pure functions from rows to rows.
 
-A stage imports engines, sandbox, grading and what is below them. Scripts import stages.
+A stage imports `caco.engines`, `caco.sandbox`, `caco.grading` and the layers below them. Training,
+reports and scripts import stages.
 """

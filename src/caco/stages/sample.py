@@ -1,4 +1,4 @@
-"""Unconditional sampling: programs drawn from the code generator's opened user turn."""
+"""Unconditional sampling: the code generator continues the opening of a user turn."""
 
 from collections.abc import Iterator
 
@@ -15,25 +15,25 @@ def sample_shard(
 ) -> Iterator[Program]:
     """Yields the programs of a shard, in the order of their index.
 
-    A program depends on the checkpoint, the sampling settings, its shard and its index, and on no
-    other shard, so that shards can be added.
+    A program depends only on the checkpoint, the sampling settings, its shard and its index, so
+    that shards can be added.
 
     Args:
-        model: The code generator, prompted unconditionally.
-        section: How many, and how they are sampled.
+        model: The code generator, with the unconditional prompt.
+        section: The number of programs and the sampling settings.
         shard: The shard's name.
-        progress: Told of each finished completion.
+        progress: Advances with each completion.
     """
     prefix = model.frame("")
-    # What names a draw is the sampling alone: engine and count change neither seed nor prompt.
+    # A sample's identity excludes engine and count: neither changes its seed or prompt.
     settings = canonical_json(section.sampling.model_dump())
 
-    def asked() -> Iterator[tuple[int, Request]]:
+    def requests() -> Iterator[tuple[int, Request]]:
         for index in range(section.programs_per_shard):
             seed = request_seed(section.sampling.seed, shard, index)
             yield index, request(str(index), prefix, seed, section.sampling)
 
-    for index, completion in complete_in_order(model.engine, asked(), progress):
+    for index, completion in complete_in_order(model.engine, requests(), progress):
         yield Program(
             sample_id=digest(model.digest, settings, shard, str(index)),
             program_id=program_id(completion.text),

@@ -1,4 +1,4 @@
-"""Answers as texts: how a worked solution closes, how a program's output is written."""
+"""Answers as texts: the last sentence of a worked solution, the output of a program."""
 
 import json
 from decimal import Decimal
@@ -12,12 +12,12 @@ def closing(answer: str) -> str:
 
 
 def answer_text(output: str) -> str:
-    """Returns a program's output (JSON) as a person writes an answer.
+    """Returns the output of a program (JSON) as the text of an answer.
 
-    Numbers and strings stand for themselves, a float with an integral value loses its `.0`, and
-    structured values stay JSON.
+    Numbers and strings are written as they are, a float with an integral value without `.0`, and
+    structured values as JSON.
     """
-    value = json.loads(output, parse_int=Decimal)  # int() refuses more than 4,300 digits
+    value = json.loads(output, parse_int=Decimal)  # int() rejects more than 4,300 digits
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

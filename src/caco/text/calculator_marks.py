@@ -1,4 +1,4 @@
-"""GSM8K's calculator marks: `48/2 = <<48/2=24>>24`."""
+"""The calculator annotations of GSM8K: `48/2 = <<48/2=24>>24`."""
 
 import re
 
@@ -6,5 +6,5 @@ MARK = re.compile(r"<<([^<>]*?)=([^<>=]*)>>")
 
 
 def without_marks(solution: str) -> str:
-    """Returns a worked solution as prose, for a reader who has no calculator to call."""
+    """Returns a worked solution without calculator annotations."""
     return re.sub(r"<<[^<>]*>>", "", solution)

@@ -1,34 +1,38 @@
-"""How a prompt is framed for a model: turns of its chat template, opened and closed."""
+"""Framing of prompts: the turns of a chat template and the headings of Alpaca."""
 
 from typing import Any
 
-# Stands in for the user's text while the template is rendered: what comes before it is the opened
-# turn. Letters only, so that no template or tokenizer rewrites it.
-_MARK = "CACOUSERTEXT"
+# Placeholder for the user's text in a rendered template; the text before it opens the turn. It
+# consists of letters only, so that no template or tokenizer changes it.
+_PLACEHOLDER = "CACOUSERTEXT"
 
 
 def unconditional_prefix(tokenizer: Any) -> str:
-    """Returns the paper's prompt for sampling programs: an opened user turn, never closed.
+    """Returns the prompt for unconditional sampling of programs (paper): an opened user turn.
 
-    The default system turn, then the opening of a user turn. The program is the body of that turn
-    and the template's end-of-turn token ends it.
+    It consists of the default system turn and the opening of a user turn. The program is the
+    content of that turn and ends with the end-of-turn token of the template.
 
     Args:
         tokenizer: A transformers tokenizer with a chat template.
     """
-    text: str = tokenizer.apply_chat_template([{"role": "user", "content": _MARK}], tokenize=False)
-    return text[: text.index(_MARK)]
+    text: str = tokenizer.apply_chat_template(
+        [{"role": "user", "content": _PLACEHOLDER}], tokenize=False
+    )
+    return text[: text.index(_PLACEHOLDER)]
 
 
 def end_of_turn(tokenizer: Any) -> str:
-    """Returns the token that closes a turn of the chat template, or the end of text without one.
+    """Returns the token that ends a turn of the chat template, or the end of text without one.
 
-    A base model's end-of-text token is often not its template's, and generation stops at either.
+    The two tokens often differ in base models; generation stops at either.
     """
     if not tokenizer.chat_template:
         return str(tokenizer.eos_token)
-    turn: str = tokenizer.apply_chat_template([{"role": "user", "content": _MARK}], tokenize=False)
-    after = turn[turn.index(_MARK) + len(_MARK) :].lstrip()
+    turn: str = tokenizer.apply_chat_template(
+        [{"role": "user", "content": _PLACEHOLDER}], tokenize=False
+    )
+    after = turn[turn.index(_PLACEHOLDER) + len(_PLACEHOLDER) :].lstrip()
     closing = [token for token in tokenizer.all_special_tokens if after.startswith(token)]
     return max(closing, key=len, default=str(tokenizer.eos_token))
 
@@ -36,8 +40,8 @@ def end_of_turn(tokenizer: Any) -> str:
 def chat_prompt(tokenizer: Any, user: str) -> str:
     """Returns a user turn followed by the opening of the assistant's.
 
-    A template that lets its model think aloud first (Qwen3's) is told not to: thoughts are no part
-    of a question or a solution. Other templates do not know the word.
+    It disables thinking in templates that support it (Qwen3), because reasoning traces are no part
+    of a question or a solution. Other templates ignore the parameter.
     """
     text: str = tokenizer.apply_chat_template(
         [{"role": "user", "content": user}],
@@ -49,14 +53,14 @@ def chat_prompt(tokenizer: Any, user: str) -> str:
 
 
 def beginning(tokenizer: Any) -> str:
-    """Returns the token that a tokenizer puts before every text of its own accord, if it does.
+    """Returns the BOS token if the tokenizer adds it to every text, otherwise an empty string.
 
-    A chat template writes it itself; headings alone lack it, and a model has never read a text
-    without.
+    Chat templates contain the token. A prompt without a template needs it as well, because the
+    model was trained on texts that begin with it.
     """
     before: list[int] = tokenizer("")["input_ids"]
-    opens = tokenizer.bos_token is not None and before[:1] == [tokenizer.bos_token_id]
-    return str(tokenizer.bos_token) if opens else ""
+    adds_bos = tokenizer.bos_token is not None and before[:1] == [tokenizer.bos_token_id]
+    return str(tokenizer.bos_token) if adds_bos else ""
 
 
 def alpaca_prompt(instruction: str) -> str:

@@ -1,4 +1,4 @@
-"""Prompts: Jinja files under version, named by their digest in every row that they made."""
+"""Prompts: versioned Jinja templates, whose digest is recorded in the rows made with them."""
 
 from functools import cached_property
 from pathlib import Path
@@ -9,19 +9,19 @@ from caco.identity import digest
 
 
 class Prompt:
-    """One prompt's file."""
+    """One prompt template."""
 
     def __init__(self, file: Path) -> None:
-        """Names a prompt.
+        """Reads a prompt template.
 
         Args:
-            file: Its Jinja template. A rule whose code reaches a module beside it re-runs when it
-                changes.
+            file: The Jinja template. A rule re-runs when the template changes if its code depends
+                on a module next to it that names the file.
         """
         self._text = file.read_text(encoding="utf-8")
 
     def render(self, **values: str) -> str:
-        """Returns the prompt with `values` in it; one that is missing is an error."""
+        """Returns the prompt with `values` inserted; a missing value is an error."""
         return self._template.render(**values)
 
     @cached_property

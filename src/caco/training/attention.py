@@ -1,4 +1,4 @@
-"""Attention over rows laid end to end, on a CPU: each row by itself, nothing masked or padded."""
+"""Padding-free attention on a CPU: computed per row, without a mask over the whole batch."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +11,16 @@ _NAME = "caco_rows_apart"
 def cpu_attention(config: Any) -> str:
     """Returns the name of the attention for a model that is fine-tuned on a CPU.
 
-    TRL lays the rows of a micro-batch (or of a packed block) end to end and says where each begins.
-    Without flash attention, transformers then scores every token against every other and masks what
-    is not of its own row. Row by row the sums are the same, and nothing is scored in vain. A model
-    whose attention slides keeps transformers' own.
+    TRL concatenates the rows of a micro-batch (or of a packed block) and passes their boundaries.
+    Without flash attention, transformers then computes the scores of all pairs of tokens and masks
+    those across rows. Computing row by row gives the same sums without the masked scores. A model
+    with sliding-window attention keeps the implementation of transformers.
     """
     if getattr(config, "sliding_window", None) is not None:
         return "sdpa"
     from transformers import AttentionInterface
 
-    # No mask is registered beside it: transformers then makes none.
+    # Without a registered mask, transformers creates none.
     AttentionInterface.register(_NAME, _rows_apart)
     return _NAME
 
@@ -36,7 +36,7 @@ def _rows_apart(
     scaling: float | None = None,
     **kwargs: Any,
 ) -> "tuple[torch.Tensor, None]":
-    """Returns attention's output, [1, tokens, heads, head size].
+    """Returns the output of the attention, [1, tokens, heads, head size].
 
     Args:
         module: The attention layer.
@@ -44,10 +44,10 @@ def _rows_apart(
         key: [1, key heads, tokens, head size].
         value: As `key`.
         attention_mask: None.
-        cu_seq_lens_q: Where each row begins, and the end of the last; TRL's collator gives it.
-        dropout: Share of the weights dropped.
+        cu_seq_lens_q: Start of each row, and the end of the last, from TRL's collator.
+        dropout: Dropout probability of the attention weights.
         scaling: Factor of the scores.
-        kwargs: What flash attention would need.
+        kwargs: Further arguments for flash attention, unused.
     """
     import torch
 

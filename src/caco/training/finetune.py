@@ -1,4 +1,4 @@
-"""One fine-tuning, from examples to a checkpoint with its manifest."""
+"""One fine-tuning run, from examples to a checkpoint with its manifest."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from caco.models.manifest import point_manifest, read_manifest, write_manifest
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.loss import Loss
 from caco.rows.table import write_rows
-from caco.runtime.atomic_files import folder_aside
+from caco.runtime.atomic_files import atomic_folder
 from caco.runtime.provenance import Counts
 from caco.training import rank
 from caco.training.deepspeed_settings import read_settings
@@ -31,94 +31,99 @@ from caco.training.runtime.preemption import preemption_handler
 from caco.training.tokens import write_tokens
 
 
-def keep_base(base: Path, checkpoint: Path, loss: Path) -> None:
-    """Makes the model at the manifest `base` the stage's own: nothing was trained."""
+def use_base_model(base: Path, checkpoint: Path, loss: Path) -> None:
+    """Writes a manifest that points to the base model, and an empty loss curve."""
     write_rows(loss, Loss, [])
     point_manifest(checkpoint, base)
 
 
 def fine_tune(
-    section: FineTune, stage: str, given: TrainingArguments, examples: Iterable[Example | None]
+    section: FineTune, stage: str, arguments: TrainingArguments, examples: Iterable[Example | None]
 ) -> Counts:
-    """Fine-tunes a model, or goes on where a killed start of the same fine-tuning ended.
+    """Fine-tunes a model; resumes from the checkpoint of an earlier attempt, if there is one.
 
     Args:
-        section: The stage's config section.
+        section: The config section of the stage.
         stage: `codegen`, `writer` or `student`.
-        given: What to read, where to write, how to run.
-        examples: What to learn; None stands for one that its row could not give.
+        arguments: Inputs, outputs and how to run.
+        examples: The training examples; None for a row that yields no example.
 
     Returns:
-        Examples by what became of them.
+        Counts of the examples, by verdict.
 
     Raises:
-        UserError: The global batch cannot be shared out among the ranks, DeepSpeed's settings are
-            of another stage, or what is kept belongs to another fine-tuning.
+        UserError: The ranks cannot divide the global batch evenly, the DeepSpeed settings have
+            another ZeRO stage, or the saved checkpoint has another fingerprint.
         ClusterError: A rank failed.
-        Preempted: The cluster asked for the machine; what was learnt is kept.
+        Preempted: The job is being preempted; a checkpoint has been saved.
     """
-    ranks = rank_count(given.ranks)
+    ranks = rank_count(arguments.ranks)
     passes = accumulation(section.training, ranks.total, stage)
-    settings = read_settings(given.deepspeed, section.training.zero_stage)
-    model = read_manifest(given.model).folder
-    basis = {**given.basis, "ranks": str(ranks.total)}
-    with open_checkpoint_folder(given.kept, basis) as kept, preemption_handler(kept.scratch / STOP):
-        tokens = kept.scratch / "tokens.parquet"
-        counts, cut = write_tokens(examples, load_tokenizer(model), section.training.cutoff, tokens)
-        _tell(stage, counts, cut, section.training.cutoff)
+    settings = read_settings(arguments.deepspeed, section.training.zero_stage)
+    model = read_manifest(arguments.model).folder
+    fingerprint = {**arguments.fingerprint, "ranks": str(ranks.total)}
+    with (
+        open_checkpoint_folder(arguments.checkpoints, fingerprint) as checkpoints,
+        preemption_handler(checkpoints.scratch / STOP),
+    ):
+        tokens = checkpoints.scratch / "tokens.parquet"
+        counts, truncated = write_tokens(
+            examples, load_tokenizer(model), section.training.cutoff, tokens
+        )
+        _print_counts(stage, counts, truncated, section.training.cutoff)
         if counts.accepted == 0:
-            print(f"{stage}: no rows to train on: the base model is kept", file=sys.stderr)
-            keep_base(given.model, given.checkpoint, given.loss)
+            print(f"{stage}: no rows to train on: the base model is used", file=sys.stderr)
+            use_base_model(arguments.model, arguments.checkpoint, arguments.loss)
             return counts
-        resume = _resumed(kept, stage)
-        out = given.checkpoint.parent / "checkpoint"
-        with folder_aside(out) as aside:
-            plan = rank.RankTask(
+        resume = _checkpoint_to_resume(checkpoints, stage)
+        out = arguments.checkpoint.parent / "checkpoint"
+        with atomic_folder(out) as partial:
+            task = rank.RankTask(
                 stage=stage,
                 model=str(model),
                 tokens=str(tokens),
-                checkpoint=str(aside),
-                kept=str(kept.folder),
+                checkpoint=str(partial),
+                checkpoints=str(checkpoints.folder),
                 resume=resume,
-                save_every_s=given.save_every_s,
+                save_every_s=arguments.save_every_s,
                 accumulation=passes,
                 deepspeed=settings,
                 training=section.training.model_dump_json(),
             )
-            plan.write(kept.scratch / "plan.json")
-            launch(kept.scratch / "plan.json", ranks)
-            if (kept.scratch / STOPPED).exists():
-                raise _preempted(stage, kept)
-        with (kept.scratch / LOSS).open(encoding="utf-8") as lines:
-            write_rows(given.loss, Loss, (Loss(**json.loads(line)) for line in lines))
-    write_manifest(given.checkpoint, out)
+            task.write(checkpoints.scratch / "plan.json")
+            launch(checkpoints.scratch / "plan.json", ranks)
+            if (checkpoints.scratch / STOPPED).exists():
+                raise _preempted(stage, checkpoints)
+        with (checkpoints.scratch / LOSS).open(encoding="utf-8") as lines:
+            write_rows(arguments.loss, Loss, (Loss(**json.loads(line)) for line in lines))
+    write_manifest(arguments.checkpoint, out)
     return counts
 
 
-def _resumed(kept: CheckpointFolder, stage: str) -> str | None:
-    """Returns the checkpoint to go on from, if there is one; its steps' losses go on too."""
-    newest = kept.newest()
+def _checkpoint_to_resume(checkpoints: CheckpointFolder, stage: str) -> str | None:
+    """Returns the newest checkpoint, if there is one, and restores its loss curve."""
+    newest = checkpoints.newest()
     if newest is None:
         return None
-    print(f"{stage}: going on after step {step_of(newest):,}", file=sys.stderr, flush=True)
-    shutil.copy(newest / LOSS, kept.scratch / LOSS)
+    print(f"{stage}: resuming after step {step_of(newest):,}", file=sys.stderr, flush=True)
+    shutil.copy(newest / LOSS, checkpoints.scratch / LOSS)
     return str(newest)
 
 
-def _preempted(stage: str, kept: CheckpointFolder) -> Preempted:
-    newest = kept.newest()
+def _preempted(stage: str, checkpoints: CheckpointFolder) -> Preempted:
+    newest = checkpoints.newest()
     assert newest is not None
     return Preempted(
-        f"{stage} was told to end and did so after step {step_of(newest):,}; {newest} holds all "
-        "that it has learnt: run it again and it goes on"
+        f"{stage} was preempted and stopped after step {step_of(newest):,}; run it again to resume "
+        f"from the checkpoint {newest}"
     )
 
 
-def _tell(stage: str, counts: Counts, cut: int, cutoff: int) -> None:
-    """Says what goes into the training, and what of it was too long."""
+def _print_counts(stage: str, counts: Counts, truncated: int, cutoff: int) -> None:
+    """Prints how many examples are used, truncated and rejected."""
     line = f"{stage}: {counts.accepted:,} examples"
-    if cut:
-        line += f", {cut:,} of them cut at {cutoff} tokens (`{stage}.training.cutoff`)"
+    if truncated:
+        line += f", {truncated:,} of them truncated to {cutoff} tokens (`{stage}.training.cutoff`)"
     for verdict, rows in counts.rejected.items():
-        line += f"; {rows:,} left out: {verdict}"
+        line += f"; {rows:,} rejected: {verdict}"
     print(line, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""The language-model head, on a CPU: logits for the tokens that have a loss, and no others."""
+"""The language-model head on a CPU: logits only for the tokens that have a loss."""
 
 import functools
 import types
@@ -6,11 +6,11 @@ from typing import Any
 
 
 def score_labelled_only(model: Any) -> None:
-    """Replaces the fused head that TRL gave `model` by one that skips unlabelled positions.
+    """Replaces the fused head of TRL in `model` by one that skips unlabelled positions.
 
-    TRL's head does so on GPUs; elsewhere it scores every position and computes the scores a second
-    time in the backward pass. With a vocabulary of 49,152 the head is a fifth of SmolLM2-135M's
-    arithmetic, and half of a prompt-completion row has no loss. The sums are the same.
+    TRL's head skips them on GPUs only. Elsewhere it computes the logits of every position, and
+    again in the backward pass. With a vocabulary of 49,152 the head is a fifth of the arithmetic of
+    SmolLM2-135M, and half of a prompt-completion row has no loss. The sums are the same.
     """
     import torch
     from trl.trainer.utils import FusedCausalLMOutput
@@ -29,12 +29,12 @@ def score_labelled_only(model: Any) -> None:
         logits = self.get_output_embeddings()(hidden[mask]).float()
         chosen = -torch.nn.functional.cross_entropy(logits, labels[mask], reduction="none")
         log_probs = chosen.new_zeros(mask.shape).masked_scatter(mask, chosen)
-        unknown = torch.zeros_like(log_probs)  # metrics that nothing here reads
+        unused = torch.zeros_like(log_probs)  # for metrics that are not read
         return FusedCausalLMOutput(
             loss=-log_probs.sum() / mask.sum().clamp(min=1),
             log_probs=log_probs,
-            entropy=unknown,
-            is_top1=unknown,
+            entropy=unused,
+            is_top1=unused,
             label_mask=mask,
         )
 

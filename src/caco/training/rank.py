@@ -1,4 +1,4 @@
-"""One rank of a fine-tuning: TRL's SFTTrainer under DeepSpeed, started by `launch`."""
+"""One rank of a fine-tuning run: TRL's SFTTrainer with DeepSpeed, started by `launch`."""
 
 import json
 import os
@@ -18,18 +18,18 @@ from caco.training.runtime.checkpoints import LOSS, STOPPED, CheckpointFolder
 
 @dataclass(frozen=True, slots=True)
 class RankTask:
-    """What the ranks are told.
+    """The parameters of the ranks.
 
     Attributes:
         stage: `codegen`, `writer` or `student`.
-        model: Folder of the model to start from.
-        tokens: Parquet file of token ids and labels.
-        checkpoint: Folder that the fine-tuned model is written to.
-        kept: The folder of `caco.training.runtime.checkpoints`.
-        resume: The checkpoint in it to go on from, or None.
+        model: Folder of the base model.
+        tokens: Parquet file with token ids and labels.
+        checkpoint: Folder for the fine-tuned model.
+        checkpoints: The checkpoint folder (`caco.training.runtime.checkpoints`).
+        resume: The checkpoint to resume from, or None.
         save_every_s: Seconds between two checkpoints.
-        accumulation: Forward passes before an optimiser step.
-        deepspeed: DeepSpeed's settings; None for plain DDP.
+        accumulation: Gradient accumulation steps.
+        deepspeed: DeepSpeed settings; None for plain DDP.
         training: The config section, as JSON.
     """
 
@@ -37,7 +37,7 @@ class RankTask:
     model: str
     tokens: str
     checkpoint: str
-    kept: str
+    checkpoints: str
     resume: str | None
     save_every_s: float
     accumulation: int
@@ -46,29 +46,29 @@ class RankTask:
 
     @property
     def scratch(self) -> Path:
-        """Folder for what this start needs."""
-        return CheckpointFolder(Path(self.kept)).scratch
+        """Folder for temporary files."""
+        return CheckpointFolder(Path(self.checkpoints)).scratch
 
     def write(self, path: Path) -> None:
-        """Writes the plan to `path`."""
+        """Writes the task to `path`."""
         path.write_text(canonical_json(asdict(self)), encoding="utf-8")
 
 
-def trainer_settings(plan: RankTask, section: Training, on_gpu: bool) -> dict[str, Any]:
+def trainer_settings(task: RankTask, section: Training, on_gpu: bool) -> dict[str, Any]:
     """Returns the arguments of TRL's `SFTConfig`."""
-    # On a CPU every padded token costs as much as a real one, so rows are laid end to end. A GPU
-    # without flash attention would score all of them against all.
+    # On a CPU a padding token costs as much as any other, so training is padding-free. On a GPU
+    # without flash attention, padding-free rows would attend over the whole micro-batch.
     padded = on_gpu and not section.packing
     return {
-        "output_dir": str(plan.scratch),
+        "output_dir": str(task.scratch),
         "num_train_epochs": section.epochs,
         "learning_rate": section.learning_rate,
         "lr_scheduler_type": "cosine",
-        "warmup_steps": section.warmup,  # a share of the steps, being below 1
+        "warmup_steps": section.warmup,  # a fraction of the steps, as it is below 1
         "weight_decay": section.weight_decay,
         "per_device_train_batch_size": section.micro_batch,
-        "gradient_accumulation_steps": plan.accumulation,
-        # Rows are cut already; packing needs the length of a block.
+        "gradient_accumulation_steps": task.accumulation,
+        # Rows are truncated already; packing needs the block length.
         "max_length": section.cutoff if section.packing else None,
         "packing": section.packing,
         "padding_free": not padded and not section.packing,
@@ -78,7 +78,7 @@ def trainer_settings(plan: RankTask, section: Training, on_gpu: bool) -> dict[st
         "seed": section.seed,
         "data_seed": section.seed,
         "use_cpu": not on_gpu,
-        "deepspeed": plan.deepspeed,
+        "deepspeed": task.deepspeed,
         "logging_steps": 1,
         "logging_nan_inf_filter": False,
         "save_strategy": "no",
@@ -88,8 +88,8 @@ def trainer_settings(plan: RankTask, section: Training, on_gpu: bool) -> dict[st
     }
 
 
-def train(plan: RankTask) -> None:
-    """Fine-tunes on this rank; rank 0 writes the checkpoint and the loss."""
+def train(task: RankTask) -> None:
+    """Fine-tunes on this rank; rank 0 writes the checkpoint and the loss curve."""
     import datasets
     import deepspeed
     import torch
@@ -101,45 +101,45 @@ def train(plan: RankTask) -> None:
     from caco.training.runtime.callbacks import LossLogger
     from caco.training.runtime.trainer import CheckpointingTrainer
 
-    section = section_of_spec(Training, plan.training)
+    section = section_of_spec(Training, task.training)
     on_gpu = torch.cuda.is_available()
-    # A shared-memory op for inference, which DeepSpeed would compile for 35 s at the start of every
-    # CPU process group. Training uses gloo.
+    # A shared-memory operator for inference, which DeepSpeed would compile for 35 s at the start of
+    # every CPU process group. Training uses gloo.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
     if not on_gpu:
-        # accelerate does so on GPUs only; ZeRO-3 loads the model in parts and must know its peers.
+        # accelerate does so on GPUs only; ZeRO-3 needs the process group to load the model.
         deepspeed.init_distributed("gloo")
-    # Before the model: under ZeRO-3 the settings decide how it is loaded.
-    settings = SFTConfig(**trainer_settings(plan, section, on_gpu))
+    # Before the model: under ZeRO-3 the settings determine how it is loaded.
+    settings = SFTConfig(**trainer_settings(task, section, on_gpu))
     dtype = torch.bfloat16 if section.precision == "bf16" else torch.float32
-    tokenizer = AutoTokenizer.from_pretrained(plan.model)
-    attention = "sdpa" if on_gpu else cpu_attention(AutoConfig.from_pretrained(plan.model))
-    cache = plan.scratch / f"node-{os.environ['GROUP_RANK']}"  # file locks hold on one node alone
+    tokenizer = AutoTokenizer.from_pretrained(task.model)
+    attention = "sdpa" if on_gpu else cpu_attention(AutoConfig.from_pretrained(task.model))
+    cache = task.scratch / f"node-{os.environ['GROUP_RANK']}"  # file locks do not work across nodes
     trainer = CheckpointingTrainer(
-        kept=CheckpointFolder(Path(plan.kept)),
-        save_every_s=plan.save_every_s,
+        checkpoints=CheckpointFolder(Path(task.checkpoints)),
+        save_every_s=task.save_every_s,
         model=AutoModelForCausalLM.from_pretrained(
-            plan.model, dtype=dtype, attn_implementation=attention
+            task.model, dtype=dtype, attn_implementation=attention
         ),
         args=settings,
         processing_class=tokenizer,
-        train_dataset=datasets.Dataset.from_parquet(plan.tokens, cache_dir=str(cache)),
-        callbacks=[LossLogger(plan.stage, plan.scratch / LOSS)],
+        train_dataset=datasets.Dataset.from_parquet(task.tokens, cache_dir=str(cache)),
+        callbacks=[LossLogger(task.stage, task.scratch / LOSS)],
     )
     trainer.remove_callback(PrinterCallback)
     if not on_gpu:
         score_labelled_only(trainer.model)
-    trainer.train(resume_from_checkpoint=plan.resume)
-    if not (plan.scratch / STOPPED).exists():
-        _save(trainer, tokenizer, Path(plan.checkpoint), sharded=section.zero_stage == 3)
+    trainer.train(resume_from_checkpoint=task.resume)
+    if not (task.scratch / STOPPED).exists():
+        _save(trainer, tokenizer, Path(task.checkpoint), sharded=section.zero_stage == 3)
     torch.distributed.destroy_process_group()
 
 
 def _save(trainer: Any, tokenizer: Any, folder: Path, sharded: bool) -> None:
-    """Writes the model as an ordinary checkpoint.
+    """Writes the model as a transformers checkpoint.
 
-    Only ZeRO-3 has weights to gather, from all ranks. A gathered copy would no longer know which
-    tensors are tied, and the embedding would be written twice.
+    Weights are gathered from all ranks only under ZeRO-3: in a gathered copy the tying of tensors
+    is lost, and the embedding would be written twice.
     """
     weights = trainer.accelerator.get_state_dict(trainer.model_wrapped) if sharded else None
     if trainer.is_world_process_zero():
@@ -150,17 +150,17 @@ def _save(trainer: Any, tokenizer: Any, folder: Path, sharded: bool) -> None:
 
 
 def main() -> None:
-    """Runs this rank, muted unless it fails."""
+    """Runs this rank without output of the libraries."""
     die_with_parent(signal.SIGKILL)()
     if os.getppid() == 1:
-        sys.exit("the launcher is gone")
+        sys.exit("the launcher has exited")
     os.environ["TORCHELASTIC_ERROR_FILE"] = os.devnull
     silence_libraries()
-    plan = RankTask(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    train(plan)
-    # DeepSpeed holds on to groups whose gloo threads may still be letting go of the last gathered
-    # tensors. One that asks for the interpreter's lock while that ends aborts the process: in 2
-    # of 13 runs under ZeRO-3.
+    task = RankTask(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    train(task)
+    # DeepSpeed retains process groups whose gloo threads may still release the last gathered
+    # tensors. A thread that acquires the GIL during interpreter shutdown aborts the process: in 2
+    # of 13 runs under ZeRO-3. `os._exit` skips the shutdown.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""Examples as token ids on disk, which every rank maps into memory."""
+"""Tokenised examples on disk, which every rank memory-maps."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,17 +10,17 @@ import pyarrow.parquet as pq
 from caco.runtime.provenance import Counts
 from caco.training.examples import Example
 
-IGNORED = -100  # the label of a token without loss, in torch and transformers
-_BATCH = 1_000  # examples held in memory
+IGNORED = -100  # label of a token without loss in torch and transformers
+_BATCH = 1_000  # examples per write
 
 _SCHEMA = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32()))])
 
 
 def token_ids(example: Example, tokenizer: Any, cutoff: int) -> tuple[list[int], list[int]]:
-    """Returns the ids and labels of an example, at most `cutoff` of each.
+    """Returns token ids and labels of an example, truncated to `cutoff`.
 
-    Prompt and completion are tokenised apart: at inference the prompt stands alone too, and a token
-    across the seam would be one that the model never meets there.
+    Prompt and completion are tokenised separately, as at inference: a token across their boundary
+    would never occur there.
     """
     prompt = tokenizer(example.prompt, add_special_tokens=False)["input_ids"]
     completion = tokenizer(example.completion, add_special_tokens=False)["input_ids"]
@@ -32,19 +32,19 @@ def token_ids(example: Example, tokenizer: Any, cutoff: int) -> tuple[list[int],
 def write_tokens(
     examples: Iterable[Example | None], tokenizer: Any, cutoff: int, path: Path
 ) -> tuple[Counts, int]:
-    """Writes the examples that have something to learn to `path`.
+    """Writes the examples that have at least one labelled token to `path`.
 
     Args:
-        examples: The examples; None stands for one that its row could not give.
+        examples: The examples; None for a row that yields no example.
         tokenizer: A transformers tokenizer.
-        cutoff: Longest example in tokens.
+        cutoff: Maximum length of an example in tokens.
         path: A Parquet file with the columns `input_ids` and `labels`.
 
     Returns:
-        Counts with the verdicts `no_solution` (a None) and `prompt_over_cutoff` (no token of the
-        completion is left), and how many of the accepted ones were cut.
+        Counts with the verdicts `no_solution` (None) and `prompt_over_cutoff` (no token of the
+        completion remains), and how many of the accepted examples were truncated.
     """
-    counts, cut = Counts(), 0
+    counts, truncated = Counts(), 0
     batch: list[dict[str, list[int]]] = []
     with pq.ParquetWriter(path, _SCHEMA, compression="zstd") as out:
         for example in examples:
@@ -52,16 +52,16 @@ def write_tokens(
                 counts.reject("no_solution")
                 continue
             ids, labels = token_ids(example, tokenizer, cutoff + 1)
-            cut_here = len(ids) > cutoff
+            is_truncated = len(ids) > cutoff
             ids, labels = ids[:cutoff], labels[:cutoff]
             if all(label == IGNORED for label in labels):
                 counts.reject("prompt_over_cutoff")
                 continue
             counts.accept()
-            cut += cut_here
+            truncated += is_truncated
             batch.append({"input_ids": ids, "labels": labels})
             if len(batch) == _BATCH:
                 out.write_batch(pa.RecordBatch.from_pylist(batch, schema=_SCHEMA))
                 batch.clear()
         out.write_batch(pa.RecordBatch.from_pylist(batch, schema=_SCHEMA))
-    return counts, cut
+    return counts, truncated

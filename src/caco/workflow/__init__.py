@@ -1,4 +1,5 @@
-"""The workflow's structure: the stage table, and the paths and inputs that rules are made from.
+"""The structure of the workflow: the stage table, and the paths, inputs and commands of its rules.
 
-Imports configuration and row types; the Snakefile, reports, preflight and profiles import it.
+Imports `caco.config`, `caco.runtime` and `caco.rows`; the Snakefile, reports, preflight and
+profiles import it.
 """

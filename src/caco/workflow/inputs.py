@@ -1,4 +1,4 @@
-"""Files of the user's that a run reads: looked for before anything starts."""
+"""Input files of the user, checked before a run starts."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from caco.errors import UserError
 def local_inputs(config: Config) -> dict[str, list[str]]:
     """Returns the files that each rule's job reads from outside the workflow, by config key.
 
-    Keys are `models.{name}`, `sources.{name}` and `bench.benchmarks.{name}`; what reads nothing of
-    the user's has an empty list.
+    Keys are `models.{name}`, `sources.{name}` and `bench.benchmarks.{name}`. The list of a section
+    without input files is empty.
 
     Raises:
-        UserError: A file or model folder is not there.
+        UserError: A file or model folder does not exist.
     """
     found: dict[str, list[str]] = {}
     for name, model in config.models.items():
@@ -38,7 +38,7 @@ def local_inputs(config: Config) -> dict[str, list[str]]:
 
 
 def model_folders(config: Config) -> list[str]:
-    """Returns the folders of the user's that the run's models lie in, where jobs read them."""
+    """Returns the folders of the run's local models, which jobs on other nodes read."""
     used = (config.models[name] for name in config.used_models)
     return [model.path for model in used if isinstance(model, LocalModel)]
 
@@ -47,6 +47,6 @@ def _existing(path: Path, key: str, what: str) -> str:
     if not path.is_file():
         raise UserError(
             f"{path}: there is no such {what} file; key `{key}` of the config must name one that "
-            "is there"
+            "exists"
         )
     return str(path)

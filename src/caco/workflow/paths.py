@@ -1,4 +1,4 @@
-"""Every path of a run, in one place.
+"""Every path of a run, in one module.
 
 Wildcards are identities (run, source, shard, model, benchmark), never settings.
 """
@@ -17,26 +17,26 @@ class Paths:
         self.root = f"{base}/{run}"
 
     def preflight(self) -> str:
-        """What a node was found to have before anything long was asked of the cluster."""
+        """What `preflight` found on a node, before any long job is submitted."""
         return f"{self.root}/preflight/node.json"
 
     def preflight_passed(self) -> str:
-        """The word of the submitting side that a node was found fit: no model comes before it.
+        """Marker on the submitting side that `preflight` passed; every rule `model` waits for it.
 
-        It lies with the models, which are gone when it is.
+        It is in the folder of the models, so that they are deleted together.
         """
         return f"{self.root}/models/preflight_passed.json"
 
     def model(self, model: str = "{model}") -> str:
-        """Manifest of a model as it came from outside."""
+        """Manifest of a model from outside the workflow."""
         return f"{self.root}/models/{model}/manifest.json"
 
     def seeds(self, source: str = "{source}") -> str:
-        """Seeds of a source that training may see."""
+        """Seeds of a source for training."""
         return f"{self.root}/seeds/{source}.parquet"
 
     def held_out(self, source: str = "{source}") -> str:
-        """Seeds of a source that no training sees."""
+        """Held-out seeds of a source, which no training reads."""
         return f"{self.root}/seeds/{source}.held_out.parquet"
 
     def drafts(self, source: str = "{source}", round_: str = "{round}") -> str:
@@ -44,7 +44,7 @@ class Paths:
         return f"{self.root}/drafts/{source}/{round_}.parquet"
 
     def attempts(self, source: str = "{source}", round_: str = "{round}") -> str:
-        """The drafts of one round with what became of each."""
+        """The drafts of one round with the verdict on each."""
         return f"{self.root}/attempts/{source}/{round_}.parquet"
 
     def code_cots(self, source: str = "{source}") -> str:
@@ -52,7 +52,7 @@ class Paths:
         return f"{self.root}/code_cots/{source}.parquet"
 
     def checkpoint(self, trained: str) -> str:
-        """Manifest of a model fine-tuned here: `codegen`, `writer` or `student`."""
+        """Manifest of a model that the run fine-tunes: `codegen`, `writer` or `student`."""
         return f"{self.root}/{trained}/manifest.json"
 
     def loss(self, trained: str) -> str:
@@ -60,31 +60,31 @@ class Paths:
         return f"{self.root}/{trained}/loss.parquet"
 
     def deepspeed(self, zero_stage: int) -> str:
-        """DeepSpeed's settings for a ZeRO stage: a file of the checkout."""
+        """DeepSpeed settings of a ZeRO stage: a file of the checkout."""
         return f"config/deepspeed/zero{zero_stage}.json"
 
     def shard(self, step: str, shard: str = "{shard}") -> str:
-        """Rows of one shard: `verified`, `judged` and so on is the step."""
+        """Accepted rows of one shard; `step` is `verified`, `judged` and so on."""
         return f"{self.root}/{step}/{shard}.parquet"
 
     def rejected(self, stage: str, identity: str) -> str:
-        """What a stage did not let through."""
+        """Rejected rows of one job of a stage."""
         return f"{self.root}/rejected/{stage}/{identity}.parquet"
 
     def planted(self) -> str:
-        """Rows of which it is known whether they are right."""
+        """Planted rows, which are known to be right or wrong."""
         return f"{self.root}/calibration/planted.parquet"
 
     def judgements(self) -> str:
-        """What the judging model says of the planted rows."""
+        """The LLM judge's verdicts on the planted rows."""
         return f"{self.root}/calibration/judgements.parquet"
 
     def measured(self) -> str:
-        """The planted rows with what each check said of them."""
+        """The planted rows with the verdict of each check."""
         return f"{self.root}/calibration/rows.parquet"
 
     def rates(self) -> str:
-        """False accepts and false rejects of the checks."""
+        """False accept and false reject rates of the checks."""
         return f"{self.root}/calibration/rates.json"
 
     def corpus(self) -> str:
@@ -100,11 +100,11 @@ class Paths:
         return f"{self.root}/benchmarks/{benchmark}.parquet"
 
     def answers(self, model: str = "{model}", benchmark: str = "{benchmark}") -> str:
-        """Every generation of a model on a benchmark."""
+        """Every answer of a model to a benchmark, not yet graded."""
         return f"{self.root}/answers/{model}/{benchmark}.parquet"
 
     def graded(self, model: str = "{model}", benchmark: str = "{benchmark}") -> str:
-        """The graded answers of a model on a benchmark."""
+        """The graded answers of a model to a benchmark."""
         return f"{self.root}/bench/{model}/{benchmark}.parquet"
 
     def scores(self) -> str:
@@ -112,21 +112,21 @@ class Paths:
         return f"{self.root}/bench/scores.json"
 
     def funnel(self) -> str:
-        """Counts of every stage."""
+        """Row counts of every stage."""
         return f"{self.root}/funnel.json"
 
     def report(self) -> str:
-        """The report."""
+        """The report: one HTML page."""
         return f"{self.root}/report.html"
 
     def jobs(self) -> str:
-        """The run's jobs, by rule: what `scripts/status.py` counts."""
+        """The run's jobs by rule, read by `scripts/status.py`."""
         return f"{self.root}/jobs.json"
 
     def provenance(self, rule: str, identity: str) -> str:
-        """Record of one job."""
+        """Provenance record of one job."""
         return f"{self.root}/provenance/{rule}/{identity}.json"
 
     def log(self, rule: str, identity: str) -> str:
-        """What one job printed."""
+        """Log of one job."""
         return f"logs/{Path(self.root).name}/{rule}/{identity}.log"

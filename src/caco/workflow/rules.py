@@ -1,8 +1,7 @@
-"""What a rule consists of beside its files: its two params, its command, its record and its log.
+"""The params, command, provenance record and log of each rule.
 
-`spec` is the JSON of the rule's own section of the config, `code` the digest of the code that
-decides its rows. Snakemake compares params as a set of values, so there are just these two, both
-texts.
+`spec` is the JSON of the rule's section of the config, `code` the digest of the code that decides
+its rows. Snakemake compares params as a set of values, so a rule has only these two, both strings.
 """
 
 from pathlib import Path
@@ -16,65 +15,68 @@ from caco.runtime.environment import pinned_list
 from caco.workflow.paths import Paths
 from caco.workflow.stages import BY_NAME
 
-Part = Any  # a section of the config, a plain value, or a function of the wildcards that gives one
+Part = Any  # a config section, a plain value, or a function from wildcards to either
 
 
 class StageRules:
-    """The rules of one run, from the stage table and the config."""
+    """Builds the parts of a run's rules from the stage table and the config."""
 
     def __init__(self, config: Config, root: Path) -> None:
-        """Takes the run's config and the folder of the checkout."""
+        """Stores the config of the run and the folder of the checkout."""
         self._config, self._root = config, root
         self._paths = Paths(config.run)
 
     def params(self, name: str, section: Part = None, **parts: Part) -> dict[str, Any]:
-        """Returns a rule's `spec` and `code`.
+        """Returns a rule's `spec` and `code`, or functions of the wildcards that return them.
 
         Args:
             name: The rule.
-            section: Its section, where the spec is one section.
+            section: Its section of the config, where the spec is one section.
             parts: Otherwise the parts of its spec, by name.
         """
         if not any(map(callable, (section, *parts.values()))):
             return {"spec": spec_json(section, **parts), "code": self.code(name, section, **parts)}
 
-        def given(wildcards: Any) -> tuple[Any, dict[str, Any]]:
+        def resolved(wildcards: Any) -> tuple[Any, dict[str, Any]]:
             def value(part: Part) -> Any:
                 return part(wildcards) if callable(part) else part
 
             return value(section), {key: value(part) for key, part in parts.items()}
 
         def spec(wildcards: Any) -> str:
-            one, several = given(wildcards)
+            one, several = resolved(wildcards)
             return spec_json(one, **several)
 
         def code(wildcards: Any) -> str:
-            one, several = given(wildcards)
+            one, several = resolved(wildcards)
             return self.code(name, one, **several)
 
         return {"spec": spec, "code": code}
 
     def code(self, name: str, section: Any = None, **parts: Any) -> str:
-        """Returns the digest of the code that decides a rule's rows, with these settings."""
+        """Returns the digest of the code that decides a rule's rows under these settings."""
         chosen = [module for part in (section, *parts.values()) for module in implementations(part)]
-        script = self._root / "scripts" / f"{BY_NAME[name].script or name}.py"
-        return code_digest(script, self._root / "src", chosen)
+        return code_digest(self.script(name), self._root / "src", chosen)
+
+    def script(self, name: str) -> Path:
+        """Returns a rule's script."""
+        return self._root / "scripts" / f"{BY_NAME[name].script or name}.py"
 
     def command(self, name: str, arguments: str, env: str = "", texts: str = "params") -> str:
         """Returns a rule's shell command, which can be pasted into a terminal.
 
         Args:
             name: The rule.
-            arguments: `input.NAME` and `output.NAME` stand for `--NAME` and that file; other words
-                stand for themselves.
-            env: The script's environment, where the table and the config do not tell.
-            texts: Where `spec` and `code` are: `params`, or `resources`.
+            arguments: `input.NAME` and `output.NAME` become `--NAME` and that file; other words are
+                copied.
+            env: The script's environment, where neither the stage table nor the config sets it.
+            texts: Which of `params` and `resources` holds `spec` and `code`.
         """
         stage = BY_NAME[name]
         wildcards = stage.identity.replace("{", "{wildcards.")
         return " ".join(
             [
-                f"envs/python {env or self._environment(name)} scripts/{stage.script or name}.py",
+                f"envs/python {env or self._environment(name)} scripts/{self.script(name).name}",
                 *map(_flag, arguments.split()),
                 f"--spec {{{texts}.spec:q}} --code {{{texts}.code}}",
                 *([f"--identity {wildcards}"] if wildcards else []),
@@ -83,19 +85,19 @@ class StageRules:
         )
 
     def record(self, name: str) -> str:
-        """Returns the provenance record of a rule's job."""
+        """Returns the path of a job's provenance record, with wildcards."""
         return self._paths.provenance(name, BY_NAME[name].identity or "all")
 
     def log(self, name: str) -> str:
-        """Returns the log of a rule's job."""
+        """Returns the path of a job's log, with wildcards."""
         return self._paths.log(name, BY_NAME[name].identity or "all")
 
     def rejected(self, name: str) -> str:
-        """Returns the rejected rows of a rule's job."""
+        """Returns the path of a job's rejected rows, with wildcards."""
         return self._paths.rejected(name, BY_NAME[name].identity or "all")
 
     def conda(self, name: str) -> str:
-        """Returns the conda file of a rule's environment, seen from `rules/`."""
+        """Returns the conda file of a rule's environment, relative to `rules/`."""
         return conda_file(self._environment(name))
 
     def _environment(self, name: str) -> str:
@@ -108,12 +110,12 @@ class StageRules:
 
 
 def environment_of(engine: EngineConfig) -> str:
-    """Returns the environment that holds an engine of this kind."""
+    """Returns the environment in which an engine is installed: `infer` or `train`."""
     return "infer" if engine.kind == "vllm" else "train"
 
 
 def conda_file(environment: str) -> str:
-    """Returns an environment's conda file, seen from `rules/`."""
+    """Returns an environment's conda file, relative to `rules/`."""
     return f"../envs/{pinned_list(environment)}.yaml"
 
 

@@ -1,7 +1,7 @@
-"""The stage table: every rule of the workflow, in the order in which data pass them.
+"""The stage table: every rule of the workflow, in the order of the data flow.
 
 Paths, DAG targets, the funnel, the plan, the status, the profiles' lists and the report's inputs
-are made from it. docs/stages.md shows how a stage is added.
+are derived from it. docs/stages.md shows how to add a stage.
 """
 
 import json
@@ -27,7 +27,7 @@ from caco.runtime.atomic_files import write_text
 from caco.workflow.paths import Paths
 
 Engines = Mapping[str, EngineConfig]  # by their key in the config
-ONE = ("all",)  # identity of the only job of a rule
+ONE = ("all",)  # identities of a rule with a single job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +35,23 @@ class Stage:
     """A rule of the workflow.
 
     Attributes:
-        name: The rule. Its records lie in `provenance/{name}`, its logs in `logs/{run}/{name}`.
-        jobs: Identities of its jobs in a run; none where the run does not have the stage.
-        environment: The environment of its script; None for that of the engine.
-        identity: What tells its jobs apart, by wildcards; empty for a rule of one job.
-        script: Name of its script under `scripts/`, where it is not the rule's.
-        row: Type of the rows that it accepts; None for a rule that passes no rows on.
-        files: The Parquet files of one job, accepted rows first; none for a rule without rows.
-        shard_files: Folder of its accepted rows, where it works shard by shard.
-        follows: The stages whose accepted rows it reads: the first of these that the run has. None
-            where rows come from elsewhere.
-        engines: Its engines in a run, where a model generates.
+        name: The rule. Its provenance records are in `provenance/{name}`, its logs in
+            `logs/{run}/{name}`.
+        jobs: Returns the identities of its jobs in a run; empty where the run does not have it.
+        environment: The environment of its script; None for that of its engine.
+        identity: The wildcards that tell its jobs apart; empty for a rule with a single job.
+        script: Name of its script under `scripts/`, where it differs from the rule's.
+        row: Type of its accepted rows; None for a rule without rows.
+        files: Returns the Parquet files of one job, accepted rows first; empty for a rule without
+            rows.
+        shard_files: Folder of its accepted rows; None where it has no job per shard.
+        follows: Names of stages; it reads the accepted rows of the first of these that the run has.
+            Empty where its rows do not come from a stage.
+        engines: Returns its engines in a run; None where no model generates.
         trains: Whether it fine-tunes a model.
-        on_submit_host: Whether it runs where Snakemake does, also on a cluster.
-        of_benchmark: Whether its rows are a benchmark's: below the funnel, not in it.
+        on_submit_host: Whether it runs on the host of Snakemake, also on a cluster.
+        of_benchmark: Whether its rows belong to a benchmark: the report shows them after the
+            funnel, not in it.
     """
 
     name: str
@@ -67,12 +70,12 @@ class Stage:
 
     @property
     def generates(self) -> bool:
-        """Whether a model writes text in it."""
+        """Whether a model generates text in its jobs."""
         return self.engines is not None
 
     @property
     def uses_gpu(self) -> bool:
-        """Whether its jobs use GPUs, where there are any."""
+        """Whether its jobs use GPUs where the machine has any."""
         return self.generates or self.trains
 
 
@@ -96,7 +99,7 @@ def _benchmarks(config: Config) -> list[str]:
     return list(config.bench.benchmarks)
 
 
-def _benchmarked(config: Config) -> list[str]:
+def _model_benchmarks(config: Config) -> list[str]:
     return [f"{model}-{b}" for model in ("base", "student") for b in config.bench.benchmarks]
 
 
@@ -117,7 +120,7 @@ def _shard_stage(
     engines: Callable[[Config], Engines] | None = None,
     jobs: Callable[[Config], list[str]] = _shards,
 ) -> Stage:
-    """Returns a stage that works shard by shard and rejects rows."""
+    """Returns a stage with one job per shard that accepts or rejects rows."""
     return Stage(
         name=name,
         jobs=jobs,
@@ -137,7 +140,7 @@ def _llm_judge_engine(config: Config) -> Engines:
 
 
 def _split(identity: str) -> tuple[str, str]:
-    """Returns model and benchmark of a job's identity."""
+    """Returns the model and the benchmark of a job's identity."""
     model, _, benchmark = identity.partition("-")
     return model, benchmark
 
@@ -240,7 +243,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(name="student", jobs=_one, environment="train", trains=True),
     Stage(
         name="answer",
-        jobs=_benchmarked,
+        jobs=_model_benchmarks,
         identity="{model}-{benchmark}",
         environment=None,
         row=Answered,
@@ -251,7 +254,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="grade",
         script="grade_answers",
-        jobs=_benchmarked,
+        jobs=_model_benchmarks,
         identity="{model}-{benchmark}",
         environment="train",
         row=Graded,
@@ -264,29 +267,29 @@ STAGES: tuple[Stage, ...] = (
 )  # fmt: skip
 
 BY_NAME: dict[str, Stage] = {stage.name: stage for stage in STAGES}
-# Stages that pass rows on: the funnel, then the benchmarks.
+# Row types of the stages that have rows: the funnel, then the benchmarks.
 ROW_STAGES: dict[str, type[Row]] = {s.name: s.row for s in STAGES if s.row is not None}
 SHARD_STAGES: tuple[Stage, ...] = tuple(s for s in STAGES if s.shard_files)
 
 
 def jobs_of(config: Config) -> dict[str, list[str]]:
-    """Returns the identities of each rule's jobs, in the order of the table."""
-    found = {stage.name: stage.jobs(config) for stage in STAGES}
-    return {rule: identities for rule, identities in found.items() if identities}
+    """Returns the identities of each rule's jobs, in the order of the stage table."""
+    jobs = {stage.name: stage.jobs(config) for stage in STAGES}
+    return {rule: identities for rule, identities in jobs.items() if identities}
 
 
 def shard_files(config: Config) -> dict[str, str]:
-    """Returns the folders of accepted rows of a run's sharded stages, in order, by stage."""
+    """Returns, by stage with a job per shard, the folder of its accepted rows, in table order."""
     return {s.name: s.shard_files for s in SHARD_STAGES if s.shard_files and s.jobs(config)}
 
 
 def engines_of(config: Config) -> dict[str, Engines]:
-    """Returns, by rule that generates, its engines by their key in the config."""
+    """Returns, by rule in which a model generates, its engines by config key."""
     return {s.name: s.engines(config) for s in STAGES if s.engines is not None}
 
 
 def row_files(config: Config, paths: Paths) -> list[str]:
-    """Returns the Parquet files that a report counts; of a sharded stage, those of shard 0."""
+    """Returns the Parquet files that the report reads; of a stage with shards, those of shard 0."""
     return [
         file
         for stage in STAGES
@@ -295,10 +298,10 @@ def row_files(config: Config, paths: Paths) -> list[str]:
     ]
 
 
-def records_in_full(config: Config, paths: Paths) -> list[str]:
-    """Returns the records that a report reads; of a sharded stage, that of shard 0.
+def report_records(config: Config, paths: Paths) -> list[str]:
+    """Returns the provenance records that the report reads; of a stage with shards, shard 0's.
 
-    Those of preflight, which may run again at any time, and the report's own are left out.
+    Excluded are those of the preflight rules, which may run again at any time, and the report's.
     """
     return [
         paths.provenance(rule, identity)
@@ -309,5 +312,5 @@ def records_in_full(config: Config, paths: Paths) -> list[str]:
 
 
 def write_jobs(path: Path, config: Config) -> None:
-    """Writes the jobs, for `scripts/status.py` while the run is not finished."""
+    """Writes the run's jobs by rule as JSON, for `scripts/status.py`."""
     write_text(path, json.dumps(jobs_of(config)) + "\n")

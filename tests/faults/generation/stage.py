@@ -1,6 +1,6 @@
-"""One generation job over the steady engine: the real script's own code, from flags to record.
+"""A generation job with the simulated engine: the code of the real script, from flags to record.
 
-`python stage.py STAGE FOLDER ROWS WINDOW [DIES_AFTER]` runs it once and prints its peak memory.
+`python stage.py STAGE FOLDER ROWS WINDOW [FAILS_AFTER]` runs it once and prints its peak memory.
 """
 
 import importlib.util
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.faults.generation.steady_engine import SteadyEngine
+from tests.faults.generation.simulated_engine import SimulatedEngine
 from tests.stages.reverse.reverse_rows import question, solution, verified
 
 from caco.config.models import ServedModel
@@ -25,15 +25,15 @@ from caco.rows.verified import Verified
 
 ROOT = Path(__file__).resolve().parents[3]
 _SAMPLING = {"temperature": 0.7, "max_new_tokens": 64, "seed": 5}
-_SPEC: dict[str, dict[str, Any]] = {"llm_judge": {"model": "m"}}  # beside the sampling
-# Input flag, and output flags, of each stage's script.
+_SPEC: dict[str, dict[str, Any]] = {"llm_judge": {"model": "m"}}  # in addition to the sampling
+# Input flag and output flags of each stage's script.
 _FILES: dict[str, tuple[str | None, list[str]]] = {
     "sample": (None, ["programs"]),
     "question": ("verified", ["questions", "rejected"]),
     "solution": ("questions", ["solutions", "rejected"]),
     "llm_judge": ("judged", ["llm_judged", "rejected"]),
 }
-# What it reads, and how a row of that is made.
+# Row type of the input, and the function that makes a row.
 _READS: dict[str, tuple[type[Any], Callable[..., Any]]] = {
     "question": (Verified, verified),
     "solution": (Question, question),
@@ -43,44 +43,34 @@ _QUESTION = {"question": "What is this number plus one? " * 10}
 STAGES = tuple(_FILES)
 
 
-class _Template:
-    """A tokenizer as far as the unconditional prompt needs one, without loading transformers."""
-
-    @staticmethod
-    def apply_chat_template(turns: list[dict[str, str]], tokenize: bool) -> str:
-        return f"<|im_start|>user\n{turns[0]['content']}<|im_end|>"
-
-
 def prepare(stage: str, folder: Path, rows: int) -> None:
-    """Makes what a job of `stage` reads."""
+    """Writes the inputs of a job of `stage`."""
     fetch_model(ServedModel(kind="served", name="m", revision="1"), "m", folder / "manifest.json")
     if stage in _READS:
         row_type, make = _READS[stage]
-        words = {} if row_type is Verified else _QUESTION
+        texts = {} if row_type is Verified else _QUESTION
         file = folder / f"{_FILES[stage][0]}.parquet"
-        write_rows(file, row_type, (make(i, **words, **_given(i)) for i in range(rows)))
+        write_rows(file, row_type, (make(i, **texts, **_row_values(i)) for i in range(rows)))
 
 
 def outputs(stage: str, out: Path) -> list[Path]:
-    """Returns the files that a finished job of `stage` leaves in `out`, but for its record."""
+    """Returns the outputs of a finished job of `stage`, without its provenance record."""
     return [out / f"{name}.parquet" for name in _FILES[stage][1]]
 
 
-def run(stage: str, folder: Path, out: Path, rows: int, engine: SteadyEngine) -> None:
+def run(stage: str, folder: Path, out: Path, rows: int, engine: SimulatedEngine) -> None:
     """Runs the job in this process."""
-    given, written = _FILES[stage]
+    input_name, output_names = _FILES[stage]
     spec: dict[str, Any] = {"sampling": _SAMPLING, **_SPEC.get(stage, {})}
     flags = ["--model", str(folder / "manifest.json")]
-    if given is None:
+    if input_name is None:
         spec["programs_per_shard"] = rows
         flags += ["--shard", "00000"]
     else:
-        flags += [f"--{given}", str(folder / f"{given}.parquet")]
-    for name in written:
-        flags += [f"--{name}", str(out / f"{name}.parquet")]
+        flags += [f"--{input_name}", str(folder / f"{input_name}.parquet")]
+    for name in output_names:
+        flags += [f"--{name.replace('_', '-')}", str(out / f"{name}.parquet")]
     script = _script(stage)
-    if stage == "sample":
-        script.load_tokenizer = lambda folder: _Template()
     opening.open_engine = lambda folder, section: engine
     sys.argv = [
         stage, *flags, "--spec", json.dumps(spec), "--code", "c", "--identity", "00000",
@@ -91,15 +81,15 @@ def run(stage: str, folder: Path, out: Path, rows: int, engine: SteadyEngine) ->
 
 def _script(stage: str) -> Any:
     path = ROOT / "scripts" / f"{stage}.py"
-    found = importlib.util.spec_from_file_location(stage, path)
-    assert found and found.loader
-    module: ModuleType = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
+    spec = importlib.util.spec_from_file_location(stage, path)
+    assert spec and spec.loader
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 
-def _given(i: int) -> dict[str, str]:
-    """Returns what makes row i another than its neighbours, at a real program's length."""
+def _row_values(i: int) -> dict[str, str]:
+    """Returns the values that are unique to row i, with a program of realistic length."""
     program = f"input = {{'a': {i}}}\n" + "total = input['a'] + 1  # a step of reasoning\n" * 20
     return {
         "program": f"{program}output = total",
@@ -109,11 +99,11 @@ def _given(i: int) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    stage, folder, rows, window, *dies_after = sys.argv[1:]
-    engine = SteadyEngine(int(window), 0.0, int(dies_after[0]) if dies_after else None)
+    stage, folder, rows, window, *fails_after = sys.argv[1:]
+    engine = SimulatedEngine(int(window), 0.0, int(fails_after[0]) if fails_after else None)
     try:
         run(stage, Path(folder), Path(folder) / "out", int(rows), engine)
     except MemoryError:
-        if not dies_after:
+        if not fails_after:
             raise
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

@@ -1,4 +1,4 @@
-"""Generation at scale: killed at fifty random moments a stage, and a hundred thousand rows."""
+"""Generation under kills and at scale: fifty kills per stage, and shards of 100,000 rows."""
 
 import os
 import subprocess
@@ -16,12 +16,12 @@ from caco.rows.table import count_rows
 
 HERE = Path(__file__).parent
 ROWS = 100_000
-MOST_MB = 500
+MAX_MB = 500
 
 
-def _ran(program: str, *given: object) -> str:
+def _run(program: str, *arguments: object) -> str:
     done = subprocess.run(
-        [sys.executable, HERE / f"{program}.py", *map(str, given)],
+        [sys.executable, HERE / f"{program}.py", *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
         capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
@@ -30,21 +30,21 @@ def _ran(program: str, *given: object) -> str:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_killed_at_fifty_random_moments_a_shard_ends_with_the_same_bytes(tmp_path, stage):
-    print(_ran("killing", stage, tmp_path, 50))
+def test_shards_killed_fifty_times_at_random_are_byte_identical(tmp_path, stage):
+    print(_run("kill_repeatedly", stage, tmp_path, 50))
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_shard_of_a_hundred_thousand_rows_needs_little_memory(tmp_path, stage):
-    """Through the script's own code, dead shortly before its end and then resumed."""
+def test_the_memory_of_a_shard_of_100_000_rows_is_bounded(tmp_path, stage):
+    """The job fails shortly before its end and then resumes."""
     prepare(stage, tmp_path, ROWS)
     peaks = [
-        int(_ran("stage", stage, tmp_path, ROWS, 256, *dies_after)) / 1024
-        for dies_after in ([ROWS - 1_000], [])
+        int(_run("stage", stage, tmp_path, ROWS, 256, *fails_after)) / 1024
+        for fails_after in ([ROWS - 1_000], [])
     ]
     print(f"{stage}: {ROWS:,} rows, at most {peaks[0]:.0f} MB, {peaks[1]:.0f} MB resumed")
-    kept = {"sample": Program, "question": Question}.get(stage, Solution)
+    accepted = {"sample": Program, "question": Question}.get(stage, Solution)
     files = outputs(stage, tmp_path / "out")
-    types = [kept, Rejected][: len(files)]
+    types = [accepted, Rejected][: len(files)]
     assert sum(count_rows(f, t) for f, t in zip(files, types, strict=True)) == ROWS
-    assert max(peaks) < MOST_MB
+    assert max(peaks) < MAX_MB

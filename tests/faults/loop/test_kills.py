@@ -1,31 +1,31 @@
-"""The whole loop, killed with SIGKILL in the midst of every stage."""
+"""The complete workflow, killed with SIGKILL during every stage."""
 
 import pytest
 from tests.e2e.loop import Loop, tiny_config
 
-# Rules in whose midst Snakemake is killed: one of each environment and kind of work.
-KILLED_IN = {
+# Rules during which Snakemake is killed: every environment and kind of work.
+RULES = {
     "seeds", "unify", "codegen", "sample", "verify", "writer", "question", "judge", "student",
-    "bench",
+    "answer", "grade",
 }  # fmt: skip
 
 
-def test_killed_in_every_stage_the_run_ends_with_the_same_rows(
+def test_a_run_killed_during_every_stage_has_the_same_rows(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    undisturbed = Loop(tmp_path_factory.mktemp("undisturbed").resolve(), tiny_config())
-    code, printed = undisturbed.run()
+    uninterrupted = Loop(tmp_path_factory.mktemp("uninterrupted").resolve(), tiny_config())
+    code, printed = uninterrupted.run()
     assert code == 0, printed
-    disturbed = Loop(tmp_path_factory.mktemp("disturbed").resolve(), tiny_config())
-    left = KILLED_IN
-    while killed := disturbed.kill_during_any(left):
-        left = left - killed
-    assert left == set()
-    code, printed = disturbed.run()
+    interrupted = Loop(tmp_path_factory.mktemp("interrupted").resolve(), tiny_config())
+    remaining = set(RULES)
+    while killed := interrupted.kill_during_any(remaining):
+        remaining -= killed
+    assert remaining == set()
+    code, printed = interrupted.run()
     assert code == 0, printed
-    assert disturbed.funnel(times=False) == undisturbed.funnel(times=False)
+    assert interrupted.funnel(times=False) == uninterrupted.funnel(times=False)
     for table in ("seeds/products", "code_cots/products", "programs/00000", "verified/00001",
                   "questions/00000", "judged/00001", "corpus/train"):  # fmt: skip
-        ours, theirs = (side.results / f"{table}.parquet" for side in (disturbed, undisturbed))
-        assert ours.read_bytes() == theirs.read_bytes(), table
-    assert [*disturbed.results.rglob("*.part"), *disturbed.results.rglob("*.journal")] == []
+        found, expected = (run.results / f"{table}.parquet" for run in (interrupted, uninterrupted))
+        assert found.read_bytes() == expected.read_bytes(), table
+    assert [*interrupted.results.rglob("*.part"), *interrupted.results.rglob("*.journal")] == []

@@ -1,4 +1,4 @@
-"""The rules on all of GSM8K: no correct program is rejected."""
+"""The verification rules on all of GSM8K: no correct program is rejected."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ from caco.sandbox.nsjail import NsjailSandbox
 
 
 def test_no_correct_program_of_gsm8k_is_rejected(shared_data):
-    """Those that are rejected hand an input on, or give one constant: algebra says so."""
+    """Algebra confirms that rejected programs only return an input or a constant."""
     texts = real_programs(shared_data)
     assert len(texts) > 7_000
     with NsjailSandbox(Limits(), workers=2) as sandbox:

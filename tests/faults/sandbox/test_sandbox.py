@@ -1,4 +1,4 @@
-"""The sandbox for long and under load: `make test-faults`."""
+"""The sandbox over many programs and under load: `make test-faults`."""
 
 import os
 from collections import Counter
@@ -27,8 +27,8 @@ def cgroups() -> set[Path]:
     return set(Path("/sys/fs/cgroup").glob(f"**/caco.{os.getpid()}.*"))
 
 
-def host() -> tuple[int, int, int, int]:
-    """Returns the numbers of what a program could have left: files, processes, mounts, groups."""
+def host_resources() -> tuple[int, int, int, int]:
+    """Returns the counts of open files, processes, mounts and cgroups, which a program may leak."""
     mounts = Path("/proc/mounts").read_text().splitlines()
     return (
         len(list(Path("/proc/self/fd").iterdir())),
@@ -38,73 +38,74 @@ def host() -> tuple[int, int, int, int]:
     )
 
 
-def held_by_parents() -> int:
-    """Returns the KiB that the processes below this one hold, shared pages counted once."""
-    held = 0
+def descendants_kib() -> int:
+    """Returns the memory of all descendants of this process in KiB; shared pages count once."""
+    total = 0
     for pid in below(os.getpid()):
         try:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        except OSError:  # a program that ended meanwhile
+        except OSError:  # the program has exited
             continue
-        held += next(int(line.split()[1]) for line in rollup.splitlines() if "Pss:" in line)
-    return held
+        total += next(int(line.split()[1]) for line in rollup.splitlines() if "Pss:" in line)
+    return total
 
 
-def test_a_hundred_thousand_programs_leave_nothing(monkeypatch):
-    """With parents that are never replaced: they must not need it."""
-    monkeypatch.setattr(nsjail, "_OLD", 10 * SOAK)
-    before = host()
-    wanted = mixture(SOAK, slow_every=5_000)
+def test_100_000_programs_leak_nothing(monkeypatch):
+    """Parents are never replaced in this test: it must not depend on their replacement."""
+    monkeypatch.setattr(nsjail, "_PROGRAMS_PER_PARENT", 10 * SOAK)
+    before = host_resources()
+    expected = mixture(SOAK, slow_every=5_000)
     progress = Progress("soak", SOAK, "programs")
     wrong: list[tuple[str, object]] = []
-    held: list[int] = []
+    memory_kib: list[int] = []
     with NsjailSandbox(LIMITS, CORES) as sandbox:
-        for i, execution in enumerate(sandbox.run(text for text, _ in wanted)):
+        for i, execution in enumerate(sandbox.run(text for text, _ in expected)):
             progress.add()
-            if execution.outcome is not wanted[i][1]:
-                wrong.append((wanted[i][0], execution))
+            if execution.outcome is not expected[i][1]:
+                wrong.append((expected[i][0], execution))
             if i % (SOAK // 10) == SOAK // 20:
-                held.append(held_by_parents())
-                inside = host()
+                memory_kib.append(descendants_kib())
+                during = host_resources()
         assert i + 1 == SOAK
     assert wrong == []
-    print("KiB held by the jails along the way:", held)
-    # A program that runs at the moment of a look counts with what it holds: the smallest two of
-    # each half are compared.
-    early, late = sorted(held[:5])[1], sorted(held[5:])[1]
+    print("KiB in the jails during the test:", memory_kib)
+    # A measurement includes the programs that run at that time, so the test compares the second
+    # smallest value of each half.
+    early, late = sorted(memory_kib[:5])[1], sorted(memory_kib[5:])[1]
     assert late < early + 4_096
-    assert inside[2] == before[2]
-    assert host() == before
+    assert during[2] == before[2]
+    assert host_resources() == before
 
 
-def test_verdicts_on_an_idle_and_on_an_overloaded_machine_are_the_same():
-    wanted = mixture(2_000, slow_every=50)
+def test_outcomes_on_an_idle_and_an_overloaded_machine_are_equal():
+    expected = mixture(2_000, slow_every=50)
     found = {}
     for workers in (CORES, 4 * CORES):
         with NsjailSandbox(LIMITS, workers) as sandbox:
-            runs = list(sandbox.run(text for text, _ in wanted))
+            runs = list(sandbox.run(text for text, _ in expected))
         found[workers] = [(run.outcome, run.detail, run.input, run.output) for run in runs]
         print(f"{workers} workers on {CORES} cores: {Counter(run.outcome for run in runs)}")
     idle, overloaded = found.values()
-    assert [outcome for outcome, *_ in idle] == [outcome for _, outcome in wanted]
+    assert [outcome for outcome, *_ in idle] == [outcome for _, outcome in expected]
     assert overloaded == idle
 
 
-def test_a_shard_whose_jails_are_killed_is_verified_to_the_same_bytes(tmp_path):
+def test_a_shard_whose_jails_are_killed_has_the_same_bytes(tmp_path):
     programs = tmp_path / "programs.parquet"
     texts = [text for text, _ in mixture(3_000, slow_every=1_000)]
     write_rows(programs, Program, (sampled(text, i) for i, text in enumerate(texts)))
 
     def verified(name: str, sandbox: NsjailSandbox) -> list[bytes]:
-        paths = [tmp_path / f"{name}.{kind}.parquet" for kind in ("verified", "rejected")]
-        counts = verify_file(programs, *paths, sandbox, Verify(min_lines=0))
+        passed = tmp_path / f"{name}.verified.parquet"
+        rejected = tmp_path / f"{name}.rejected.parquet"
+        counts = verify_file(programs, passed, rejected, sandbox, Verify(min_lines=0))
         assert counts.rows_in == len(texts)
-        return [path.read_bytes() for path in paths]
+        return [passed.read_bytes(), rejected.read_bytes()]
 
     with NsjailSandbox(LIMITS, CORES) as sandbox:
-        undisturbed = verified("undisturbed", sandbox)
+        uninterrupted = verified("uninterrupted", sandbox)
         with Killer(50, 0.1) as killer:
-            disturbed = verified("disturbed", sandbox)
+            interrupted = verified("interrupted", sandbox)
     print(f"{killer.killed} processes killed during the shard")
     assert killer.killed == 50
-    assert disturbed == undisturbed
+    assert interrupted == uninterrupted

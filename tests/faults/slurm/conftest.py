@@ -1,4 +1,4 @@
-"""The cluster of tests/slurm, for the faults too."""
+"""The cluster of tests/slurm."""
 
 from tests.slurm.conftest import cluster
 

@@ -1,4 +1,4 @@
-"""One run of twelve shards on a real Slurm, in which everything breaks that a cluster can break."""
+"""A run of twelve shards on a real Slurm survives every fault of a cluster."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from tests.e2e.loop import tiny_config
-from tests.faults.slurm.faults import Disk, Faults, Running
+from tests.faults.slurm.faults import Disk, Faults, RunningJob
 from tests.slurm.cluster import Cluster
 from tests.slurm.loop import SlurmLoop
 
@@ -32,109 +32,111 @@ def twelve_shards() -> dict[str, Any]:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk | None]:
-    """The results' own disk, where this process may mount one."""
+    """A separate disk for the results; None if this process may not mount one."""
     try:
-        made = Disk(tmp_path.resolve() / "results")
+        disk = Disk(tmp_path.resolve() / "results")
     except subprocess.CalledProcessError as e:
-        warnings.warn(f"no disk is filled: {e.stderr.decode().strip()}", stacklevel=1)
+        warnings.warn(f"no test of a full disk: {e.stderr.decode().strip()}", stacklevel=1)
         yield None
     else:
-        yield made
-        made.remove()
+        yield disk
+        disk.remove()
 
 
 @pytest.fixture
 def faults(cluster: Cluster, disk: Disk | None, tmp_path: Path) -> Iterator[Faults]:
-    """A run up to the corpus, and what can happen to it."""
-    made = Faults(cluster, SlurmLoop(tmp_path.resolve(), twelve_shards(), {}, CORPUS))
+    """Faults for a run up to the corpus."""
+    faults = Faults(cluster, SlurmLoop(tmp_path.resolve(), twelve_shards(), {}, CORPUS))
     try:
-        yield made
+        yield faults
     finally:
-        made.end()
+        faults.stop()
 
 
 def test_a_run_survives_its_cluster(cluster: Cluster, disk: Disk | None, faults: Faults) -> None:
     snakemake = faults.start()
     failed = []
 
-    late = faults.frozen("sample")
-    failed.append(late)
-    cluster.call("scontrol", "update", f"JobId={late.number}", "EndTime=now+1")
+    timed_out = faults.stopped_job("sample")
+    failed.append(timed_out)
+    cluster.call("scontrol", "update", f"JobId={timed_out.number}", "EndTime=now+1")
 
-    cancelled = faults.frozen("sample")
+    cancelled = faults.stopped_job("sample")
     failed.append(cancelled)
     with cluster.without_submission():
         cluster.call("scancel", cancelled.number)
-        faults.ends_as(cancelled, "CANCELLED")
-        faults.is_noticed(cancelled)
-        faults.wait_for("a submission that waits", faults.waiting_to_submit)
+        faults.wait_for_final_state(cancelled, "CANCELLED")
+        faults.wait_for_detection(cancelled)
+        faults.wait_for("a submission that is retried", faults.waiting_to_submit)
 
     if disk is not None:
-        writing = faults.frozen("sample")
+        writing = faults.stopped_job("sample")
         failed.append(writing)
         with disk.full():
             os.kill(writing.pid, signal.SIGCONT)
-            faults.ends_as(writing, "FAILED")
-        faults.is_told(
-            rf"cluster error: results/tiny/.*{writing.identity}.*: there is no room left"
+            faults.wait_for_final_state(writing, "FAILED")
+        faults.wait_for_message(
+            rf"cluster error: results/tiny/.*{writing.identity}.*: no space left on its disk"
         )
 
-    killed = faults.frozen("sample")
+    killed = faults.stopped_job("sample")
     failed.append(killed)
     os.kill(killed.pid, signal.SIGKILL)
-    faults.ends_as(killed, "FAILED")
-    faults.is_noticed(killed)
+    faults.wait_for_final_state(killed, "FAILED")
+    faults.wait_for_detection(killed)
 
     with cluster.without_controller():
         time.sleep(15)
 
-    reading = faults.frozen("verify")
+    reading = faults.stopped_job("verify")
     damaged = damage(faults, reading)
     os.kill(reading.pid, signal.SIGCONT)
-    faults.is_told(
+    faults.wait_for_message(
         rf"input error: results/tiny/programs/{reading.identity}.parquet: not a readable Parquet "
         r"file .*; delete it and run again"
     )
 
-    # Slurm looks for late jobs twice a minute; one that still runs would be preempted below.
-    faults.ends_as(late, "TIMEOUT")
-    faults.is_noticed(late)
+    # Slurm checks wall times twice per minute; a job that still runs would be preempted below.
+    faults.wait_for_final_state(timed_out, "TIMEOUT")
+    faults.wait_for_detection(timed_out)
 
-    preempted = faults.frozen("question")
+    preempted = faults.stopped_job("question")
     cluster.call("sbatch", "--partition=urgent", "--exclusive", f"--nodelist={preempted.node}",
                  "--output=/dev/null", "--wrap=sleep 2")  # fmt: skip
-    faults.restarts(preempted)
+    faults.wait_for_restart(preempted)
 
-    powerless = faults.frozen("solution")
-    cluster.stop_node(powerless.node)
-    faults.wait_for(f"{powerless.node} to be down", lambda: cluster.is_down(powerless.node))
-    cluster.start_node(powerless.node)
-    faults.restarts(powerless)
-
-    struck = [Path(job.file("--programs")) for job in failed]
+    on_failed_node = faults.stopped_job("solution")
+    cluster.stop_node(on_failed_node.node)
     faults.wait_for(
-        "what failed to be made anew",
-        lambda: all((faults.loop.folder / f).exists() for f in struck),
+        f"{on_failed_node.node} to be down", lambda: cluster.is_down(on_failed_node.node)
     )
-    assert "Exception in run_job" not in faults.said()
+    cluster.start_node(on_failed_node.node)
+    faults.wait_for_restart(on_failed_node)
+
+    outputs = [Path(job.file("--programs")) for job in failed]
+    faults.wait_for(
+        "the outputs of the failed jobs",
+        lambda: all((faults.loop.folder / f).exists() for f in outputs),
+    )
+    assert "Exception in run_job" not in faults.output()
     faults.wait_for("a job of judge", lambda: faults.running("judge"))
     snakemake.kill()
     snakemake.wait()
 
     damaged.unlink()
     faults.finish()
-    nothing_is_lost_or_doubled(faults.loop)
+    check_rows(faults.loop)
 
 
-def damage(faults: Faults, reading: Running) -> Path:
-    """Cuts the file short that a job is about to read, and returns it."""
+def damage(faults: Faults, reading: RunningJob) -> Path:
+    """Truncates the input of a job and returns its path."""
     path = faults.loop.folder / reading.file("--programs")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     return path
 
 
-def nothing_is_lost_or_doubled(loop: SlurmLoop) -> None:
-    """In every shard, every row that entered a stage has left it once; the corpus has the rest."""
+def check_rows(loop: SlurmLoop) -> None:
+    """Checks that no stage has lost or duplicated a row, and that no temporary file remains."""
     for shard in shard_names(SHARDS):
         rows = loop.results / "programs" / f"{shard}.parquet"
         assert pq.read_metadata(rows).num_rows == ROWS

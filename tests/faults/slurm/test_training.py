@@ -1,4 +1,4 @@
-"""Training in real jobs of Slurm: over two nodes, and told in time that its wall time runs out."""
+"""Training in real Slurm jobs: on two nodes, and with a signal before the end of the wall time."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.e2e.loop import tiny_config
-from tests.faults.slurm.faults import Faults, Running
+from tests.faults.slurm.faults import Faults, RunningJob
 from tests.slurm.cluster import NODES, Cluster
 from tests.slurm.loop import SlurmLoop
 
@@ -17,12 +17,12 @@ from caco.rows.loss import Loss
 from caco.rows.table import read_rows
 
 EPOCHS = 60
-# Slurm looks at wall times every 30 seconds, and gives notice up to so much too early.
-ROUND_S = 30
-NOTICE_S = 15
+# Slurm checks wall times every 30 seconds, so the signal may arrive up to 30 seconds early.
+CHECK_S = 30
+SIGNAL_S = 15
 
 
-def quick() -> dict[str, Any]:
+def short_trainings() -> dict[str, Any]:
     config = tiny_config()
     for trained in ("codegen", "writer"):
         config[trained]["training"]["epochs"] = EPOCHS
@@ -32,54 +32,56 @@ def quick() -> dict[str, Any]:
 
 @pytest.fixture
 def faults(cluster: Cluster, tmp_path: Path) -> Iterator[Faults]:
-    """A run of two trainings of two ranks side by side: one on two nodes, one on a single node."""
-    usual = {"signal_s": NOTICE_S, "mem_mb": 1000}
-    rules = {"codegen": {**usual, "nodes": len(NODES)}, "writer": {**usual, "ranks": 2}}
+    """Faults for a run of two concurrent trainings of two ranks, on two nodes and on one node."""
+    resources = {"signal_s": SIGNAL_S, "mem_mb": 1000}
+    rules = {"codegen": {**resources, "nodes": len(NODES)}, "writer": {**resources, "ranks": 2}}
     site = {"rules": rules}
     targets = [f"results/tiny/{trained}/manifest.json" for trained in ("codegen", "writer")]
-    made = Faults(cluster, SlurmLoop(tmp_path.resolve(), quick(), site, *targets))
+    faults = Faults(cluster, SlurmLoop(tmp_path.resolve(), short_trainings(), site, *targets))
     try:
-        yield made
+        yield faults
     finally:
-        made.end()
+        faults.stop()
 
 
-def test_trainings_whose_wall_time_runs_out_go_on_in_their_next_attempt(
+def test_trainings_resume_in_the_next_attempt_after_the_end_of_their_wall_time(
     cluster: Cluster, faults: Faults
 ) -> None:
     snakemake = faults.start()
-    kept: dict[str, tuple[Running, Path, list[int]]] = {}
+    stopped: dict[str, tuple[RunningJob, Path, list[int]]] = {}
 
-    def both_are_caught() -> bool:
-        """Stops the ranks of each training as soon as it has made a step."""
-        for trained in {"codegen", "writer"} - kept.keys():
-            work = faults.loop.results / f"provenance/{trained}/all.training/scratch"
-            if (work / "loss.jsonl").exists() and (job := faults.running(trained)):
+    def both_are_stopped() -> bool:
+        """Stops the ranks of each training after its first step."""
+        for trained in {"codegen", "writer"} - stopped.keys():
+            scratch = faults.loop.results / f"provenance/{trained}/all.training/scratch"
+            if (scratch / "loss.jsonl").exists() and (job := faults.running(trained)):
                 ranks = faults.ranks(job.number)
                 for rank in ranks:
                     os.kill(rank, signal.SIGSTOP)
-                kept[trained] = (job, work / "stop", ranks)
-        return len(kept) == 2
+                stopped[trained] = (job, scratch / "stop", ranks)
+        return len(stopped) == 2
 
-    faults.wait_for("a step of both trainings", both_are_caught)
-    assert [len(ranks) for _, _, ranks in kept.values()] == [2, 2]
-    for job, *_ in kept.values():
-        end = f"EndTime=now+{NOTICE_S + ROUND_S}"
+    faults.wait_for("a step of both trainings", both_are_stopped)
+    assert [len(ranks) for _, _, ranks in stopped.values()] == [2, 2]
+    for job, *_ in stopped.values():
+        end = f"EndTime=now+{SIGNAL_S + CHECK_S}"
         cluster.call("scontrol", "update", f"JobId={job.number}", end)
-    for trained, (_, told, ranks) in kept.items():
-        faults.wait_for(f"{trained} to be told", told.exists)
+    for trained, (_, stop_file, ranks) in stopped.items():
+        faults.wait_for(f"the signal to {trained}", stop_file.exists)
         for rank in ranks:
             os.kill(rank, signal.SIGCONT)
-    for job, *_ in kept.values():
-        faults.ends_as(job, "FAILED")
-    assert snakemake.wait(timeout=300) == 0, faults.said()
+    for job, *_ in stopped.values():
+        faults.wait_for_final_state(job, "FAILED")
+    assert snakemake.wait(timeout=300) == 0, faults.output()
 
-    for trained in kept:
-        said = faults.said()
-        ended = re.search(rf"notice: {trained} was told to end and did so after step (\d+);", said)
+    for trained in stopped:
+        output = faults.output()
+        preempted = re.search(
+            rf"notice: {trained} was preempted and stopped after step (\d+);", output
+        )
         log = (faults.loop.folder / f"logs/tiny/{trained}/all.log").read_text()
-        went_on = re.search(rf"{trained}: going on after step (\d+)", log)
-        assert ended and went_on and ended[1] == went_on[1]
+        resumed = re.search(rf"{trained}: resuming after step (\d+)", log)
+        assert preempted and resumed and preempted[1] == resumed[1]
         curve = list(read_rows(faults.loop.results / trained / "loss.parquet", Loss))
         assert [row.step for row in curve] == list(range(1, len(curve) + 1))
-        assert int(ended[1]) < len(curve) and curve[-1].loss < curve[0].loss
+        assert int(preempted[1]) < len(curve) and curve[-1].loss < curve[0].loss

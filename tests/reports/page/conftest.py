@@ -1,4 +1,4 @@
-"""A small finished run on disk: files and records as the rules write them."""
+"""A small finished run on disk, with files and records as the rules write them."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from caco.models.manifest import read_manifest, write_manifest
-from caco.reports.page.build import Files
+from caco.reports.page.page import Files
+from caco.rows.answered import Answered
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.graded import Graded
@@ -29,7 +30,7 @@ NASTY = "<script>alert('x')</script>"
 
 @dataclass
 class FakeRun:
-    """A run's folder; `step` plays a job: it writes the job's files and its record."""
+    """A run's folder; `step` stands for a job: it writes the job's files and its record."""
 
     paths: Paths
     rows: list[Path] = field(default_factory=list)
@@ -44,7 +45,7 @@ class FakeRun:
         inputs: Sequence[str] = (),
         spec: str = "{}",
     ) -> Path:
-        """Plays one job; `accepted` is row type and rows by file."""
+        """Writes the files and the record of one job; `accepted` is row type and rows by file."""
         outputs = [Path(file) for file in accepted]
         for file, (row_type, rows) in accepted.items():
             write_rows(Path(file), row_type, rows)
@@ -55,7 +56,7 @@ class FakeRun:
             write_rows(outputs[-1], Rejected, rejected)
             for row in rejected:
                 counts.reject(row.verdict)
-        if rule == "bench":  # as scripts/bench.py counts
+        if rule == "grade":  # as scripts/grade_answers.py counts
             counts = Counts()
             for _, rows in accepted.values():
                 for row in rows:
@@ -72,7 +73,7 @@ class FakeRun:
         counts: Counts | None,
         spec: str = "{}",
     ) -> Path:
-        """Writes a job's record, with times that do not change from test to test."""
+        """Writes a job's record, with constant times."""
         path = Path(self.paths.provenance(rule, identity))
         record(
             path, rule=rule, identity=identity, spec=spec, code="c", inputs=map(Path, inputs),
@@ -87,7 +88,7 @@ class FakeRun:
         return path
 
     def files(self) -> Files:
-        """Returns what the report reads."""
+        """Returns the files that the report reads."""
         losses = [Path(self.paths.loss(name)) for name in ("codegen", "writer", "student")]
         corpus, scores = Path(self.paths.corpus()), Path(self.paths.scores())
         return Files(self.records, self.rows, corpus, losses, scores)
@@ -117,14 +118,14 @@ def question(v: Verified, n: int, variant: int = 0) -> Question:
 def solution(q: Question, n: int) -> Solution:
     return Solution(
         q.question_id, q.sample_id, q.program_id, q.shard, q.program, q.codegen, q.input, q.output,
-        q.question, q.question_prompt, q.question_model, f"{NASTY} step {n}", "1", "sp", "sm",
+        q.question, q.question_prompt, q.question_model, f"{NASTY} step {n}", "sp", "sm",
         q.variant, q.style,
     )  # fmt: skip
 
 
 def corpus_row(s: Solution) -> CorpusRow:
     return CorpusRow(
-        s.question, s.solution, s.answer, s.program, s.question_id, s.program_id, s.sample_id,
+        s.question, s.solution, s.output, s.program, s.question_id, s.program_id, s.sample_id,
         s.shard, s.codegen, s.question_model, s.solution_model, s.question_prompt,
         s.solution_prompt, s.variant, s.style, s.llm_judge_model, s.llm_judge_prompt,
     )  # fmt: skip
@@ -138,7 +139,7 @@ def fake_run(tmp_path) -> FakeRun:
 
 @pytest.fixture
 def judged_run(tmp_path) -> FakeRun:
-    """The same with two questions a program and a judging model; a corpus of one row."""
+    """The same with two questions per program and an LLM judge; a corpus of one row."""
     return _made(FakeRun(Paths("tiny", str(tmp_path))), variants=2, judge=True)
 
 
@@ -168,7 +169,7 @@ def _made(run: FakeRun, variants: int, judge: bool) -> FakeRun:
     for shard, first in (("00000", 0), ("00001", 6)):
         _shard(run, shard, first, model, variants)
         if judge:
-            _agree(run, shard)
+            _llm_judge(run, shard)
     _corpus(run, "llm_judged" if judge else "judged")
     _scores(run)
     return run
@@ -199,8 +200,8 @@ def _shard(run: FakeRun, shard: str, first: int, model: str, variants: int) -> N
     run.step("judge", shard, {paths.shard("judged", shard): (Solution, solved[:2])}, refused)
 
 
-def _agree(run: FakeRun, shard: str) -> None:
-    """A judge from outside agrees with the second of the shard's two judged rows."""
+def _llm_judge(run: FakeRun, shard: str) -> None:
+    """The LLM judge accepts the second of the shard's two judged rows."""
     folder = Path(run.paths.model("judge")).parent
     if not folder.exists():
         (folder / "checkpoint").mkdir(parents=True)
@@ -209,9 +210,9 @@ def _agree(run: FakeRun, shard: str) -> None:
         run.record("model", "judge", [folder / "manifest.json"], [], None)
     judge = read_manifest(folder / "manifest.json").digest
     first, second = read_rows(Path(run.paths.shard("judged", shard)), Solution)
-    agreed = [replace(second, llm_judge_model=judge, llm_judge_prompt="ap")]
+    accepted = [replace(second, llm_judge_model=judge, llm_judge_prompt="ap")]
     run.step(
-        "llm_judge", shard, {run.paths.shard("llm_judged", shard): (Solution, agreed)},
+        "llm_judge", shard, {run.paths.shard("llm_judged", shard): (Solution, accepted)},
         [reject(first.question_id, "different_logic", "it says no", first)],
         [run.paths.model("judge")],
     )  # fmt: skip
@@ -233,11 +234,13 @@ def _scores(run: FakeRun) -> None:
 
     files = []
     for model, right in (("base", 1), ("student", 3)):
+        answers = [Answered("easy", model, f"b{i}", "?", "1", "1", 1, "stop") for i in range(4)]
+        run.step("answer", f"{model}-easy", {run.paths.answers(model, "easy"): (Answered, answers)})
         files.append(Path(run.paths.graded(model, "easy")))
         grades = ["correct"] * right + ["wrong"] * (4 - right)
         rows = [
             Graded("easy", model, f"b{i}", "?", "1", "1", verdict, 1, "stop")
             for i, verdict in enumerate(grades)
         ]
-        run.step("bench", f"{model}-easy", {str(files[-1]): (Graded, rows)})
+        run.step("grade", f"{model}-easy", {str(files[-1]): (Graded, rows)})
     write_scores(files, Path(run.paths.scores()))

@@ -16,7 +16,7 @@ def lines_of(run, question=None, row=None):
     return "\n".join(lineage(made, *find_row(made, question, row)))
 
 
-def test_a_row_is_followed_back_to_its_seeds_licence(fake_run):
+def test_a_row_is_traced_back_to_the_licence_of_its_seeds(fake_run):
     text = lines_of(fake_run, row=2)
     assert "corpus row   2 of" in text
     assert "question q6" in text
@@ -29,31 +29,33 @@ def test_a_row_is_followed_back_to_its_seeds_licence(fake_run):
     assert "node7, commit abc123" in text
 
 
-def test_a_judged_row_of_several_variants_names_its_own_question_and_its_judge(judged_run):
+def test_a_row_of_several_variants_names_its_own_question_and_its_llm_judge(judged_run):
     text = lines_of(judged_run, row=0)
     assert "question q0.1\n" in text
     assert "variant 1, style on a farm" in text
-    for step in ("judged", "solutions", "questions"):  # the first row is its sibling's
+    for step in ("judged", "solutions", "questions"):  # the first row is another variant
         assert f"row 1 of {judged_run.paths.shard(step, '00000')}" in text
-    assert f"row 0 of {judged_run.paths.shard('agreed', '00000')}" in text
+    assert f"row 0 of {judged_run.paths.shard('llm_judged', '00000')}" in text
     judge = judged_run.paths.model("judge")
     digest = json.loads(Path(judge).read_text())["digest"]
-    assert f"agree by     {digest}, {judge}\n" in text
+    assert f"llm_judge by {digest}, {judge}\n" in text
 
 
-def test_a_question_is_found_by_the_beginning_of_its_identity(fake_run):
+def test_a_question_is_found_by_a_prefix_of_its_identity(fake_run):
     made = open_run(Path(fake_run.paths.root))
     assert find_row(made, "q1", None)[0] == 1
 
 
-def test_a_checkpoint_that_was_made_anew_or_deleted_is_told(fake_run):
+def test_a_checkpoint_that_was_replaced_or_deleted_is_reported(fake_run):
     folder = Path(fake_run.paths.checkpoint("codegen")).parent
-    assert "which is not what" in lines_of(fake_run, row=0)  # the writer: qm is not its digest
+    assert "which is no longer the digest of" in lines_of(
+        fake_run, row=0
+    )  # the writer: qm is not its digest
     (folder / "checkpoint" / "weights").unlink()
-    assert "whose files are not at" in lines_of(fake_run, row=0)
+    assert "whose files are no longer at" in lines_of(fake_run, row=0)
 
 
-def test_a_row_that_is_not_there_is_an_error(fake_run):
+def test_a_missing_row_is_an_error(fake_run):
     made = open_run(Path(fake_run.paths.root))
     with pytest.raises(UserError, match="has no row 99 among its 3 rows"):
         find_row(made, None, 99)
@@ -61,7 +63,7 @@ def test_a_row_that_is_not_there_is_an_error(fake_run):
         find_row(made, "zzz", None)
 
 
-def test_a_shard_that_was_made_anew_is_an_error(fake_run):
+def test_a_shard_that_was_made_again_is_an_error(fake_run):
     other = Path(fake_run.paths.shard("programs", "00001"))
     Path(fake_run.paths.shard("programs", "00000")).replace(other)
     with pytest.raises(UserError, match=r"programs/00001\.parquet: has no row of sample s6"):
@@ -69,7 +71,7 @@ def test_a_shard_that_was_made_anew_is_an_error(fake_run):
 
 
 def test_a_folder_without_a_run_is_an_error(tmp_path):
-    with pytest.raises(UserError, match="holds no provenance records"):
+    with pytest.raises(UserError, match="contains no provenance records"):
         open_run(tmp_path)
 
 
@@ -97,7 +99,7 @@ def test_the_scripts_work_on_a_run(fake_run, tmp_path):
     assert script("lineage", "--run", root, "--question", "zzz").returncode == 1
 
 
-def test_a_damaged_file_ends_the_script_with_one_sentence(fake_run):
+def test_a_damaged_file_is_one_error_message(fake_run):
     files = fake_run.files()
     files.corpus.write_bytes(b"broken")
     made = script(

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from caco.reports.page.build import build_report
-from caco.reports.page.samples import corpus_samples
-from caco.rows.calibration import Measured
+from caco.reports.page.page import build_report, corpus_samples
+from caco.rows.calibration import PlantedVerdicts
 from caco.rows.corpus import CorpusRow
 from caco.rows.table import read_rows, write_rows
-from caco.stages.calibrate.rates import rates, write_rates
+from caco.stages.calibrate.rates import compute_rates, write_rates
 
 VOID = {"meta", "br", "line", "circle", "rect", "polyline"}
 
@@ -59,7 +58,7 @@ def test_the_page_is_html5_with_a_title(made):
     assert "<title>Caco run tiny</title>" in html
 
 
-def test_the_page_needs_nothing_from_elsewhere(made):
+def test_the_page_is_self_contained(made):
     html, reader = made
     assert not {"script", "link", "img", "iframe", "object", "embed"} & set(reader.tags)
     assert not {"src", "href", "xlink:href", "srcset", "action"} & {n for n, _ in reader.attributes}
@@ -68,7 +67,7 @@ def test_the_page_needs_nothing_from_elsewhere(made):
     assert "@import" not in html
 
 
-def test_what_models_wrote_is_text_and_never_markup(made):
+def test_generated_text_is_never_markup(made):
     html, reader = made
     assert "<script" not in html.lower()
     text = "".join(reader.text)
@@ -76,40 +75,40 @@ def test_what_models_wrote_is_text_and_never_markup(made):
     assert "<script>alert('x')</script> step 0" in text  # in a solution
     assert "ValueError: <script>alert('x')</script>" in text  # in a reason
     assert "What is <b>0</b>?" in text  # in a question
-    assert "b" in reader.tags  # the page's own
+    assert "b" in reader.tags  # the page's own tag
 
 
-def test_the_page_tells_the_run(made):
+def test_the_page_describes_the_run(made):
     text = "".join(made[1].text)
-    for said in (
+    for fact in (
         "abc123", "node7", "python 3.11", "2026-11-23T03:00:00+00:00",  # head
         "cpu_timeout 2", "2 of the accepted held out",  # funnel
         "easy, base", "25.0%  (1 of 4)", "+50.0 points",  # scores
         "loss (nats a token)", "8 steps, 2 epochs, 800 tokens, 12 s, 67 tokens/s",  # loss
         "loss 2.000 to 0.250",
-        "not fine-tuned: no step was logged",  # a writer that was not
+        "not fine-tuned: no steps logged",  # a writer without a fine-tuning
         "duplicate_question", "malformed",  # rejected rows
     ):  # fmt: skip
-        assert said in text
+        assert fact in text
 
 
-def test_the_page_tells_of_variants_styles_and_the_judge(judged_run, tmp_path):
+def test_the_page_shows_variants_styles_and_the_llm_judge(judged_run, tmp_path):
     path = tmp_path / "report.html"
     build_report("tiny", judged_run.files(), tmp_path / "funnel.json", path)
     text = path.read_text(encoding="utf-8")
-    assert "each row went in 2 times" in text
+    assert "each row entered 2 times" in text
     assert "<dt>Style</dt><dd>on a farm</dd>" in text
-    assert "<dt>Judging model</dt>" in text and "prompt ap</dd>" in text
-    assert 'agree: <span class="verdict">disagrees</span>. it says no' in text
+    assert "<dt>LLM judge</dt>" in text and "prompt ap</dd>" in text
+    assert 'llm_judge: <span class="verdict">different_logic</span>. it says no' in text
 
 
-def test_the_page_tells_how_far_the_checks_can_be_trusted(fake_run, tmp_path, made):
+def test_the_page_shows_the_false_accepts_of_the_checks(fake_run, tmp_path, made):
     assert "Calibration" not in made[0]
     rows = [
-        Measured("q", "r", kind, "?", "1", "1", verdict, verdict, None, "")
+        PlantedVerdicts("q", "r", kind, "?", "1", "1", verdict, verdict, None, "")
         for kind, verdict in (("right", "accepted"), *[("sign", "wrong_answer")] * 3)
     ]
-    write_rates(tmp_path / "rates.json", rates(rows))
+    write_rates(tmp_path / "rates.json", compute_rates(rows))
     files = replace(fake_run.files(), rates=[tmp_path / "rates.json"])
     build_report("tiny", files, tmp_path / "funnel.json", tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text()
@@ -120,21 +119,21 @@ def test_the_page_tells_how_far_the_checks_can_be_trusted(fake_run, tmp_path, ma
 
 def cells(html: str) -> list[list[str]]:
     """Returns the cells of the page's last table, row by row."""
-    rows = html[html.index("<h2>Asked and used</h2>") :].split("<tr>")[1:]
+    rows = html[html.index("<h2>Requested and used</h2>") :].split("<tr>")[1:]
     return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
 
 
-def test_the_page_tells_what_was_used_where_nothing_had_to_be_asked(made):
+def test_without_slurm_the_page_shows_used_resources_only(made):
     head, *rows = cells(made[0])
     assert head == [
-        "Rule", "Jobs", "Time in all", "Time of a job", "Busy cores", "Largest process",
+        "Rule", "Jobs", "Total time", "Time per job", "Busy cores", "Largest process",
     ]  # fmt: skip
     assert ["sample", "2", "4 s", "2 s, 2 s", "1.5, 1.5", "250 MB"] in rows
 
 
-def test_the_page_holds_what_was_asked_against_what_was_used(fake_run, tmp_path):
+def test_with_slurm_the_page_shows_requested_and_used_resources(fake_run, tmp_path):
     first = {"nodes": 1, "cores": 8, "mem_mb": 64_000, "gpus": 1, "wall_s": 14_400}
-    for path, given, seconds, used in (
+    for path, requested, seconds, used in (
         ("sample/00000", first, 1800.0, {"cpu_s": 1800.0, "process_mb": 9_000, "job_mb": 30_000}),
         (
             "sample/00001", {**first, "mem_mb": 128_000}, 3600.0,
@@ -143,11 +142,11 @@ def test_the_page_holds_what_was_asked_against_what_was_used(fake_run, tmp_path)
         ("student/all", {**first, "nodes": 2, "gpus": 8}, 7200.0, {"cpu_s": 1.0, "process_mb": 1}),
     ):  # fmt: skip
         file = Path(fake_run.paths.root, "provenance", f"{path}.json")
-        changed = {"given": given, "seconds": seconds, "used": used}
+        changed = {"requested": requested, "seconds": seconds, "used": used}
         file.write_text(json.dumps(json.loads(file.read_text()) | changed))
     build_report("tiny", fake_run.files(), tmp_path / "f.json", tmp_path / "report.html")
     head, *rows = cells((tmp_path / "report.html").read_text())
-    assert head[-4:] == ["Largest process", "Largest job", "asked", "GPU-hours"]
+    assert head[-4:] == ["Largest process", "Largest job", "requested", "GPU-hours"]
     assert rows[:2] == [
         ["student", "1", "2 h 00 min", "2 h 00 min, 2 h 00 min", "4 h 00 min", "0.0, 0.0", "8",
          "1 MB", "-", "64,000 MB", "32.00"],
@@ -157,7 +156,7 @@ def test_the_page_holds_what_was_asked_against_what_was_used(fake_run, tmp_path)
     assert ["corpus", "1", "2 s", "2 s, 2 s", "-", "1.5, 1.5", "-", "250 MB", *"---"] in rows
 
 
-def test_the_page_tells_how_busy_gpus_were(fake_run, tmp_path):
+def test_the_page_shows_how_busy_the_gpus_were(fake_run, tmp_path):
     for shard, busy in (("00000", 0.9), ("00001", 0.25)):
         file = Path(fake_run.paths.provenance("sample", shard))
         raw = json.loads(file.read_text())
@@ -165,15 +164,17 @@ def test_the_page_tells_how_busy_gpus_were(fake_run, tmp_path):
         file.write_text(json.dumps(raw))
     build_report("tiny", fake_run.files(), tmp_path / "f.json", tmp_path / "report.html")
     head, *rows = cells((tmp_path / "report.html").read_text())
-    assert head[-2:] == ["Busy GPUs", "Most on a GPU"]
+    assert head[-2:] == ["Busy GPUs", "Largest GPU memory"]
     assert {row[0]: row[-2:] for row in rows}["sample"] == ["57%, 25%", "70,900 MB"]
     assert {row[0]: row[-2:] for row in rows}["verify"] == ["-", "-"]
 
 
-def test_a_record_without_these_figures_is_read(fake_run, tmp_path):
+def test_an_older_record_without_resources_is_read(fake_run, tmp_path):
     for file in fake_run.records:
         raw = json.loads(file.read_text())
-        file.write_text(json.dumps({k: raw[k] for k in raw.keys() - {"given", "used", "starts"}}))
+        file.write_text(
+            json.dumps({k: raw[k] for k in raw.keys() - {"requested", "used", "starts"}})
+        )
     build_report("tiny", fake_run.files(), tmp_path / "f.json", tmp_path / "report.html")
     assert ["sample", "2", "4 s", "2 s, 2 s", "-", "-"] in cells(
         (tmp_path / "report.html").read_text()
@@ -184,7 +185,7 @@ def test_the_page_follows_a_dark_scheme(made):
     assert "@media (prefers-color-scheme: dark)" in made[0]
 
 
-def test_a_run_with_nothing_in_it_makes_a_page(tmp_path, fake_run):
+def test_an_empty_run_makes_a_page(tmp_path, fake_run):
     files = fake_run.files()
     write_rows(files.corpus, CorpusRow, [])
     files.scores.write_text('{"scores": [], "differences": []}')

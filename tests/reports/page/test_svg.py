@@ -35,8 +35,8 @@ def test_ticks_are_round(values, ticks):
 @given(st.lists(st.tuples(st.floats(1, 1e6), st.floats(0, 20)), min_size=1, max_size=30))
 def test_every_point_of_a_line_is_inside_the_drawing(points):
     drawing = ElementTree.fromstring(line_chart(sorted(points), "x", "y"))
-    line = drawing.find("polyline")
-    for pair in line.get("points").split():
+    (line,) = drawing.findall("polyline")
+    for pair in line.attrib["points"].split():
         x, y = map(float, pair.split(","))
         assert 0 <= x <= 420
         assert 0 <= y <= 240
@@ -44,7 +44,7 @@ def test_every_point_of_a_line_is_inside_the_drawing(points):
 
 def test_a_lower_loss_is_drawn_lower():
     drawing = line_chart([(1, 2.0), (2, 1.0)], "step", "loss")
-    first, last = re.search(r'points="([^"]*)"', drawing)[1].split()
+    first, last = re.findall(r'points="([^"]*)"', drawing)[0].split()
     assert float(first.split(",")[1]) < float(last.split(",")[1])
     assert ">step</text>" in drawing
     assert ">loss</text>" in drawing
@@ -54,7 +54,7 @@ def test_an_interval_reaches_from_low_to_high_with_its_dot_between():
     row = Interval("<easy>", "base", 0.25, 0.5, 0.75, "50% & more")
     drawing = ElementTree.fromstring(interval_plot([row], 0.0, 1.0, "pass@1"))
     line = next(e for e in drawing.findall("line") if e.get("class") == "interval base")
-    dot = drawing.find("circle")
+    (dot,) = drawing.findall("circle")
     assert (line.get("x1"), line.get("x2"), dot.get("cx")) == ("275.0", "445.0", "360.0")
     assert {"<easy>", "50% & more", "pass@1", "0%", "100%"} <= {
         e.text for e in drawing.findall("text")

@@ -1,4 +1,4 @@
-"""What a run would cost, from rates, lengths and shares alone."""
+"""The estimated cost of a run, from rates, lengths and shares."""
 
 import json
 import subprocess
@@ -11,10 +11,14 @@ import yaml
 from caco.config.config import check_config, read_config
 from caco.config.plan import Assumptions, read_assumptions
 from caco.errors import UserError
-from caco.reports.plan.estimate import StageCost, estimate
-from caco.reports.plan.input_sizes import input_sizes
+from caco.reports.plan.estimate import (
+    PAPER_GPU_H,
+    StageCost,
+    estimate,
+    input_sizes,
+    plan_text,
+)
 from caco.reports.plan.measured import measured
-from caco.reports.plan.table import PAPER_GPU_H, plan_text
 
 ROOT = Path(__file__).resolve().parents[3]
 A100 = ROOT / "config" / "plan" / "a100.yaml"
@@ -30,7 +34,7 @@ def _assumed(**changed):
         "yields": {"unify": 0.5, "verify": 0.5, "reverse": 0.25},
         "tokens": {"program": 100.0, "question": 50.0, "solution": 200.0},
         "rates": dict.fromkeys(
-            ("unify", "sample", "question", "solution", "train", "bench", "verify", "judge"), 10.0
+            ("unify", "sample", "question", "solution", "train", "answer", "verify", "judge"), 10.0
         ),
     }  # fmt: skip
     return Assumptions.model_validate(plain | changed)
@@ -45,7 +49,7 @@ def test_rows_and_hours_follow_from_shares_lengths_and_rates():
     assert stages["seeds"].rows_out == 145 - 30 + 5 + 6
     assert (stages["unify"].rows_out, stages["unify"].gpu_h) == (63, 0.0)  # mechanical
     assert (stages["sample"].jobs, stages["sample"].rows_out) == (4, 256)
-    # 256 programs of 100 tokens at 10 a second, and four starts of 36 seconds.
+    # 256 programs of 100 tokens at 10 tokens per second, and four starts of 36 s.
     assert stages["sample"].gpu_h == pytest.approx((256 * 100 / 10 + 4 * 36) / 3600)
     assert stages["sample"].wall_h == pytest.approx(stages["sample"].gpu_h / 2)
     assert stages["verify"].core_h == pytest.approx(25.6 / 3600)
@@ -56,10 +60,10 @@ def test_rows_and_hours_follow_from_shares_lengths_and_rates():
     assert stages["student"].tokens == 32 * 250
     assert "llm_judge" not in stages
     # Base and student, 30 problems each.
-    assert (stages["bench"].jobs, stages["bench"].tokens) == (2, 60 * 200)
+    assert (stages["answer"].jobs, stages["answer"].tokens) == (2, 60 * 200)
 
 
-def test_a_row_takes_room_for_all_texts_that_it_carries():
+def test_a_row_takes_space_for_all_texts_that_it_contains():
     stages = _stages(_config("config.yaml"), _assumed())
     of_tokens = {name: stage.disk_gb * 1e9 / 1.2 for name, stage in stages.items()}
     assert of_tokens["sample"] == of_tokens["verify"] == pytest.approx(256 * 100)
@@ -69,7 +73,7 @@ def test_a_row_takes_room_for_all_texts_that_it_carries():
     assert of_tokens["codegen"] == 0
 
 
-def test_variants_and_more_shards_cost_what_they_add():
+def test_variants_and_more_shards_add_to_the_cost():
     raw = read_config(ROOT / "config.yaml")
     raw["shards"] = 8
     raw["reverse"]["question"] |= {
@@ -81,15 +85,15 @@ def test_variants_and_more_shards_cost_what_they_add():
     assert stages["sample"].jobs == 8
 
 
-def test_a_shard_of_the_advised_size_takes_the_hours_wanted():
+def test_a_shard_of_the_advised_size_takes_the_target_hours():
     config, assumed = _config("config.yaml"), _assumed()
     plan = estimate(config, input_sizes(config), assumed)
-    # Solutions are slowest: half a program's worth of 200 tokens at 10 a second.
+    # Solutions are slowest: 200 tokens for half of the programs, at 10 tokens per second.
     assert plan.programs_per_shard == int((3600 - 36) / (0.5 * 200 / 10))
 
 
 def test_the_papers_run_at_the_papers_rates_takes_the_papers_hours():
-    """The rates of config/plan/a100.yaml are worked out from these hours."""
+    """The rates of config/plan/a100.yaml are computed from these hours."""
     stages = _stages(_config("config/paper.yaml"), read_assumptions(A100))
     for name, hours in PAPER_GPU_H.items():
         starts = stages[name].jobs * 120 / 3600
@@ -108,13 +112,13 @@ def test_the_table_adds_up():
     assert sum(jobs[:-1]) == jobs[-1]
 
 
-def test_a_finished_run_gives_its_own_rates(fake_run, tmp_path):
+def test_the_rates_of_a_finished_run_are_measured(fake_run, tmp_path):
     got = measured(tmp_path / "tiny", _assumed())
-    assert (got.gpus, got.rates.unify) == (2, 10.0)  # what a run does not tell
-    # On cores, by their CPU time; the run's every job had 2 seconds and 3 of CPU time.
+    assert (got.gpus, got.rates.unify) == (2, 10.0)  # not measured on a run
+    # On cores, by CPU time; every job of the run took 2 s and 3 s of CPU time.
     assert got.rates.verify == 12 / (2 * 3.0)
     assert got.rates.judge == 8 / (2 * 3.0)
-    assert got.rates.bench == 8 / (2 * 2.0)
+    assert got.rates.answer == 8 / (2 * 2.0)
     assert got.tokens.program == 20
     assert got.rates.sample == 12 * 20 / (2 * 2.0)
     assert got.rates.train == pytest.approx(2 * 800 / (2 * 12.0))
@@ -122,11 +126,11 @@ def test_a_finished_run_gives_its_own_rates(fake_run, tmp_path):
     assert got.yields.reverse == pytest.approx(3 / 8)
 
 
-def test_the_rates_of_jobs_with_several_gpus_are_those_of_one(fake_run, tmp_path):
+def test_the_rates_of_jobs_with_several_gpus_are_per_gpu(fake_run, tmp_path):
     before = measured(tmp_path / "tiny", _assumed()).rates
     for path in (tmp_path / "tiny/provenance").rglob("*.json"):
         record = json.loads(path.read_text())
-        path.write_text(json.dumps(record | {"given": {"gpus": 4, "nodes": 2, "cores": 8}}))
+        path.write_text(json.dumps(record | {"requested": {"gpus": 4, "nodes": 2, "cores": 8}}))
     after = measured(tmp_path / "tiny", _assumed()).rates
     assert after.sample == pytest.approx(before.sample / 8)
     assert after.train == pytest.approx(before.train / 8)
@@ -134,30 +138,30 @@ def test_the_rates_of_jobs_with_several_gpus_are_those_of_one(fake_run, tmp_path
 
 
 def test_a_run_that_ends_with_its_corpus_is_measured_too(fake_run, tmp_path):
-    for record in (tmp_path / "tiny/provenance/bench").iterdir():
+    for record in (tmp_path / "tiny/provenance/answer").iterdir():
         record.unlink()
-    assert measured(tmp_path / "tiny", _assumed()).rates.bench == 10.0
+    assert measured(tmp_path / "tiny", _assumed()).rates.answer == 10.0
 
 
 def test_a_run_without_a_corpus_is_not_measured(tmp_path):
-    with pytest.raises(UserError, match="holds no finished run to measure"):
+    with pytest.raises(UserError, match="contains no finished run to measure"):
         measured(tmp_path, _assumed())
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "message"),
     [
         ({"gpu": 3}, "key `gpu` is unknown; did you mean `gpus`?"),
         ({"yields": {"unify": 0, "verify": 1.0, "reverse": 1.0}}, "key `yields.unify` is 0"),
     ],
 )
-def test_a_wrong_key_is_one_sentence(tmp_path, change, sentence):
+def test_an_invalid_key_is_one_message(tmp_path, change, message):
     path = tmp_path / "site.yaml"
     raw = yaml.safe_load(A100.read_text()) | change
     path.write_text(yaml.safe_dump({"slurm": {}, "plan": raw}))
     with pytest.raises(UserError) as error:
         read_assumptions(path)
-    assert sentence in str(error.value) and str(path) in str(error.value)
+    assert message in str(error.value) and str(path) in str(error.value)
 
 
 def test_the_script_prints_the_plan_and_submits_nothing():

@@ -1,4 +1,4 @@
-"""A run that is under way."""
+"""A run that is in progress."""
 
 from pathlib import Path
 

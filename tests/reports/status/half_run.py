@@ -1,4 +1,4 @@
-"""A run that is under way, on disk: every file written by what writes it in a real run."""
+"""A run in progress, on disk; its files are written by the functions that write them in a run."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from caco.config.generation import Sampling
 from caco.engines.protocol import request
 from caco.engines.resumable import request_key
 from caco.reports.status.job_states import job_states
-from caco.reports.status.text import status_text
+from caco.reports.status.stage_progress import status_text
 from caco.runtime.atomic_files import append_line, write_text
 from caco.runtime.heartbeat import heartbeat_file, read_starts
 from caco.runtime.journal import Journal
@@ -26,7 +26,7 @@ NOW = 1_800_000_000.0
 
 @dataclass
 class HalfRun:
-    """A run's folder in a checkout; each method plays a part of a job at `NOW` or before it."""
+    """A run's folder in a checkout; each method simulates a part of a job, at `NOW` or before."""
 
     root: Path
 
@@ -35,7 +35,7 @@ class HalfRun:
         self.paths = Paths("half", str(self.folder.parent))
 
     def plan(self, **jobs: list[str]) -> None:
-        """Plays the start of Snakemake, an hour ago."""
+        """Simulates the start of Snakemake, an hour ago."""
         write_text(Path(self.paths.jobs()), json.dumps(jobs))
         self.age(Path(self.paths.jobs()), 3600)
 
@@ -43,18 +43,18 @@ class HalfRun:
         os.utime(path, (NOW - seconds, NOW - seconds))
 
     def start(self, rule: str, identity: str, seconds: float, **more: object) -> Path:
-        """Plays a start so long ago, with a sign of life just now; `more` is of the mark."""
-        mark = heartbeat_file(self.record_of(rule, identity))
+        """Simulates a start, with a recent heartbeat; `more` are its other values."""
+        file = heartbeat_file(self.record_of(rule, identity))
         started = datetime.fromtimestamp(NOW - seconds, UTC).isoformat(timespec="seconds")
-        append_line(mark, json.dumps({"started": started, "host": "node7", "pid": 1, **more}))
-        self.age(mark, 10)
-        return mark
+        append_line(file, json.dumps({"started": started, "host": "node7", "pid": 1, **more}))
+        self.age(file, 10)
+        return file
 
-    def ended(self, rule: str, identity: str, owner: str, said: str) -> None:
-        """Plays the end of a start that could say why."""
-        mark = heartbeat_file(self.record_of(rule, identity))
-        append_line(mark, json.dumps({"ended": "x", "owner": owner, "said": said}))
-        self.age(mark, 10)
+    def ended(self, rule: str, identity: str, owner: str, message: str) -> None:
+        """Simulates the failure of a start that recorded its error."""
+        file = heartbeat_file(self.record_of(rule, identity))
+        append_line(file, json.dumps({"ended": "x", "owner": owner, "message": message}))
+        self.age(file, 10)
 
     def log(self, rule: str, identity: str, *lines: str, age: float = 0.0) -> None:
         path = self.root / self.paths.log(rule, identity)
@@ -62,20 +62,20 @@ class HalfRun:
         self.age(path, age)
 
     def journal(self, rule: str, identity: str, rows: int) -> Path:
-        """Writes a journal of so many rows."""
+        """Writes a journal with this number of rows."""
         path = self.record_of(rule, identity).with_suffix(".journal")
         with Journal(path, {"settings": "{}"}) as journal:
             for n in range(len(journal), rows):
-                asked = request("r", f"prompt {n}", n, Sampling(temperature=0.5, max_new_tokens=9))
+                wanted = request("r", f"prompt {n}", n, Sampling(temperature=0.5, max_new_tokens=9))
                 row = {"text": "word " * 300, "tokens": 300, "finish_reason": "stop"}
-                journal.add(request_key(asked), row)
+                journal.add(request_key(wanted), row)
         return path
 
     def done(self, rule: str, identity: str, rows: int | None, seconds: float) -> None:
-        """Writes the record of a job that took so long."""
+        """Writes the record of a job that took this long."""
         path = self.record_of(rule, identity)
-        begun = heartbeat_file(path).exists()
-        before = [asdict(start) for start in read_starts(heartbeat_file(path))] if begun else []
+        failed = heartbeat_file(path).exists()
+        before = [asdict(start) for start in read_starts(heartbeat_file(path))] if failed else []
         counts = None if rows is None else Counts(rows, rows)
         record(
             path, rule=rule, identity=identity, spec="{}", code="c", inputs=[], outputs=[],
@@ -87,7 +87,7 @@ class HalfRun:
         return Path(self.paths.provenance(rule, identity))
 
     def text(self) -> str:
-        """Returns what the command prints."""
+        """Returns the output of the command."""
         return status_text(self.folder, job_states(self.folder, NOW), [], NOW)
 
     def row(self, rule: str) -> list[str]:
@@ -96,8 +96,8 @@ class HalfRun:
         return [cell.strip() for cell in line.split("  ") if cell.strip()][1:]
 
 
-def command(*args: object) -> subprocess.CompletedProcess[str]:
-    """Runs the command as a person does."""
+def command(*args: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs the command line."""
     return subprocess.run(
         [sys.executable, ROOT / "scripts/status.py", *args], capture_output=True, text=True
     )

@@ -1,4 +1,4 @@
-"""What the status command tells of a run, during it and after it."""
+"""The output of the status command, during and after a run."""
 
 import resource
 import shutil
@@ -13,7 +13,7 @@ from tests.reports.status.half_run import NOW, HalfRun, command
 from caco.errors import UserError
 from caco.reports.status.failures import print_failures
 from caco.reports.status.job_states import job_states
-from caco.reports.status.text import status_text
+from caco.reports.status.stage_progress import status_text
 from caco.runtime.heartbeat import heartbeat_file
 from caco.runtime.journal import rows_in
 from caco.runtime.progress import Progress
@@ -22,7 +22,7 @@ from caco.runtime.slurm_client import QueuedJob
 SHARDS = ["00000", "00001", "00002", "00003"]
 
 
-def test_jobs_stand_as_they_do(half: HalfRun) -> None:
+def test_the_states_of_jobs(half: HalfRun) -> None:
     half.plan(seeds=["a"], sample=SHARDS, report=["all"])
     half.done("seeds", "a", 100, 5)
     half.done("sample", "00000", 64, 32)
@@ -43,7 +43,7 @@ def test_rows_of_a_running_shard_are_those_in_its_journal(half: HalfRun) -> None
     path = half.journal("sample", "00000", 40)
     half.log("sample", "00000", "sample 00000: 10 of 100 programs, 0.5/s, 3 min 00 s left")
     whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) - 200])  # the last row is half written
+    path.write_bytes(whole[: len(whole) - 200])  # the last row is incomplete
     before = path.read_bytes()
     # 39 rows in 50 s, so 61 more take 78 s.
     assert half.row("sample") == ["1", "-", "1", "-", "-", "39 of 100", "0.78/s", "1 min 18 s"]
@@ -63,15 +63,15 @@ def test_results_may_be_a_link_to_another_disk(half: HalfRun, tmp_path_factory: 
     assert half.text() == before
 
 
-def test_rows_of_an_earlier_start_are_no_part_of_the_rate(half: HalfRun) -> None:
+def test_rows_of_an_earlier_start_do_not_count_in_the_rate(half: HalfRun) -> None:
     half.plan(sample=["00000"])
-    half.start("sample", "00000", 50, kept=30)
+    half.start("sample", "00000", 50, resumed_rows=30)
     half.journal("sample", "00000", 40)
     half.log("sample", "00000", "sample 00000: 40 of 100 programs, 0.8/s, 1 min 15 s left")
     assert half.row("sample")[5:] == ["40 of 100", "0.2/s", "5 min 00 s"]
 
 
-def test_what_waits_counts_as_the_mean_of_what_is_known(half: HalfRun) -> None:
+def test_waiting_jobs_count_as_the_mean_of_the_known_totals(half: HalfRun) -> None:
     half.plan(verify=SHARDS)
     half.done("verify", "00000", 100, 10)
     half.start("verify", "00001", 10)
@@ -89,26 +89,26 @@ def test_no_stage_is_done_before_its_longest_job(half: HalfRun) -> None:
     assert half.row("verify")[-1] == "14 s"
 
 
-def test_a_training_tells_its_steps(half: HalfRun) -> None:
+def test_a_training_shows_its_steps(half: HalfRun) -> None:
     half.plan(codegen=["all"])
     half.start("codegen", "all", 500)
     line = "codegen: 1,500 of 2,000 steps, loss 0.242, 1,130 tokens/s, 2 min 05 s left"
     half.log("codegen", "all", line, "some library's warning", age=5)
-    told = ["1,500 of 2,000 steps", "1,130 tokens/s", "2 min 00 s"]
-    assert half.row("codegen")[5:] == told
+    shown = ["1,500 of 2,000 steps", "1,130 tokens/s", "2 min 00 s"]
+    assert half.row("codegen")[5:] == shown
 
 
-def test_a_line_of_progress_is_read_as_it_was_written(half: HalfRun) -> None:
+def test_a_line_of_progress_is_read_as_printed(half: HalfRun) -> None:
     half.plan(judge=["00000"])
     half.start("judge", "00000", 10)
     half.log("judge", "00000", Progress("judge 00000", 5_000).line(0.0))
     assert half.row("judge")[5:] == ["0 of 5,000", "-", "-"]
 
 
-def test_a_job_that_falls_silent_was_killed(half: HalfRun) -> None:
+def test_a_job_without_a_heartbeat_was_killed(half: HalfRun) -> None:
     half.plan(sample=SHARDS[:2])
     half.age(half.start("sample", "00000", 900, slurm="17"), 600)
-    half.age(half.start("sample", "00001", 900), 100)  # between two signs of life
+    half.age(half.start("sample", "00001", 900), 100)  # between two heartbeats
     log = half.root / ".snakemake/slurm_logs/rule_sample/00000/17.log"
     log.parent.mkdir(parents=True)
     log.write_text("before\nslurmstepd: error: *** STEP 17.0 CANCELLED DUE TO TIME LIMIT ***\n")
@@ -116,12 +116,12 @@ def test_a_job_that_falls_silent_was_killed(half: HalfRun) -> None:
     assert half.row("sample")[:5] == ["2", "-", "1", "1", "-"]
     text = half.text()
     assert "sample 00000: failed once\n" in text
-    assert "on node7, Slurm job 17: cluster: ended without a word: killed" in text
+    assert "on node7, Slurm job 17: cluster: exited without an error message: killed" in text
     assert "    | slurmstepd: error: *** STEP 17.0 CANCELLED DUE TO TIME LIMIT ***\n" in text
     assert "  logs/half/sample/00000.log:\n    | sample 00000: 10 of 100 programs" in text
 
 
-def test_on_this_machine_a_dead_process_is_known_at_once(half: HalfRun) -> None:
+def test_on_this_machine_a_dead_process_is_detected_at_once(half: HalfRun) -> None:
     half.plan(sample=SHARDS[:2])
     with subprocess.Popen(["sleep", "60"]) as alive:
         half.start("sample", "00000", 60, host=socket.gethostname(), pid=alive.pid)
@@ -132,7 +132,7 @@ def test_on_this_machine_a_dead_process_is_known_at_once(half: HalfRun) -> None:
         alive.kill()
 
 
-def test_failed_and_retried_jobs_are_named_with_whose_failure_it_was(half: HalfRun) -> None:
+def test_failed_and_retried_jobs_are_listed_with_the_owner_of_the_failure(half: HalfRun) -> None:
     half.plan(model=["m"], verify=SHARDS, unify=["a"])
     half.start("verify", "00000", 300, slurm="21")
     half.ended("verify", "00000", "sandbox", "no user\nnamespaces here")
@@ -170,17 +170,17 @@ def test_what_failed_before_the_run_was_started_again_waits(half: HalfRun) -> No
     assert "logs/" not in half.text()
 
 
-def test_a_job_that_could_not_even_begin_has_its_log_shown(half: HalfRun) -> None:
+def test_the_log_of_a_job_whose_script_did_not_start_is_shown(half: HalfRun) -> None:
     half.plan(sample=SHARDS)
     error = "cluster error: .venvs/train: there is no such environment"
     half.log("sample", "00000", error, age=600)
-    half.log("sample", "00001", age=5)  # begins
+    half.log("sample", "00001", age=5)  # starting
     half.log("sample", "00002", "sample 00002: 9 of 9 programs, 1.0/s, done", age=7200)  # old
     assert half.row("sample")[:5] == ["4", "-", "1", "1", "2"]
     assert f"    | {error}\n" in half.text()
 
 
-def test_many_failures_are_counted_rather_than_told(half: HalfRun) -> None:
+def test_many_failures_are_counted_and_not_listed(half: HalfRun) -> None:
     shards = [f"{n:05d}" for n in range(50)]
     half.plan(sample=shards)
     for shard in shards:
@@ -190,24 +190,24 @@ def test_many_failures_are_counted_rather_than_told(half: HalfRun) -> None:
     assert "and 30 more jobs that failed or were started again" in half.text()
 
 
-def test_after_a_failed_run_what_failed_is_named(
+def test_after_a_failed_run_its_failures_are_printed(
     half: HalfRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     half.plan(sample=SHARDS)
-    half.start("sample", "00000", 60)  # killed: Snakemake knows, the mark not yet
+    half.start("sample", "00000", 60)  # killed: Snakemake knows, the heartbeat file does not yet
     half.start("sample", "00001", 60)
     half.ended("sample", "00001", "input", "no such model")
     half.start("sample", "00002", 60)
     half.ended("sample", "00002", "cluster", "no disk")
     half.done("sample", "00002", 9, 9)
     print_failures(half.folder)
-    told = capsys.readouterr().err
-    assert "sample 00000: failed once\n" in told
-    assert "sample 00001: failed once\n" in told and "input: no such model" in told
-    assert "00002" not in told and "00003" not in told
+    printed = capsys.readouterr().err
+    assert "sample 00000: failed once\n" in printed
+    assert "sample 00001: failed once\n" in printed and "input: no such model" in printed
+    assert "00002" not in printed and "00003" not in printed
 
 
-def test_a_record_that_cannot_be_read_is_told_of_and_stops_nothing(
+def test_an_unreadable_record_is_printed_and_stops_nothing(
     half: HalfRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     half.plan(sample=SHARDS)
@@ -218,18 +218,18 @@ def test_a_record_that_cannot_be_read_is_told_of_and_stops_nothing(
     assert f"input error: {record}: not a provenance record" in capsys.readouterr().err
 
 
-def test_the_queue_says_why_jobs_wait(half: HalfRun) -> None:
+def test_the_reasons_of_pending_jobs_are_shown(half: HalfRun) -> None:
     half.plan(sample=SHARDS)
     queue = [QueuedJob("1", "pending", "Priority")] * 2 + [QueuedJob("3", "pending", "Resources")]
     text = status_text(half.folder, job_states(half.folder, NOW), queue, NOW)
-    assert "Slurm: 3 jobs wait in the queue (Priority 2, Resources 1)" in text
-    assert "4 waiting; nothing runs just now" in text
+    assert "Slurm: 3 jobs are pending (Priority 2, Resources 1)" in text
+    assert "4 waiting; no job is running" in text
 
 
-def test_a_folder_without_a_run_is_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_a_folder_without_a_run_is_one_error_message(tmp_path: Path) -> None:
     done = command(tmp_path / "results" / "none")
     assert done.returncode == 1
-    assert "none/jobs.json: there is no such file, so no run was started there" in done.stderr
+    assert "none/jobs.json: the file does not exist, so no run was started" in done.stderr
     (tmp_path / "jobs.json").write_text("{")
     with pytest.raises(UserError, match="not JSON"):
         job_states(tmp_path, NOW)
@@ -248,7 +248,7 @@ def test_the_rows_of_a_journal_are_read_from_its_end(half: HalfRun) -> None:
     assert rows_in(path.with_name("none")) == 0
 
 
-def test_a_thousand_shards_are_told_in_two_seconds_and_nothing_is_written(half: HalfRun) -> None:
+def test_a_thousand_shards_take_less_than_two_seconds_and_nothing_is_written(half: HalfRun) -> None:
     shards = [f"{n:05d}" for n in range(1000)]
     half.plan(sample=shards, verify=shards, question=shards)
     half.done("sample", "00000", 5_000, 600)
@@ -264,11 +264,11 @@ def test_a_thousand_shards_are_told_in_two_seconds_and_nothing_is_written(half: 
         if shard != "00000":
             shutil.copy(journal, half.record_of("question", shard).with_suffix(".journal"))
     before = {p: p.stat().st_mtime_ns for p in half.root.rglob("*")}
-    began = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before_s = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = command(half.folder)
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    # CPU time: a loaded machine says nothing of the command.
-    took = ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime
+    after_s = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # CPU time: wall time depends on the load of the machine.
+    took = after_s.ru_utime + after_s.ru_stime - before_s.ru_utime - before_s.ru_stime
     assert {p: p.stat().st_mtime_ns for p in half.root.rglob("*")} == before
     assert "5,000,000" in done.stdout
     assert took < 2, f"{took:.1f} s"

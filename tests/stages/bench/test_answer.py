@@ -1,4 +1,4 @@
-"""Answers to a benchmark, graded."""
+"""Answers to a benchmark and their grades."""
 
 import pytest
 from tests.fake_engine import FakeEngine
@@ -6,15 +6,16 @@ from tests.fake_engine import FakeEngine
 from caco.config.bench import Answering
 from caco.config.engines import TransformersEngineConfig
 from caco.config.generation import Sampling
+from caco.engines.protocol import GeneratingModel
 from caco.grading.grader import Grader
 from caco.rows.seed import Seed
 from caco.stages.bench.answer import answer_problems
+from caco.stages.bench.grade import grade_answers
 from caco.text.chat import alpaca_prompt
 
 SECTION = Answering(
     engine=TransformersEngineConfig(),
     sampling=Sampling(temperature=0.0, max_new_tokens=32),
-    grader_timeout_s=20.0,
     prompt="alpaca",
 )
 
@@ -31,10 +32,9 @@ def grader():
 
 def _graded(grader, text, *seeds):
     engine = FakeEngine(lambda r: text)
-    rows = answer_problems(
-        seeds or [_seed()], engine, alpaca_prompt, grader, SECTION, ("base", "easy")
-    )
-    return list(rows), engine
+    model = GeneratingModel(engine, alpaca_prompt, "m")
+    answers = answer_problems(seeds or [_seed()], model, SECTION, ("base", "easy"))
+    return list(grade_answers(answers, grader)), engine
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def _graded(grader, text, *seeds):
         (r"3 * 4 = 12. The answer is \boxed{12}.", "correct"),
         ("The answer is 12.0", "correct"),
         ("#### 13", "wrong"),
-        ("It is 7, or 12 after all", "correct"),  # nothing stated: math-verify finds the last
+        ("It is 7, or 12 after all", "correct"),  # no stated answer: math-verify extracts the last
         ("It is 12, or 7 after all", "wrong"),
         ("I do not know", "no_answer"),
         ("", "no_answer"),
@@ -57,12 +57,12 @@ def test_each_completion_has_one_verdict(grader, text, verdict):
     assert row.completion == text
 
 
-def test_the_model_is_asked_greedily_and_stopped_before_it_invents_a_task(grader):
+def test_the_model_decodes_greedily_and_stops_before_another_task(grader):
     _, engine = _graded(grader, "#### 12")
-    (asked,) = engine.requests
-    assert asked.temperature == 0.0
-    assert asked.prompt.endswith("### Instruction:\nWhat is 3 times 4?\n\n### Response:\n")
-    assert asked.stop == ("### Instruction:",)
+    (request,) = engine.requests
+    assert request.temperature == 0.0
+    assert request.prompt.endswith("### Instruction:\nWhat is 3 times 4?\n\n### Response:\n")
+    assert request.stop == ("### Instruction:",)
 
 
 def test_rows_keep_the_order_of_the_problems(grader):

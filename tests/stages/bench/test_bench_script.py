@@ -1,4 +1,4 @@
-"""scripts/bench.py over a real (tiny) checkpoint."""
+"""scripts/answer.py and grade_answers.py with a real (tiny) checkpoint."""
 
 import json
 import subprocess
@@ -9,6 +9,7 @@ import pytest
 from tests.tiny_model import make_tiny_model
 
 from caco.models.manifest import write_manifest
+from caco.rows.answered import Answered
 from caco.rows.graded import Graded
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows, write_rows
@@ -26,19 +27,26 @@ def test_every_problem_is_answered_and_counted(tmp_path, prompt):
     spec = {
         "engine": {"kind": "transformers", "dtype": "float32", "batch": 4},
         "sampling": {"temperature": 0.0, "max_new_tokens": 8},
-        "grader_timeout_s": 20.0,
         "prompt": prompt,
     }
-    done = subprocess.run(
-        [sys.executable, "scripts/bench.py", "--model", tmp_path / "manifest.json",
-         "--name", "base", "--benchmark", "easy", "--problems", tmp_path / "problems.parquet",
-         "--graded", tmp_path / "graded.parquet", "--spec", json.dumps(spec),
-         "--identity", "base-easy", "--provenance", tmp_path / "record.json"],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    run("answer", tmp_path, spec, "--model", "manifest.json", "--name", "base", "--benchmark",
+        "easy", "--problems", "problems.parquet", "--answers", "answers.parquet")  # fmt: skip
+    answers = list(read_rows(tmp_path / "answers.parquet", Answered))
+    assert [row.problem_id for row in answers] == [f"p{i}" for i in range(5)]
+    run("grade_answers", tmp_path, {"grader_timeout_s": 20.0}, "--answers", "answers.parquet",
+        "--graded", "graded.parquet")  # fmt: skip
     rows = list(read_rows(tmp_path / "graded.parquet", Graded))
-    assert [row.problem_id for row in rows] == [f"p{i}" for i in range(5)]
+    assert [row.completion for row in rows] == [row.completion for row in answers]
     counts = json.loads((tmp_path / "record.json").read_text())["rows"]
     assert counts["accepted"] == sum(row.verdict == "correct" for row in rows)
     assert counts["in"] == 5
+
+
+def run(script, folder, spec, *args):
+    words = [folder / word if "." in word else word for word in args]
+    done = subprocess.run(
+        [sys.executable, ROOT / f"scripts/{script}.py", *words, "--spec", json.dumps(spec),
+         "--identity", "base-easy", "--provenance", folder / "record.json"],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -38,13 +38,13 @@ def test_the_difference_pairs_problems_whatever_their_order():
     assert difference.p == 1.0
 
 
-def test_a_problem_that_a_benchmark_holds_twice_is_two_problems():
+def test_a_problem_that_occurs_twice_is_two_problems():
     rows = [r for m in ("base", "student") for r in graded(m, [RIGHT]) + graded(m, [WRONG])]
     (difference,) = compare(rows).differences
     assert (difference.n, difference.both, difference.neither) == (2, 1, 1)
 
 
-def test_benchmarks_are_kept_apart_and_sorted():
+def test_benchmarks_are_scored_separately_and_sorted():
     rows = graded("base", [RIGHT], "z") + graded("base", [WRONG], "a")
     rows += graded("student", [RIGHT], "a")
     scores = compare(rows)
@@ -68,7 +68,7 @@ def test_mcnemar_is_the_exact_binomial_test(gained, lost, p):
     assert mcnemar(gained, lost) == pytest.approx(p)
 
 
-def test_mcnemar_takes_large_benchmarks():
+def test_mcnemar_handles_large_benchmarks():
     assert 0 < mcnemar(2_000, 1_800) < 0.01
 
 
@@ -78,31 +78,31 @@ def test_the_paired_interval_is_newcombes():
 
 
 @pytest.mark.parametrize("cells", [(9, 0, 0, 0), (0, 0, 0, 9), (4, 0, 0, 5), (0, 9, 0, 0)])
-def test_the_paired_interval_has_a_width_and_stays_possible(cells):
+def test_the_paired_interval_has_a_positive_width_within_its_bounds(cells):
     low, high = paired_interval(*cells)
     assert -1 <= low < high <= 1
     assert low <= (cells[1] - cells[2]) / sum(cells) <= high
 
 
-def test_the_paired_interval_turns_with_the_models():
+def test_the_paired_interval_is_antisymmetric_in_the_models():
     low, high = paired_interval(30, 12, 5, 20)
     assert paired_interval(30, 5, 12, 20) == pytest.approx((-high, -low))
 
 
-def test_the_paired_interval_covers_the_truth_as_often_as_it_says():
-    draw = random.Random(7)
+def test_the_paired_interval_has_its_nominal_coverage():
+    rng = random.Random(7)
     weights = (0.4, 0.2, 0.1, 0.3)  # both, only student, only base, neither: truth 0.1
     covered = 0
     for _ in range(1_000):
         cells = [0, 0, 0, 0]
-        for cell in draw.choices(range(4), weights, k=100):
+        for cell in rng.choices(range(4), weights, k=100):
             cells[cell] += 1
         low, high = paired_interval(*cells)
         covered += low <= 0.1 <= high
     assert 930 <= covered <= 975
 
 
-def test_what_is_written_is_read_back(tmp_path):
+def test_scores_round_trip_through_their_file(tmp_path):
     files = []
     for model, verdicts in (("base", [RIGHT, WRONG]), ("student", [RIGHT, RIGHT])):
         files.append(tmp_path / f"{model}.parquet")
@@ -118,7 +118,7 @@ def test_what_is_written_is_read_back(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"scores": [{"n": 1}], "differences": []}'])
-def test_a_file_that_holds_no_scores_is_named(tmp_path, text):
+def test_a_file_without_scores_is_reported(tmp_path, text):
     path = tmp_path / "scores.json"
     path.write_text(text)
     with pytest.raises(UserError, match=r"scores\.json: not a file of scores"):

@@ -1,4 +1,4 @@
-"""scripts/calibrate.py: the pipeline's own checks, on rows of which the truth is known."""
+"""scripts/calibrate.py and judge_planted.py on planted rows."""
 
 import json
 import subprocess
@@ -11,14 +11,14 @@ from tests.tiny_model import make_tiny_model
 
 from caco.config.checks import Calibration
 from caco.models.manifest import write_manifest
-from caco.rows.calibration import Measured, Planted
+from caco.rows.calibration import Planted, PlantedVerdicts
 from caco.rows.table import read_rows, write_rows
 from caco.stages.calibrate.plant import known_right, plant
 from caco.stages.calibrate.rates import read_rates
 
 pytest.importorskip("math_verify")
 ROOT = Path(__file__).resolve().parents[3]
-AGREE = {
+LLM_JUDGE = {
     "model": "tiny",
     "engine": {"kind": "transformers", "dtype": "float32"},
     "sampling": {"temperature": 0.0, "max_new_tokens": 2},
@@ -48,11 +48,11 @@ def calibrated(tmp_path, planted, judgements=()):
         "--measured", tmp_path / "rows.parquet", "--rates", tmp_path / "rates.json",
     )  # fmt: skip
     assert "false accepts" in printed
-    rows = list(read_rows(tmp_path / "rows.parquet", Measured))
+    rows = list(read_rows(tmp_path / "rows.parquet", PlantedVerdicts))
     return rows, {check.check: check for check in read_rates(tmp_path / "rates.json").checks}
 
 
-def test_the_exact_checks_let_no_planted_row_through_and_drop_no_right_one(tmp_path, planted):
+def test_the_exact_checks_accept_no_wrong_row_and_reject_no_right_one(tmp_path, planted):
     rows, checks = calibrated(tmp_path, planted)
     assert [r.question_id for r in rows] == [r.question_id for r in read_rows(planted, Planted)]
     for check in ("answer", "exact"):
@@ -66,16 +66,16 @@ def test_the_exact_checks_let_no_planted_row_through_and_drop_no_right_one(tmp_p
     assert {r.judge for r in rows} == {None}
 
 
-def test_a_judging_model_reads_every_row_alone(tmp_path, planted):
+def test_the_llm_judge_judges_every_row(tmp_path, planted):
     make_tiny_model(tmp_path / "model")
     write_manifest(tmp_path / "manifest.json", tmp_path / "model")
     few = tmp_path / "few.parquet"
     write_rows(few, Planted, list(read_rows(planted, Planted))[4:10])
     judgements = tmp_path / "judgements.parquet"
-    run("opine.py", tmp_path, AGREE, "--model", tmp_path / "manifest.json", "--planted", few,
-        "--judgements", judgements)  # fmt: skip
+    run("judge_planted.py", tmp_path, LLM_JUDGE, "--model", tmp_path / "manifest.json",
+        "--planted", few, "--judgements", judgements)  # fmt: skip
     rows, checks = calibrated(tmp_path, few, [judgements])
-    # A random model says nothing readable within two tokens, of right and wrong rows alike.
+    # A random model gives no judgement within two tokens, for right and wrong rows alike.
     assert {r.judge for r in rows} <= {"truncated", "no_judgement"}
     assert checks["judge"].false_accepts.count == 0
     right = [r for r in rows if r.kind in ("right", "respelled")]

@@ -1,4 +1,4 @@
-"""Planted rows: what is called right is right, what is called wrong is wrong."""
+"""Planted rows: right rows are right, and wrong rows are wrong."""
 
 import random
 import re
@@ -43,22 +43,22 @@ def test_a_right_row_is_a_seed_with_its_program_and_prose(planted, seeds):
         )
 
 
-def test_every_row_states_its_answer_and_has_a_name_of_its_own(planted):
+def test_every_row_states_its_answer_and_has_its_own_identity(planted):
     assert all(final_answer(row.solution) == row.answer for row in planted)
     assert len({row.question_id for row in planted}) == len(planted)
     assert {row.kind for row in planted} == KINDS.keys()
 
 
-def test_a_mutated_question_is_answered_as_the_program_would(planted):
+def test_a_mutated_question_has_the_answer_of_the_program(planted):
     changed = [row for row in planted if row.kind == "mutated_question"]
-    assert len(changed) == 5  # 6 rows of 6 jars: which 6 to change is not clear
+    assert len(changed) == 5  # 6 rows of 6 jars: the constant to change is ambiguous
     for row in changed:
         a, b = numbers(row.question)
         assert row.answer == str(a * b) != row.output
         assert f"{a}*{b}=" in row.solution
 
 
-def test_a_change_that_leaves_the_result_is_not_planted(seeds, code_cots):
+def test_a_change_without_effect_on_the_result_is_not_planted(seeds, code_cots):
     (row, *_) = known_right(code_cots, lambda: seeds, SECTION)
     still = Change("3", "5", row.program)
     other = Change("3", "5", row.program.replace("output = ", "output = 1 + "))
@@ -75,23 +75,23 @@ def test_a_wrong_answer_is_never_the_programs_result(planted):
             assert same == (row.kind == "decimal_comma"), row
 
 
-def test_a_fault_of_the_question_leaves_answer_and_program(planted):
+def test_a_fault_of_the_question_changes_neither_answer_nor_program(planted):
     right = {row.right_id: row for row in planted if row.kind == RIGHT}
     for row in planted:
         if KINDS[row.kind] is Fault.QUESTION:
-            whole = right[row.right_id]
-            assert row.question != whole.question
-            assert (row.solution, row.program) == (whole.solution, whole.program)
+            original = right[row.right_id]
+            assert row.question != original.question
+            assert (row.solution, row.program) == (original.solution, original.program)
     assert any("some rows" in row.question for row in planted if row.kind == "missing_value")
 
 
-def test_swapped_programs_give_something_else(planted):
+def test_swapped_programs_have_another_output(planted):
     swapped = [row for row in planted if row.kind == "swapped_program"]
     assert len(swapped) == 6
     assert all(row.output != row.answer for row in swapped)
 
 
-def test_the_draw_depends_on_the_rows_alone(seeds, code_cots):
+def test_the_draw_does_not_depend_on_the_order_of_rows(seeds, code_cots):
     few = Calibration(rows=2, seed=3)
     drawn = known_right(code_cots, lambda: seeds, few)
     assert drawn == known_right(code_cots[::-1], lambda: seeds[::-1], few)
@@ -105,7 +105,7 @@ def test_a_seed_without_a_worked_solution_is_not_drawn(seeds, code_cots):
     assert known_right(code_cots, lambda: bare, SECTION) == []
 
 
-def test_a_question_about_percentages_may_be_answered_with_one():
+def test_a_percentage_is_no_fault_where_the_question_asks_for_one():
     from random import Random
 
     def kinds(question):
@@ -116,14 +116,14 @@ def test_a_question_about_percentages_may_be_answered_with_one():
     assert kinds("How many?") >= {"off_by_one", "sign", "times_100", "nearly", "digits_swapped"}
 
 
-def test_an_answer_that_is_no_number_has_neither_faults_nor_spellings():
+def test_an_answer_that_is_no_number_has_no_wrong_answers_or_spellings():
     from random import Random
 
     assert list(wrong_answers("Which?", "", "abc", Random(0))) == []
     assert respelled("abc", 0) is None
 
 
-def test_spellings_keep_the_value():
+def test_spellings_have_the_same_value():
     assert {respelled("1200", turn) for turn in range(6)} == {
         "x = 1200", r"\frac{2400}{2}", r"1200\text{ in all}", "1200.0", "1,200", r"1200\text{ km}",
     }  # fmt: skip

@@ -11,7 +11,7 @@ from caco.rows.solution import Solution
 
 @pytest.fixture
 def solution() -> Callable[..., Solution]:
-    """Makes a judged row; `n` tells it from others, keywords change columns."""
+    """Makes a judged row; `n` identifies it, keywords override columns."""
 
     def make(n: int, shard: str = "00000", **changed: Any) -> Solution:
         values = {
@@ -27,7 +27,6 @@ def solution() -> Callable[..., Solution]:
             "question_prompt": "qp",
             "question_model": "qm",
             "solution": f"It is {n}. The answer is \\boxed{{{n}}}.",
-            "answer": str(n),
             "solution_prompt": "sp",
             "solution_model": "sm",
         }

@@ -9,21 +9,21 @@ from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
-from caco.stages.corpus.assemble import assemble, benchmark_questions, sift
+from caco.stages.corpus.assemble import assemble, benchmark_questions, filter_rows
 
 
 @pytest.fixture
-def made(tmp_path):
-    """Assembles shards of rows given by name; returns counts, corpus and rejected rows."""
+def assembled(tmp_path):
+    """Assembles a corpus of named shards; returns counts, corpus rows and rejected rows."""
 
     def make(shards, problems=(), settings=None):
         files = [tmp_path / "judged" / f"{name}.parquet" for name in shards]
         for file, rows in zip(files, shards.values(), strict=True):
             write_rows(file, Solution, rows)
-        asked = tmp_path / "problems.parquet"
-        write_rows(asked, Seed, problems)
+        problem_file = tmp_path / "problems.parquet"
+        write_rows(problem_file, Seed, problems)
         out, rejected = tmp_path / "corpus.parquet", tmp_path / "rejected.parquet"
-        counts = assemble(files, [asked], settings or Corpus(), out, rejected)
+        counts = assemble(files, [problem_file], settings or Corpus(), out, rejected)
         return counts, list(read_rows(out, CorpusRow)), list(read_rows(rejected, Rejected))
 
     return make
@@ -33,16 +33,16 @@ def verdicts(rejected):
     return [(row.row_id, row.verdict) for row in rejected]
 
 
-def test_rows_come_by_shard_then_in_the_shards_order(made, solution):
+def test_rows_are_in_the_order_of_shards_and_of_each_shard(assembled, solution):
     shards = {"00001": [solution(3), solution(1)], "00000": [solution(2), solution(0)]}
-    _, corpus, rejected = made(shards)
+    _, corpus, rejected = assembled(shards)
     assert [row.question_id for row in corpus] == ["q2", "q0", "q3", "q1"]
     assert rejected == []
 
 
-def test_a_row_carries_its_text_its_executed_answer_and_its_lineage(made, solution):
-    row = solution(7, shard="00004", output="7.0", answer="7")
-    _, corpus, _ = made({"00004": [row]})
+def test_a_row_has_its_text_executed_answer_and_lineage(assembled, solution):
+    row = solution(7, shard="00004", output="7.0")
+    _, corpus, _ = assembled({"00004": [row]})
     assert corpus == [
         CorpusRow(
             row.question, row.solution, "7", row.program, "q7", "p7", "s7", "00004",
@@ -51,10 +51,12 @@ def test_a_row_carries_its_text_its_executed_answer_and_its_lineage(made, soluti
     ]  # fmt: skip
 
 
-def test_a_program_or_question_of_another_shard_is_a_duplicate(made, solution):
-    again = solution(5, program_id="p1")
-    asked = solution(6, question="what is 2 ?")
-    counts, corpus, rejected = made({"00000": [solution(1), solution(2)], "00001": [again, asked]})
+def test_a_program_or_question_of_another_shard_is_a_duplicate(assembled, solution):
+    same_program = solution(5, program_id="p1")
+    same_question = solution(6, question="what is 2 ?")
+    counts, corpus, rejected = assembled(
+        {"00000": [solution(1), solution(2)], "00001": [same_program, same_question]}
+    )
     assert [row.question_id for row in corpus] == ["q1", "q2"]
     assert verdicts(rejected) == [("q5", "duplicate_program"), ("q6", "duplicate_question")]
     assert (counts.rows_in, counts.accepted) == (4, 2)
@@ -62,25 +64,25 @@ def test_a_program_or_question_of_another_shard_is_a_duplicate(made, solution):
     assert json.loads(rejected[0].row)["question_id"] == "q5"
 
 
-def test_as_many_rows_of_a_program_are_kept_as_the_config_says(made, solution):
+def test_per_program_limits_the_rows_of_a_program(assembled, solution):
     rows = [solution(n, program_id="p") for n in range(4)]
     doubled = solution(9, program_id="p2", question=rows[0].question)
     shards = {"00000": rows[:1], "00001": [*rows[1:], doubled]}
-    _, corpus, rejected = made(shards, settings=Corpus(per_program=3))
+    _, corpus, rejected = assembled(shards, settings=Corpus(per_program=3))
     assert [row.question_id for row in corpus] == ["q0", "q1", "q2"]
     assert verdicts(rejected) == [("q3", "duplicate_program"), ("q9", "duplicate_question")]
 
 
-def test_a_row_keeps_its_variant_its_style_and_its_judge(made, solution):
+def test_a_row_has_its_variant_style_and_judge(assembled, solution):
     row = solution(1, variant=2, style="a farm", llm_judge_model="jm", llm_judge_prompt="jp")
-    _, (kept,), _ = made({"00000": [row]})
-    assert (kept.variant, kept.style) == (2, "a farm")
-    assert (kept.llm_judge_model, kept.llm_judge_prompt) == ("jm", "jp")
+    _, (row_out,), _ = assembled({"00000": [row]})
+    assert (row_out.variant, row_out.style) == (2, "a farm")
+    assert (row_out.llm_judge_model, row_out.llm_judge_prompt) == ("jm", "jp")
 
 
-def test_only_rows_of_the_corpus_make_duplicates(made, solution, seed):
+def test_a_rejected_row_makes_no_duplicate(assembled, solution, seed):
     contaminated = solution(1, question="What does a benchmark ask?")
-    counts, corpus, _ = made(
+    counts, corpus, _ = assembled(
         {"00000": [contaminated, solution(2, program_id="p1")]},
         [seed("what does a benchmark ask")],
     )
@@ -88,40 +90,40 @@ def test_only_rows_of_the_corpus_make_duplicates(made, solution, seed):
     assert counts.rejected == {"contaminated": 1}
 
 
-def test_a_contaminated_row_says_where_it_is_asked(made, solution, seed):
-    _, _, rejected = made({"00000": [solution(1, question="Ask ME!")]}, [seed("Ask me.")])
+def test_the_reason_of_a_contaminated_row_names_the_benchmark(assembled, solution, seed):
+    _, _, rejected = assembled({"00000": [solution(1, question="Ask ME!")]}, [seed("Ask me.")])
     assert rejected[0].verdict == "contaminated"
     assert "seed of Ask me." in rejected[0].reason
     assert "problems" in rejected[0].reason
 
 
-def test_a_duplicate_that_a_benchmark_asks_has_one_verdict(made, solution, seed):
+def test_a_contaminated_duplicate_has_one_verdict(assembled, solution, seed):
     rows = [solution(1, question="Same?"), solution(1, question="Same?")]
-    counts, _, rejected = made({"00000": rows}, [seed("same")])
+    counts, _, rejected = assembled({"00000": rows}, [seed("same")])
     assert [row.verdict for row in rejected] == ["contaminated", "contaminated"]
     assert counts.rows_in == 2
 
 
 @pytest.mark.parametrize(
-    ("settings", "kept"),
+    ("settings", "accepted"),
     [
         (Corpus(deduplicate=False, decontaminate=True), ["q1", "q1"]),
         (Corpus(deduplicate=True, decontaminate=False), ["q1", "q9"]),
         (Corpus(deduplicate=False, decontaminate=False), ["q1", "q1", "q9"]),
     ],
 )
-def test_each_check_can_be_switched_off(made, solution, seed, settings, kept):
+def test_each_check_can_be_switched_off(assembled, solution, seed, settings, accepted):
     rows = [solution(1), solution(1), solution(9, question="Asked?")]
-    _, corpus, _ = made({"00000": rows}, [seed("asked")], settings)
-    assert [row.question_id for row in corpus] == kept
+    _, corpus, _ = assembled({"00000": rows}, [seed("asked")], settings)
+    assert [row.question_id for row in corpus] == accepted
 
 
-def test_empty_shards_and_no_benchmark_make_an_empty_corpus(made):
-    counts, corpus, rejected = made({"00000": [], "00001": []})
+def test_empty_shards_and_no_benchmark_make_an_empty_corpus(assembled):
+    counts, corpus, rejected = assembled({"00000": [], "00001": []})
     assert (counts.rows_in, corpus, rejected) == (0, [], [])
 
 
-def test_outputs_are_equal_byte_for_byte_whatever_the_order_of_files(tmp_path, solution):
+def test_the_order_of_files_does_not_change_a_byte(tmp_path, solution):
     shards = [tmp_path / f"{i:05d}.parquet" for i in range(2)]
     for i, shard in enumerate(shards):
         write_rows(shard, Solution, [solution(10 * i + n) for n in range(3)])
@@ -133,15 +135,15 @@ def test_outputs_are_equal_byte_for_byte_whatever_the_order_of_files(tmp_path, s
     assert bytes_of[0] == bytes_of[1]
 
 
-def test_an_unreadable_shard_is_named(tmp_path):
+def test_an_unreadable_shard_is_reported(tmp_path):
     shard = tmp_path / "00000.parquet"
     shard.write_bytes(b"not parquet")
     with pytest.raises(UserError, match=r"00000\.parquet: not a readable Parquet file"):
         assemble([shard], [], Corpus(), tmp_path / "c.parquet", tmp_path / "r.parquet")
 
 
-def test_every_row_leaves_once_and_in_order(solution):
+def test_every_row_has_one_outcome_in_order(solution):
     rows = [solution(n % 4) for n in range(10)]
-    out = list(sift(rows, Corpus(), benchmark_questions([])))
+    out = list(filter_rows(rows, Corpus(), benchmark_questions([])))
     ids = [row.row_id if isinstance(row, Rejected) else row.question_id for row in out]
     assert ids == [row.question_id for row in rows]

@@ -18,18 +18,18 @@ def front(text):
     return yaml.safe_load(text.split("---\n")[1])
 
 
-def test_the_front_matter_is_what_the_hub_reads():
-    said = front(card(COUNTS, SOURCES, 84, Corpus()))
-    assert said["license"] == ["apache-2.0", "mit"]
-    assert said["size_categories"] == ["1K<n<10K"]
-    assert said["configs"][0]["data_files"] == [{"split": "train", "path": "train.parquet"}]
-    assert said["dataset_info"]["splits"] == [{"name": "train", "num_examples": 1_200}]
-    assert [f["name"] for f in said["dataset_info"]["features"]] == [
+def test_the_front_matter_has_the_format_of_the_hub():
+    values = front(card(COUNTS, SOURCES, 84, Corpus()))
+    assert values["license"] == ["apache-2.0", "mit"]
+    assert values["size_categories"] == ["1K<n<10K"]
+    assert values["configs"][0]["data_files"] == [{"split": "train", "path": "train.parquet"}]
+    assert values["dataset_info"]["splits"] == [{"name": "train", "num_examples": 1_200}]
+    assert [f["name"] for f in values["dataset_info"]["features"]] == [
         f.name for f in dataclasses.fields(CorpusRow)
     ]
 
 
-def test_one_licence_stands_alone():
+def test_a_single_licence_is_no_list():
     assert front(card(COUNTS, {("a", "MIT", "math"): 1}, 0, Corpus()))["license"] == "mit"
 
 
@@ -42,7 +42,7 @@ def test_the_card_lists_columns_sources_and_counts():
     assert "| rejected: `contaminated` | 40 |\n| rejected: `duplicate_program` | 60 |" in text
 
 
-def test_a_check_is_claimed_only_if_it_was_made():
+def test_the_card_lists_only_checks_that_were_on():
     both = card(COUNTS, SOURCES, 84, Corpus())
     assert "one of 84 benchmark problems" in both
     assert "No two rows have the same program" in both
@@ -53,7 +53,7 @@ def test_a_check_is_claimed_only_if_it_was_made():
     assert "No two rows" not in neither
     assert "`corpus.deduplicate` was off" in neither
     assert "`corpus.decontaminate` was off" in neither
-    assert "no benchmark's problems were given" in card(COUNTS, SOURCES, 0, Corpus())
+    assert "there were no benchmark problems" in card(COUNTS, SOURCES, 0, Corpus())
 
 
 def test_seeds_are_counted_by_source_licence_and_domain(tmp_path, seed):
@@ -76,17 +76,17 @@ def test_the_card_is_written_as_utf8_text(tmp_path, seed):
     assert front(text)["license"] == "unknown"
 
 
-def test_a_column_without_a_meaning_is_an_error():
+def test_an_undocumented_column_is_an_error():
     @dataclasses.dataclass(frozen=True)
-    class Silent:
+    class Incomplete:
         """A row.
 
         Attributes:
-            told: Is told.
+            documented: A column.
         """
 
-        told: str
-        untold: str
+        documented: str
+        undocumented: str
 
-    with pytest.raises(ValueError, match=r"Silent does not explain \['untold'\]"):
-        columns(Silent)
+    with pytest.raises(ValueError, match=r"Incomplete does not explain \['undocumented'\]"):
+        columns(Incomplete)

@@ -10,7 +10,9 @@ from caco.rows.table import write_rows
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_script_writes_corpus_card_rejects_and_a_record_that_adds_up(tmp_path, solution, seed):
+def test_the_script_writes_the_corpus_the_card_the_rejected_rows_and_a_record(
+    tmp_path, solution, seed
+):
     write_rows(tmp_path / "00000.parquet", Solution, [solution(1), solution(2), solution(1)])
     write_rows(tmp_path / "00001.parquet", Solution, [solution(3, question="Asked?")])
     write_rows(tmp_path / "problems.parquet", Seed, [seed("asked")])

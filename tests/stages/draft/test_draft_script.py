@@ -1,4 +1,4 @@
-"""scripts/draft.py over a real (tiny) checkpoint."""
+"""scripts/draft.py with a real (tiny) checkpoint."""
 
 import json
 import subprocess
@@ -25,11 +25,11 @@ SEEDS = [make_seed("s", f"Twice {n}?", str(2 * n)) for n in range(3)]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("draft")
-    make_tiny_model(made / "model")
-    write_manifest(made / "manifest.json", made / "model")
-    write_rows(made / "seeds.parquet", Seed, SEEDS)
-    return made
+    folder = tmp_path_factory.mktemp("draft")
+    make_tiny_model(folder / "model")
+    write_manifest(folder / "manifest.json", folder / "model")
+    write_rows(folder / "seeds.parquet", Seed, SEEDS)
+    return folder
 
 
 def drafted(folder, round_, attempts=()):
@@ -43,7 +43,7 @@ def drafted(folder, round_, attempts=()):
     return list(read_rows(folder / "drafts.parquet", Draft)), done.stderr
 
 
-def test_a_round_drafts_every_candidate_and_the_next_one_only_what_failed(folder):
+def test_the_first_round_drafts_every_candidate_and_the_next_only_failed_seeds(folder):
     drafts, _ = drafted(folder, 0)
     assert [(d.seed_id, d.candidate) for d in drafts] == [
         (seed.seed_id, candidate) for seed in SEEDS for candidate in range(2)

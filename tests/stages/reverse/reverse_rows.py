@@ -1,4 +1,4 @@
-"""Rows for tests of the reverse stage."""
+"""Rows and sections for tests of the reverse stage."""
 
 from caco.config.engines import TransformersEngineConfig
 from caco.config.generation import Sampling, Write, WriteQuestions
@@ -8,7 +8,7 @@ from caco.rows.verified import Verified
 
 _SAMPLING = Sampling(temperature=0.7, max_new_tokens=64, seed=2)
 WRITE = Write(engine=TransformersEngineConfig(), sampling=_SAMPLING)
-ASK = WriteQuestions(engine=TransformersEngineConfig(), sampling=_SAMPLING)
+WRITE_QUESTIONS = WriteQuestions(engine=TransformersEngineConfig(), sampling=_SAMPLING)
 
 
 def verified(number=1, **changed):
@@ -35,11 +35,10 @@ def question(number=1, **changed):
     return Question(**(values | changed))
 
 
-def solution(number=1, **changed):
+def solution(number=1, answer="12", **changed):
     row = question(number)
     values = {name: getattr(row, name) for name in Question.__dataclass_fields__} | {
-        "solution": "3 * 4 = 12. The answer is 12.",
-        "answer": "12",
+        "solution": rf"3 * 4 = 12. The answer is \boxed{{{answer}}}.",
         "solution_prompt": "sp",
         "solution_model": "sm",
     }

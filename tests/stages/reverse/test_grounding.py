@@ -18,6 +18,17 @@ from caco.stages.reverse.grounding import leak, ungrounded
         ("A 25% discount on 80.", {"rate": 0.25, "price": 80}),
         ("A 25% discount on 80.", {"rate": 25, "price": 80}),
         ("Solve x - 5 = 7.", {"b": -5, "c": 7}),
+        ("Tom has twenty apples and a dozen pears.", {"apples": 20, "pears": 12}),
+        ("Tom has two dozen eggs.", {"dozens": 2, "dozen": 12}),
+        ("Tom has two dozen eggs.", {"eggs": 24}),
+        ("Half of the 30 pupils ate two and a half pies each.", {"pupils": 30, "pies": 2.5}),
+        ("Half of 30 is left.", {"share": 0.5, "all": 30}),
+        ("One third of 30 or a quarter of it?", {"all": 30}),
+        ("Three quarters of 40.", {"share": 0.75, "all": 40}),
+        ("She ate 2/3 of 30.", {"parts": 3, "all": 30}),
+        ("It costs $3 a dozen.", {"price": 3}),
+        ("Two hundred and ten of one thousand", {"a": 210, "b": 1000}),
+        ("Reverse 'twenty' 3 times.", {"s": "twenty", "n": 3}),
         ("Add [1, 2,3] and [[4], 5].", {"a": [1, 2, 3], "b": [[4], 5]}),
         ("Sort [100,200,300].", {"a": [100, 200, 300]}),
         ("How many vowels has 'Hello World'?", {"text": "hello  world"}),
@@ -46,6 +57,15 @@ def test_an_integer_longer_than_python_converts_is_compared_all_the_same():
         ("Tom has 3 of 10 apples.", {"a": 3}, "states 10, which is no input"),
         ("Tom has 3 boxes of seven.", {"a": 3}, "states 7, which is no input"),
         ("Tom has 30 apples.", {"a": 3}, "states 30, which is no input"),
+        ("Tom has 3 boxes of twenty.", {"a": 3}, "states 20, which is no input"),
+        ("Tom has 3 boxes and a dozen pears.", {"a": 3}, "states 12, which is no input"),
+        ("Tom has 3 boxes and two dozen pears.", {"a": 3}, "states 24, which is no input"),
+        ("Tom has three hundred apples.", {"a": 3}, "states 300, which is no input"),
+        ("Tom has twenty-five apples.", {"a": 5}, "states 25, which is no input"),
+        ("Tom has 3 and a half apples.", {"a": 3}, "states 3.5, which is no input"),
+        ("Three fifths of the 10 pupils", {"a": 10}, "states 0.6, which is no input"),
+        ("What is 12/4 of it?", {"a": 3}, "states 12, which is no input"),
+        ("The third of 10 pupils.", {"a": 10, "b": 3}, "does not state the input 3"),
         ("Tom has 3.5 apples.", {"a": 3}, "states 3.5"),
         ("Reverse 'abd'.", {"s": "abc"}, "does not state the input 'abc'"),
         ("Find the letter in the word.", {"s": "q"}, "does not state the input 'q'"),
@@ -55,7 +75,7 @@ def test_an_integer_longer_than_python_converts_is_compared_all_the_same():
     ],
 )
 def test_a_question_that_misses_or_adds_a_value_is_not(question, given_input, reason):
-    assert reason in ungrounded(question, json.dumps(given_input))
+    assert reason in (ungrounded(question, json.dumps(given_input)) or "")
 
 
 @pytest.mark.parametrize(
@@ -63,6 +83,9 @@ def test_a_question_that_misses_or_adds_a_value_is_not(question, given_input, re
     [
         ("3 times 4 makes 12. What is 3 times 4?", {"a": 3, "b": 4}, "12", True),
         ("3 times 4 makes twelve. What is it?", {"a": 3, "b": 4}, "12", True),
+        ("5 times 4 makes twenty. What is it?", {"a": 5, "b": 4}, "20", True),
+        ("What is half of 5 times 0.2?", {"a": 5, "b": 0.2}, "0.5", False),
+        ("What is three quarters of 4?", {"a": 4}, "3", True),
         ("What is 3 times 4?", {"a": 3, "b": 4}, "12", False),
         ("What is 1 times 12?", {"a": 1, "b": 12}, "12", False),  # the result is an input
         ("Which one of 3 and 4 is it?", {"a": 3, "b": 4}, "1", False),

@@ -1,7 +1,7 @@
 """The dual verification."""
 
 import pytest
-from reverse_rows import solution
+from tests.stages.reverse.reverse_rows import solution
 
 from caco.config.generation import Judge
 from caco.grading.grader import Grade, Grader
@@ -31,7 +31,7 @@ def test_a_row_that_passes_both_checks_is_unchanged(grader):
         ({"question": "What is 3 times 5?"}, "ungrounded"),
         ({"question": "What is 3 times 4 times 2.5?"}, "ungrounded"),
         ({"question": "3 times 4 is 12. What is 3 times 4?"}, "leaks_answer"),
-        # Two faults: the first check of the fixed order speaks.
+        # Two faults: the first check in the order decides.
         ({"question": "What is 3 times 5?", "answer": "15"}, "wrong_answer"),
         ({"question": "Is 3 times 99 equal to 12?"}, "leaks_answer"),
     ],
@@ -43,7 +43,14 @@ def test_each_fault_has_its_own_verdict(grader, changed, verdict):
     assert row.reason
 
 
-def test_outputs_that_are_no_numbers_are_compared_as_text(grader):
+@pytest.mark.parametrize("text", ["I cannot say.", "", r"So \boxed{"])
+def test_a_solution_without_an_answer_is_rejected(grader, text):
+    (row,) = _judged(grader, solution(solution=text))
+    assert isinstance(row, Rejected)
+    assert row.verdict == "no_final_answer"
+
+
+def test_text_outputs_are_compared_as_text(grader):
     row = solution(
         question="Reverse the word 'stop'.", input='{"s":"stop"}', output='"pots"', answer="pots"
     )
@@ -61,29 +68,29 @@ def test_an_integral_float_is_the_integer(grader):
 @pytest.mark.parametrize(
     ("answer", "question", "right"),
     [
-        # math-verify calls all of these 12.
+        # Equal to 12 for math-verify.
         (r"12\%", "What is 3 times 4?", False),
         ("12 percent", "What is 3 times 4?", False),
         (r"12\text{ thousand}", "What is 3 times 4?", False),
         ("12 dozen", "What is 3 times 4?", False),
-        # The question asks in them.
+        # The question asks for this scale.
         (r"12\%", "What percentage is 3 times 4?", True),
         (r"12\text{ dozen}", "There are 3 dozens of eggs in 4 boxes. How many dozens?", True),
-        # Worked in, the number is the same.
+        # With the scale applied, the number is the same.
         (r"1200\%", "What is 3 times 4?", True),
         (r"1 dozen", "What is 3 times 4?", True),
-        # No scale at all.
+        # Without a scale.
         (r"12\text{ km}", "What is 3 times 4?", True),
         ("x = 12", "What is 3 times 4?", True),
         (r"\frac{24}{2}", "What is 3 times 4?", True),
     ],
 )
-def test_a_scale_counts_unless_the_question_asks_in_it(grader, answer, question, right):
+def test_a_scale_is_applied_unless_the_question_asks_for_it(grader, answer, question, right):
     (row,) = _judged(grader, solution(answer=answer, question=question), grounded=False)
     assert isinstance(row, Rejected) != right
 
 
-def test_a_comparison_that_hangs_is_a_verdict_of_its_own():
+def test_a_comparison_that_hangs_has_its_own_verdict():
     class Hangs:
         def equal(self, gold, answer):
             return Grade("grader_timeout", "took over 1 s")
@@ -91,6 +98,6 @@ def test_a_comparison_that_hangs_is_a_verdict_of_its_own():
     assert _judged(Hangs(), solution())[0].verdict == "grader_timeout"
 
 
-def test_without_the_second_check_only_the_answer_counts(grader):
+def test_without_the_second_check_only_the_answer_is_checked(grader):
     row = solution(question="What is 3 times 5?")
     assert _judged(grader, row, grounded=False) == [row]

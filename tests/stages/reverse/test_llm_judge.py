@@ -1,44 +1,47 @@
-"""The judging model."""
+"""The LLM judge."""
 
 import json
 from dataclasses import replace
 
 import pytest
-from reverse_rows import solution
-from tests.fake_engine import FakeEngine, cut
+from tests.fake_engine import FakeEngine, truncated
+from tests.stages.reverse.reverse_rows import solution
 
 from caco.config.generation import LlmJudge, Sampling
+from caco.engines.protocol import GeneratingModel
 from caco.rows.rejected import Rejected
 from caco.stages.reverse.llm_judge import LLM_JUDGE, Judgement, llm_judge_solutions, read_judgement
 
-AGREES = "It multiplies.\nSolvable: yes\nSame logic: yes"
+ACCEPTING = "It multiplies.\nSolvable: yes\nSame logic: yes"
 SECTION = LlmJudge(model="judge", sampling=Sampling(temperature=0.0, max_new_tokens=64, seed=3))
 
 
 def _judged(answer, rows=None):
     engine = FakeEngine(answer)
     rows = rows if rows is not None else [solution()]
-    return list(llm_judge_solutions(rows, engine, "<u>{}<a>".format, SECTION, "jm")), engine
+    return list(
+        llm_judge_solutions(rows, GeneratingModel(engine, "<u>{}<a>".format, "jm"), SECTION)
+    ), engine
 
 
-def test_a_row_that_the_judge_agrees_with_names_the_judge():
-    (row,), _ = _judged(lambda r: AGREES)
+def test_an_accepted_row_has_the_digests_of_the_judge():
+    (row,), _ = _judged(lambda r: ACCEPTING)
     assert row == replace(solution(), llm_judge_model="jm", llm_judge_prompt=LLM_JUDGE.digest)
 
 
-def test_the_judge_sees_problem_solution_program_and_execution_framed():
-    _, engine = _judged(lambda r: AGREES)
-    (asked,) = engine.requests
-    assert asked.prompt.startswith("<u>") and asked.prompt.endswith("<a>")
+def test_the_prompt_shows_problem_solution_program_and_execution():
+    _, engine = _judged(lambda r: ACCEPTING)
+    (request,) = engine.requests
+    assert request.prompt.startswith("<u>") and request.prompt.endswith("<a>")
     row = solution()
     for part in (row.question, row.solution, row.program, row.input, f"Output: {row.output}"):
-        assert part in asked.prompt
+        assert part in request.prompt
 
 
 @pytest.mark.parametrize(
     ("answer", "verdict"),
     [
-        (cut, "truncated"),
+        (truncated, "truncated"),
         (lambda r: "", "no_judgement"),
         (lambda r: "Solvable: yes", "no_judgement"),
         (lambda r: "Solvable: yes\nSame logic: perhaps", "no_judgement"),
@@ -47,7 +50,7 @@ def test_the_judge_sees_problem_solution_program_and_execution_framed():
         (lambda r: "Solvable: yes\nSame logic: no", "different_logic"),
     ],
 )
-def test_what_the_judge_does_not_agree_with_has_its_verdict(answer, verdict):
+def test_each_rejection_has_its_verdict(answer, verdict):
     (row,), _ = _judged(answer)
     assert isinstance(row, Rejected)
     assert (row.row_id, row.verdict) == ("q1", verdict)
@@ -63,7 +66,7 @@ def test_what_the_judge_does_not_agree_with_has_its_verdict(answer, verdict):
         ("1. Solvable: yes\n2. Same logic: no", Judgement(True, False)),
         ("- **Solvable**: no\n- **Same logic**: yes", Judgement(False, True)),
         ("Same logic: yes\n\nSolvable: no\n", Judgement(False, True)),
-        # The template echoed, or a first thought: the last of each line counts.
+        # The template echoed, or a preliminary judgement: the last of each line counts.
         (
             "Solvable: yes or no\nSolvable: no\nSolvable: yes\nSame logic: yes",
             Judgement(True, True),
@@ -74,13 +77,13 @@ def test_what_the_judge_does_not_agree_with_has_its_verdict(answer, verdict):
         ("Not 1. Solvable: yes\nSame logic: yes", None),
     ],
 )
-def test_only_the_two_lines_are_a_judgement(reply, judgement):
+def test_a_judgement_consists_of_the_two_lines(reply, judgement):
     assert read_judgement(reply) == judgement
 
 
-def test_every_row_leaves_once_in_order_with_a_seed_of_its_own():
+def test_every_row_has_one_outcome_in_order_and_its_own_seed():
     rows, engine = _judged(
-        lambda r: cut(r) if r.request_id in ("q2", "q5") else AGREES,
+        lambda r: truncated(r) if r.request_id in ("q2", "q5") else ACCEPTING,
         [solution(i) for i in range(7)],
     )
     names = [r.row_id if isinstance(r, Rejected) else r.question_id for r in rows]

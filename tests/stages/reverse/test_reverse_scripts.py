@@ -1,4 +1,4 @@
-"""The scripts of the reverse stage: files in, files out, counts that add up."""
+"""The scripts of the reverse stage: their files and counts."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from reverse_rows import question, solution, verified
+from tests.stages.reverse.reverse_rows import question, solution, verified
 from tests.tiny_model import make_tiny_model
 
 from caco.models.manifest import write_manifest
@@ -22,12 +22,12 @@ WRITE = {
     "sampling": {"temperature": 0.7, "top_p": 0.8, "top_k": 20, "max_new_tokens": 8},
 }
 
-AGREE = {
+LLM_JUDGE = {
     "model": "judge",
     "engine": WRITE["engine"],
     "sampling": {"temperature": 0.0, "max_new_tokens": 4},
 }
-ASK = WRITE | {"variants": 2, "styles": ["a farm", "a letter"]}
+WRITE_QUESTIONS = WRITE | {"variants": 2, "styles": ["a farm", "a letter"]}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,11 @@ def manifest(tmp_path_factory):
 
 
 def _run(folder, script, spec, **files):
-    flags = [part for name, path in files.items() for part in (f"--{name}", path)]
+    flags = [
+        part
+        for name, path in files.items()
+        for part in (f"--{name.replace(chr(95), chr(45))}", path)
+    ]
     return subprocess.run(
         [sys.executable, f"scripts/{script}.py", *flags, "--spec", json.dumps(spec),
          "--identity", "00000", "--provenance", folder / "record.json"],
@@ -51,9 +55,16 @@ def _counts(folder):
     return json.loads((folder / "record.json").read_text())["rows"]
 
 
-def test_question_and_solution_send_every_row_somewhere(tmp_path, manifest):
-    for script, spec, flags, row_type, rows, asked in (
-        ("question", ASK, ("verified", "questions"), Verified, [verified(i) for i in range(3)], 6),
+def test_question_and_solution_accept_or_reject_every_row(tmp_path, manifest):
+    for script, spec, flags, row_type, rows, requested in (
+        (
+            "question",
+            WRITE_QUESTIONS,
+            ("verified", "questions"),
+            Verified,
+            [verified(i) for i in range(3)],
+            6,
+        ),
         ("solution", WRITE, ("questions", "solutions"), Question, [question(1), question(2)], 2),
     ):
         read, written = (tmp_path / f"{script}-{flag}.parquet" for flag in flags)
@@ -61,16 +72,16 @@ def test_question_and_solution_send_every_row_somewhere(tmp_path, manifest):
         files = {flags[0]: read, flags[1]: written, "rejected": tmp_path / f"{script}-no.parquet"}
         done = _run(tmp_path, script, spec, model=manifest, **files)
         assert done.returncode == 0, done.stderr
-        kept = count_rows(written, Question if script == "question" else Solution)
-        dropped = list(read_rows(files["rejected"], Rejected))
-        assert kept + len(dropped) == asked
+        accepted = count_rows(written, Question if script == "question" else Solution)
+        rejected = list(read_rows(files["rejected"], Rejected))
+        assert accepted + len(rejected) == requested
         counts = _counts(tmp_path)
-        assert (counts["in"], counts["accepted"]) == (asked, kept)
-        assert sum(counts["rejected"].values()) == len(dropped)
+        assert (counts["in"], counts["accepted"]) == (requested, accepted)
+        assert sum(counts["rejected"].values()) == len(rejected)
 
 
-def test_an_empty_shard_flows_through_and_loads_no_model(tmp_path):
-    # The manifest's folder holds no model: whoever tried to load it would fail.
+def test_an_empty_shard_gives_no_rows_and_loads_no_model(tmp_path):
+    # The folder of the manifest holds no model, so that loading it would fail.
     (tmp_path / "model").mkdir()
     write_manifest(tmp_path / "manifest.json", tmp_path / "model")
     none = {name: tmp_path / f"{name}.parquet" for name in ("verified", "questions", "solutions")}
@@ -88,15 +99,15 @@ def test_an_empty_shard_flows_through_and_loads_no_model(tmp_path):
     assert count_rows(tmp_path / "judged.parquet", Solution) == 0
 
 
-def test_agree_judges_every_row_with_the_model_that_the_manifest_names(tmp_path, manifest):
-    """The tiny model cannot judge: every reply is cut off, and each row says so."""
+def test_llm_judge_judges_every_row_with_the_model_of_the_manifest(tmp_path, manifest):
+    """The tiny model cannot judge: every reply is truncated, which is the verdict on each row."""
     write_rows(tmp_path / "judged.parquet", Solution, [solution(i) for i in range(3)])
     done = _run(
-        tmp_path, "llm_judge", AGREE, model=manifest, judged=tmp_path / "judged.parquet",
-        agreed=tmp_path / "agreed.parquet", rejected=tmp_path / "rejected.parquet",
+        tmp_path, "llm_judge", LLM_JUDGE, model=manifest, judged=tmp_path / "judged.parquet",
+        llm_judged=tmp_path / "llm_judged.parquet", rejected=tmp_path / "rejected.parquet",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert count_rows(tmp_path / "agreed.parquet", Solution) == 0
+    assert count_rows(tmp_path / "llm_judged.parquet", Solution) == 0
     rejected = [(r.row_id, r.verdict) for r in read_rows(tmp_path / "rejected.parquet", Rejected)]
     assert rejected == [("q0", "truncated"), ("q1", "truncated"), ("q2", "truncated")]
     assert _counts(tmp_path) == {"in": 3, "accepted": 0, "rejected": {"truncated": 3}}

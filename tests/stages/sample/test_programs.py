@@ -1,9 +1,10 @@
-"""Sampling: what a draw depends on, and what a row says of it."""
+"""Sampling: the dependencies and the columns of a sampled program."""
 
-from tests.fake_engine import FakeEngine, cut
+from tests.fake_engine import FakeEngine, truncated
 
 from caco.config.engines import TransformersEngineConfig
 from caco.config.generation import Sample, Sampling
+from caco.engines.protocol import GeneratingModel
 from caco.stages.sample import sample_shard
 from caco.syntax import program_id
 
@@ -16,9 +17,13 @@ def _section(count=6, seed=3, batch=64, temperature=0.9):
     )
 
 
+def _prompted(engine, model="m"):
+    return GeneratingModel(engine, lambda user: f"<prefix>{user}", model)
+
+
 def _sampled(section=None, shard="00000", model="m"):
     engine = FakeEngine(lambda r: f"input = {{'a': {r.seed}}}  # sampled")
-    return list(sample_shard(engine, "<prefix>", section or _section(), shard, model)), engine
+    return list(sample_shard(_prompted(engine, model), section or _section(), shard)), engine
 
 
 def test_rows_are_in_the_order_of_their_index_with_a_seed_each():
@@ -30,15 +35,15 @@ def test_rows_are_in_the_order_of_their_index_with_a_seed_each():
     assert all(str(row.seed) in row.program for row in rows)
 
 
-def test_more_programs_change_none_of_the_first():
+def test_more_programs_do_not_change_the_first():
     assert _sampled(_section(count=3))[0] == _sampled(_section(count=6))[0][:3]
 
 
-def test_the_batch_is_no_part_of_a_draws_name():
+def test_the_batch_size_does_not_change_the_samples():
     assert _sampled(_section(batch=1))[0] == _sampled(_section(batch=64))[0]
 
 
-def test_shard_seed_sampling_and_checkpoint_are():
+def test_a_samples_identity_depends_on_shard_seed_sampling_and_checkpoint():
     rows = _sampled()[0]
     for other in (
         _sampled(shard="00001")[0],
@@ -49,13 +54,13 @@ def test_shard_seed_sampling_and_checkpoint_are():
         assert not {r.sample_id for r in rows} & {r.sample_id for r in other}
 
 
-def test_the_text_is_kept_as_sampled_and_named_by_its_normal_form():
-    (row,) = sample_shard(FakeEngine(lambda r: " x = 1 # one\n"), "", _section(1), "00000", "m")
+def test_the_text_is_unchanged_and_identified_by_its_normal_form():
+    (row,) = sample_shard(_prompted(FakeEngine(lambda r: " x = 1 # one\n")), _section(1), "00000")
     assert row.program == " x = 1 # one\n"
-    (plain,) = sample_shard(FakeEngine(lambda r: "x=1"), "", _section(1), "00000", "m")
+    (plain,) = sample_shard(_prompted(FakeEngine(lambda r: "x=1")), _section(1), "00000")
     assert plain.program_id == program_id("x = 1")
 
 
-def test_a_program_without_an_end_says_so():
-    (row,) = sample_shard(FakeEngine(cut), "", _section(1), "00000", "m")
+def test_a_truncated_program_has_its_finish_reason():
+    (row,) = sample_shard(_prompted(FakeEngine(truncated)), _section(1), "00000")
     assert (row.finish_reason, row.tokens) == ("length", 50)

@@ -1,4 +1,4 @@
-"""scripts/sample.py over a real (tiny) checkpoint."""
+"""scripts/sample.py with a real (tiny) checkpoint."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ def _sample(tmp_path, name, model):
     return done
 
 
-def test_a_shard_is_sampled_the_same_twice_with_its_record(tmp_path):
+def test_a_shard_is_sampled_reproducibly(tmp_path):
     make_tiny_model(tmp_path / "model")
     write_manifest(tmp_path / "manifest.json", tmp_path / "model")
     for name in ("first", "second"):
@@ -45,10 +45,10 @@ def test_a_shard_is_sampled_the_same_twice_with_its_record(tmp_path):
     assert record["rows"] == {"in": 5, "accepted": 5, "rejected": {}}
 
 
-def test_a_missing_checkpoint_is_one_sentence(tmp_path):
+def test_a_missing_checkpoint_is_reported_in_one_sentence(tmp_path):
     done = _sample(tmp_path, "none", tmp_path / "manifest.json")
     assert done.returncode == 1
     assert done.stderr.strip() == (
-        f"input error: {tmp_path}/manifest.json: there is no such manifest; "
-        "run the rule that makes it"
+        f"input error: {tmp_path}/manifest.json: the manifest does not exist; "
+        "run the rule that creates it"
     )

@@ -1,17 +1,18 @@
-"""The problem families: what a tiny model is to learn must itself be right."""
+"""The problem families: answers, programs, solutions and questions agree."""
 
 import ast
 import contextlib
 import io
 import re
 from random import Random
+from typing import Any
 
 import pytest
 
 from caco.config.sources import Families
 from caco.errors import UserError
 from caco.grading.extraction import final_answer
-from caco.stages.unify.code_cots import departs
+from caco.stages.unify.code_cots import form_violation
 from caco.text.answers import closing
 
 pytest.importorskip("reasoning_gym")
@@ -28,8 +29,8 @@ def seeds(request):
 
 
 def executed(program):
-    """Our own text, so it may run here; foreign programs never do."""
-    names = {}
+    """Executes a program of this project, which is trusted; others run only in the sandbox."""
+    names: dict[str, Any] = {}
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(program, names)
     return names, printed.getvalue()
@@ -47,7 +48,7 @@ def test_the_program_computes_the_answer(seeds):
 
 def test_the_program_is_a_code_cot(seeds):
     for seed in seeds:
-        assert departs(seed.program) is None
+        assert form_violation(seed.program) is None
         lines = [
             line
             for line in map(str.strip, seed.program.splitlines())
@@ -63,8 +64,8 @@ def test_the_program_is_a_code_cot(seeds):
 def test_the_question_states_every_input_and_no_other_number(seeds):
     for seed in seeds:
         stated = sorted(map(int, re.findall(r"\d+", seed.problem)))
-        given = sorted(flat(executed(seed.program)[0]["input"].values()))
-        assert stated == given, (seed.problem, given)
+        inputs = sorted(flat(executed(seed.program)[0]["input"].values()))
+        assert stated == inputs, (seed.problem, inputs)
 
 
 def test_the_solution_ends_with_the_answer(seeds):
@@ -83,17 +84,18 @@ def test_the_answer_is_the_last_number_of_the_solution(seeds):
         assert re.findall(r"\d+", seed.solution)[-1] == seed.answer
 
 
-def test_the_same_numbers_come_back_in_the_same_words():
-    by_input = {}
+def test_equal_numbers_have_equal_wordings():
+    by_input: dict[str, str] = {}
     names = ["largest", "gcd", "products"]
     for seed in readers_families.read(
         Families(reader="families", families=names, rows=300), "easy"
     ):
-        given = seed.program.splitlines()[0] + seed.program.split("def ")[1].split("(")[0]
-        assert by_input.setdefault(given, seed.problem) == seed.problem
+        assert seed.program is not None
+        key = seed.program.splitlines()[0] + seed.program.split("def ")[1].split("(")[0]
+        assert by_input.setdefault(key, seed.problem) == seed.problem
 
 
-def test_a_draw_is_the_same_in_every_run():
+def test_the_problems_are_the_same_in_every_run():
     reader = Families(reader="families", families=sorted(FAMILIES), rows=40, seed=7)
     assert list(readers_families.read(reader, "easy")) == list(
         readers_families.read(reader, "easy")
@@ -102,7 +104,7 @@ def test_a_draw_is_the_same_in_every_run():
     assert list(readers_families.read(other, "easy")) != list(readers_families.read(reader, "easy"))
 
 
-def test_a_misspelt_family_is_named():
+def test_a_misspelt_family_is_reported():
     reader = Families(reader="families", families=["gdc"], rows=1)
-    with pytest.raises(UserError, match="`gdc`, which is no family; did you mean `gcd`"):
+    with pytest.raises(UserError, match="`gdc`, which is not a family; did you mean `gcd`"):
         list(readers_families.read(reader, "easy"))

@@ -1,8 +1,9 @@
-"""A sandbox that trusts: for programs that the tests themselves have written."""
+"""A sandbox without isolation, for programs that the tests define."""
 
 import contextlib
 import io
 import json
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from caco.stages.seeds.normalise import make_seed
 
 
 class TrustingSandbox:
-    """Runs programs in this process, and takes several ahead as the real one does."""
+    """Executes programs in this process, several ahead of the results, as the real sandbox does."""
 
     def __init__(self, ahead=3):
         self._ahead = ahead
@@ -32,7 +33,7 @@ class TrustingSandbox:
         yield from waiting
 
     def _execute(self, program):
-        names = {}
+        names: dict[str, Any] = {}
         try:
             with contextlib.redirect_stdout(io.StringIO()) as printed:
                 exec(program, names)
@@ -50,7 +51,7 @@ def trusting():
 
 @pytest.fixture
 def computed():
-    """What a program of ours leaves in `input` and `output`."""
+    """Executes a trusted program and returns its `input` and `output`."""
 
     def run(program):
         execution = TrustingSandbox()._execute(program)

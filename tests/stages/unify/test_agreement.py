@@ -1,4 +1,4 @@
-"""When an output is the known answer."""
+"""The comparison of an output with the known answer."""
 
 import json
 
@@ -25,7 +25,7 @@ from caco.stages.unify.agreement import agrees
         ("9" * 5000, "9" * 5000),
     ],
 )
-def test_it_is(output, answer):
+def test_equal_answers(output, answer):
     assert agrees(output, answer)
 
 
@@ -47,7 +47,7 @@ def test_it_is(output, answer):
         ("9" * 5000, "18"),
     ],
 )
-def test_it_is_not(output, answer):
+def test_different_answers(output, answer):
     assert not agrees(output, answer)
 
 
@@ -57,5 +57,5 @@ def test_a_value_agrees_with_itself(value):
 
 
 @given(st.integers(1, 10**12), st.sampled_from([100, 0.01]))
-def test_a_hundredfold_is_another_answer(answer, factor):
+def test_a_factor_of_100_is_another_answer(answer, factor):
     assert not agrees(json.dumps(answer * factor), str(answer))

@@ -1,4 +1,4 @@
-"""A model's drafts in the real sandbox: every reply has one verdict, whatever it holds."""
+"""A model's drafts in the real sandbox: every reply has one verdict."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ def fenced(program, language="python"):
     return f"Here it is:\n```{language}\n{program}```\nIt prints 8."
 
 
-# Reply, finish reason, verdict, words of the reason.
+# Reply, finish reason, verdict, part of the reason.
 REPLIES = [
     (fenced(GOOD), "stop", "accepted", ""),
     (GOOD, "stop", "accepted", ""),
@@ -52,8 +52,8 @@ def run(script, tmp_path, spec, *flags):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """The scripts' files: one seed a reply, and all attempted in one round."""
+def attempted(tmp_path_factory):
+    """Files of the scripts: one seed for each reply, all attempted in one round."""
     folder = tmp_path_factory.mktemp("attempts")
     seeds = [make_seed("s", f"Twice 4, {at}?", "8") for at in range(len(REPLIES))]
     drafts = [
@@ -68,19 +68,19 @@ def made(tmp_path_factory):
     return folder, seeds, list(read_rows(paths["attempts"], Attempt)), counts
 
 
-def test_every_draft_comes_out_once_in_order_with_its_verdict(made):
-    _, seeds, attempts, counts = made
+def test_every_draft_has_one_verdict_in_order(attempted):
+    _, seeds, attempts, counts = attempted
     assert [a.seed_id for a in attempts] == [s.seed_id for s in seeds]
     assert [a.verdict for a in attempts] == [verdict for _, _, verdict, _ in REPLIES]
-    for attempt, (*_, words) in zip(attempts, REPLIES, strict=True):
-        assert words in attempt.reason
+    for attempt, (*_, part) in zip(attempts, REPLIES, strict=True):
+        assert part in attempt.reason
         assert (attempt.reason == "") == (attempt.verdict == "accepted")
     assert counts["in"] == len(REPLIES) and counts["accepted"] == 2
     assert (attempts[0].program, attempts[0].input, attempts[0].output) == (GOOD, '{"n":4}', "8")
 
 
-def test_every_seed_leaves_the_stage_with_one_verdict(made):
-    folder, seeds, _, _ = made
+def test_every_seed_has_one_verdict(attempted):
+    folder, seeds, _, _ = attempted
     unify = {"converter": "llm", "model": "m", "sampling": {"temperature": 0.6,
              "max_new_tokens": 9}}  # fmt: skip
     counts = run(
@@ -109,9 +109,12 @@ def test_every_seed_leaves_the_stage_with_one_verdict(made):
         ("```json\n{}\n```", ""),
         ("```python\n```", ""),
         ("  \n", ""),
-        ("```python\nx = '''\n  ``` `'''\n```", "x = '''\n"),  # a fence is a fence
+        (
+            "```python\nx = '''\n  ``` `'''\n```",
+            "x = '''\n",
+        ),  # a fence in a string still closes the block
         ("```Python3 title\nx = 1\n```", "x = 1\n"),
     ],
 )
-def test_the_program_is_taken_out_of_its_fence(reply, program):
+def test_the_program_is_extracted_from_its_fence(reply, program):
     assert program_in(reply) == program

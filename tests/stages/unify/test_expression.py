@@ -11,12 +11,12 @@ from caco.stages.unify.expression import (
     Number,
     Operation,
     literal,
-    number,
     numbers,
     parse,
     python,
     value,
 )
+from caco.text.numbers import exact
 
 _NUMBERS = st.integers(0, 99).map(lambda n: Number(Fraction(n)))
 TREES = st.recursive(
@@ -89,5 +89,5 @@ def test_what_is_no_arithmetic_is_refused(text):
 
 
 def test_numbers_are_exact():
-    assert number("0.1") == Fraction(1, 10)
+    assert exact("0.1") == Fraction(1, 10)
     assert literal(Fraction(1, 4)) == "0.25"

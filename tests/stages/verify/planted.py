@@ -1,7 +1,7 @@
-"""Programs with a known verdict, generated: of five faults, and honest ones like them.
+"""Generated programs with known verdicts: programs with a fault, and similar ones without.
 
-A shape is the kinds of its inputs, and a text with `$a`, `$b`, `$c` for their names, `$f` for a
-function, `$v`, `$w` for variables and `$k` for a number.
+A shape is the kinds of its inputs and a template, in which `$a`, `$b`, `$c` are the names of the
+inputs, `$f` that of a function, `$v` and `$w` those of variables, and `$k` is a number.
 """
 
 from random import Random
@@ -41,31 +41,31 @@ def values(kind: str, rng: Random) -> object:
             raise AssertionError(kind)
 
 
-def written(shape: tuple[str, str], rng: Random) -> str:
+def from_shape(shape: tuple[str, str], rng: Random) -> str:
     kinds, text = shape
     *keys, v, w = rng.sample(WORDS, len(kinds) + 2)
-    given = {key: values(kind, rng) for key, kind in zip(keys, kinds, strict=True)}
+    inputs = {key: values(kind, rng) for key, kind in zip(keys, kinds, strict=True)}
     names = dict(zip("abcde", keys, strict=False))
     names |= {"v": f"{v}_total", "w": f"{w}_left", "f": rng.choice(NAMES)}
     names["k"] = str(rng.choice((rng.randint(2, 9), rng.randint(11, 900))))
     body = Template(text).substitute(names)
-    return f"input = {given!r}\n\n{body.strip()}\n\nprint(output)\n"
+    return f"input = {inputs!r}\n\n{body.strip()}\n\nprint(output)\n"
 
 
-def made(shapes: list[tuple[str, str]], count: int, seed: str) -> list[str]:
-    """Returns `count` different programs, of all shapes in turn."""
+def generate(shapes: list[tuple[str, str]], count: int, seed: str) -> list[str]:
+    """Returns `count` distinct programs, of all shapes in turn."""
     rng = Random(seed)
-    found: dict[str, None] = {}
+    programs: dict[str, None] = {}
     at = 0
-    while len(found) < count:
-        found[written(shapes[at % len(shapes)], rng)] = None
+    while len(programs) < count:
+        programs[from_shape(shapes[at % len(shapes)], rng)] = None
         at += 1
         assert at < 50 * count, "the shapes give too few different programs"
-    return list(found)
+    return list(programs)
 
 
 def function(expression: str, *lines: str, parameters: str = "$a, $b") -> str:
-    """Returns a function of those lines that returns the expression, and the call of it."""
+    """Returns a function with these lines that returns the expression, and its call."""
     body = "\n".join(f"    {line}" for line in [*lines, f"return {expression}"])
     return f"def $f({parameters}):\n{body}\n\noutput = $f(**input)"
 
@@ -266,7 +266,7 @@ HONEST = [
 ]  # fmt: skip
 
 
-def copied(program: str, rng: Random) -> str:
+def reformat(program: str, rng: Random) -> str:
     """Returns the same program in another layout."""
     lines = []
     for line in program.splitlines():

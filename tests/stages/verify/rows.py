@@ -1,6 +1,7 @@
-"""Programs and a sandbox to test the rules with."""
+"""Programs and a fake sandbox for tests of the rules."""
 
 from collections.abc import Iterable, Iterator
+from typing import Self
 
 from caco.identity import canonical_json, digest
 from caco.rows.program import Program
@@ -39,27 +40,27 @@ def candidate(text: str = GOOD, finish_reason: str = "stop") -> Candidate:
     return Candidate(sampled(text, finish_reason=finish_reason), Source(text))
 
 
-def ran(given: str = '{"apples":3,"price":4}', result: str = "12") -> Execution:
-    return Execution(Outcome.OK, "", given, result, "", 0.02, 0.05, 12.0)
+def ran(input_json: str = '{"apples":3,"price":4}', result: str = "12") -> Execution:
+    return Execution(Outcome.OK, "", input_json, result, "", 0.02, 0.05, 12.0)
 
 
 def failed(outcome: Outcome, detail: str) -> Execution:
     return Execution(outcome, detail, None, None, "", 0.02, 0.05, 12.0)
 
 
-class Told:
-    """A sandbox that tells what it was told to, and remembers what it was asked to run.
+class FakeSandbox:
+    """A sandbox with predefined executions, which records the programs that it runs.
 
-    A program that it was told nothing of multiplies the two numbers of its `input`.
+    A program without a predefined execution multiplies the first and last number of its `input`.
     """
 
     def __init__(self, executions: dict[str, Execution] | None = None, ahead: int = 1) -> None:
         self.executions = executions or {}
         self.ahead = ahead
-        self.asked: list[str] = []
+        self.programs: list[str] = []
         self.repeats: list[int] = []
 
-    def __enter__(self) -> "Told":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -68,15 +69,15 @@ class Told:
     def run(self, programs: Iterable[str], repeat: int = 0) -> Iterator[Execution]:
         waiting: list[str] = []
         for program in programs:
-            self.asked.append(program)
+            self.programs.append(program)
             self.repeats.append(repeat)
             waiting.append(program)
             if len(waiting) == self.ahead:
-                yield self._told(waiting.pop(0))
+                yield self._execute(waiting.pop(0))
         for program in waiting:
-            yield self._told(program)
+            yield self._execute(program)
 
-    def _told(self, program: str) -> Execution:
+    def _execute(self, program: str) -> Execution:
         literal = literal_input(Source(program))
         if program in self.executions or literal is None:
             return self.executions.get(program, ran())

@@ -1,4 +1,4 @@
-"""Perturbed inputs: of the same types, in an otherwise unchanged text, the same in every run."""
+"""Perturbed inputs: the same types, an otherwise unchanged text, the same in every run."""
 
 import ast
 from typing import Any
@@ -37,14 +37,14 @@ INPUTS = st.dictionaries(
 )
 
 
-def taken(text: str, count: int = 24, name: str = "name") -> list[dict[Any, Any]]:
+def perturbed_inputs(text: str, count: int = 24, name: str = "name") -> list[dict[Any, Any]]:
     literal = literal_input(Source(text))
     assert literal is not None
-    return [p.given for p in perturbations(literal, name, count)]
+    return [p.input for p in perturbations(literal, name, count)]
 
 
 @given(value=INPUTS, before=st.sampled_from(["", "é = 'ü'; ", "# ü\r\n", "x = '''\n\r'''\n"]))
-def test_nothing_but_the_literal_changes(value, before):
+def test_only_the_literal_changes(value, before):
     text = f"{before}input = {value!r}  # é\ny = 'ß'\n"
     literal = literal_input(Source(text))
     assert literal is not None
@@ -53,9 +53,13 @@ def test_nothing_but_the_literal_changes(value, before):
     assert ast.dump(ast.parse(literal.rewritten(value))) == original
     for one in perturbations(literal, "name", 24):
         tree = ast.parse(one.program)
-        (node,) = [n for n in tree.body if isinstance(getattr(n, "value", None), ast.Dict)]
-        assert repr(ast.literal_eval(node.value)) == repr(one.given)
-        assert list(one.given) == list(value)
+        (node,) = [
+            n.value
+            for n in tree.body
+            if isinstance(n, ast.Assign | ast.Expr) and isinstance(n.value, ast.Dict)
+        ]
+        assert repr(ast.literal_eval(node)) == repr(one.input)
+        assert list(one.input) == list(value)
         assert ast.dump(ast.parse(literal.rewritten(value))) == original
 
 
@@ -65,49 +69,49 @@ def kind(value: Any) -> str:
 
 @given(value=INPUTS)
 def test_values_keep_their_type(value):
-    for found in taken(f"input = {value!r}"):
+    for found in perturbed_inputs(f"input = {value!r}"):
         assert {k: kind(v) for k, v in found.items()} == {k: kind(v) for k, v in value.items()}
 
 
-def shaped(value: Any) -> Any:
+def shape(value: Any) -> Any:
     """Returns a value's types, lengths and signs."""
     if isinstance(value, dict):
-        return {key: shaped(item) for key, item in value.items()}
+        return {key: shape(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [shaped(item) for item in value]
+        return [shape(item) for item in value]
     if isinstance(value, str):
         return len(value)
     return value >= 0 if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-MOVABLE = (
+CHANGEABLE = (
     st.integers(-99, 99)
     | st.text("abcXYZ019", min_size=1, max_size=5)
     | st.lists(st.integers(1, 50), min_size=1, max_size=5)
 )
 
 
-@given(value=st.dictionaries(st.sampled_from("abc"), MOVABLE, min_size=1))
-def test_the_first_perturbation_moves_all_and_keeps_signs_and_lengths(value):
-    (found,) = taken(f"input = {value!r}", 1)
+@given(value=st.dictionaries(st.sampled_from("abc"), CHANGEABLE, min_size=1))
+def test_the_first_perturbation_changes_every_value_but_no_sign_or_length(value):
+    (found,) = perturbed_inputs(f"input = {value!r}", 1)
     for old, new in zip(value.values(), found.values(), strict=True):
         assert old != new
-        assert shaped(old) == shaped(new)
+        assert shape(old) == shape(new)
 
 
 @given(value=INPUTS, name=st.text("0123456789abcdef", min_size=4, max_size=4))
-def test_perturbations_are_different_and_drawn_alike_in_every_run(value, name):
+def test_perturbations_are_distinct_and_the_same_in_every_run(value, name):
     text = f"input = {value!r}"
-    found = taken(text, name=name)
-    assert found == taken(text, name=name)
-    fewer = taken(text, 5, name)
+    found = perturbed_inputs(text, name=name)
+    assert found == perturbed_inputs(text, name=name)
+    fewer = perturbed_inputs(text, 5, name)
     assert found[: len(fewer)] == fewer
     assert len({repr(f) for f in [value, *found]}) == len(found) + 1
 
 
-def test_another_program_gets_other_perturbations():
-    assert taken(GOOD, name="a") != taken(GOOD, name="b")
-    assert len(taken(GOOD)) == 24
+def test_another_program_has_other_perturbations():
+    assert perturbed_inputs(GOOD, name="a") != perturbed_inputs(GOOD, name="b")
+    assert len(perturbed_inputs(GOOD)) == 24
 
 
 @pytest.mark.parametrize(
@@ -128,12 +132,12 @@ def test_another_program_gets_other_perturbations():
         "",
     ],
 )
-def test_what_has_no_literal_to_perturb(text):
+def test_programs_without_a_literal_input(text):
     assert literal_input(Source(text)) is None
 
 
 def outputs(text: str) -> set[str]:
-    """Returns what a program gives, on the host, for its perturbations."""
+    """Returns the outputs of a program, executed on the host, on its perturbed inputs."""
     literal = literal_input(Source(text))
     assert literal is not None
     found = set()
@@ -169,12 +173,12 @@ def outputs(text: str) -> set[str]:
         ("{'a': 3, 'b': 1}", "input['b'] == 1", "False"),
     ],
 )
-def test_what_only_looks_constant_moves(given, expression, also):
+def test_an_output_that_is_rarely_different_changes(given, expression, also):
     assert also in outputs(f"input = {given}\noutput = {expression}\n")
 
 
-def test_perturbations_of_honest_programs_are_programs():
-    for text in planted.made(planted.HONEST, 60, "perturbed"):
+def test_perturbed_programs_parse():
+    for text in planted.generate(planted.HONEST, 60, "perturbed"):
         literal = literal_input(Source(text))
         assert literal is not None
         for one in perturbations(literal, "name", 24):

@@ -1,4 +1,4 @@
-"""Precision and recall of the rules: on planted programs in the real sandbox, and on real data."""
+"""Precision and recall of the rules, on planted programs in the real sandbox and on real data."""
 
 import json
 from collections import Counter
@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from tests.stages.verify import planted
-from tests.stages.verify.algebra import computes_nothing
+from tests.stages.verify.algebra import has_trivial_formula
 from tests.stages.verify.judging import real_programs, verdicts_of, wrongly_rejected
 
 from caco.config.checks import SandboxLimits as Limits
@@ -17,7 +17,7 @@ from caco.sandbox.nsjail import NsjailSandbox
 EACH = 60
 HONEST = 420
 REAL = 800  # rows of GSM8K; the file has 7,473
-SEARCHED = 300  # of them are searched for what the rules let through: algebra takes its time
+SEARCHED = 300  # of them whose formulas are computed to find false accepts, which is slow
 RULES = ("insensitive", "non_deterministic", "duplicate", "trivial", "echo")
 
 
@@ -28,9 +28,9 @@ def sandbox():
 
 
 def shard() -> list[tuple[str, str]]:
-    """Returns the planted and the honest programs, mixed, each with the verdict it must get."""
+    """Returns the planted and the honest programs, shuffled, each with the expected verdict."""
     rng = Random("mixed")
-    honest = planted.made(planted.HONEST, HONEST, "honest")
+    honest = planted.generate(planted.HONEST, HONEST, "honest")
     programs = [("verified", text) for text in honest]
     for verdict, shapes in (
         ("insensitive", planted.INSENSITIVE),
@@ -38,41 +38,43 @@ def shard() -> list[tuple[str, str]]:
         ("trivial", planted.TRIVIAL),
         ("echo", planted.ECHO),
     ):
-        programs += [(verdict, text) for text in planted.made(shapes, EACH, verdict)]
+        programs += [(verdict, text) for text in planted.generate(shapes, EACH, verdict)]
     rng.shuffle(programs)
-    # A copy of an honest program comes somewhere after it.
+    # A copy of an honest program is inserted after it.
     for text in rng.sample(honest, EACH):
         at = rng.randint(programs.index(("verified", text)) + 1, len(programs))
-        programs.insert(at, ("duplicate", planted.copied(text, rng)))
+        programs.insert(at, ("duplicate", planted.reformat(text, rng)))
     return programs
 
 
-def test_each_rule_finds_what_was_planted_and_nothing_else(sandbox, capsys):
-    wanted, texts = zip(*shard(), strict=True)
+def test_each_rule_finds_the_planted_programs_and_no_others(sandbox, capsys):
+    expected, texts = zip(*shard(), strict=True)
     found = verdicts_of(list(texts), sandbox, Verify())
     with capsys.disabled():
         print(f"\n{'rule':20}{'planted':>8}{'found':>7}{'right':>7}{'precision':>11}{'recall':>8}")
         scores = {}
         for rule in RULES:
-            right = sum(w == f == rule for w, f in zip(wanted, found, strict=True))
-            there, said = wanted.count(rule), found.count(rule)
-            scores[rule] = right / max(said, 1), right / there
+            right = sum(e == f == rule for e, f in zip(expected, found, strict=True))
+            planted_count, found_count = expected.count(rule), found.count(rule)
+            scores[rule] = right / max(found_count, 1), right / planted_count
             precision, recall = scores[rule]
-            print(f"{rule:20}{there:8}{said:7}{right:7}{precision:11.3f}{recall:8.3f}")
+            print(
+                f"{rule:20}{planted_count:8}{found_count:7}{right:7}{precision:11.3f}{recall:8.3f}"
+            )
     wrong = [
-        f"{w} taken for {f}:\n{text}"
-        for w, f, text in zip(wanted, found, texts, strict=True)
-        if w != f
+        f"expected {e}, found {f}:\n{text}"
+        for e, f, text in zip(expected, found, texts, strict=True)
+        if e != f
     ]
     assert all(min(pair) >= 0.98 for pair in scores.values()), "\n".join(wrong)
-    # No honest program is lost to any rule.
-    assert {f for w, f in zip(wanted, found, strict=True) if w == "verified"} == {"verified"}
+    # No honest program is rejected.
+    assert {f for e, f in zip(expected, found, strict=True) if e == "verified"} == {"verified"}
 
 
-def test_the_rules_agree_with_algebra_on_real_programs(shared_data: Path, sandbox, capsys):
-    """Of GSM8K's worked solutions, the rules reject those whose formula is no computation.
+def test_the_rules_agree_with_the_formulas_of_real_programs(shared_data: Path, sandbox, capsys):
+    """Of GSM8K's programs, the rules reject exactly those with a trivial formula.
 
-    Some are: a solution that says `x = 11 goats` becomes a program that hands its input on.
+    There are some: the solution `x = 11 goats` becomes a program that returns its input.
     """
     texts = real_programs(shared_data, REAL)
     found = verdicts_of(texts, sandbox, Verify(min_lines=0))
@@ -83,7 +85,7 @@ def test_the_rules_agree_with_algebra_on_real_programs(shared_data: Path, sandbo
     missed = [
         text
         for verdict, text in list(zip(found, texts, strict=True))[:SEARCHED]
-        if verdict == "verified" and computes_nothing(text)
+        if verdict == "verified" and has_trivial_formula(text)
     ]
     assert missed == []
     assert counts["verified"] >= 0.95 * len(texts)

@@ -1,4 +1,4 @@
-"""Every program leaves a shard once, in order, verified or rejected with one verdict."""
+"""Every program of a shard is verified, or rejected with one verdict, once and in order."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.stages.verify.rows import GOOD, Told, failed, sampled
+from tests.stages.verify.rows import GOOD, FakeSandbox, failed, sampled
 
 from caco.config.checks import Verify
 from caco.errors import SandboxUnavailable
@@ -37,8 +37,8 @@ def verdicts(programs, sandbox, settings=None):
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.OK])
-def test_a_failed_execution_is_a_verdict_by_its_name(outcome):
-    sandbox = Told({GOOD: failed(outcome, "what was seen")})
+def test_a_failed_execution_gives_the_verdict_of_its_name(outcome):
+    sandbox = FakeSandbox({GOOD: failed(outcome, "what was seen")})
     (row,) = verify_shard(iter([sampled()]), sandbox, Verify())
     assert isinstance(row, Rejected)
     assert (row.verdict, row.reason) == (outcome.value, "what was seen")
@@ -47,7 +47,7 @@ def test_a_failed_execution_is_a_verdict_by_its_name(outcome):
 
 def test_a_verified_row_carries_its_lineage():
     program = sampled(index=3)
-    (row,) = verify_shard(iter([program]), Told(), Verify())
+    (row,) = verify_shard(iter([program]), FakeSandbox(), Verify())
     assert row == Verified(
         sample_id=program.sample_id,
         program_id=program.program_id,
@@ -59,19 +59,19 @@ def test_a_verified_row_carries_its_lineage():
     )
 
 
-def test_what_the_text_decides_is_not_executed():
-    sandbox = Told()
+def test_a_program_rejected_by_its_text_is_not_executed():
+    sandbox = FakeSandbox()
     programs = [sampled(finish_reason="length"), sampled("x = 1"), sampled(), sampled(index=1)]
     assert verdicts(programs, sandbox, PLAIN) == [
         "truncated", "too_few_lines", "verified", "duplicate",
     ]  # fmt: skip
-    assert sandbox.asked == [GOOD]
+    assert sandbox.programs == [GOOD]
 
 
-def test_further_runs_are_of_programs_that_passed_everything_before():
+def test_only_programs_without_a_violation_run_again():
     again = failed(Outcome.EXCEPTION, "ValueError")
 
-    class Once(Told):
+    class Once(FakeSandbox):
         def run(self, programs, repeat=0):
             for program, run in zip(
                 texts := list(programs), super().run(texts, repeat), strict=True
@@ -82,59 +82,60 @@ def test_further_runs_are_of_programs_that_passed_everything_before():
     assert verdicts([sampled(), sampled(BAD, 1), sampled(OTHER, 2)], sandbox) == [
         "verified", "exception", "non_deterministic",
     ]  # fmt: skip
-    assert sandbox.asked[:5] == [GOOD, BAD, OTHER, GOOD, OTHER]
+    assert sandbox.programs[:5] == [GOOD, BAD, OTHER, GOOD, OTHER]
     assert sandbox.repeats[:5] == [0, 0, 0, 1, 1]
-    # Two perturbed runs settle a good program, on other numbers and without another seed.
-    first, second = (literal_input(Source(text)) for text in sandbox.asked[5:])
+    # Two perturbed runs suffice for a good program, on other numbers and with the same seed.
+    first, second = (literal_input(Source(text)) for text in sandbox.programs[5:])
+    assert first is not None and second is not None
     assert first.value != second.value != {"apples": 3, "price": 4}
     assert sandbox.repeats[5:] == [0, 0]
 
 
-def test_only_rules_that_are_switched_on_cost_runs():
+def test_only_enabled_rules_need_runs():
     for settings, runs in (
         (PLAIN, 1),
         (Verify(insensitive=False, echo=False), 2),
         (Verify(non_deterministic=False, insensitive=False), 3),
         (Verify(non_deterministic=False, echo=False), 3),
     ):
-        sandbox = Told()
+        sandbox = FakeSandbox()
         assert verdicts([sampled()], sandbox, settings) == ["verified"]
-        assert len(sandbox.asked) == runs
+        assert len(sandbox.programs) == runs
 
 
-class Still(Told):
-    """Every input gives 12, or what `limited` says from the second perturbed run on."""
+class ConstantSandbox(FakeSandbox):
+    """Every program outputs 12; from the second perturbed run on, `limited` if set."""
 
     def __init__(self, limited=None):
         super().__init__()
         self.limited = limited
 
-    def _told(self, program):
-        if self.limited is not None and len(self.asked) > 3:
+    def _execute(self, program):
+        if self.limited is not None and len(self.programs) > 3:
             return self.limited
-        return dataclasses.replace(super()._told(program), output="12")
+        return dataclasses.replace(super()._execute(program), output="12")
 
 
-def test_a_suspect_is_run_on_all_perturbations():
-    sandbox = Still()
+def test_a_suspect_runs_on_all_perturbations():
+    sandbox = ConstantSandbox()
     (row,) = verify_shard(iter([sampled()]), sandbox, Verify())
     assert isinstance(row, Rejected)
     assert (row.verdict, row.reason) == ("insensitive", "`output` is 12 for 24 other inputs too")
-    assert len(sandbox.asked) == len(set(sandbox.asked[1:])) + 1 == 26
-    assert verdicts([sampled()], Still(), Verify(insensitive=False)) == ["verified"]
+    assert len(sandbox.programs) == len(set(sandbox.programs[1:])) + 1 == 26
+    assert verdicts([sampled()], ConstantSandbox(), Verify(insensitive=False)) == ["verified"]
 
 
-def test_a_suspect_that_hits_a_limit_is_left_alone():
-    sandbox = Still(failed(Outcome.CPU_TIMEOUT, "more than 5 s"))
+def test_a_suspect_that_hits_a_limit_is_verified():
+    sandbox = ConstantSandbox(failed(Outcome.CPU_TIMEOUT, "more than 5 s"))
     assert verdicts([sampled()], sandbox) == ["verified"]
-    assert len(sandbox.asked) == 4
+    assert len(sandbox.programs) == 4
 
 
 def test_a_program_without_a_literal_input_is_not_perturbed():
     text = GOOD.replace('{"apples": 3, "price": 4}', "dict(apples=3, price=4)")
-    sandbox = Told()
+    sandbox = FakeSandbox()
     assert verdicts([sampled(text)], sandbox) == ["verified"]
-    assert sandbox.asked == [text, text]
+    assert sandbox.programs == [text, text]
 
 
 def numbered(count):
@@ -150,7 +151,7 @@ def test_a_shard_is_read_a_window_at_a_time(monkeypatch):
             read.append(program)
             yield program
 
-    rows = verify_shard(reading(), Told(), Verify())
+    rows = verify_shard(reading(), FakeSandbox(), Verify())
     next(rows)
     assert len(read) == 4
     assert len(list(rows)) == 9
@@ -159,14 +160,14 @@ def test_a_shard_is_read_a_window_at_a_time(monkeypatch):
 @given(window=st.integers(1, 12), ahead=st.integers(1, 8))
 def test_neither_window_nor_batch_changes_a_row(window, ahead):
     programs = [*numbered(9), sampled(index=9), sampled("x = 1", 10)]
-    expected = list(verify_shard(iter(programs), Told(), Verify()))
+    expected = list(verify_shard(iter(programs), FakeSandbox(), Verify()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("caco.stages.verify.verify._WINDOW", window)
-        assert list(verify_shard(iter(programs), Told(ahead=ahead), Verify())) == expected
+        assert list(verify_shard(iter(programs), FakeSandbox(ahead=ahead), Verify())) == expected
 
 
-def test_a_sandbox_that_gives_back_too_little_is_a_failure_of_its_own():
-    class Short(Told):
+def test_a_sandbox_that_loses_executions_is_an_error_of_the_sandbox():
+    class Short(FakeSandbox):
         def run(self, programs, repeat=0):
             yield from islice(super().run(programs, repeat), 1)
 
@@ -176,7 +177,7 @@ def test_a_sandbox_that_gives_back_too_little_is_a_failure_of_its_own():
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 4, 5])
 def test_a_sandbox_that_fails_in_any_batch_fails_the_shard(batch):
-    class Failing(Still):
+    class Failing(ConstantSandbox):
         batches = 0
 
         def run(self, programs, repeat=0):
@@ -191,21 +192,21 @@ def test_a_sandbox_that_fails_in_any_batch_fails_the_shard(batch):
 
 def test_a_duplicate_is_one_of_syntax_not_of_text():
     copy = sampled("# a comment\n" + GOOD.replace("    ", "  "), index=1)
-    assert verdicts([sampled(), copy, sampled(OTHER)], Told()) == [
+    assert verdicts([sampled(), copy, sampled(OTHER)], FakeSandbox()) == [
         "verified",
         "duplicate",
         "verified",
     ]
-    assert verdicts([sampled(), copy], Told(), Verify(duplicates=False)) == ["verified"] * 2
+    assert verdicts([sampled(), copy], FakeSandbox(), Verify(duplicates=False)) == ["verified"] * 2
 
 
-def test_a_truncated_copy_does_not_make_its_whole_twin_a_duplicate():
+def test_a_truncated_copy_does_not_make_the_complete_program_a_duplicate():
     programs = [sampled(finish_reason="length"), sampled(index=1)]
-    assert verdicts(programs, Told()) == ["truncated", "verified"]
+    assert verdicts(programs, FakeSandbox()) == ["truncated", "verified"]
 
 
-def test_an_empty_shard_flows_through():
-    assert verdicts([], Told()) == []
+def test_an_empty_shard_gives_no_rows():
+    assert verdicts([], FakeSandbox()) == []
 
 
 @given(
@@ -218,7 +219,7 @@ def test_rows_keep_their_order_and_none_is_lost(kinds, ahead):
         sampled(texts[kind], i, "length" if kind == "cut" else "stop")
         for i, kind in enumerate(kinds)
     ]
-    sandbox = Told({OTHER: failed(Outcome.EXCEPTION, "ZeroDivisionError")}, ahead)
+    sandbox = FakeSandbox({OTHER: failed(Outcome.EXCEPTION, "ZeroDivisionError")}, ahead)
     rows = list(verify_shard(iter(programs), sandbox, Verify(duplicates=False)))
     ids = [row.row_id if isinstance(row, Rejected) else row.sample_id for row in rows]
     assert ids == [p.sample_id for p in programs]
@@ -233,25 +234,25 @@ def test_the_files_and_the_counts_agree(tmp_path):
     programs = tmp_path / "programs.parquet"
     write_rows(programs, Program, [sampled(), sampled("x = 1", 1), sampled(OTHER, 2)])
     verified, rejected = tmp_path / "verified.parquet", tmp_path / "rejected.parquet"
-    counts = verify_file(programs, verified, rejected, Told(), Verify())
+    counts = verify_file(programs, verified, rejected, FakeSandbox(), Verify())
     counts.check()
     assert (counts.rows_in, counts.accepted, counts.rejected) == (3, 2, {"too_few_lines": 1})
     assert [row.program for row in read_rows(verified, Verified)] == [GOOD, OTHER]
     assert [row.verdict for row in read_rows(rejected, Rejected)] == ["too_few_lines"]
 
 
-class Broken(Told):
+class FailingSandbox(FakeSandbox):
     def run(self, programs, repeat=0):
         yield from super().run([next(iter(programs))], repeat)
         raise SandboxUnavailable("nsjail is gone")
 
 
-def test_a_failing_sandbox_writes_no_file_and_blames_no_program(tmp_path):
+def test_a_failing_sandbox_writes_no_file(tmp_path):
     programs = tmp_path / "programs.parquet"
     write_rows(programs, Program, [sampled(), sampled(OTHER, 1)])
     out = tmp_path / "out"
     with pytest.raises(SandboxUnavailable):
-        verify_file(programs, out / "v.parquet", out / "r.parquet", Broken(), Verify())
+        verify_file(programs, out / "v.parquet", out / "r.parquet", FailingSandbox(), Verify())
     assert list(out.iterdir()) == []
 
 
@@ -294,14 +295,14 @@ def test_the_script_runs_a_shard_in_the_real_sandbox(tmp_path):
     assert (record["rule"], record["identity"]) == ("verify", "00000")
 
 
-def test_the_script_lets_an_empty_shard_through(tmp_path):
+def test_the_script_accepts_an_empty_shard(tmp_path):
     done = run_script(tmp_path, [], SPEC)
     assert done.returncode == 0, done.stderr
     assert list(read_rows(tmp_path / "verified.parquet", Verified)) == []
     assert list(read_rows(tmp_path / "rejected.parquet", Rejected)) == []
 
 
-def test_the_script_names_a_misspelt_key(tmp_path):
+def test_the_script_reports_a_misspelt_key(tmp_path):
     done = run_script(tmp_path, [], {"verify": {"min_line": 3}, "sandbox": {}})
     assert done.returncode == 1
     assert done.stderr == (

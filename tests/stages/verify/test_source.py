@@ -1,4 +1,4 @@
-"""What the rules read out of a program's text."""
+"""The properties of a program's text that the rules use."""
 
 import ast
 
@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caco.stages.verify.rules import Source, real_lines, used_names
+from caco.stages.verify.rules import Source, code_lines, used_names
 
 
-def test_real_lines_are_neither_blank_nor_comment_nor_import():
+def test_code_lines_are_neither_blank_nor_comment_nor_import():
     program = (
         "import math\nfrom math import pi\n\n# comment\n   # indented comment\nx = 1  # code\n"
         "    \nimported = 2\nfromage = 3\n"
     )
-    assert real_lines(program) == 3
+    assert code_lines(program) == 3
 
 
 @given(st.text())
-def test_any_text_has_a_number_of_lines(text):
-    assert 0 <= real_lines(text) <= len(text)
+def test_lines_of_any_text_can_be_counted(text):
+    assert 0 <= code_lines(text) <= len(text)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_use_of_a_key(use):
         'label = {"key": 1}',
     ],
 )
-def test_what_is_no_use_of_a_key(no_use):
+def test_not_a_use_of_a_key(no_use):
     assert "key" not in used_names(ast.parse(f'input = {{"key": 1}}\n{no_use}\n'))
 
 
@@ -62,11 +62,11 @@ def test_integer_keys_are_compared_as_json_writes_them():
 
 
 @pytest.mark.parametrize("text", ["def (", "x = 1\0", "\ud800", f"{'(' * 500}1{')' * 500}"])
-def test_a_text_that_is_no_program_has_no_tree(text):
+def test_a_text_that_does_not_parse_has_no_tree(text):
     assert Source(text).tree is None
 
 
-def test_a_tree_is_read_once():
+def test_a_tree_is_parsed_once():
     source = Source("x = 1")
     assert source.tree is not None
     assert source.tree is source.tree

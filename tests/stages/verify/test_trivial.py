@@ -1,4 +1,4 @@
-"""What computes nothing, and what only looks as if it did not."""
+"""Programs that compute nothing, and programs that only resemble them."""
 
 import ast
 
@@ -8,8 +8,8 @@ from tests.stages.verify import planted
 from caco.stages.verify.trivial import computes_nothing
 
 
-def seen(body, given='{"a": 3, "b": 4}'):
-    return computes_nothing(ast.parse(f"input = {given}\n{body}\nprint(output)\n"))
+def found(body, input_literal='{"a": 3, "b": 4}'):
+    return computes_nothing(ast.parse(f"input = {input_literal}\n{body}\nprint(output)\n"))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def seen(body, given='{"a": 3, "b": 4}'):
     ],
 )
 def test_a_constant(body):
-    assert seen(body) == "a constant"
+    assert found(body) == "a constant"
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_a_constant(body):
         "output = [input['a'], input['b']]",
     ],
 )
-def test_a_plain_read(body):
-    assert seen(body) == "a plain read of an input"
+def test_a_copy_of_an_input(body):
+    assert found(body) == "a copy of an input"
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_a_plain_read(body):
         "output = input[max(input)]",
     ],
 )
-def test_what_may_be_computed(body):
-    assert seen(body) is None
+def test_values_that_may_be_computed(body):
+    assert found(body) is None
 
 
 @pytest.mark.parametrize(
@@ -94,10 +94,10 @@ def test_what_may_be_computed(body):
     ],
 )
 def test_a_list_that_may_be_changed_in_place(body):
-    assert seen(body, '{"xs": [3, 1]}') is None
-    assert seen("output = input['xs']", '{"xs": [3, 1]}') == "a plain read of an input"
+    assert found(body, '{"xs": [3, 1]}') is None
+    assert found("output = input['xs']", '{"xs": [3, 1]}') == "a copy of an input"
 
 
 def test_no_honest_program_is_trivial():
-    for text in planted.made(planted.HONEST, 300, "trivial?"):
+    for text in planted.generate(planted.HONEST, 300, "trivial?"):
         assert computes_nothing(ast.parse(text)) is None, text

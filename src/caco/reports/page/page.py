@@ -1,30 +1,38 @@
-"""The report: a run on one self-contained HTML page.
+"""The report: one run on one self-contained HTML page.
 
-Nothing on the page comes from elsewhere: styles and drawings are inline, there is no script. The
-template escapes every text, for programs and completions are written by models.
+The page loads nothing: styles and drawings are inline, and it has no script. The template escapes
+every text, since models write the programs and the completions.
 """
 
+import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from caco.reports.funnel import FunnelStage
+from caco.reports.funnel import FunnelStage, count_files, funnel, write_funnel
 from caco.reports.page.resources import resource_use
-from caco.reports.page.samples import RejectedSample
 from caco.reports.page.svg import Interval, bar, interval_plot, line_chart
-from caco.reports.records import Record
+from caco.reports.records import Record, read_records
+from caco.reports.row_counts import Counted, is_rejected
 from caco.rows.corpus import CorpusRow
 from caco.rows.loss import Loss
-from caco.rows.table import read_rows
+from caco.rows.rejected import Rejected
+from caco.rows.table import count_rows, read_rows
+from caco.runtime.atomic_files import write_text
 from caco.runtime.progress import duration
-from caco.stages.bench.scores import Difference, Score, Scores
-from caco.stages.calibrate.rates import Rates, rate_text
+from caco.stages.bench.scores import Difference, Score, Scores, read_scores
+from caco.stages.calibrate.rates import Rates, rate_text, read_rates
+from caco.workflow.stages import ROW_STAGES
 
-_POINTS = 500  # of a loss curve: more than the drawing has pixels for
+_POINTS = 500  # of a loss curve: more than the drawing has pixels
+# The columns that show what a rejected row contains, the most informative last.
+_TEXT_COLUMNS = ("problem", "program", "question", "solution")
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
     undefined=jinja2.StrictUndefined,
@@ -36,12 +44,33 @@ _ENVIRONMENT = jinja2.Environment(
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """The files that a report reads.
+
+    Attributes:
+        records: Every job's provenance record.
+        rows: Every Parquet file that the stages' records name, accepted and rejected.
+        corpus: The corpus.
+        losses: `{name}/loss.parquet` of every fine-tuned model.
+        scores: The benchmarks' scores.
+        rates: The calibration's rates; empty without a calibration.
+    """
+
+    records: Sequence[Path]
+    rows: Sequence[Path]
+    corpus: Path
+    losses: Sequence[Path]
+    scores: Path
+    rates: Sequence[Path] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
     """A loss curve.
 
     Attributes:
         name: What was fine-tuned: the folder that holds the file.
-        rows: Logged steps.
+        rows: The logged steps.
     """
 
     name: str
@@ -51,6 +80,48 @@ class Curve:
 def read_curve(path: Path) -> Curve:
     """Reads `{name}/loss.parquet`."""
     return Curve(path.parent.name, list(read_rows(path, Loss)))
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedSample:
+    """A rejected row as shown in the report.
+
+    Attributes:
+        stage: Where it was rejected.
+        verdict, reason: Why.
+        row_id: Its identity.
+        text: Its most informative column.
+    """
+
+    stage: str
+    verdict: str
+    reason: str
+    row_id: str
+    text: str
+
+
+def build_report(run: str, files: Files, funnel_path: Path, report_path: Path) -> list[FunnelStage]:
+    """Writes the funnel and the report, and returns the funnel.
+
+    Raises:
+        UserError: A file is missing or unreadable, or counts differ.
+    """
+    records = read_records(files.records)
+    counted = count_files(records, files.rows)
+    stages = funnel(counted)
+    html = page(
+        run,
+        stages,
+        records,
+        [read_curve(path) for path in files.losses],
+        read_scores(files.scores),
+        [read_rates(path) for path in files.rates],
+        corpus_samples(files.corpus),
+        rejected_samples(counted),
+    )
+    write_funnel(funnel_path, stages)
+    write_text(report_path, html)
+    return stages
 
 
 def page(
@@ -63,7 +134,7 @@ def page(
     corpus: Sequence[CorpusRow],
     rejected: Sequence[RejectedSample],
 ) -> str:
-    """Returns the page.
+    """Returns the page as HTML.
 
     Args:
         run: The run's name.
@@ -71,7 +142,7 @@ def page(
         records: Every job's record.
         curves: Loss curves.
         scores: The benchmarks' scores.
-        calibrations: Rates of the calibration: one, or none where it is off.
+        calibrations: The calibration's rates: one item, or none without a calibration.
         corpus: Rows of the corpus to show.
         rejected: Rejected rows to show.
     """
@@ -90,7 +161,7 @@ def page(
         corpus=corpus,
         rejected=rejected,
         jobs=resource_use(records),
-        scheduled=any(record.given for record in records),
+        scheduled=any(record.requested for record in records),
         on_gpus=any("gpu_busy" in record.used for record in records),
         duration=duration,
     )
@@ -101,7 +172,7 @@ def _bar(s: FunnelStage, widest: int) -> Markup:
 
 
 def _facts(records: Sequence[Record]) -> list[tuple[str, str]]:
-    """Returns what the head of the page tells about the run as a whole."""
+    """Returns the facts about the run at the head of the page."""
     versions: dict[str, set[str]] = {}
     for record in records:
         for package, version in record.versions.items():
@@ -125,7 +196,7 @@ def _distinct(values: Iterable[str]) -> str:
 
 
 def _curve(curve: Curve) -> Markup | None:
-    """Returns the drawing, thinned evenly to `_POINTS`; None where no step was logged."""
+    """Returns the drawing, downsampled to `_POINTS`; None if no step was logged."""
     points = [(float(r.step), r.loss) for r in curve.rows if math.isfinite(r.loss)]
     if not points:
         return None
@@ -135,7 +206,7 @@ def _curve(curve: Curve) -> Markup | None:
 
 def _curve_note(curve: Curve) -> str:
     if not curve.rows:
-        return "not fine-tuned: no step was logged"
+        return "not fine-tuned: no steps logged"
     first, last = curve.rows[0], curve.rows[-1]
     return (
         f"{last.step:,} steps, {last.epoch:g} epochs, {last.tokens:,} tokens, "
@@ -178,7 +249,52 @@ def _gains(differences: Sequence[Difference]) -> Markup | None:
 
 
 def _span(rows: Sequence[Interval]) -> tuple[float, float]:
-    """Returns tenths that hold every interval and zero."""
+    """Returns the limits of an axis, in tenths, that includes every interval and zero."""
     low = min(0.0, *(r.low for r in rows))
     high = max(0.0, *(r.high for r in rows))
     return math.floor(low * 10) / 10, math.ceil(high * 10 + 1e-9) / 10 or 0.1
+
+
+def corpus_samples(path: Path, wanted: int = 8) -> list[CorpusRow]:
+    """Returns `wanted` rows spread evenly over the corpus, or all if it has no more."""
+    total = count_rows(path, CorpusRow)
+    places = {i * total // wanted for i in range(wanted)} if total else set()
+    return [row for i, row in enumerate(read_rows(path, CorpusRow)) if i in places]
+
+
+def rejected_samples(counted: Sequence[Counted], wanted: int = 2) -> list[RejectedSample]:
+    """Returns the first rows that each stage rejected with each verdict, stage by stage.
+
+    Opens only the files that contain a verdict without samples.
+    """
+    found: dict[tuple[str, str], list[RejectedSample]] = {}
+    for job in counted:
+        stage = job.record.rule
+        for path, verdicts in job.rejected.items():
+            if not is_rejected(path):
+                continue
+            missing = {v for v in verdicts if (stage, v) not in found}
+            for verdict in sorted(missing):
+                rows = islice(_with_verdict(path, verdict), wanted)
+                found[stage, verdict] = [_sample(stage, row) for row in rows]
+    order = list(ROW_STAGES)
+    return [
+        sample
+        for key in sorted(found, key=lambda k: (order.index(k[0]), k[1]))
+        for sample in found[key]
+    ]
+
+
+def _with_verdict(path: Path, verdict: str) -> Iterator[Rejected]:
+    return (row for row in read_rows(path, Rejected) if row.verdict == verdict)
+
+
+def _sample(stage: str, row: Rejected) -> RejectedSample:
+    try:
+        values: Any = json.loads(row.row)
+    except ValueError:
+        values = None
+    columns = values if isinstance(values, dict) else {}
+    texts = [columns[name] for name in _TEXT_COLUMNS if columns.get(name)]
+    text = str(texts[-1]) if texts else row.row
+    return RejectedSample(stage, row.verdict, row.reason, row.row_id, text)

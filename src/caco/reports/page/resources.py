@@ -1,4 +1,4 @@
-"""What the jobs asked the scheduler for, beside what they used."""
+"""The resources that the jobs requested, next to those that they used."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ _NONE = "-"
 
 @dataclass(frozen=True, slots=True)
 class ResourceUse:
-    """The jobs of one rule, as the report's cells.
+    """The jobs of one rule, as cells of the report.
 
     Attributes:
         rule: The rule.
-        jobs: How many.
-        total: Their wall time in all.
-        wall: Wall time of the median job, and of the longest.
-        limit: The time limit.
-        busy: CPU time by wall time, of the median job and the busiest: cores that were at work.
-        cores: Cores on a node.
+        jobs: Their number.
+        total: The sum of their wall times.
+        wall: Wall time of the median job, and of the longest job.
+        limit: The requested time limit.
+        busy: Busy cores, CPU time divided by wall time, of the median job and of the busiest job.
+        cores: Requested cores per node.
         process: Memory of the largest process.
-        job: Memory of the largest job, where Slurm's cgroup told it.
-        memory: Memory on a node.
-        gpu_hours: GPUs by the hours that they were held.
-        gpu_busy: Share of the time in which a job's GPUs were at work, of the median job and of the
-            idlest.
-        gpu_memory: Most memory in use on one GPU.
+        job: Memory of the largest job, where Slurm's cgroup reports it.
+        memory: Requested memory per node.
+        gpu_hours: Allocated GPUs multiplied by wall time.
+        gpu_busy: Share of the time in which a job's GPUs were busy, of the median job and of the
+            least busy job.
+        gpu_memory: Largest memory in use on one GPU.
     """
 
     rule: str
@@ -47,7 +47,7 @@ class ResourceUse:
 
 
 def resource_use(records: Iterable[Record]) -> list[ResourceUse]:
-    """Returns the rules' jobs, those of the longest rule first."""
+    """Returns the jobs of each rule; the rule with the largest total wall time comes first."""
     by_rule: dict[str, list[Record]] = {}
     for record in records:
         by_rule.setdefault(record.rule, []).append(record)
@@ -64,43 +64,45 @@ def _resource_use(rule: str, records: Sequence[Record]) -> ResourceUse:
         rule=rule,
         jobs=f"{len(records):,}",
         total=duration(sum(r.seconds for r in records)),
-        wall=_middle_and(max, [r.seconds for r in records], duration),
-        limit=_span(records, "wall_s", duration),
-        busy=_middle_and(max, busy, "{:.1f}".format),
-        cores=_span(records, "cores", str),
-        process=_most(records, "process_mb"),
-        job=_most(records, "job_mb"),
-        memory=_span(records, "mem_mb", _megabytes),
+        wall=_median_and(max, [r.seconds for r in records], duration),
+        limit=_range(records, "wall_s", duration),
+        busy=_median_and(max, busy, "{:.1f}".format),
+        cores=_range(records, "cores", str),
+        process=_largest(records, "process_mb"),
+        job=_largest(records, "job_mb"),
+        memory=_range(records, "mem_mb", _megabytes),
         gpu_hours=_gpu_hours(records),
-        gpu_busy=_middle_and(min, gpu_busy, "{:.0%}".format),
-        gpu_memory=_most(records, "gpu_mb"),
+        gpu_busy=_median_and(min, gpu_busy, "{:.0%}".format),
+        gpu_memory=_largest(records, "gpu_mb"),
     )
 
 
-def _middle_and(
-    end: Callable[[Sequence[float]], float], values: Sequence[float], text: Callable[[float], str]
+def _median_and(
+    extreme: Callable[[Sequence[float]], float],
+    values: Sequence[float],
+    text: Callable[[float], str],
 ) -> str:
-    return f"{text(median(values))}, {text(end(values))}" if values else _NONE
+    return f"{text(median(values))}, {text(extreme(values))}" if values else _NONE
 
 
-def _span(records: Iterable[Record], name: str, text: Callable[[float], str]) -> str:
-    """Returns what was given of a thing: more to some jobs where others had failed with less."""
-    found = {r.given[name] for r in records if r.given and name in r.given}
+def _range(records: Iterable[Record], name: str, text: Callable[[float], str]) -> str:
+    """Returns the range of a requested resource: retries request more than first attempts."""
+    found = {r.requested[name] for r in records if r.requested and name in r.requested}
     return " to ".join(dict.fromkeys((text(min(found)), text(max(found))))) if found else _NONE
 
 
-def _most(records: Iterable[Record], name: str) -> str:
+def _largest(records: Iterable[Record], name: str) -> str:
     found = [r.used[name] for r in records if name in r.used]
     return _megabytes(max(found)) if found else _NONE
 
 
 def _gpu_hours(records: Iterable[Record]) -> str:
-    held = [
-        r.given.get("gpus", 0) * r.given.get("nodes", 1) * r.seconds / 3600
+    hours = [
+        r.requested.get("gpus", 0) * r.requested.get("nodes", 1) * r.seconds / 3600
         for r in records
-        if r.given
+        if r.requested
     ]
-    return f"{sum(held):,.2f}" if any(held) else _NONE
+    return f"{sum(hours):,.2f}" if any(hours) else _NONE
 
 
 def _megabytes(value: float) -> str:

@@ -1,7 +1,7 @@
-"""Small drawings as inline SVG: no library, no network, every text escaped.
+"""Small charts as inline SVG: no library, no network, every text escaped.
 
-Colours are CSS classes of the page (`line`, `base`, `student`, ...), so that the drawings follow
-its light and dark schemes.
+Colours are CSS classes of the page (`line`, `base`, `student`, ...), so that the charts follow its
+light and dark schemes.
 """
 
 import math
@@ -19,9 +19,9 @@ class Interval:
 
     Attributes:
         label: What is measured.
-        css: Class of the mark: `base`, `student` or `difference`.
-        low, value, high: The interval and its dot.
-        note: Printed at the right.
+        css: CSS class: `base`, `student` or `difference`.
+        low, value, high: The interval, and the value drawn as a dot.
+        note: Printed to the right.
     """
 
     label: str
@@ -35,10 +35,10 @@ class Interval:
 def line_chart(
     points: Sequence[Point], x_title: str, y_title: str, width: int = 420, height: int = 240
 ) -> Markup:
-    """Returns a line through `points`, with axes, ticks and titles.
+    """Returns a line chart of `points`, with axes, ticks and titles.
 
     Args:
-        points: (x, y), finite, in the order of x; not empty.
+        points: Finite (x, y) pairs, sorted by x; not empty.
         x_title: Title and unit of the x axis.
         y_title: Likewise of y.
         width: Pixels.
@@ -77,7 +77,7 @@ def line_chart(
 def interval_plot(
     rows: Sequence[Interval], low: float, high: float, x_title: str, width: int = 720
 ) -> Markup:
-    """Returns one line a row: its interval as a bar, its value as a dot, over a common axis.
+    """Returns one line per row: its interval as a bar, its value as a dot, on a common axis.
 
     Args:
         rows: From top to bottom; not empty.
@@ -109,7 +109,7 @@ def interval_plot(
 
 
 def bar(share: float, rest: float, width: int = 260, height: int = 14) -> Markup:
-    """Returns a bar whose two parts are shares of its full width: what passed, and what did not."""
+    """Returns a bar of two parts, as shares of its full width: accepted and rejected rows."""
     passed, dropped = share * width, rest * width
     return Markup('{}<rect class="passed" width="{}" height="{}"/>{}</svg>').format(
         _open(width, height, f"{share:.0%} of the widest stage passed"),
@@ -124,7 +124,7 @@ def bar(share: float, rest: float, width: int = 260, height: int = 14) -> Markup
 def _ticks(values: Sequence[float], wanted: int = 5) -> list[float]:
     """Returns round, evenly spaced numbers that span `values`: at least two."""
     low, high = min(values), max(values)
-    if high - low <= 1e-9 * max(1.0, abs(low), abs(high)):  # as good as one value
+    if high - low <= 1e-9 * max(1.0, abs(low), abs(high)):  # equal up to rounding
         low, high = low - 0.5, high + 0.5
     raw = (high - low) / wanted
     power = 10.0 ** math.floor(math.log10(raw))

@@ -1,1 +1,1 @@
-"""The cost of a configuration, before anything is submitted."""
+"""The estimated cost of a configuration, before anything is submitted."""

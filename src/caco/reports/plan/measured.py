@@ -1,4 +1,4 @@
-"""Rates and shares that a finished run has shown, in place of given ones."""
+"""Rates, lengths and shares measured on a finished run, in place of assumed ones."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -13,26 +13,26 @@ from caco.reports.records import Record, read_records
 from caco.rows.loss import Loss
 from caco.rows.table import read_rows
 
-_CHARS_A_TOKEN = 3.6  # of questions and solutions, whose rows hold no token counts
+_CHARS_A_TOKEN = 3.6  # of questions and solutions, whose rows have no token counts
 
 
-def measured(run: Path, given: Assumptions) -> Assumptions:
-    """Returns `given` with the rates, lengths and shares that the run in a folder has shown.
+def measured(run: Path, assumed: Assumptions) -> Assumptions:
+    """Returns `assumed` with the rates, lengths and shares that were measured on a run.
 
-    Rates of models are those of one GPU: jobs' seconds count once for each GPU that they held. A
-    job's time holds its start, so short jobs look slower than long ones are.
+    Rates of models are per GPU: a job's seconds count once for each of its GPUs. They include the
+    job's start, so the rates of short jobs are lower than those of long ones.
 
     Args:
         run: The run's folder, `results/{run}`.
-        given: Stands in for what the run does not tell: the cluster, the converter, and the
+        assumed: Used for what the run does not show: the cluster, the converter, and the
             benchmarks of a run that ends with its corpus.
 
     Raises:
-        UserError: The folder holds no whole run.
+        UserError: The folder contains no complete run.
     """
     records = read_records(sorted((run / "provenance").rglob("*.json")))
     if not any(record.rule == "corpus" for record in records):
-        raise UserError(f"{run}: holds no finished run to measure; give the folder of one")
+        raise UserError(f"{run}: contains no finished run to measure; pass the folder of one")
     rows_in, accepted = Counter[str](), Counter[str]()
     seconds: defaultdict[str, float] = defaultdict(float)
     cpu_s: defaultdict[str, float] = defaultdict(float)
@@ -44,24 +44,24 @@ def measured(run: Path, given: Assumptions) -> Assumptions:
             accepted[record.rule] += record.counts.accepted
     lengths = _lengths(run)
     rates = Rates(
-        unify=given.rates.unify,
+        unify=assumed.rates.unify,
         sample=rows_in["sample"] * lengths.program / seconds["sample"],
         question=rows_in["question"] * lengths.question / seconds["question"],
         solution=rows_in["solution"] * lengths.solution / seconds["solution"],
         train=_training_rate(run, records),
         answer=sum(_column(run / "answers", "tokens")) / seconds["answer"]
         if seconds["answer"]
-        else given.rates.answer,
+        else assumed.rates.answer,
         verify=rows_in["verify"] / cpu_s["verify"],
         judge=rows_in["judge"] / cpu_s["judge"],
     )
     shares = Yields(
         unify=_share(accepted["unify"], rows_in["unify"]),
         verify=_share(accepted["verify"], rows_in["verify"]),
-        # of questions, since a program may get several
+        # per question: a program may have several
         reverse=_share(accepted["corpus"], rows_in["question"]),
     )
-    return given.model_copy(update={"rates": rates, "tokens": lengths, "yields": shares})
+    return assumed.model_copy(update={"rates": rates, "tokens": lengths, "yields": shares})
 
 
 def _lengths(run: Path) -> Tokens:
@@ -76,13 +76,13 @@ def _lengths(run: Path) -> Tokens:
 
 
 def _gpus(record: Record) -> int:
-    """Returns the GPUs that a job held, on all its nodes; 1 where it ran on cores."""
-    given = record.given or {}
-    return max(1, given.get("gpus", 0) * given.get("nodes", 1))
+    """Returns the GPUs of a job, on all its nodes; 1 if it had none."""
+    requested = record.requested or {}
+    return max(1, requested.get("gpus", 0) * requested.get("nodes", 1))
 
 
 def _training_rate(run: Path, records: Iterable[Record]) -> float:
-    """Returns tokens a second and GPU over all trainings of a run, their steps alone."""
+    """Returns tokens per second and GPU over the steps of all trainings of a run."""
     gpus = {record.rule: _gpus(record) for record in records}
     tokens, seconds = 0, 0.0
     for path in sorted(run.glob("*/loss.parquet")):
@@ -91,7 +91,9 @@ def _training_rate(run: Path, records: Iterable[Record]) -> float:
             tokens += rows[-1].tokens
             seconds += rows[-1].seconds * gpus.get(path.parent.name, 1)
     if not tokens:
-        raise UserError(f"{run}: has trained nothing, so it tells no training rate")
+        raise UserError(
+            f"{run}: contains no training, so it has no training rate; pass another run"
+        )
     return tokens / seconds
 
 
@@ -109,5 +111,5 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def _share(out: int, of: int) -> float:
-    """Returns a share above 0: a stage that let nothing through yet tells no zero."""
+    """Returns a share above 0: a stage that has accepted nothing so far may still do so."""
     return max(out, 0.5) / max(of, 1)

@@ -1,1 +1,1 @@
-"""The state of a run: jobs done, running and failed, rates and time left."""
+"""The status of a run: jobs done, running and failed, rates and time left."""

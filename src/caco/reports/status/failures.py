@@ -1,4 +1,4 @@
-"""What went wrong: jobs that failed or had to be started again, whose failure it was, and why."""
+"""Failures: the jobs that failed or were started again, and the owner and cause of each failure."""
 
 import math
 import sys
@@ -10,25 +10,25 @@ from caco.reports.status.job_states import JobStatus, State, job_states
 from caco.runtime.heartbeat import Start
 from caco.workflow.paths import Paths
 
-_JOBS = 20  # told of at the most
+_JOBS = 20  # printed at most
 _LINES = 5  # of a log
-_KILLED = "ended without a word: killed, as for want of memory or time, or its node was lost"
-_UNMARKED = "ended before its script began; its log says why"
+_KILLED = "exited without an error message: killed (memory or time limit?), or its node failed"
+_NOT_STARTED = "exited before its script started; see its log"
 
 
 def failed_or_restarted(jobs: Iterable[JobStatus]) -> list[JobStatus]:
     """Returns the jobs that failed, and then those that were started again."""
-    failed, again = [], []
+    failed, restarted = [], []
     for job in jobs:
         if job.state is State.FAILED:
             failed.append(job)
-        elif _ended(job):
-            again.append(job)
-    return failed + again
+        elif _failed_starts(job):
+            restarted.append(job)
+    return failed + restarted
 
 
 def failures_text(jobs: Sequence[JobStatus], folder: Path) -> str:
-    """Returns what to tell of the jobs that `failed_or_restarted` returns.
+    """Returns a description of the jobs that `failed_or_restarted` returns.
 
     Args:
         jobs: Those jobs.
@@ -42,9 +42,9 @@ def failures_text(jobs: Sequence[JobStatus], folder: Path) -> str:
 
 
 def print_failures(folder: Path) -> None:
-    """Prints what failed in a run whose Snakemake has just ended: none of its jobs runs any more.
+    """Prints the failures of a run whose Snakemake is about to exit: none of its jobs is running.
 
-    A record that cannot be read is one thing more to tell, and hides nothing that comes after.
+    An unreadable record is printed as an error, and stops nothing that comes after.
 
     Args:
         folder: `results/{run}`.
@@ -58,7 +58,7 @@ def print_failures(folder: Path) -> None:
 
 
 def _job(job: JobStatus, folder: Path) -> str:
-    ended = _ended(job)
+    ended = _failed_starts(job)
     name = job.rule if job.identity == "all" else f"{job.rule} {job.identity}"
     times = "once" if len(ended) < 2 else f"{len(ended)} times"
     what = "failed" if job.state is State.FAILED else f"{job.state} after it failed"
@@ -68,14 +68,14 @@ def _job(job: JobStatus, folder: Path) -> str:
         lines += [f"    | {line}" for line in _slurm_log(job, start, folder)]
     if job.state is State.FAILED:
         if not ended:
-            lines.append(f"  {_UNMARKED}")
+            lines.append(f"  {_NOT_STARTED}")
         lines.append(f"  {Paths(folder.name).log(job.rule, job.identity)}:")
         lines += [f"    | {line}" for line in job.tail[-_LINES:]]
     return "\n".join(lines)
 
 
-def _ended(job: JobStatus) -> list[Start]:
-    """Returns the starts that came to nothing."""
+def _failed_starts(job: JobStatus) -> list[Start]:
+    """Returns the starts that did not finish the job."""
     return job.starts[:-1] if job.state is State.RUNNING else job.starts
 
 
@@ -85,18 +85,18 @@ def _where(start: Start) -> str:
 
 
 def _why(start: Start) -> str:
-    """Returns whose failure it was, and why, in one line."""
-    if start.said is None:
+    """Returns the owner of the failure, and its cause, in one line."""
+    if start.message is None:
         return f"{'cluster' if start.slurm else 'machine'}: {_KILLED}"
-    return f"{start.owner}: {' '.join(start.said.split())}"
+    return f"{start.owner}: {' '.join(start.message.split())}"
 
 
 def _slurm_log(job: JobStatus, start: Start, folder: Path) -> list[str]:
-    """Returns the last lines of a start's own log, where Slurm and not the job knew why it ended.
+    """Returns the last lines of the Slurm log of a start that recorded no cause itself.
 
-    The executor names that log after the rule, the wildcards and the number of the Slurm job.
+    The executor names that log after the rule, the wildcards and the ID of the Slurm job.
     """
-    if start.said is not None or start.slurm is None:
+    if start.message is not None or start.slurm is None:
         return []
     logs = folder.parents[1] / ".snakemake" / "slurm_logs" / f"rule_{job.rule}"
     for wildcards in (job.identity, job.identity.replace("-", "_"), ""):

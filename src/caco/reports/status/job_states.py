@@ -1,6 +1,6 @@
-"""Looking at a run's folder: every job of the run, and how it stands.
+"""The state of every job of a run, read from the run's folder.
 
-Nothing is locked and nothing is written, so one may look at any time and from any machine that sees
+Nothing is locked or written, so the state can be read at any time, on any machine that can access
 the folder.
 """
 
@@ -13,17 +13,17 @@ from pathlib import Path
 
 from caco.errors import UserError
 from caco.reports.records import Record, read_record
-from caco.runtime.heartbeat import SILENT_S, Start, heartbeat_file, read_starts
+from caco.runtime.heartbeat import HEARTBEAT_TIMEOUT_S, Start, heartbeat_file, read_starts
 from caco.runtime.journal import rows_in
 from caco.runtime.progress import ReportedProgress, read_progress
 from caco.workflow.paths import Paths
 
-_THREADS = 16  # a network file system answers many at once in the time of one
+_THREADS = 16  # a network file system serves many requests in the time of one
 _TAIL = 1 << 13  # bytes of a log: its last lines
 
 
 class State(StrEnum):
-    """How a job stands."""
+    """The state of a job."""
 
     DONE = "done"
     RUNNING = "running"
@@ -36,16 +36,15 @@ class JobStatus:
     """A job of the run.
 
     Attributes:
-        rule, identity: Which.
-        state: How it stands. Failed is what ended without success since the run was last started,
-            and was not started again; what failed before that waits.
-        record: Its record, where it is done.
-        starts: The starts of which there is a mark and that did not bring it to its end; the last
-            one may run.
-        rows: Rows in the journal of a job that is not done; None where it has no journal.
-        seen: What its log says last of its progress, where it is not done.
+        rule, identity: The job.
+        state: Its state. `failed`: it exited without success since the run was last started, and
+            was not started again. A job that failed before that is `waiting`.
+        record: Its record, if it is done.
+        starts: Its recorded starts, without the one that finished it; the last one may be running.
+        rows: Rows in the journal of a job that is not done; None without a journal.
+        progress: The last progress in its log, if it is not done.
         log_at: When the log was last written, seconds since 1970.
-        tail: The log's last lines, of a job that is not done.
+        tail: The last lines of the log, if it is not done.
     """
 
     rule: str
@@ -54,33 +53,35 @@ class JobStatus:
     record: Record | None = None
     starts: list[Start] = field(default_factory=list)
     rows: int | None = None
-    seen: ReportedProgress | None = None
+    progress: ReportedProgress | None = None
     log_at: float = 0.0
     tail: list[str] = field(default_factory=list)
 
 
 def job_states(folder: Path, now: float) -> list[JobStatus]:
-    """Returns the jobs of a run, in the order in which data pass them.
+    """Returns the jobs of a run, in the order of the data.
 
     Args:
         folder: `results/{run}`.
         now: The time, seconds since 1970.
 
     Raises:
-        UserError: No run was started there, or a file there is not what it should be.
+        UserError: No run was started there, or a file is invalid.
     """
     folder = folder.absolute()
     paths = Paths(folder.name, str(folder.parent))
-    planned, begun = _planned(Path(paths.jobs()))
-    there = {rule: _names(Path(paths.provenance(rule, "all")).parent) for rule in planned}
-    each = [(rule, identity) for rule, identities in planned.items() for identity in identities]
+    planned, run_started = _planned(Path(paths.jobs()))
+    existing = {rule: _names(Path(paths.provenance(rule, "all")).parent) for rule in planned}
+    jobs = [(rule, identity) for rule, identities in planned.items() for identity in identities]
 
     def one(job: tuple[str, str]) -> JobStatus:
         log = folder.parents[1] / paths.log(*job)
-        return _job_status(*job, Path(paths.provenance(*job)), log, there[job[0]], (begun, now))
+        return _job_status(
+            *job, Path(paths.provenance(*job)), log, existing[job[0]], (run_started, now)
+        )
 
     with ThreadPoolExecutor(_THREADS) as threads:
-        return list(threads.map(one, each))
+        return list(threads.map(one, jobs))
 
 
 def _planned(file: Path) -> tuple[dict[str, list[str]], float]:
@@ -90,11 +91,13 @@ def _planned(file: Path) -> tuple[dict[str, list[str]], float]:
         return jobs, file.stat().st_mtime
     except FileNotFoundError:
         raise UserError(
-            f"{file}: there is no such file, so no run was started there; name the folder of a "
+            f"{file}: the file does not exist, so no run was started there; pass the folder of a "
             "run, as in results/embedded"
         ) from None
     except ValueError:
-        raise UserError(f"{file}: not JSON; start the run again, it writes the file anew") from None
+        raise UserError(
+            f"{file}: not JSON; start the run again, it writes the file again"
+        ) from None
 
 
 def _names(folder: Path) -> frozenset[str]:
@@ -109,47 +112,47 @@ def _job_status(
     identity: str,
     record: Path,
     log: Path,
-    there: Collection[str],
+    existing: Collection[str],
     times: tuple[float, float],
 ) -> JobStatus:
-    """Looks at one job.
+    """Returns the status of one job.
 
     Args:
         rule: Its rule.
-        identity: What tells it from its siblings.
+        identity: Its identity among the jobs of the rule.
         record: Its record.
         log: Its log.
-        there: Names of the files beside the record: most jobs of a large run have none yet.
+        existing: Names of the files next to the record: most jobs of a large run have none yet.
         times: When the run was last started, and now.
     """
-    if record.name in there:
-        read = read_record(record)
-        return JobStatus(rule, identity, State.DONE, read, read.starts)
-    begun, now = times
+    if record.name in existing:
+        finished = read_record(record)
+        return JobStatus(rule, identity, State.DONE, finished, finished.starts)
+    run_started, now = times
     text, log_at = _end_of(log)
     starts: list[Start] = []
-    if (mark := heartbeat_file(record)).name in there:
+    if (file := heartbeat_file(record)).name in existing:
         try:
-            starts, touched = read_starts(mark), mark.stat().st_mtime
+            starts, last_heartbeat = read_starts(file), file.stat().st_mtime
         except FileNotFoundError:  # done since the folder was listed
             return _job_status(rule, identity, record, log, _names(record.parent), times)
     if starts:
-        ended = State.FAILED if touched > begun else State.WAITING
-        state = State.RUNNING if starts[-1].is_alive(touched, now) else ended
-    elif log_at > begun:  # it was started and left no mark: not yet, or it could not
-        state = State.RUNNING if now - log_at < SILENT_S else State.FAILED
+        ended = State.FAILED if last_heartbeat > run_started else State.WAITING
+        state = State.RUNNING if starts[-1].is_alive(last_heartbeat, now) else ended
+    elif log_at > run_started:  # started, but its script has not, or could not
+        state = State.RUNNING if now - log_at < HEARTBEAT_TIMEOUT_S else State.FAILED
     else:
         return JobStatus(rule, identity, State.WAITING)
     journal = record.with_suffix(".journal")
     return JobStatus(
         rule, identity, state, None, starts,
-        rows_in(journal) if journal.name in there else None,
+        rows_in(journal) if journal.name in existing else None,
         read_progress(text), log_at, [line for line in text.splitlines() if line.strip()],
     )  # fmt: skip
 
 
 def _end_of(log: Path) -> tuple[str, float]:
-    """Returns the last lines of a log, and when it was last written: nothing where it is not."""
+    """Returns the end of a log, and when it was last written; ("", 0.0) if it does not exist."""
     try:
         with log.open("rb") as file:
             size = file.seek(0, 2)

@@ -1,13 +1,19 @@
-"""Jobs, counted by stage: how many stand how, their rows, their rate, the time left."""
+"""The progress of each stage (job states, rows, rate, time left), and a run's status as text."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from statistics import fmean
 
+from caco.reports.status.failures import failed_or_restarted, failures_text
 from caco.reports.status.job_states import JobStatus, State
+from caco.runtime.progress import duration
+from caco.runtime.slurm_client import QueuedJob
 
-_STEPS = "steps"  # what a training counts
+_STEPS = "steps"  # the unit of a training's progress
+_HEAD = ("stage", "jobs", "done", "running", "failed", "waiting", "rows", "rate/job", "left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +22,15 @@ class StageProgress:
 
     Attributes:
         rule: The rule.
-        jobs: How many there are.
-        states: How many stand how.
-        done: Rows, or what the stage counts, that are finished; None where it counts none.
-        total: All of them: known, or worked out from the mean of the jobs that are known.
-        sure: Whether every job's share in `total` is known.
-        unit: What is counted: `rows`, or `steps` of a training that runs.
-        pace: Rows a second of one job, or what a training says of itself.
-        left_s: Seconds until the stage is done if its jobs go on as they did; None where nothing
-            runs or it cannot be told yet.
+        jobs: Number of jobs.
+        states: Number of jobs by state.
+        done: Finished rows, or whatever the stage counts; None if it counts nothing.
+        total: The total; jobs with an unknown total count as the mean of the others.
+        total_known: Whether the total of every job is known.
+        unit: What is counted: `rows`, or `steps` of a running training.
+        rate: Rows per second of one job, or the rate that a training prints.
+        left_s: Seconds until the stage is done at the current rate; None if no job runs or the rate
+            is not known yet.
     """
 
     rule: str
@@ -32,9 +38,9 @@ class StageProgress:
     states: dict[State, int]
     done: int | None
     total: int | None
-    sure: bool
+    total_known: bool
     unit: str
-    pace: str | None
+    rate: str | None
     left_s: float | None
 
 
@@ -42,7 +48,7 @@ def stage_progress(jobs: Sequence[JobStatus], now: float) -> list[StageProgress]
     """Returns the stages, in the order of the jobs.
 
     Args:
-        jobs: As `caco.reports.status.job_states.look` returns them.
+        jobs: As `caco.reports.status.job_states.job_states` returns them.
         now: The time, seconds since 1970.
     """
     by_rule: dict[str, list[JobStatus]] = {}
@@ -53,10 +59,10 @@ def stage_progress(jobs: Sequence[JobStatus], now: float) -> list[StageProgress]
 
 def _stage(rule: str, jobs: list[JobStatus], now: float) -> StageProgress:
     states = {state: sum(job.state is state for job in jobs) for state in State}
-    training = next((j for j in jobs if j.seen and j.seen.unit == _STEPS), None)
+    training = next((j for j in jobs if j.progress and j.progress.unit == _STEPS), None)
     if training is not None:
         return _training(rule, len(jobs), states, training, now)
-    held = [_held(job) for job in jobs]
+    finished = [_finished(job) for job in jobs]
     totals = [_total(job) for job in jobs]
     known = [total for total in totals if total is not None]
     rate = _rate(jobs, now)
@@ -67,49 +73,49 @@ def _stage(rule: str, jobs: list[JobStatus], now: float) -> StageProgress:
         rule=rule,
         jobs=len(jobs),
         states=states,
-        done=sum(held) if known or any(held) else None,
+        done=sum(finished) if known or any(finished) else None,
         total=total,
-        sure=len(known) == len(jobs),
+        total_known=len(known) == len(jobs),
         unit="rows",
-        pace=None if rate is None else f"{rate:,.1f}/s" if rate >= 1 else f"{rate:.2g}/s",
-        left_s=_left(jobs, held, totals, rate),
+        rate=None if rate is None else f"{rate:,.1f}/s" if rate >= 1 else f"{rate:.2g}/s",
+        left_s=_left(jobs, finished, totals, rate),
     )
 
 
 def _training(
     rule: str, jobs: int, states: dict[State, int], job: JobStatus, now: float
 ) -> StageProgress:
-    """Returns the stage of a training, which knows best itself how it gets on."""
-    assert job.seen is not None
-    left, said = None, job.seen.left_s
-    if job.state is State.RUNNING and said is not None:
-        left = max(0.0, said - (now - job.log_at))
-    pace = job.seen.pace.rpartition(", ")[2]
+    """Returns the stage of a training, from the training's own line of progress."""
+    assert job.progress is not None
+    left, printed = None, job.progress.left_s
+    if job.state is State.RUNNING and printed is not None:
+        left = max(0.0, printed - (now - job.log_at))
+    rate = job.progress.rate.rpartition(", ")[2]
     return StageProgress(
-        rule, jobs, states, job.seen.done, job.seen.total, True, _STEPS, pace, left
+        rule, jobs, states, job.progress.done, job.progress.total, True, _STEPS, rate, left
     )
 
 
-def _held(job: JobStatus) -> int:
-    """Returns the rows of a job that are finished and kept, or that it says it has done."""
+def _finished(job: JobStatus) -> int:
+    """Returns a job's finished rows: those saved, or those that its log reports."""
     if job.record is not None:
         return job.record.counts.rows_in if job.record.counts else 0
     if job.rows is not None:
         return job.rows
-    return job.seen.done if job.seen and job.state is State.RUNNING else 0
+    return job.progress.done if job.progress and job.state is State.RUNNING else 0
 
 
 def _total(job: JobStatus) -> int | None:
     if job.record is not None:
         return job.record.counts.rows_in if job.record.counts else None
-    return job.seen.total if job.seen else None
+    return job.progress.total if job.progress else None
 
 
 def _rate(jobs: list[JobStatus], now: float) -> float | None:
-    """Returns the rows a second that one job makes, its start included; None without any yet.
+    """Returns one job's rows per second, its start included; None if no job has finished a row.
 
-    Rows that a job found in its journal were made in another time: they do not count, nor does a
-    job that is done and had more than one start.
+    Rows that a start found in its journal do not count, nor does a finished job with more than one
+    start: their time is not known.
     """
     rows, seconds = 0, 0.0
     for job in jobs:
@@ -118,23 +124,81 @@ def _rate(jobs: list[JobStatus], now: float) -> float | None:
             seconds += job.record.seconds
         elif job.state is State.RUNNING and job.starts:
             start = job.starts[-1]
-            rows += max(0, _held(job) - start.kept)
+            rows += max(0, _finished(job) - start.resumed_rows)
             seconds += now - datetime.fromisoformat(start.started).timestamp()
     return rows / seconds if rows and seconds > 0 else None
 
 
 def _left(
-    jobs: list[JobStatus], held: list[int], totals: list[int | None], rate: float | None
+    jobs: list[JobStatus], finished: list[int], totals: list[int | None], rate: float | None
 ) -> float | None:
-    """Returns the seconds left: no less than the longest running job needs, nor than all together.
+    """Returns the seconds left: the maximum of the longest running job and of all jobs together.
 
-    A job whose total is not known counts as the mean of those that are.
+    A job with an unknown total counts as the mean of the known totals.
     """
     running = [job.state is State.RUNNING for job in jobs]
     known = [total for total in totals if total is not None]
     if rate is None or not any(running) or not known:
         return None
     mean = fmean(known)
-    left = [max(0.0, (mean if t is None else t) - h) for h, t in zip(held, totals, strict=True)]
+    left = [max(0.0, (mean if t is None else t) - n) for n, t in zip(finished, totals, strict=True)]
     longest = max(rows for rows, runs in zip(left, running, strict=True) if runs)
     return max(longest / rate, sum(left) / (rate * sum(running)))
+
+
+def status_text(
+    folder: Path, jobs: Sequence[JobStatus], queue: Sequence[QueuedJob], now: float
+) -> str:
+    """Returns the status of a run as text.
+
+    Args:
+        folder: `results/{run}`.
+        jobs: The run's jobs.
+        queue: Its jobs in Slurm's queue.
+        now: The time, seconds since 1970.
+    """
+    lines = [_table(stage_progress(jobs, now)), "", _summary(jobs)]
+    if pending := [job for job in queue if job.state == "pending"]:
+        reasons = ", ".join(f"{why} {n}" for why, n in Counter(j.reason for j in pending).items())
+        lines.append(f"Slurm: {len(pending):,} jobs are pending ({reasons})")
+    return "\n".join(lines) + "\n" + failures_text(failed_or_restarted(jobs), folder)
+
+
+def _summary(jobs: Sequence[JobStatus]) -> str:
+    count = Counter(job.state for job in jobs)
+    text = f"{count[State.DONE]:,} of {len(jobs):,} jobs done"
+    for state in (State.RUNNING, State.FAILED, State.WAITING):
+        if count[state]:
+            text += f", {count[state]:,} {state}"
+    if not count[State.RUNNING] and count[State.DONE] < len(jobs):
+        text += "; no job is running"
+    return text
+
+
+def _table(stages: Iterable[StageProgress]) -> str:
+    body = [_cells(stage) for stage in stages]
+    widths = [max(len(row[i]) for row in [_HEAD, *body]) for i in range(len(_HEAD))]
+    rule = tuple("-" * width for width in widths)
+    return "\n".join(_line(row, widths) for row in [_HEAD, rule, *body])
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first = f"{cells[0]:<{widths[0]}}"
+    return "  ".join([first, *(f"{c:>{w}}" for c, w in zip(cells[1:], widths[1:], strict=True))])
+
+
+def _cells(stage: StageProgress) -> tuple[str, ...]:
+    states = [f"{n:,}" if n else "-" for n in (stage.states[state] for state in State)]
+    left = "-" if stage.left_s is None else duration(stage.left_s)
+    return (stage.rule, f"{stage.jobs:,}", *states, _rows(stage), stage.rate or "-", left)
+
+
+def _rows(stage: StageProgress) -> str:
+    if stage.done is None:
+        return "-"
+    if stage.total is None:
+        return f"{stage.done:,}"
+    if stage.total_known and stage.done == stage.total:
+        return f"{stage.done:,}"
+    unit = "" if stage.unit == "rows" else f" {stage.unit}"
+    return f"{stage.done:,} of {'' if stage.total_known else 'about '}{stage.total:,}{unit}"

@@ -1,5 +1,5 @@
-"""What runs inside the jail: a warm parent and, for each program, a child of it.
+"""The code that runs inside the jail: a warm parent, which forks a child for each program.
 
-The jail sees this folder and no other of ours. Every import costs each program: a fork copies what
-the parent has loaded. So nothing is imported here but what is built in, or tiny.
+This folder is the only part of `caco` that is mounted in the jail. Only built-in and small modules
+are imported here: a fork copies the page tables of everything that the parent has loaded.
 """

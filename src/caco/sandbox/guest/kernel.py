@@ -1,4 +1,4 @@
-"""Kernel calls that Python has no word for, and the numbers behind them (x86-64 and arm64)."""
+"""System calls that Python does not provide, with their numbers on x86-64 and arm64."""
 
 import ctypes
 import mmap
@@ -11,10 +11,10 @@ _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
 _MOUNT_FLAGS = 2 | 4  # MS_NOSUID | MS_NODEV
 _DETACH = 2
 _CAPABILITY_VERSION_3 = 0x20080522
-_SCHED_CLOCK = 2  # of a process: the time that the scheduler gave it, all threads together
+_SCHED_CLOCK = 2  # CPU time of a process, all threads together
 
-# A call through PyDLL keeps the interpreter's lock: a child must not come to life without it.
-# Functions and arguments are made once, here: whatever a child makes, it pays for in copied pages.
+# A call through PyDLL holds the GIL: a child must not start without it. Functions and arguments are
+# created once, here: objects that a child creates cost it copied pages.
 _libc = ctypes.PyDLL(None)
 _syscall = _libc.syscall
 _clone_arguments = (
@@ -33,14 +33,14 @@ _no_capabilities = (
 
 
 def fork() -> int:
-    """Forks into fresh PID and IPC namespaces; returns as `os.fork` does.
+    """Forks into new PID and IPC namespaces; returns as `os.fork` does.
 
-    One `clone`: the child of a large parent costs what copying its page tables costs, and a second
-    fork (which `unshare` would need) would cost it again. The child is process 1, as the caller
-    must be, whose thread id glibc goes on using.
+    One `clone` instead of `unshare` and `fork`, because every fork copies the page tables of the
+    parent, which dominates its cost. The child is process 1 of its namespace. The caller must be
+    process 1 as well, because glibc in the child continues to use the caller's thread id.
 
     Raises:
-        OSError: The kernel refused.
+        OSError: The system call failed.
     """
     _before()
     pid: int = _syscall(*_clone_arguments)
@@ -54,27 +54,28 @@ def fork() -> int:
 
 
 def drop_capabilities() -> None:
-    """Gives up every capability, for good: the jail forbids new privileges."""
+    """Drops all capabilities permanently: the jail sets no_new_privs."""
     if _capset(*_no_capabilities) != 0:
         raise OSError("capset failed")
 
 
 def fresh_tmpfs(folder: str, options: str) -> None:
-    """Puts an empty tmpfs in the place of the one mounted at `folder`, if one is."""
+    """Mounts an empty tmpfs at `folder`, in place of a tmpfs that is mounted there."""
     _libc.umount2(folder.encode(), _DETACH)
     if _libc.mount(b"tmpfs", folder.encode(), b"tmpfs", _MOUNT_FLAGS, options.encode()) != 0:
         raise OSError("mount failed")
 
 
 def cpu_ns(pid: int) -> int:
-    """Returns the CPU nanoseconds that a running process has used."""
+    """Returns the CPU time of a running process in nanoseconds."""
     return time.clock_gettime_ns((~pid << 3) | _SCHED_CLOCK)
 
 
 def address_space() -> int:
-    """Returns this process's address space in bytes, to a MiB.
+    """Returns the size of this process's address space in bytes, rounded up to a MiB or less.
 
-    The jail has no /proc: the smallest limit under which a page can still be mapped is sought.
+    The jail has no /proc, so a binary search finds the smallest RLIMIT_AS under which a page can
+    still be mapped.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     low, high = 0, 1 << 42

@@ -1,10 +1,10 @@
-"""One program, from its text to the record of what became of it; in a child, which then ends."""
+"""Execution of one program in a child, from its text to its record."""
 
 import builtins
 import io
 import sys
 
-from caco.sandbox.guest.values import Json, NotSerialisable, TooLarge, kind_of
+from caco.sandbox.guest.values import Json, NotSerialisable, TooLarge, type_name
 from caco.sandbox.guest.wire import DETAIL
 
 TYPE_CHECKING = False
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-# As in `values`: what a program does to `builtins` is nothing to what is defined from here on.
+# As in `values`: a program that patches `builtins` cannot affect what is defined below.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
 
-_REHEARSED = b"""
+_WARM_UP_PROGRAM = b"""
 input = {"count": 3, "prices": [1.5, 2], "name": "a"}
 
 def cost(count, prices, name):
@@ -27,42 +27,42 @@ def cost(count, prices, name):
 output = cost(**input)
 print(f"{output}")
 """
-_RANDOM = ("random", "numpy.random")  # modules with a `seed`
+_SEEDED_MODULES = ("random", "numpy.random")  # modules with a `seed`
 
 
-class Printed(io.RawIOBase):
-    """Standard output: keeps what fits the limit and lets the rest fall."""
+class CapturedStdout(io.RawIOBase):
+    """Standard output of a program: stores the bytes below the limit and discards the rest."""
 
     def __init__(self, limit: int) -> None:
-        self.kept = bytearray()
-        self.cut = False
+        self.captured = bytearray()
+        self.truncated = False
         self._limit = limit
 
     def writable(self) -> bool:
-        """Tells the buffers above that this can be written."""
+        """Returns True, as `io.BufferedWriter` requires."""
         return True
 
     def write(self, data: "Any") -> int:
-        """Takes `data` whole; keeps the part below the limit."""
-        room = self._limit - len(self.kept)
-        self.kept += bytes(data[:room]) if room > 0 else b""
-        self.cut = self.cut or len(data) > room
+        """Accepts all of `data`; stores the part below the limit."""
+        remaining = self._limit - len(self.captured)
+        self.captured += bytes(data[:remaining]) if remaining > 0 else b""
+        self.truncated = self.truncated or len(data) > remaining
         return len(data)
 
     def text(self) -> str:
-        """Returns what was kept; a character that the limit cut in two is left out."""
-        return self.kept.decode("utf-8", "ignore")
+        """Returns the stored text, without a character that the limit truncates."""
+        return self.captured.decode("utf-8", "ignore")
 
 
 class SeededImports:
-    """Seeds the generators of random numbers as they are imported: a run can be repeated."""
+    """Import hook that seeds random generators on import, so that runs are reproducible."""
 
     def __init__(self) -> None:
         self.seed = 0
 
     def find_spec(self, name: str, path: "Sequence[str] | None", target: object = None) -> "Any":
-        """Finds a module as the interpreter would; `random` is seeded once it is loaded."""
-        if name not in _RANDOM:
+        """Finds a module as the interpreter does; a seeded module is seeded once it is loaded."""
+        if name not in _SEEDED_MODULES:
             return None
         from importlib.machinery import PathFinder
 
@@ -79,107 +79,113 @@ class SeededImports:
 
 
 class Program:
-    """Runs one program; made by the parent, used by each of its children once."""
+    """Runs one program; created by the parent, used once by each child."""
 
     def __init__(self, limit: int) -> None:
         """Prepares the interpreter.
 
         Args:
-            limit: Bytes of `input`, of `output` and of printed text.
+            limit: Limit in bytes for each of `input`, `output` and stdout.
         """
         self._limit = limit
         self._imports = SeededImports()
         sys.meta_path.insert(0, self._imports)
-        sys.set_int_max_str_digits(0)  # how long an integer may be is verification's to say
+        sys.set_int_max_str_digits(0)  # the stage that verifies programs limits integers
 
     def run(self, text: bytes | bytearray, seed: int) -> "list[bytes]":
         """Executes a program.
 
         Args:
             text: The program.
-            seed: Of the generators of random numbers.
+            seed: The seed of the random generators.
 
         Returns:
-            The texts of its record: outcome, detail, input, output, what it printed.
+            The texts of its record: outcome, detail, input, output, stdout.
         """
         self._imports.seed = seed
-        for name in _RANDOM:
+        for name in _SEEDED_MODULES:
             if name in sys.modules:
                 sys.modules[name].seed(seed)
-        printed = Printed(self._limit)
-        record = self._execute(text, printed)
-        # What the program may have set would go on to run in the lines that follow.
+        stdout = CapturedStdout(self._limit)
+        record = self._execute(text, stdout)
+        # A trace function that the program has set would run in the lines below.
         sys.settrace(None)
         sys.setprofile(None)
         record["detail"] = record.get("detail", "")[:DETAIL]
-        record["stdout"] = printed.text()[: self._limit]
+        record["stdout"] = stdout.text()[: self._limit]
         names = ("outcome", "detail", "input", "output", "stdout")
         return [record.get(name, "").encode("utf-8", "replace") for name in names]
 
-    def rehearse(self) -> None:
-        """Runs a program in the parent: what its children would each do first is then done."""
+    def warm_up(self) -> None:
+        """Runs a sample program in the parent, so that children start with warm caches."""
         main, stdout = sys.modules["__main__"], sys.stdout
-        self.run(_REHEARSED, 0)
+        self.run(_WARM_UP_PROGRAM, 0)
         sys.modules["__main__"], sys.stdout = main, stdout
 
-    def _execute(self, text: bytes | bytearray, printed: Printed) -> "dict[str, str]":
+    def _execute(self, text: bytes | bytearray, stdout: CapturedStdout) -> "dict[str, str]":
         try:
             code = compile(text.decode("utf-8"), "<program>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as e:
-            return {"outcome": "syntax_error", "detail": _said(e)}
+            return {"outcome": "syntax_error", "detail": _error_text(e)}
         main = type(sys)("__main__")
         sys.modules["__main__"] = main
         names = main.__dict__
         names["__builtins__"] = builtins
-        stream = sys.stdout = io.TextIOWrapper(io.BufferedWriter(printed), encoding="utf-8")
+        stream = sys.stdout = io.TextIOWrapper(io.BufferedWriter(stdout), encoding="utf-8")
         try:
             exec(code, names)
             if not stream.closed:
                 stream.flush()
         except MemoryError as e:
-            # The frames hold what filled the memory; the record needs a little of it.
+            # The frames refer to the objects that fill the memory, some of which the record needs.
             e.__traceback__ = None
             names.clear()
             return {"outcome": "out_of_memory", "detail": "the program ran out of memory"}
         except BaseException as e:
-            return {"outcome": "exception", "detail": _said(e)}
-        return self._results(names, printed)
+            return {"outcome": "exception", "detail": _error_text(e)}
+        return self._results(names, stdout)
 
-    def _results(self, names: "dict[str, Any]", printed: Printed) -> "dict[str, str]":
-        """Returns the record of a program that ran to its end, from its globals."""
+    def _results(self, names: "dict[str, Any]", stdout: CapturedStdout) -> "dict[str, str]":
+        """Returns the record of a program that ran to completion, from its globals."""
         limit = self._limit
         found = {name: names[name] for name in ("input", "output") if name in names}
-        if "output" not in found and printed.kept.strip():
-            if printed.cut:
+        if "output" not in found and stdout.captured.strip():
+            if stdout.truncated:
                 return {
                     "outcome": "output_too_large",
-                    "detail": f"there is no `output`, and more than {limit} bytes were printed",
+                    "detail": f"`output` is not set, and more than {limit} bytes were printed",
                 }
-            found["output"] = printed.text().strip()
+            found["output"] = stdout.text().strip()
         record = {"outcome": "ok"}
         for name in ("input", "output"):
             if name not in found:
-                return {"outcome": "no_output", "detail": f"the program sets no `{name}`"}
+                return {"outcome": "no_output", "detail": f"the program does not set `{name}`"}
             try:
                 record[name] = Json(limit).text(found[name])
             except NotSerialisable as e:
-                return {"outcome": "not_serialisable", "detail": f"`{name}` is no JSON value: {e}"}
+                return {
+                    "outcome": "not_serialisable",
+                    "detail": f"`{name}` is not a JSON value: {e}",
+                }
             except TooLarge:
                 return {
                     "outcome": "output_too_large",
                     "detail": f"`{name}` takes more than {limit} bytes of JSON",
                 }
             except MemoryError:
-                return {"outcome": "out_of_memory", "detail": f"no memory left to write `{name}`"}
+                return {
+                    "outcome": "out_of_memory",
+                    "detail": f"out of memory while serialising `{name}`",
+                }
             except BaseException as e:
-                return {"outcome": "not_serialisable", "detail": f"`{name}`: {_said(e)}"}
+                return {"outcome": "not_serialisable", "detail": f"`{name}`: {_error_text(e)}"}
         return record
 
 
-def _said(error: BaseException) -> str:
-    """Returns an exception's type and text, whatever its `__str__` does."""
+def _error_text(error: BaseException) -> str:
+    """Returns type and message of an exception, also if its `__str__` raises."""
     try:
         text = str.__str__(str(error))
     except BaseException:
         text = ""
-    return f"{kind_of(error)}: {text}"
+    return f"{type_name(error)}: {text}"

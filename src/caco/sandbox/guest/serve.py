@@ -1,8 +1,8 @@
-"""A warm parent: it has done the imports, and forks a child for every program.
+"""A warm parent: imports modules once and forks a child for every program.
 
-It is process 1 of its jail. A child runs in namespaces of its own, without capabilities and with no
-descriptor but /dev/null's; it leaves its record in memory shared with the parent and ends. How it
-ended, and what it used, the parent has from the kernel.
+The parent is process 1 of its jail. A child runs in its own namespaces, without capabilities, and
+its only file descriptors are those of /dev/null. It writes its record to memory shared with the
+parent and exits. The parent learns exit status and resource usage from the kernel.
 """
 
 import builtins
@@ -19,159 +19,160 @@ from _signal import SIG_BLOCK, SIG_UNBLOCK, SIGCHLD, SIGKILL, pthread_sigmask, s
 from caco.sandbox.guest import kernel, wire
 from caco.sandbox.guest.program import Program
 
-# As in `values`: what a program does to `builtins` is nothing to what is defined from here on.
+# As in `values`: a program that patches `builtins` cannot affect what is defined below.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-_TICK = 0.05  # seconds between two looks at a program that takes long
-_REHEARSALS = 20  # runs after which the interpreter has specialised the code that runs programs
+_POLL_S = 0.05  # between two checks of the limits of a running program
+_WARM_UP_RUNS = 20  # after these the interpreter has specialised the code that runs programs
 _TMP = "/tmp"
 _CHANNEL, _NULL = 0, 1  # the socket to the host; /dev/null
 
 
-class Hangup(Exception):
+class ChannelClosed(Exception):
     """The host has closed the channel."""
 
 
 class Parent:
-    """Serves programs from the channel until the host hangs up."""
+    """Runs programs from the channel until the host closes it."""
 
     def __init__(self, limits: "tuple[float, float, int, int]", tmp_options: str) -> None:
-        """Prepares what every child shares.
+        """Creates the resources that every child shares.
 
         Args:
-            limits: CPU seconds, wall seconds, MiB of address space beyond the parent's own, bytes
-                of output.
-            tmp_options: How the tmpfs at /tmp is mounted.
+            limits: CPU time in seconds, wall time in seconds, MiB of address space in addition to
+                the parent's own, bytes of output.
+            tmp_options: Mount options of the tmpfs at /tmp.
         """
         self._cpu_s, self._wall_s, self._memory_mb, self._output_bytes = limits
         self._tmp_options = tmp_options
-        self._untouched: tuple[object, ...] = ()
-        self._clean_tmp()
+        self._empty_tmp_state: tuple[object, ...] = ()
+        self._empty_tmp()
         self._program = Program(self._output_bytes)
         self._record = mmap.mmap(-1, wire.record_bytes(self._output_bytes))
         self._record_view = memoryview(self._record)
         pthread_sigmask(SIG_BLOCK, [SIGCHLD])
 
-    def get_ready(self) -> None:
-        """Does once what every child would have to do for itself."""
-        for _ in range(_REHEARSALS):
-            self._program.rehearse()
+    def prepare(self) -> None:
+        """Does the work that every child would otherwise repeat."""
+        for _ in range(_WARM_UP_RUNS):
+            self._program.warm_up()
         gc.collect()
-        gc.freeze()  # a collection in a child would copy every page that holds an object
+        gc.freeze()  # a garbage collection in a child would copy every page with objects
         self._memory = kernel.address_space() + (self._memory_mb << 20)
 
     def serve(self) -> None:
-        """Runs one program after the other."""
+        """Runs programs one at a time."""
         send(wire.READY)
         while True:
             seed, length = wire.REQUEST.unpack(receive(wire.REQUEST.size))
             text = receive(length)
-            facts = self._run(text, seed)
+            termination = self._run(text, seed)
             lengths = wire.RECORD.unpack_from(self._record)
-            whole = min(wire.RECORD.size + sum(lengths), len(self._record))
-            send(wire.DONE, facts, self._record_view[:whole])
-            # The next program may search its memory: nothing of this one's may be left there.
-            self._record_view[:whole] = bytes(whole)
+            size = min(wire.RECORD.size + sum(lengths), len(self._record))
+            send(wire.DONE, termination, self._record_view[:size])
+            # The next program may search its memory, so text and record are overwritten.
+            self._record_view[:size] = bytes(size)
             text[:] = bytes(length)
 
     def _run(self, text: bytearray, seed: int) -> bytes:
-        """Runs one program and returns what the kernel says of it."""
-        began = time.monotonic_ns()
+        """Runs one program and returns its `wire.TERMINATION`."""
+        started = time.monotonic_ns()
         pid = kernel.fork()
         if pid == 0:
-            self._be_the_child(text, seed)
-        status, used, limit = self._wait(pid, began)
-        wall = time.monotonic_ns() - began
-        if _state(_TMP) != self._untouched:
-            self._clean_tmp()
+            self._run_child(text, seed)
+        status, used, limit = self._wait(pid, started)
+        wall = time.monotonic_ns() - started
+        if _folder_state(_TMP) != self._empty_tmp_state:
+            self._empty_tmp()
         cpu = round((used.ru_utime + used.ru_stime) * 1e9)
-        return wire.FACTS.pack(status, limit, cpu, wall, used.ru_maxrss)
+        return wire.TERMINATION.pack(status, limit, cpu, wall, used.ru_maxrss)
 
-    def _be_the_child(self, text: bytearray, seed: int) -> "NoReturn":
-        """Gives up what the parent has, runs the program, leaves its record and ends."""
-        end = os._exit
+    def _run_child(self, text: bytearray, seed: int) -> "NoReturn":
+        """Drops privileges, runs the program, writes the record and exits."""
+        exit_now = os._exit
         try:
             os.dup2(_NULL, _CHANNEL)
-            os.setsid()  # or kill(0) would reach the parent, namespace or not
+            os.setsid()  # otherwise kill(0) would reach the parent despite the namespace
             resource.setrlimit(resource.RLIMIT_AS, (self._memory, self._memory))
             pthread_sigmask(SIG_UNBLOCK, [SIGCHLD])
             kernel.drop_capabilities()
-            record, head = self._record, wire.RECORD
+            record, header = self._record, wire.RECORD
             texts = self._program.run(text, seed)
-            at = head.size
+            offset = header.size
             for part in texts:
-                record[at : at + len(part)] = part
-                at += len(part)
-            record[: head.size] = head.pack(*map(len, texts))  # last: no record is half a record
-            end(0)
+                record[offset : offset + len(part)] = part
+                offset += len(part)
+            # The header comes last: an incomplete record has none.
+            record[: header.size] = header.pack(*map(len, texts))
+            exit_now(0)
         finally:
-            end(1)
+            exit_now(1)
 
-    def _wait(self, pid: int, began: int) -> "tuple[int, resource.struct_rusage, bytes]":
-        """Waits for a child and ends it at its limits.
+    def _wait(self, pid: int, started: int) -> "tuple[int, resource.struct_rusage, bytes]":
+        """Waits for a child and kills it when it exceeds a limit.
 
-        CPU time decides. Wall time only backs it up, for a program that sleeps, and what the
-        program waited for a processor does not count: a loaded machine changes no verdict.
+        The CPU limit is the primary one. The wall limit is for programs that sleep; time in the run
+        queue does not count, so that the load of the machine does not affect the outcome.
         """
         limit = wire.NO_LIMIT
         allowed = self._wall_s
         while True:
-            sigtimedwait([SIGCHLD], _TICK)
-            ended, status, used = os.wait4(pid, os.WNOHANG)
-            if ended:
+            sigtimedwait([SIGCHLD], _POLL_S)
+            exited, status, used = os.wait4(pid, os.WNOHANG)
+            if exited:
                 return status, used, limit
             if limit is not wire.NO_LIMIT:
                 continue
             if kernel.cpu_ns(pid) >= self._cpu_s * 1e9:
                 limit = wire.CPU_LIMIT
-            elif (time.monotonic_ns() - began) / 1e9 >= allowed:
-                waited = self._waited_for_a_processor()
+            elif (time.monotonic_ns() - started) / 1e9 >= allowed:
+                waited = self._run_queue_wait_s()
                 if allowed < self._wall_s + waited:
-                    allowed = self._wall_s + waited + _TICK
+                    allowed = self._wall_s + waited + _POLL_S
                     continue
                 limit = wire.WALL_LIMIT
             else:
                 if select.select([_CHANNEL], [], [], 0)[0]:
-                    raise Hangup  # nobody waits for this program any more
+                    raise ChannelClosed  # readable: the host has closed it
                 continue
             os.kill(pid, SIGKILL)
 
-    def _waited_for_a_processor(self) -> float:
-        """Asks the host, which sees /proc, how long the running program did; in seconds."""
-        send(wire.LATE)
+    def _run_queue_wait_s(self) -> float:
+        """Queries the host, which has /proc, for the program's time in the run queue in seconds."""
+        send(wire.RUN_QUEUE_WAIT)
         milliseconds, _ = wire.REQUEST.unpack(receive(wire.REQUEST.size))
         return float(milliseconds / 1000)
 
-    def _clean_tmp(self) -> None:
-        """Gives the next program an empty /tmp, and remembers how an untouched one looks."""
+    def _empty_tmp(self) -> None:
+        """Mounts an empty /tmp for the next program and records its state."""
         kernel.fresh_tmpfs(_TMP, self._tmp_options)
-        os.chdir(_TMP)  # the working folder was the old one
+        os.chdir(_TMP)  # the working folder is still the old mount
         os.utime(_TMP, (0, 0))
-        self._untouched = _state(_TMP)
+        self._empty_tmp_state = _folder_state(_TMP)
 
 
 def receive(length: int) -> bytearray:
-    """Receives exactly so many bytes from the host.
+    """Receives exactly `length` bytes from the host.
 
     Raises:
-        Hangup: It has closed the channel.
+        ChannelClosed: The host has closed the channel.
     """
     received = bytearray(length)
     rest = memoryview(received)
     while rest:
         count = os.readv(_CHANNEL, [rest])
         if not count:
-            raise Hangup
+            raise ChannelClosed
         rest = rest[count:]
     return received
 
 
 def send(kind: bytes, *body: "bytes | memoryview") -> None:
-    """Sends a reply to the host; the parts of its body are not copied."""
+    """Sends a reply to the host without copying the parts of its body."""
     parts = [
         memoryview(wire.REPLY.pack(kind, sum(map(len, body)))),
         *(memoryview(part) for part in body),
@@ -184,35 +185,35 @@ def send(kind: bytes, *body: "bytes | memoryview") -> None:
             parts[0] = parts[0][written:]
 
 
-def _state(folder: str) -> "tuple[object, ...]":
-    """Returns what changes with a folder; equal states mean that nothing is left in it.
+def _folder_state(folder: str) -> "tuple[object, ...]":
+    """Returns metadata of a folder, equal only if its contents have not changed.
 
-    Times alone do not tell: they are those of the kernel's ticks, and may be set.
+    Timestamps alone are not sufficient: they have the resolution of kernel ticks and can be set.
     """
-    s = os.stat(folder)  # noqa: PTH116 (pathlib is a tenth of a second of imports)
+    s = os.stat(folder)  # noqa: PTH116 (importing pathlib takes 0.1 s)
     times = s.st_mtime_ns, s.st_ctime_ns
     return times, s.st_mode, s.st_uid, s.st_gid, s.st_nlink, s.st_size, os.listxattr(folder)
 
 
 def main() -> None:
-    """Serves: arguments are the four limits, tmpfs options, folders, modules."""
+    """Runs the parent; the arguments are four limits, tmpfs options, folders and modules."""
     cpu_s, wall_s, memory_mb, output_bytes, tmp_options, folders, modules = sys.argv[1:]
     del sys.argv[1:]
     sys.argv[0] = "program.py"
-    os.environ.pop("LD_LIBRARY_PATH", None)  # the loader has read it; a place of this host's
+    os.environ.pop("LD_LIBRARY_PATH", None)  # a path of the host, which the loader has already used
     sys.path[:] = [path for path in sys.path if path != "/jail"] + folders.split(":")
     limits = (float(cpu_s), float(wall_s), int(memory_mb), int(output_bytes))
     try:
         for module in modules.split(","):
             importlib.import_module(module)
         parent = Parent(limits, tmp_options)
-        parent.get_ready()
+        parent.prepare()
     except Exception as e:
         send(wire.FAILED, f"{type(e).__name__}: {e}".encode())
         return
     for name in [name for name in sys.modules if name.partition(".")[0] == "caco"]:
-        del sys.modules[name]  # a program that looks around sees Python, and nothing of ours
+        del sys.modules[name]  # programs do not find modules of the sandbox
     try:
         parent.serve()
-    except Hangup:
+    except ChannelClosed:
         return

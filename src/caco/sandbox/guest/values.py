@@ -1,36 +1,36 @@
-"""A program's values as canonical JSON, whatever they are and however large."""
+"""Serialisation of a program's values to canonical JSON with a size limit."""
 
 import builtins
 from _json import encode_basestring as quoted
 
-# Functions defined from here on look names up in this copy: what a program does to `builtins` is
-# nothing to them.
+# Functions defined below look names up in this copy, so a program that patches `builtins` cannot
+# affect them.
 __builtins__ = dict(vars(builtins))  # type: ignore[assignment]
 
-TYPE_CHECKING = False  # as in `typing`, which would have to be imported
+TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
     from typing import Any
 
 
-_DEPTH = 300  # of nested lists and dicts: within Python's default limit of recursion
-_TOO_DEEP = "it is nested too deeply, or holds itself"
+_DEPTH = 300  # of nested lists and dicts, within Python's default recursion limit
+_TOO_DEEP = "it is nested too deeply or contains itself"
 _name_of, _module_of = (type.__dict__[name].__get__ for name in ("__name__", "__module__"))
 
 
 class NotSerialisable(Exception):
-    """A value that JSON has no word for."""
+    """A value that JSON cannot represent."""
 
 
 class TooLarge(Exception):
-    """A value whose JSON is longer than the limit."""
+    """A value whose JSON text exceeds the limit."""
 
 
 class Json:
-    """Writes one value as canonical JSON: sorted keys, no spaces, bounded length.
+    """Serialises one value as canonical JSON: sorted keys, no spaces, bounded length.
 
-    Beyond JSON's own types: tuples are lists; keys that are numbers, booleans or None are their
-    JSON text; NumPy's scalars and arrays, and SymPy's and the standard library's numbers, are plain
-    numbers, except that a fraction that is no integer is the string `p/q`, which loses nothing.
+    Besides the types of JSON: tuples become arrays; keys that are numbers, booleans or None become
+    their JSON text; scalars and arrays of NumPy and numbers of SymPy and the standard library
+    become numbers. A fraction that is not an integer becomes the string `p/q`, which is exact.
     """
 
     def __init__(self, limit: int) -> None:
@@ -43,7 +43,7 @@ class Json:
         """Returns the JSON text of `value`.
 
         Raises:
-            NotSerialisable: It holds a set, a function, NaN, itself, ...
+            NotSerialisable: The value contains a set, a function, NaN, itself, ...
             TooLarge: The text exceeds the limit.
         """
         try:
@@ -56,7 +56,7 @@ class Json:
         try:
             self._bytes += len(part.encode("utf-8"))
         except UnicodeEncodeError:
-            raise NotSerialisable("a text holds half a surrogate pair") from None
+            raise NotSerialisable("a string contains a lone surrogate") from None
         if self._bytes > self._limit:
             raise TooLarge
         self._parts.append(part)
@@ -92,10 +92,10 @@ class Json:
                 try:
                     key = _plain(key)
                 except NotSerialisable:
-                    raise NotSerialisable(f"a key is a {kind_of(key)}") from None
+                    raise NotSerialisable(f"a key is a {type_name(key)}") from None
             name = str.__str__(key) if isinstance(key, str) else self._scalar(key)
             if name in items:
-                raise NotSerialisable(f"two keys are both written {name[:50]!r}")
+                raise NotSerialisable(f"two keys have the same JSON text {name[:50]!r}")
             items[name] = item
         self._put("{")
         for i, name in enumerate(sorted(items)):
@@ -109,18 +109,18 @@ class Json:
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, int):
-            # Writing out an integer takes time that grows with the square of its length.
+            # Converting an integer to decimal takes time quadratic in its length.
             if int.bit_length(value) * 0.30102 > self._limit:
                 raise TooLarge
             return int.__repr__(value)
-        plain = float.__float__(value)  # of a subclass too, whose comparisons may lie
+        plain = float.__float__(value)  # also for a subclass, which may override comparisons
         if plain != plain or plain in (float("inf"), float("-inf")):
-            raise NotSerialisable(f"{plain!r} is no JSON number")
+            raise NotSerialisable(f"{plain!r} is not a JSON number")
         return repr(plain)
 
 
-def kind_of(value: object) -> str:
-    """Returns the name of a value's type, whatever its metaclass says."""
+def type_name(value: object) -> str:
+    """Returns the qualified name of a value's type; its metaclass cannot override it."""
     kind = type(value)
     name = str(_name_of(kind))
     try:
@@ -131,12 +131,12 @@ def kind_of(value: object) -> str:
 
 
 def _plain(value: "Any") -> "Any":
-    """Returns a number or array of a library as plain values.
+    """Converts a number or array of a library to built-in types.
 
     Raises:
-        NotSerialisable: It is neither.
+        NotSerialisable: The value is neither.
     """
-    library = kind_of(value).partition(".")[0]
+    library = type_name(value).partition(".")[0]
     plain: Any = value
     if library == "numpy" and hasattr(value, "tolist"):
         plain = value.tolist()
@@ -148,5 +148,5 @@ def _plain(value: "Any") -> "Any":
     elif library == "sympy" and value in (True, False):
         plain = bool(value)
     if type(plain) is type(value):
-        raise NotSerialisable(f"it holds a {kind_of(value)}")
+        raise NotSerialisable(f"it contains a {type_name(value)}")
     return plain

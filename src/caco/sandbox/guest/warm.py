@@ -1,4 +1,4 @@
-"""First calls of SymPy and its peers: what they build once, every child then finds built."""
+"""First calls of SymPy, NumPy and SciPy, which fill their caches before the parent forks."""
 
 import numpy
 import scipy.optimize

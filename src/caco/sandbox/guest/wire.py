@@ -1,36 +1,38 @@
-"""What goes over the channel between the host and a warm parent.
+"""The protocol of the channel between the host and a warm parent.
 
-To the parent: `REQUEST` and a text, one program at a time, so that none finds another's text in its
-memory. From the parent: `REPLY` and a body. What the parent says is trusted; the record at the end
-of a `DONE` body was left by the program and is not.
+The host sends a `REQUEST` and a program text, one program at a time, so that no program can find
+the text of another in its memory. The parent sends a `REPLY` and a body. Replies are trusted,
+except for the record at the end of a `DONE` body, which the program has written.
 """
 
 import struct
 
-# A program: the seed of its generators of random numbers, bytes of text. Or the answer to `LATE`:
+# A program: the seed of its random generators, bytes of text. Or the answer to `RUN_QUEUE_WAIT`:
 # milliseconds, and no text.
 REQUEST = struct.Struct("<II")
 
-REPLY = struct.Struct("<cI")  # kind, bytes of body
-READY = b"R"  # the parent is warm; no body
-FAILED = b"F"  # it cannot be: the body says why
-DONE = b"D"  # a program ended; the body is `FACTS` and its record
-LATE = b"L"  # it has had its wall time: how long did it wait for a processor? No body
+REPLY = struct.Struct("<cI")  # kind, bytes of the body
+READY = b"R"  # the parent is ready for programs; no body
+FAILED = b"F"  # the parent cannot load its modules; the body is the error
+DONE = b"D"  # a program terminated; the body is `TERMINATION` and the record
+# A program reached its wall limit: the parent asks how long it waited in the run queue; no body.
+RUN_QUEUE_WAIT = b"L"
 
-# Status as from wait(2), the limit that the parent ended it for, CPU and wall nanoseconds, peak
-# memory in KiB.
-FACTS = struct.Struct("<icQQQ")
+# The wait status as from wait(2), the limit for which the parent killed it, CPU and wall time in
+# nanoseconds, peak memory in KiB.
+TERMINATION = struct.Struct("<icQQQ")
 NO_LIMIT, CPU_LIMIT, WALL_LIMIT = b"-", b"C", b"W"
 
-# A record: bytes of each of five texts (outcome, detail, input, output, stdout), then the texts.
+# A record: the lengths in bytes of five texts (outcome, detail, input, output, stdout), then the
+# texts.
 RECORD = struct.Struct("<5I")
-DETAIL = 500  # characters of a detail that are kept; UTF-8 may take four bytes for each
+DETAIL = 500  # characters to which a detail is truncated; each takes up to four bytes in UTF-8
 
 
 def record_bytes(output_bytes: int) -> int:
-    """Returns the most bytes that a record takes.
+    """Returns the maximum size of a record in bytes.
 
     Args:
-        output_bytes: The limit on each of `input`, `output` and the printed text.
+        output_bytes: The limit for each of `input`, `output` and the printed text.
     """
     return RECORD.size + 3 * output_bytes + 4 * DETAIL + 64

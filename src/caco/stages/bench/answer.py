@@ -1,4 +1,4 @@
-"""Answers: a model's answer to each problem of a benchmark, not yet graded."""
+"""Answers: one model's answer to each problem of a benchmark, not yet graded."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,9 +9,9 @@ from caco.rows.answered import Answered
 from caco.rows.seed import Seed
 from caco.runtime.progress import Progress
 
-# A base model that has answered goes on to invent the next task under Alpaca's headings; its
-# answer to that would be graded instead of its answer to ours.
-_NEXT_TASK = ("### Instruction:",)
+# Stop string: after its answer, a base model tends to generate another task under Alpaca's
+# headings, whose answer would be graded instead.
+_STOP = ("### Instruction:",)
 
 
 def answer_problems(
@@ -26,18 +26,18 @@ def answer_problems(
     Args:
         problems: The benchmark's problems.
         model: Base or student.
-        section: How the model samples; every model the same.
+        section: The sampling settings and the prompt format, the same for every model.
         names: The model's name (`base` or `student`) and the benchmark's.
-        progress: Told of each finished completion.
+        progress: Advances with each completion.
     """
 
-    def asked() -> Iterator[tuple[Seed, Request]]:
+    def requests() -> Iterator[tuple[Seed, Request]]:
         for row in problems:
             seed = request_seed(section.sampling.seed, "bench", row.seed_id)
             prompt = model.frame(row.problem)
-            yield row, request(row.seed_id, prompt, seed, section.sampling, _NEXT_TASK)
+            yield row, request(row.seed_id, prompt, seed, section.sampling, _STOP)
 
-    for row, completion in complete_in_order(model.engine, asked(), progress):
+    for row, completion in complete_in_order(model.engine, requests(), progress):
         yield Answered(
             benchmark=names[1],
             model=names[0],

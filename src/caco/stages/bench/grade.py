@@ -1,4 +1,4 @@
-"""Grades: every answer of a benchmark compared with the known one."""
+"""Grading of a benchmark's answers."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -18,7 +18,10 @@ def grade_answers(
     Args:
         rows: The answers.
         grader: Compares answers.
-        progress: Told of each row.
+        progress: Advances with each row.
+
+    Raises:
+        ClusterError: The grader's worker process does not start.
     """
     for row in rows:
         grade = grade_text(grader, row.answer, row.completion)
@@ -28,7 +31,7 @@ def grade_answers(
 
 
 def grade_text(grader: Grader, gold: str, text: str) -> Grade:
-    """Grades a solution: its stated final answer, or else what math-verify finds in the text."""
+    """Grades a solution: its stated final answer, or else the one that math-verify extracts."""
     stated = final_answer(text)
     if stated:
         return grader.equal(gold, stated)

@@ -1,4 +1,4 @@
-"""A benchmark's problems, as seeds."""
+"""The problems of a benchmark, as seeds."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ def problems(benchmark: Benchmark, name: str, held_out: Sequence[Path]) -> Itera
         held_out: Files of held-out seeds, for a benchmark of kind `held_out`.
 
     Raises:
-        UserError: A row is no problem: a benchmark with holes would measure something else.
+        UserError: A row is malformed; a benchmark must be complete to be comparable.
     """
-    found: Iterator[Seed] = load_implementation(benchmark).problems(benchmark, name, held_out)
-    return found
+    rows: Iterator[Seed] = load_implementation(benchmark).problems(benchmark, name, held_out)
+    return rows

@@ -1,4 +1,4 @@
-"""Scores: what each model got right, how sure that is, and what the student gained."""
+"""Scores: accuracy of each model with intervals, and the difference of student and base."""
 
 import json
 import math
@@ -9,25 +9,24 @@ from pathlib import Path
 
 from caco.errors import UserError
 from caco.grading.intervals import wilson
-from caco.rows.graded import Graded
+from caco.rows.graded import CORRECT, Graded
 from caco.rows.table import read_rows
 from caco.runtime.atomic_files import write_text
 
 BASE, STUDENT = "base", "student"
-CORRECT = "correct"
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A model on a benchmark.
+    """The score of one model on one benchmark.
 
     Attributes:
-        benchmark, model: Which.
-        n: Problems asked.
+        benchmark, model: The benchmark and the model.
+        n: Number of problems.
         correct: Problems answered correctly.
-        accuracy: Share answered correctly: pass@1.
+        accuracy: Fraction of problems answered correctly: pass@1.
         low, high: Wilson's 95% interval of the accuracy.
-        verdicts: Problems by the grade's verdict.
+        verdicts: Number of problems by verdict of the grader.
     """
 
     benchmark: str
@@ -45,10 +44,10 @@ class Difference:
     """Student minus base on the same problems.
 
     Attributes:
-        benchmark: Which.
-        n: Problems that both answered.
-        both, only_student, only_base, neither: Problems by who was right.
-        difference: Accuracy of the student minus the base's.
+        benchmark: The benchmark.
+        n: Number of problems, the same for both.
+        both, only_student, only_base, neither: Problems by which model is correct.
+        difference: Accuracy of the student minus that of the base.
         low, high: 95% interval of the difference (see `paired_interval`).
         p: McNemar's exact two-sided p-value.
     """
@@ -70,8 +69,8 @@ class Scores:
     """All scores of a run.
 
     Attributes:
-        scores: By benchmark and model.
-        differences: By benchmark, where both base and student answered.
+        scores: One for each benchmark and model.
+        differences: One for each benchmark that both base and student answered.
     """
 
     scores: list[Score]
@@ -80,38 +79,43 @@ class Scores:
 
 @dataclass(slots=True)
 class _Tally:
-    """Grades of one model on one benchmark: all verdicts, and which problems were right."""
+    """Grades of one model on one benchmark.
+
+    Attributes:
+        verdicts: Number of problems by verdict.
+        right: Whether each problem was answered correctly, by its id and occurrence.
+    """
 
     verdicts: Counter[str] = field(default_factory=Counter)
     right: dict[tuple[str, int], bool] = field(default_factory=dict)
-    _asked: Counter[str] = field(default_factory=Counter)
+    _occurrences: Counter[str] = field(default_factory=Counter)
 
     def add(self, row: Graded) -> None:
-        """Counts a row; a problem that a benchmark holds twice is two problems, in order."""
+        """Counts a row; a problem that occurs twice in a benchmark is two problems, in order."""
         self.verdicts[row.verdict] += 1
-        self.right[row.problem_id, self._asked[row.problem_id]] = row.verdict == CORRECT
-        self._asked[row.problem_id] += 1
+        self.right[row.problem_id, self._occurrences[row.problem_id]] = row.verdict == CORRECT
+        self._occurrences[row.problem_id] += 1
 
 
 def write_scores(graded: list[Path], path: Path) -> None:
     """Reads graded answers and writes scores and differences as JSON.
 
     Args:
-        graded: `Graded` rows of every model and benchmark.
-        path: Where to.
+        graded: Files of `Graded` rows of every model and benchmark.
+        path: The JSON file to write.
 
     Raises:
-        UserError: Base and student were asked different problems.
+        UserError: Base and student answered different problems.
     """
     scores = compare(row for file in graded for row in read_rows(file, Graded))
     write_text(path, json.dumps(asdict(scores), indent=1) + "\n")
 
 
 def read_scores(path: Path) -> Scores:
-    """Reads what `write_scores` wrote.
+    """Reads a file that `write_scores` wrote.
 
     Raises:
-        UserError: The file is absent or holds something else.
+        UserError: The file is missing or is not a file of scores.
     """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
@@ -127,7 +131,7 @@ def compare(rows: Iterable[Graded]) -> Scores:
     """Returns the scores of every model and benchmark, and student minus base by benchmark.
 
     Raises:
-        UserError: Base and student were asked different problems.
+        UserError: Base and student answered different problems.
     """
     tallies: dict[tuple[str, str], _Tally] = {}
     for row in rows:
@@ -152,8 +156,8 @@ def _difference(benchmark: str, base: _Tally, student: _Tally) -> Difference:
     if base.right.keys() != student.right.keys():
         only = base.right.keys() ^ student.right.keys()
         raise UserError(
-            f"benchmark {benchmark}: base and student were asked different problems ({len(only)} "
-            "were put to one of them only); delete both graded files and run again"
+            f"benchmark {benchmark}: base and student answered different problems ({len(only)} "
+            "problems were answered by only one); delete both graded files and run again"
         )
     table = Counter((right, base.right[problem]) for problem, right in student.right.items())
     both, neither = table[True, True], table[False, False]
@@ -169,8 +173,13 @@ def _difference(benchmark: str, base: _Tally, student: _Tally) -> Difference:
 def mcnemar(gained: int, lost: int) -> float:
     """Returns McNemar's exact two-sided p-value.
 
-    If the models were equally good, each problem that only one of them solves would be a toss of a
-    fair coin: the p-value is the chance of a split at least as uneven as `gained` to `lost`.
+    Under the null hypothesis, each problem that exactly one model solves is solved by either with
+    probability 1/2. The p-value is the probability of a split at least as uneven as `gained` to
+    `lost`.
+
+    Args:
+        gained: Problems that only the student solves.
+        lost: Problems that only the base solves.
     """
     n = gained + lost
     tail = sum(math.comb(n, k) for k in range(min(gained, lost) + 1))
@@ -178,17 +187,17 @@ def mcnemar(gained: int, lost: int) -> float:
 
 
 def paired_interval(both: int, gained: int, lost: int, neither: int) -> tuple[float, float]:
-    """Returns the 95% interval of a difference of two shares of the same n problems.
+    """Returns the 95% interval of the difference of two proportions of the same problems.
 
-    Newcombe's hybrid score interval for paired shares ("Improved confidence intervals for the
-    difference between binomial proportions based on paired data", Statistics in Medicine 17,
-    1998, method 10). Unlike the normal approximation it stays within [-1, 1] and has a width where
-    nobody disagrees.
+    Newcombe's hybrid score interval for paired proportions (R. G. Newcombe, "Improved confidence
+    intervals for the difference between binomial proportions based on paired data", Statistics in
+    Medicine 17, 1998, method 10). Unlike the normal approximation, it stays within [-1, 1] and has
+    a positive width where the models agree on every problem.
 
     Args:
         both: Problems that both solve.
-        gained: Problems that only the first (the student) solves.
-        lost: Problems that only the second (the base) solves.
+        gained: Problems that only the first model (the student) solves.
+        lost: Problems that only the second model (the base) solves.
         neither: Problems that neither solves.
     """
     n = both + gained + lost + neither
@@ -204,7 +213,7 @@ def paired_interval(both: int, gained: int, lost: int, neither: int) -> tuple[fl
 
 
 def _phi(both: int, gained: int, lost: int, neither: int) -> float:
-    """Returns the correlation of the two models' answers, with Newcombe's continuity correction."""
+    """Returns the phi coefficient of the models' results, with Newcombe's continuity correction."""
     sums = (both + gained) * (lost + neither) * (both + lost) * (gained + neither)
     if sums == 0:
         return 0.0

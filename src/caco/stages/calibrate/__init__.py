@@ -1,1 +1,1 @@
-"""Calibration: rows of known truth, planted to measure the checks' error rates."""
+"""Calibration: planted rows, known to be right or wrong, measure the error rates of the checks."""

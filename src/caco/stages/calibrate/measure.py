@@ -1,12 +1,11 @@
-"""Measuring: planted rows before each check, on its own."""
+"""Measurement: the verdict of each check alone on each planted row."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from caco.config.generation import Judge
 from caco.grading.grader import Grader
-from caco.rows.calibration import ACCEPTED, Measured, Planted, PlantedJudgement
-from caco.rows.rejected import Rejected
-from caco.rows.solution import Solution
+from caco.rows.calibration import Planted, PlantedJudgement, PlantedVerdicts
+from caco.rows.rejected import ACCEPTED, verdict_of
 from caco.stages.reverse.judge import judge_solutions
 
 Verdict = tuple[str, str]  # a verdict with its reason
@@ -15,45 +14,41 @@ Verdict = tuple[str, str]  # a verdict with its reason
 def exact_verdicts(
     rows: Iterable[Planted], grader: Grader, section: Judge
 ) -> Iterator[tuple[Verdict, Verdict]]:
-    """Yields what the answer check alone says of each row, and what all exact checks say.
+    """Yields, for each row, the verdict of the answer check alone and that of all exact checks.
 
-    Both are the very function of the pipeline; the checks beside the answer's are switched off for
-    the first.
+    Both come from the function that the pipeline uses; the first is called with the other checks
+    switched off.
+
+    Raises:
+        ClusterError: The grader's worker process does not start.
     """
-    alone = section.model_copy(update={"grounded": False})
+    answer_only = section.model_copy(update={"grounded": False})
     for row in rows:
-        (answer,) = verdicts(judge_solutions([row], grader, alone))
-        # What the answer check rejects, the others do not come to see.
+        (answer,) = map(verdict_of, judge_solutions([row], grader, answer_only))
+        # A row that the answer check rejects does not reach the other checks.
         (exact,) = (
-            verdicts(judge_solutions([row], grader, section)) if _passed(answer) else (answer,)
+            map(verdict_of, judge_solutions([row], grader, section))
+            if answer[0] == ACCEPTED
+            else (answer,)
         )
         yield answer, exact
 
 
-def verdicts(outcomes: Iterable[Solution | Rejected]) -> Iterator[Verdict]:
-    """Yields the verdict and the reason of each outcome of a check."""
-    for outcome in outcomes:
-        if isinstance(outcome, Rejected):
-            yield outcome.verdict, outcome.reason
-        else:
-            yield ACCEPTED, ""
-
-
-def measured(
+def planted_verdicts(
     rows: Sequence[Planted],
     exact: Sequence[tuple[Verdict, Verdict]],
     judgements: Sequence[PlantedJudgement] | None,
-) -> Iterator[Measured]:
-    """Yields each planted row with what the checks said.
+) -> Iterator[PlantedVerdicts]:
+    """Yields each planted row with the verdicts of the checks.
 
     Args:
         rows: The planted rows.
-        exact: What `exact_verdicts` yielded for them.
-        judgements: What the judging model said of each, or None where there is none.
+        exact: The verdicts that `exact_verdicts` yielded for them.
+        judgements: The verdicts of the LLM judge on them; None where there is no LLM judge.
     """
-    for at, (row, (answer, checks)) in enumerate(zip(rows, exact, strict=True)):
-        judgement = judgements[at] if judgements is not None else None
-        yield Measured(
+    for index, (row, (answer, checks)) in enumerate(zip(rows, exact, strict=True)):
+        judgement = judgements[index] if judgements is not None else None
+        yield PlantedVerdicts(
             question_id=row.question_id,
             right_id=row.right_id,
             kind=row.kind,
@@ -65,7 +60,3 @@ def measured(
             judge=judgement.verdict if judgement else None,
             reason=checks[1] or (judgement.reason if judgement else ""),
         )
-
-
-def _passed(verdict: Verdict) -> bool:
-    return verdict[0] == ACCEPTED

@@ -1,6 +1,5 @@
-"""Questions with one constant changed, and what the program gives for the change."""
+"""Questions with one number changed, and the result of the program for the changed input."""
 
-import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -13,17 +12,18 @@ from caco.sandbox.protocol import Sandbox, execute_in_order
 from caco.stages.unify.agreement import agrees
 from caco.stages.verify.literal import Literal, literal_input
 from caco.stages.verify.rules import Source
+from caco.text.numbers import standing_alone
 
-_TRIES = 3  # changes of each row: some leave its result as it is
+_TRIES = 3  # changes of each row, because some do not change the result
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A constant of a question, with another in its place.
+    """A number of a question, replaced by another one.
 
     Attributes:
-        old, new: The constant as it is written, and as it is now.
-        program: The program with the new one in its input.
+        old, new: The number in the question, and its replacement.
+        program: The program with the replacement in its input.
     """
 
     old: str
@@ -31,16 +31,16 @@ class Change:
     program: str
 
     def within(self, text: str) -> str:
-        """Returns `text` with the new constant wherever the old one stands alone."""
-        return _alone(self.old).sub(self.new, text)
+        """Returns `text` with the new number wherever the old one stands alone."""
+        return standing_alone(self.old).sub(self.new, text)
 
     def without(self, text: str) -> str:
-        """Returns `text` with `some` in place of the constant."""
-        return _alone(self.old).sub("some", text)
+        """Returns `text` with `some` in place of the old number."""
+        return standing_alone(self.old).sub("some", text)
 
 
 def changes(row: Planted, rng: Random) -> list[Change]:
-    """Returns changes of single whole numbers of the input that the question states just once."""
+    """Returns changes of single integers of the input that the question states exactly once."""
     literal = literal_input(Source(row.program))
     if literal is None:
         return []
@@ -59,8 +59,8 @@ def _changes(
             at = at[key]
         old = at[place[-1]]
         new = old + rng.randint(1, max(3, abs(old) // 3)) * rng.choice((1, 1, -1))
-        stated_once = len(_alone(str(old)).findall(row.question)) == 1
-        if new >= 1 and stated_once and not _alone(str(new)).search(row.question):
+        stated_once = len(standing_alone(str(old)).findall(row.question)) == 1
+        if new >= 1 and stated_once and not standing_alone(str(new)).search(row.question):
             at[place[-1]] = new
             yield Change(str(old), str(new), literal.rewritten(given))
 
@@ -68,11 +68,11 @@ def _changes(
 def moved(
     rows: Sequence[tuple[Planted, Sequence[Change]]], sandbox: Sandbox
 ) -> Iterator[tuple[Planted, Change, str]]:
-    """Yields each row with its first change that moves the program's result, and the new result.
+    """Yields each row with its first change that changes the program's result, and the new result.
 
     Args:
-        rows: Rows with their changes.
-        sandbox: Executes the changed programs.
+        rows: The rows, each with its changes.
+        sandbox: The sandbox that executes the changed programs.
     """
     tried = (((row, change), change.program) for row, found in rows for change in found)
     done: set[str] = set()
@@ -85,7 +85,7 @@ def moved(
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yields the paths to the whole numbers of 1 and more in an input, lists included."""
+    """Yields the paths to the positive integers in an input, lists included."""
     items: Iterator[tuple[Any, Any]] = iter(())
     if isinstance(value, dict):
         items = iter(value.items())
@@ -96,8 +96,3 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
             yield (*path, key)
         else:
             yield from _places(item, (*path, key))
-
-
-def _alone(number: str) -> re.Pattern[str]:
-    """Returns a pattern for a number that is no part of a longer one or of a word."""
-    return re.compile(rf"(?<![\w.,$]){re.escape(number)}(?![\w%]|[.,]\d)")

@@ -1,6 +1,6 @@
-"""Planting: known-right rows, and wrong rows of every kind made from them.
+"""Planting: known-right rows, and wrong rows of every kind derived from them.
 
-Known-right rows are seeds with their accepted programs and their own worked solutions.
+A known-right row is a seed with its accepted program and its worked solution.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,31 +23,34 @@ from caco.stages.unify.agreement import agrees
 from caco.text.answers import answer_text, closing
 from caco.text.calculator_marks import without_marks
 
-_NO_MODEL = "seed"  # in place of a digest: no model wrote any part of the row
+_NO_MODEL = "seed"  # in place of a model's digest: no model generated any part of the row
 
 
 def known_right(
     code_cots: Iterable[CodeCoT], seeds: Callable[[], Iterable[Seed]], section: Calibration
 ) -> list[Planted]:
-    """Returns the known-right rows: the lowest digests, so that the order of files decides nothing.
+    """Returns a sample of known-right rows.
+
+    The rows with the lowest digests are taken, so that the order of files has no effect.
 
     Args:
-        code_cots: Those of every source.
-        seeds: Reads the seeds of every source; called twice, so that memory never holds them all.
-        section: How many, and the seed.
+        code_cots: The Code CoTs of every source.
+        seeds: Streams the seeds of every source; called twice, so that they are never all in
+            memory.
+        section: The number of rows, and the seed of the draw.
     """
-    worked = {seed.seed_id for seed in seeds() if seed.solution}
+    solved = {seed.seed_id for seed in seeds() if seed.solution}
     drawn = nsmallest(
         section.rows,
-        (row for row in code_cots if row.seed_id in worked),
+        (row for row in code_cots if row.seed_id in solved),
         key=lambda row: digest(str(section.seed), row.program_id),
     )
-    wanted = {row.seed_id for row in drawn}
-    by_id = {seed.seed_id: seed for seed in seeds() if seed.seed_id in wanted}
-    return [_right(row, by_id[row.seed_id]) for row in drawn]
+    drawn_ids = {row.seed_id for row in drawn}
+    by_id = {seed.seed_id: seed for seed in seeds() if seed.seed_id in drawn_ids}
+    return [_known_right_row(row, by_id[row.seed_id]) for row in drawn]
 
 
-def _right(row: CodeCoT, seed: Seed) -> Planted:
+def _known_right_row(row: CodeCoT, seed: Seed) -> Planted:
     question_id = digest("calibrate", row.program_id)
     return Planted(
         question_id=question_id,
@@ -71,44 +74,47 @@ def _right(row: CodeCoT, seed: Seed) -> Planted:
 
 
 class PlantSpec(Section):
-    """What the rule depends on."""
+    """The settings that the rule `plant` depends on."""
 
     calibration: Calibration
     sandbox: Limits
 
 
 def plant(right: Sequence[Planted], section: Calibration, sandbox: Sandbox) -> Iterator[Planted]:
-    """Yields the known-right rows and those made from them, one of a kind where it applies.
+    """Yields the known-right rows, then the rows derived from them, at most one of each kind.
 
     Args:
         right: Known-right rows.
-        section: The seed.
+        section: The seed of the planted faults.
         sandbox: Executes programs on changed inputs.
+
+    Raises:
+        SandboxUnavailable: The sandbox failed.
     """
     yield from right
     for turn, row in enumerate(right):
         spelling = respelled(row.answer, turn)
         if spelling is not None:
-            yield _answered(row, "respelled", spelling)
+            yield _with_answer(row, "respelled", spelling)
         rng = _rng(section, row, "answer")
-        for kind, answer in wrong_answers(row.question, _worked(row), row.answer, rng):
-            yield _answered(row, kind, answer)
-    yield from _swapped(right)
-    tried = [(row, changes(row, _rng(section, row, "question"))) for row in right]
-    for row, change, output in moved(tried, sandbox):
+        for kind, answer in wrong_answers(row.question, _steps(row), row.answer, rng):
+            yield _with_answer(row, kind, answer)
+    yield from _with_swapped_programs(right)
+    candidates = [(row, changes(row, _rng(section, row, "question"))) for row in right]
+    for row, change, output in moved(candidates, sandbox):
         question = change.within(row.question)
         solved = replace(row, question=question, solution=change.within(row.solution))
-        yield _answered(solved, "mutated_question", answer_text(output))
-        yield _made(replace(row, question=question), "altered_question")
-        yield _made(replace(row, question=change.without(row.question)), "missing_value")
+        yield _with_answer(solved, "mutated_question", answer_text(output))
+        yield _of_kind(replace(row, question=question), "altered_question")
+        yield _of_kind(replace(row, question=change.without(row.question)), "missing_value")
 
 
-def _swapped(right: Sequence[Planted]) -> Iterator[Planted]:
-    """Yields each row with the program of the next one that gives another result."""
-    for at, row in enumerate(right):
-        for other in (*right[at + 1 :], *right[:at]):
+def _with_swapped_programs(right: Sequence[Planted]) -> Iterator[Planted]:
+    """Yields each row with the program of the next row whose output differs."""
+    for index, row in enumerate(right):
+        for other in (*right[index + 1 :], *right[:index]):
             if not agrees(other.output, answer_text(row.output)):
-                yield _made(
+                yield _of_kind(
                     replace(
                         row,
                         program=other.program,
@@ -121,18 +127,18 @@ def _swapped(right: Sequence[Planted]) -> Iterator[Planted]:
                 break
 
 
-def _answered(row: Planted, kind: str, answer: str) -> Planted:
+def _with_answer(row: Planted, kind: str, answer: str) -> Planted:
     """Returns the row with another final answer."""
-    solution = f"{_worked(row)}{closing(answer)}"
-    return _made(replace(row, solution=solution, answer=answer), kind)
+    solution = f"{_steps(row)}{closing(answer)}"
+    return _of_kind(replace(row, solution=solution, answer=answer), kind)
 
 
-def _worked(row: Planted) -> str:
-    """Returns the row's solution up to the sentence that states the answer."""
+def _steps(row: Planted) -> str:
+    """Returns the row's solution without the sentence that states the answer."""
     return row.solution[: row.solution.rindex("\n") + 1]
 
 
-def _made(row: Planted, kind: str) -> Planted:
+def _of_kind(row: Planted, kind: str) -> Planted:
     return replace(row, kind=kind, question_id=digest("plant", row.right_id, kind))
 
 

@@ -1,4 +1,4 @@
-"""Rates: how often each check lets a wrong row through, and how often it drops a right one."""
+"""False accept and false reject rates of the checks on planted rows."""
 
 import json
 from collections.abc import Callable, Collection, Sequence
@@ -8,14 +8,15 @@ from typing import Any
 
 from caco.errors import UserError
 from caco.grading.intervals import wilson
-from caco.rows.calibration import ACCEPTED, Measured
+from caco.rows.calibration import PlantedVerdicts
+from caco.rows.rejected import ACCEPTED
 from caco.runtime.atomic_files import write_text
 from caco.stages.calibrate.kinds import KINDS, Fault
 
-# The checks, and the faults that each is held against: an answer check cannot see that the right
-# answer belongs to another question.
+# Each check with the condition to accept a row, and the faults that it is measured on. The answer
+# check cannot detect that a right answer belongs to another question.
 _WRONG = frozenset({Fault.ANSWER, Fault.QUESTION})
-CHECKS: dict[str, tuple[Callable[[Measured], bool], frozenset[Fault]]] = {
+CHECKS: dict[str, tuple[Callable[[PlantedVerdicts], bool], frozenset[Fault]]] = {
     "answer": (lambda row: row.answer_check == ACCEPTED, frozenset({Fault.ANSWER})),
     "exact": (lambda row: row.exact_checks == ACCEPTED, _WRONG),
     "judge": (lambda row: row.judge == ACCEPTED, _WRONG),
@@ -25,11 +26,12 @@ CHECKS: dict[str, tuple[Callable[[Measured], bool], frozenset[Fault]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A share of rows.
+    """A proportion of rows.
 
     Attributes:
-        count, of: So many of so many.
-        low, high: Wilson's 95% interval of the share.
+        count: Rows counted.
+        of: Number of rows.
+        low, high: Wilson's 95% interval of the proportion.
     """
 
     count: int
@@ -40,13 +42,13 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class CheckRates:
-    """One check, or several together.
+    """The error rates of one check, or of several combined.
 
     Attributes:
         check: `answer` (the answer check alone), `exact` (all checks without a model), `judge` (the
-            judging model alone) or `all`.
-        false_accepts: Wrong rows let through, of those with a fault that the check is to see.
-        false_rejects: Right rows dropped.
+            LLM judge alone) or `all`.
+        false_accepts: Accepted rows of the wrong rows that the check is measured on.
+        false_rejects: Rejected rows of the right rows.
     """
 
     check: str
@@ -56,13 +58,13 @@ class CheckRates:
 
 @dataclass(frozen=True, slots=True)
 class KindRates:
-    """One kind of planted rows.
+    """The results of one kind of planted rows.
 
     Attributes:
         kind: The kind.
-        fault: Where it is wrong (`caco.stages.calibrate.kinds.Fault`).
-        rows: How many there are.
-        accepted: How many of them each check let through, by check.
+        fault: The part that is wrong (`caco.stages.calibrate.kinds.Fault`).
+        rows: Number of planted rows.
+        accepted: Accepted rows by check.
     """
 
     kind: str
@@ -73,12 +75,12 @@ class KindRates:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """A calibration.
+    """The results of a calibration.
 
     Attributes:
-        right, wrong: Rows planted.
-        checks: The checks that were made.
-        kinds: The kinds that were planted.
+        right, wrong: Number of planted right and wrong rows.
+        checks: One for each check of the run.
+        kinds: One for each planted kind.
     """
 
     right: int
@@ -87,47 +89,52 @@ class Rates:
     kinds: list[KindRates]
 
 
-def rates(rows: Sequence[Measured]) -> Rates:
-    """Returns the rates of every check that was made; without a judging model, two of the four."""
+def compute_rates(rows: Sequence[PlantedVerdicts]) -> Rates:
+    """Returns the rates of the checks; `judge` and `all` only where there is an LLM judge."""
     judged = any(row.judge is not None for row in rows)
-    made = [check for check in CHECKS if judged or check in ("answer", "exact")]
-    of_kind = {kind: [row for row in rows if row.kind == kind] for kind in KINDS}
+    checks = [check for check in CHECKS if judged or check in ("answer", "exact")]
+    by_kind = {kind: [row for row in rows if row.kind == kind] for kind in KINDS}
     right = [row for row in rows if KINDS[row.kind] is Fault.NONE]
     return Rates(
         right=len(right),
         wrong=len(rows) - len(right),
-        checks=[_check_rates(check, rows, right) for check in made],
+        checks=[_check_rates(check, rows, right) for check in checks],
         kinds=[
             KindRates(
-                kind, str(KINDS[kind]), len(found), {c: _rate(found, CHECKS[c][0]) for c in made}
+                kind,
+                str(KINDS[kind]),
+                len(planted),
+                {check: _rate(planted, CHECKS[check][0]) for check in checks},
             )
-            for kind, found in of_kind.items()
-            if found
+            for kind, planted in by_kind.items()
+            if planted
         ],
     )
 
 
-def _check_rates(check: str, rows: Sequence[Measured], right: Collection[Measured]) -> CheckRates:
+def _check_rates(
+    check: str, rows: Sequence[PlantedVerdicts], right: Collection[PlantedVerdicts]
+) -> CheckRates:
     accepts, faults = CHECKS[check]
     wrong = [row for row in rows if KINDS[row.kind] in faults]
     return CheckRates(check, _rate(wrong, accepts), _rate(right, lambda row: not accepts(row)))
 
 
-def _rate(rows: Collection[Measured], counted: Callable[[Measured], bool]) -> Rate:
-    count = sum(map(counted, rows))
+def _rate(rows: Collection[PlantedVerdicts], condition: Callable[[PlantedVerdicts], bool]) -> Rate:
+    count = sum(map(condition, rows))
     return Rate(count, len(rows), *wilson(count, len(rows)))
 
 
-def write_rates(path: Path, found: Rates) -> None:
+def write_rates(path: Path, rates: Rates) -> None:
     """Writes the rates as JSON."""
-    write_text(path, json.dumps(asdict(found), indent=1) + "\n")
+    write_text(path, json.dumps(asdict(rates), indent=1) + "\n")
 
 
 def read_rates(path: Path) -> Rates:
-    """Reads what `write_rates` wrote.
+    """Reads a file that `write_rates` wrote.
 
     Raises:
-        UserError: The file is absent or holds something else.
+        UserError: The file is missing or is not a file of rates.
     """
     try:
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -149,22 +156,22 @@ def read_rates(path: Path) -> Rates:
         raise UserError(f"{path}: not a file of rates; delete it and run again") from None
 
 
-def rates_text(found: Rates) -> str:
-    """Returns the checks' rates as a table of plain text."""
+def rates_text(rates: Rates) -> str:
+    """Returns the rates of the checks as a plain-text table."""
     lines = [
-        f"Checks tried on {found.right:,} right and {found.wrong:,} wrong rows "
-        "(share, 95% interval):",
+        f"Error rates of the checks on {rates.right:,} right and {rates.wrong:,} wrong rows "
+        "(proportion, 95% interval):",
         f"{'check':<8}{'false accepts':<36}false rejects",
     ]
     lines += [
         f"{c.check:<8}{rate_text(c.false_accepts):<36}{rate_text(c.false_rejects)}"
-        for c in found.checks
+        for c in rates.checks
     ]
     return "\n".join(lines) + "\n"
 
 
 def rate_text(rate: Rate) -> str:
-    """Returns a rate as in `3 of 600, 0.5% (0.2 to 1.5)`; only the counts where there are none."""
+    """Returns a rate as text: `3 of 600, 0.5% (0.2 to 1.5)`, or `0 of 0` without rows."""
     if not rate.of:
         return "0 of 0"
     share = f"{rate.count / rate.of:.1%} ({100 * rate.low:.1f} to {100 * rate.high:.1f})"

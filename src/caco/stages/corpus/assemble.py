@@ -1,7 +1,7 @@
-"""Judged rows become the corpus: each question once, and none that a benchmark asks.
+"""Assembly of the corpus from judged rows: deduplication and decontamination.
 
-Decontamination compares normal forms of whole questions for equality. It is the first step only:
-it finds a benchmark's problem written the same way, not a paraphrase and not a part of it.
+Decontamination compares the normal forms of complete questions for equality. It finds a benchmark's
+problem in the same words, but neither a paraphrase nor a part of it.
 """
 
 from collections import Counter
@@ -20,58 +20,61 @@ from caco.runtime.provenance import Counts
 from caco.text.answers import answer_text
 from caco.text.questions import normal_question
 
-Benchmarks = dict[bytes, str]  # digest of a problem's normal form -> where it is asked
+Benchmarks = dict[bytes, str]  # digest of a problem's normal form -> its id and benchmark
 
 
 def assemble(
     judged: list[Path], problems: list[Path], settings: Corpus, corpus: Path, rejected: Path
 ) -> Counts:
-    """Writes the corpus and the rows that it does not take.
+    """Writes the corpus and the rejected rows.
 
-    The rows stream by: what is held in memory is two digests a row.
+    The rows are streamed; memory holds two digests per row.
 
     Args:
         judged: Shards of accepted solutions (`Solution` rows).
         problems: Benchmarks' problems (`Seed` rows); may be none.
-        settings: What is checked.
-        corpus: Where the corpus goes.
-        rejected: Where the other rows go, each with one verdict.
+        settings: Which checks are on.
+        corpus: The file of the corpus (`CorpusRow` rows).
+        rejected: The file of rejected rows (`Rejected` rows), each with one verdict.
 
     Returns:
-        The counts; both files hold exactly these.
+        The counts of both files.
+
+    Raises:
+        UserError: An input file is unreadable.
     """
     progress = Progress("corpus", sum(count_rows(shard, Solution) for shard in judged))
-    sifted = sift(_read(judged, progress), settings, benchmark_questions(problems))
-    return write_outcomes(corpus, CorpusRow, rejected, sifted)
+    outcomes = filter_rows(_read(judged, progress), settings, benchmark_questions(problems))
+    return write_outcomes(corpus, CorpusRow, rejected, outcomes)
 
 
-def sift(
+def filter_rows(
     rows: Iterable[Solution], settings: Corpus, benchmarks: Benchmarks
 ) -> Iterator[CorpusRow | Rejected]:
-    """Yields for every row, in order, either its corpus row or its rejection.
+    """Yields, for every row in order, its corpus row or its rejection.
 
-    Verdicts, the first that holds: `contaminated` (a benchmark asks the question),
-    `duplicate_program` (the corpus has as many rows of the program as may be, from any shard),
-    `duplicate_question` (the corpus has the question).
+    The verdict is the first that applies: `contaminated` (the question is a benchmark's),
+    `duplicate_program` (the corpus has `per_program` rows of the program already, from any shard),
+    `duplicate_question` (the corpus has the question already).
 
     Args:
-        rows: Accepted solutions, in the corpus's order.
-        settings: What is checked.
-        benchmarks: As from `benchmark_questions`.
+        rows: Accepted solutions, in the order of the corpus.
+        settings: Which checks are on.
+        benchmarks: The result of `benchmark_questions`.
     """
     programs: Counter[bytes] = Counter()
     questions: set[bytes] = set()
     for row in rows:
         program = bytes.fromhex(digest(row.program_id))
-        question = _key(row.question)
+        question = _question_key(row.question)
         if settings.decontaminate and question in benchmarks:
-            reason = f"a benchmark asks the same question: {benchmarks[question]}"
+            reason = f"the question equals a benchmark's: {benchmarks[question]}"
             yield reject(row.question_id, "contaminated", reason, row)
         elif settings.deduplicate and programs[program] >= settings.per_program:
-            reason = f"the corpus has {programs[program]} of program {row.program_id}"
+            reason = f"the corpus has {programs[program]} rows of the program {row.program_id}"
             yield reject(row.question_id, "duplicate_program", reason, row)
         elif settings.deduplicate and question in questions:
-            reason = "the corpus has a row with the same question, but for case and punctuation"
+            reason = "the corpus has the same question, except for case and punctuation"
             yield reject(row.question_id, "duplicate_question", reason, row)
         else:
             programs[program] += 1
@@ -80,7 +83,7 @@ def sift(
 
 
 def corpus_row(row: Solution) -> CorpusRow:
-    """Returns the training example that a judged solution makes."""
+    """Returns the corpus row of a judged solution."""
     return CorpusRow(
         instruction=row.question,
         output=row.solution,
@@ -103,21 +106,21 @@ def corpus_row(row: Solution) -> CorpusRow:
 
 
 def benchmark_questions(problems: list[Path]) -> Benchmarks:
-    """Returns the benchmarks' questions by the digest of their normal form."""
+    """Returns the id and benchmark of each problem, by the digest of its normal form."""
     return {
-        _key(seed.problem): f"problem {seed.seed_id} of {file.stem}"
+        _question_key(seed.problem): f"problem {seed.seed_id} of {file.stem}"
         for file in problems
         for seed in read_rows(file, Seed)
     }
 
 
-def _key(question: str) -> bytes:
-    """Returns 16 bytes that name a question: a million of them fit in memory, the texts may not."""
+def _question_key(question: str) -> bytes:
+    """Returns a 16-byte digest of a question's normal form, which is small enough for memory."""
     return bytes.fromhex(digest(normal_question(question)))
 
 
 def _read(shards: list[Path], progress: Progress) -> Iterator[Solution]:
-    """Streams the rows by shard, then in the shard's order, in whatever order files are given."""
+    """Streams the rows in the order of the shards' names, whatever the order of `shards`."""
     for shard in sorted(shards, key=lambda path: (path.name, str(path))):
         for row in read_rows(shard, Solution):
             yield row

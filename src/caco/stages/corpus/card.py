@@ -1,4 +1,4 @@
-"""The corpus's data card: its columns, its sources, what was checked and what was not."""
+"""The data card of the corpus: columns, sources, counts and checks."""
 
 import inspect
 import re
@@ -20,13 +20,13 @@ _ENTRY = re.compile(r"    (\w[\w, \n]*?): (.*)", re.DOTALL)
 
 
 def columns(row_type: type[Row]) -> list[tuple[str, str, str]]:
-    """Returns name, Arrow type and meaning of every column, in order.
+    """Returns the name, Arrow type and meaning of every column, in order.
 
-    The meanings are the entries of the docstring's `Attributes:`; one entry may name several
-    columns.
+    The meanings are the entries of `Attributes:` in the docstring of `row_type`; one entry may name
+    several columns.
 
     Raises:
-        ValueError: The docstring says nothing about a column.
+        ValueError: The docstring does not explain a column.
     """
     _, _, attributes = (inspect.getdoc(row_type) or "").partition("Attributes:\n")
     meanings: dict[str, str] = {}
@@ -43,7 +43,7 @@ def columns(row_type: type[Row]) -> list[tuple[str, str, str]]:
 
 Sources = dict[tuple[str, str, str], int]  # (source, licence, domain) -> seeds
 
-# The sizes that the Hugging Face hub knows: the name of each, and the rows it ends below.
+# The size categories of the Hugging Face hub, each with its upper bound (exclusive).
 _SIZES = (
     ("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6),
     ("1M<n<10M", 10**7), ("10M<n<100M", 10**8), ("100M<n<1B", 10**9),
@@ -63,31 +63,31 @@ def write_card(
     """Writes the card.
 
     Args:
-        path: Where to: `README.md` beside the corpus.
-        counts: Of the corpus.
-        seeds: The seeds that training saw (`Seed` rows).
-        problems: The benchmarks' problems that the corpus was compared with.
-        settings: What was checked.
+        path: The file to write: `README.md` in the folder of the corpus.
+        counts: Counts of the corpus.
+        seeds: Files of the training seeds (`Seed` rows).
+        problems: Files of the benchmarks' problems that the corpus was compared with.
+        settings: Which checks were on.
     """
-    asked = sum(count_rows(file, Seed) for file in problems)
-    write_text(path, card(counts, seed_sources(seeds), asked, settings))
+    count = sum(count_rows(file, Seed) for file in problems)
+    write_text(path, card(counts, seed_sources(seeds), count, settings))
 
 
 def seed_sources(seeds: list[Path]) -> Sources:
-    """Returns how many seeds each source gave, by licence and domain."""
+    """Returns the number of seeds by source, licence and domain."""
     return Counter(
         (seed.source, seed.licence, seed.domain) for file in seeds for seed in read_rows(file, Seed)
     )
 
 
 def card(counts: Counts, sources: Sources, problems: int, settings: Corpus) -> str:
-    """Returns the card: YAML front matter as the Hugging Face hub reads it, then Markdown.
+    """Returns the card: YAML front matter in the format of the Hugging Face hub, then Markdown.
 
     Args:
-        counts: Of the corpus.
-        sources: As from `seed_sources`.
+        counts: Counts of the corpus.
+        sources: The result of `seed_sources`.
         problems: Number of benchmark problems that the corpus was compared with.
-        settings: What was checked.
+        settings: Which checks were on.
     """
     described = columns(CorpusRow)
     return _ENVIRONMENT.get_template("card.md.j2").render(
@@ -103,7 +103,7 @@ def card(counts: Counts, sources: Sources, problems: int, settings: Corpus) -> s
 
 
 def _front(rows: int, sources: Sources, described: list[tuple[str, str, str]]) -> dict[str, object]:
-    """Returns the values of the front matter."""
+    """Returns the front matter as plain values."""
     licences = sorted({licence.lower() for _, licence, _ in sources}) or ["unknown"]
     return {
         "pretty_name": "Caco corpus",

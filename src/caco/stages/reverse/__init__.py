@@ -1,1 +1,1 @@
-"""Reverse: programs back into questions and solutions, and the checks between them."""
+"""Reverse: programs are translated back to questions, which are solved and checked."""

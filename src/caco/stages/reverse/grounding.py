@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from caco.grading.strictness import normalised
-from caco.text.numbers import as_number, excused, mentions
+from caco.text.numbers import as_number, mentions
 
 # Shorter texts must stand alone to be stated: `a` occurs in every sentence.
 _ALONE = 3
@@ -36,16 +36,16 @@ def ungrounded(question: str, input_json: str) -> str | None:
     for text in texts:
         if not re.search(_pattern(text), question):
             return f"the question does not state the input {text!r}"
-        if any(c.isdigit() for c in text):
-            # Digits inside an input's own text are no numbers of the question.
+        if any(c.isdigit() for c in text) or mentions(text):
+            # Numbers inside an input's own text are not numbers of the question.
             plain = re.sub(_pattern(text), " ", plain)
     numbers = {v.copy_abs() for v in values if isinstance(v, Decimal)}
     stated: set[Decimal] = set()
     for mention in mentions(plain):
-        unsigned = [frozenset(v.copy_abs() for v in reading) for reading in mention]
+        unsigned = [frozenset(v.copy_abs() for v in reading) for reading in mention.readings]
         known = [reading for reading in unsigned if reading <= numbers]
-        if not known and not excused(mention):
-            return f"the question states {_list(mention[0])}, which is no input"
+        if not known and not mention.excused:
+            return f"the question states {mention.value}, which is no input"
         stated.update(*known)
     if numbers - stated:
         return f"the question does not state the input {_list(numbers - stated)}"
@@ -68,12 +68,12 @@ def leak(question: str, input_json: str, answer: str) -> str | None:
         given = {v for v in values if isinstance(v, Decimal)}
         # What may be read as an input (5% as 0.05) states that input, and not the result.
         stated = {
-            value
+            number.value
             for mention in mentions(question)
-            if not any(reading <= given for reading in mention)
-            for value in mention[0]
+            if not mention.excused and not any(reading <= given for reading in mention.readings)
+            for number in (mention, *mention.parts)
         }
-        leaks = result in stated and not excused([frozenset({result})])
+        leaks = result in stated and result not in (1, 2)
     else:
         known = {normalised(v if isinstance(v, str) else _written(v)).lower() for v in values}
         leaks = (

@@ -1,15 +1,14 @@
-"""The dual verification: a question and its solution against the executed program.
+"""The dual verification: compares a question and its solution with the executed program.
 
-Two checks, both exact and without a model:
+It has two checks, both exact and without a model:
 
-1. the solution's final answer is the program's output (`no_final_answer`, `wrong_answer`,
+1. the solution's final answer equals the program's output (`no_final_answer`, `wrong_answer`,
    `grader_timeout`);
-2. the question does not give the result away (`leaks_answer`) and is grounded in the program's
+2. the question does not reveal the result (`leaks_answer`) and is grounded in the program's
    input (`ungrounded`; see `caco.stages.reverse.grounding`).
 
-The paper's second check is a model that reads whether the solution's logic is the program's and
-whether the problem can be solved: `caco.stages.reverse.llm_judge`. It comes after these and loosens
-neither.
+The paper's second check, a model that judges the solution's logic and whether the problem can be
+solved, is `caco.stages.reverse.llm_judge`. It follows these checks and replaces neither.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,13 +27,16 @@ from caco.text.answers import answer_text
 def judge_solutions(
     rows: Iterable[Solution], grader: Grader, section: Judge, progress: Progress | None = None
 ) -> Iterator[Solution | Rejected]:
-    """Yields each row as it is, or its rejection with the first verdict that applies.
+    """Yields each row unchanged, or its rejection with the first verdict that applies.
 
     Args:
         rows: Questions with solutions.
         grader: Compares answers.
-        section: Which checks are made.
-        progress: Told of each row.
+        section: Which checks are on.
+        progress: Advances with each row.
+
+    Raises:
+        ClusterError: The grader's worker process does not start.
     """
     for row in rows:
         verdict, reason = _verdict(row, grader, section)
@@ -44,10 +46,10 @@ def judge_solutions(
 
 
 def _verdict(row: Solution, grader: Grader, section: Judge) -> tuple[str, str]:
-    """Returns the verdict with its reason, or two empty texts."""
+    """Returns the verdict and its reason, or two empty strings for an accepted row."""
     known, answer = answer_text(row.output), final_answer(row.solution)
     if not answer:
-        return "no_final_answer", f"the solution states none: {row.solution[-200:]!r}"
+        return "no_final_answer", f"the solution states no final answer: {row.solution[-200:]!r}"
     grade = grader.equal(known, in_full(answer, row.question))
     if grade.verdict == "grader_timeout":
         return "grader_timeout", grade.reason

@@ -1,8 +1,7 @@
-"""The LLM judge: is the question solvable, and is the solution's logic the program's?
+"""The LLM judge: is the question solvable, and is the solution's logic that of the program?
 
-The paper's second verification. It comes after the checks of `caco.stages.reverse.judge`, reads the
-rows that they accept and loosens none of them: what an exact comparison decides is not left to a
-model.
+This is the paper's second verification. It follows the checks of `caco.stages.reverse.judge` and
+reads only the rows that they accept: no model decides what an exact comparison can decide.
 """
 
 import re
@@ -20,8 +19,7 @@ from caco.text.prompts import Prompt
 
 LLM_JUDGE = Prompt(Path(__file__).parent / "llm_judge.j2")
 
-# Models put labels in bold, and lines in lists; anything else beside the label and the word is no
-# judgement.
+# Models format labels in bold and lines as lists. A line with any other text is no judgement.
 _LABELLED = r"^[ \t*]*(?:-|\d[.)])?[ \t*]*{label}[ \t*]*:[ \t*]*(yes|no)[ \t*.]*$"
 _SOLVABLE, _SAME_LOGIC = (
     re.compile(_LABELLED.format(label=label), re.IGNORECASE | re.MULTILINE)
@@ -31,11 +29,11 @@ _SOLVABLE, _SAME_LOGIC = (
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a judge says of a row.
+    """The judgement of a row.
 
     Attributes:
-        solvable: The problem can be solved as stated, with one answer.
-        same_logic: The solution's logic is the program's.
+        solvable: Whether the problem as stated has exactly one answer.
+        same_logic: Whether the solution's logic is that of the program.
     """
 
     solvable: bool
@@ -43,9 +41,9 @@ class Judgement:
 
 
 def llm_judge_prompt(row: Solution) -> str:
-    """Returns the user turn that asks for a judgement: the row, and what its program computed.
+    """Returns the user turn that requests a judgement of a row.
 
-    What several rows share comes first: an engine with a cache of prefixes reads it once.
+    The instructions come first, as a common prefix of all rows for engines with prefix caching.
     """
     return LLM_JUDGE.render(
         question=row.question,
@@ -57,9 +55,9 @@ def llm_judge_prompt(row: Solution) -> str:
 
 
 def read_judgement(reply: str) -> Judgement | None:
-    """Returns what a reply says, or None where it lacks one of the two lines.
+    """Returns the judgement in a reply, or None where it lacks one of the two lines.
 
-    A judge may weigh both answers before it decides: of each line, the last one counts.
+    The last occurrence of each line counts, since a judge may discuss both answers first.
     """
     solvable, same_logic = _SOLVABLE.findall(reply), _SAME_LOGIC.findall(reply)
     if not solvable or not same_logic:
@@ -67,7 +65,7 @@ def read_judgement(reply: str) -> Judgement | None:
     return Judgement(solvable[-1].lower() == "yes", same_logic[-1].lower() == "yes")
 
 
-_SHOWN = 300  # characters of a reply's end that a reason quotes
+_SHOWN = 300  # characters of the end of a reply that a reason quotes
 
 
 def llm_judge_solutions(
@@ -76,20 +74,20 @@ def llm_judge_solutions(
     section: LlmJudge,
     progress: Progress | None = None,
 ) -> Iterator[Solution | Rejected]:
-    """Yields each row with the judge's digests in it, or its rejection, in order.
+    """Yields each row with the digests of the judge, or its rejection, in order.
 
-    Verdicts: `truncated` (no end token within the limit), `no_judgement` (the reply cannot be
-    read), `unsolvable` (the problem has not exactly one answer as stated), `different_logic` (the
-    solution's logic is not the program's).
+    Verdicts: `truncated` (no end token within the limit), `no_judgement` (the reply holds no
+    judgement), `unsolvable` (the problem as stated does not have exactly one answer),
+    `different_logic` (the solution's logic is not that of the program).
 
     Args:
-        rows: Questions with solutions; their question ids differ.
+        rows: Questions with solutions; their question ids are distinct.
         model: The judge.
-        section: How the judge samples.
-        progress: Told of each finished completion.
+        section: The sampling settings of the judge.
+        progress: Advances with each completion.
     """
 
-    def asked() -> Iterator[tuple[Solution, Request]]:
+    def requests() -> Iterator[tuple[Solution, Request]]:
         for row in rows:
             seed = request_seed(section.sampling.seed, "llm_judge", row.question_id)
             yield (
@@ -99,7 +97,7 @@ def llm_judge_solutions(
                 ),
             )
 
-    for row, completion in complete_in_order(model.engine, asked(), progress):
+    for row, completion in complete_in_order(model.engine, requests(), progress):
         verdict, reason = _verdict(completion)
         if verdict:
             yield reject(row.question_id, verdict, reason, row)
@@ -108,15 +106,18 @@ def llm_judge_solutions(
 
 
 def _verdict(completion: Completion) -> tuple[str, str]:
-    """Returns the verdict with its reason, or two empty texts."""
+    """Returns the verdict and its reason, or two empty strings for an accepted row."""
     end = completion.text.strip()[-_SHOWN:]
     if completion.finish_reason != "stop":
-        return "truncated", f"no end after {completion.tokens} tokens: {end!r}"
+        return "truncated", f"no end token after {completion.tokens} tokens: {end!r}"
     judgement = read_judgement(completion.text)
     if judgement is None:
-        return "no_judgement", f"lacks one of the two lines: {end!r}"
+        return "no_judgement", f"the reply lacks one of the two lines: {end!r}"
     if not judgement.solvable:
-        return "unsolvable", f"the judge says that it cannot be solved as stated: {end!r}"
+        return "unsolvable", f"not solvable as stated, according to the judge: {end!r}"
     if not judgement.same_logic:
-        return "different_logic", f"the judge says that the logic is not the program's: {end!r}"
+        return (
+            "different_logic",
+            f"the logic is not that of the program, according to the judge: {end!r}",
+        )
     return "", ""

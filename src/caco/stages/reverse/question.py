@@ -1,4 +1,4 @@
-"""Questions: the writer turns a verified program and its execution into a problem in words."""
+"""Questions: the writer translates a verified program and its execution into a problem."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,9 +11,10 @@ from caco.rows.question import Question
 from caco.rows.rejected import Rejected, reject
 from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
-from caco.stages.reverse.prompts import QUESTION, STYLED_QUESTION, question_prompt
+from caco.stages.reverse.question_prompt import QUESTION, STYLED_QUESTION, question_prompt
 
-# What only a program says: a fence, a definition, the dict of inputs, an assignment of the result.
+# Text that only a program contains: a fence, a definition, the dict `input`, an assignment to
+# `output`.
 _CODE = re.compile(
     r"```|^\s*(?:def|import|from|class|return)\s+\w|\bprint\(|\binput\s*[\[=]|^\s*output\s*=",
     re.MULTILINE,
@@ -21,20 +22,20 @@ _CODE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """One question that is asked for.
+class _Variant:
+    """One requested question.
 
     Attributes:
         row: The program.
-        variant: Which of the program's questions, from 0.
-        style: Its context or style, or None.
-        name: Names it in the stage: the sample for the first, so that asking for more variants
-            leaves the first as it was.
+        number: Number of the question among the program's questions, from 0.
+        style: The requested context or style, or None.
+        name: Its request id. That of the first question is the sample id, so that more variants do
+            not change the first.
         seed: Seed of the request.
     """
 
     row: Verified
-    variant: int
+    number: int
     style: str | None
     name: str
     seed: int
@@ -54,44 +55,46 @@ def write_questions(
     Args:
         rows: Verified programs.
         model: The writer.
-        section: How the writer samples, how many variants and styles there are.
-        progress: Told of each finished completion.
+        section: The sampling settings, the number of variants and the styles.
+        progress: Advances with each completion.
     """
 
-    def requests() -> Iterator[tuple[_Asked, Request]]:
+    def requests() -> Iterator[tuple[_Variant, Request]]:
         for row in rows:
-            for asked in _variants(row, section):
-                text = question_prompt(row.program, row.input, row.output, asked.style)
-                yield asked, request(asked.name, model.frame(text), asked.seed, section.sampling)
+            for variant in _variants(row, section):
+                prompt = model.frame(
+                    question_prompt(row.program, row.input, row.output, variant.style)
+                )
+                yield variant, request(variant.name, prompt, variant.seed, section.sampling)
 
-    for asked, completion in complete_in_order(model.engine, requests(), progress):
-        yield _outcome(asked, completion, model.digest)
+    for variant, completion in complete_in_order(model.engine, requests(), progress):
+        yield _outcome(variant, completion, model.digest)
 
 
-def _variants(row: Verified, section: WriteQuestions) -> Iterator[_Asked]:
-    """Yields what is asked for one program: from a drawn style on, each variant takes the next."""
+def _variants(row: Verified, section: WriteQuestions) -> Iterator[_Variant]:
+    """Yields the variants of one program: the first style is drawn, the others follow in order."""
     seed, styles = section.sampling.seed, section.styles
     first = request_seed(seed, "style", row.sample_id)
-    for variant in range(section.variants):
-        name = f"{row.sample_id}.{variant}" if variant else row.sample_id
-        style = styles[(first + variant) % len(styles)] if styles else None
-        yield _Asked(row, variant, style, name, request_seed(seed, "question", name))
+    for number in range(section.variants):
+        name = f"{row.sample_id}.{number}" if number else row.sample_id
+        style = styles[(first + number) % len(styles)] if styles else None
+        yield _Variant(row, number, style, name, request_seed(seed, "question", name))
 
 
-def _outcome(asked: _Asked, completion: Completion, model: str) -> Question | Rejected:
+def _outcome(variant: _Variant, completion: Completion, model: str) -> Question | Rejected:
     text = completion.text.strip()
-    row = asked.row
+    row = variant.row
     if completion.finish_reason != "stop":
-        why = f"no end after {completion.tokens} tokens: {text[-80:]!r}"
-        return reject(asked.name, "truncated", why, row)
+        why = f"no end token after {completion.tokens} tokens: {text[-80:]!r}"
+        return reject(variant.name, "truncated", why, row)
     if not text:
-        return reject(asked.name, "empty", "the writer wrote nothing", row)
+        return reject(variant.name, "empty", "the completion is empty", row)
     if code := _CODE.search(text):
-        why = f"holds program text ({code.group().strip()!r}): {text[:200]!r}"
-        return reject(asked.name, "echoes_code", why, row)
-    template = (QUESTION if asked.style is None else STYLED_QUESTION).digest
+        why = f"contains program text ({code.group().strip()!r}): {text[:200]!r}"
+        return reject(variant.name, "echoes_code", why, row)
+    template = (QUESTION if variant.style is None else STYLED_QUESTION).digest
     return Question(
-        question_id=digest(row.sample_id, template, model, str(asked.seed), text),
+        question_id=digest(row.sample_id, template, model, str(variant.seed), text),
         sample_id=row.sample_id,
         program_id=row.program_id,
         shard=row.shard,
@@ -102,6 +105,6 @@ def _outcome(asked: _Asked, completion: Completion, model: str) -> Question | Re
         question=text,
         question_prompt=template,
         question_model=model,
-        variant=asked.variant,
-        style=asked.style,
+        variant=variant.number,
+        style=variant.style,
     )

@@ -1,4 +1,4 @@
-"""Solutions: worked answers to the questions, written without sight of the programs."""
+"""Solutions: worked answers to the questions, generated without access to the programs."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -10,7 +10,7 @@ from caco.rows.question import Question
 from caco.rows.rejected import Rejected, reject
 from caco.rows.solution import Solution
 from caco.runtime.progress import Progress
-from caco.stages.reverse.prompts import SOLUTION, solution_prompt
+from caco.stages.reverse.solution_prompt import SOLUTION, solution_prompt
 
 
 def write_solutions(
@@ -21,30 +21,30 @@ def write_solutions(
 ) -> Iterator[Solution | Rejected]:
     """Yields a solution or a rejection for each question, in order.
 
-    The one verdict is `truncated` (no end token within the limit). The judge extracts the final
-    answer, so that a changed extraction generates nothing again.
+    The only verdict is `truncated` (no end token within the limit). The judge extracts the final
+    answer, so that a change of the extraction does not re-run the generation.
 
     Args:
         rows: Questions.
         model: The solver.
-        section: How the solver samples.
-        progress: Told of each finished completion.
+        section: The sampling settings of the solver.
+        progress: Advances with each completion.
     """
 
-    def asked() -> Iterator[tuple[Question, Request]]:
+    def requests() -> Iterator[tuple[Question, Request]]:
         for row in rows:
             seed = request_seed(section.sampling.seed, "solution", row.question_id)
             prompt = model.frame(solution_prompt(row.question))
             yield row, request(row.question_id, prompt, seed, section.sampling)
 
-    for row, completion in complete_in_order(model.engine, asked(), progress):
+    for row, completion in complete_in_order(model.engine, requests(), progress):
         yield _outcome(row, completion, model.digest)
 
 
 def _outcome(row: Question, completion: Completion, model: str) -> Solution | Rejected:
     text = completion.text.strip()
     if completion.finish_reason != "stop":
-        why = f"no end after {completion.tokens} tokens: {text[-80:]!r}"
+        why = f"no end token after {completion.tokens} tokens: {text[-80:]!r}"
         return reject(row.question_id, "truncated", why, row)
     return Solution(
         **asdict(row),

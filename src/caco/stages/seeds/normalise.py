@@ -1,11 +1,8 @@
-"""How a seed is made, whatever its source: one identity, one way to write an answer."""
-
-import re
+"""The making of a seed from the fields of any source: its identity and the form of its answer."""
 
 from caco.identity import digest
 from caco.rows.seed import Seed
-
-_NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?")
+from caco.text.numbers import as_number, in_digits
 
 
 def make_seed(
@@ -18,7 +15,7 @@ def make_seed(
     domain: str = "math",
     licence: str = "Apache-2.0",
 ) -> Seed:
-    """Returns a seed named by its source, problem and answer; texts lose outer white space."""
+    """Returns a seed, identified by its source, problem and answer, with stripped texts."""
     problem, answer = problem.strip(), answer_form(answer)
     return Seed(
         seed_id=digest("seed", source, problem, answer),
@@ -33,22 +30,21 @@ def make_seed(
 
 
 def answer_form(answer: str) -> str:
-    """Returns an answer in the one form seeds have.
+    """Returns an answer in canonical form.
 
-    A number loses its currency sign, thousands commas and trailing zeros: `$1,234.50` is `1234.5`,
-    `18.0` is `18`. Anything else is kept as it is.
+    A number loses its currency sign, thousands separators and trailing zeros: `$1,234.50` is
+    `1234.5`, `18.0` is `18`. Any other text is only stripped, scientific notation and the last
+    digits of a number (`049`) included.
     """
     text = answer.strip()
-    bare = text.replace("$", "").replace("\u2212", "-").strip()
-    if not bare or not any(c.isdigit() for c in bare) or not _NUMBER.fullmatch(bare):
+    bare = text.replace("$", "")
+    number = as_number(bare)
+    digits = bare.lstrip("-\u2212")
+    if number is None or "e" in bare.lower() or (digits[0] == "0" and digits[1:2].isdigit()):
         return text
-    bare = bare.replace(",", "")
-    if "." in bare:
-        bare = bare.rstrip("0").rstrip(".")
-        bare = re.sub(r"^(-?)\.", r"\g<1>0.", bare)
-    return "0" if bare in ("-0", "-", "") else bare
+    return in_digits(number)
 
 
 def same_problem(problem: str) -> str:
-    """Returns a text that is equal for problems that differ in letter case or white space."""
+    """Returns a key that is equal for problems that differ in letter case or whitespace only."""
     return " ".join(problem.casefold().split())

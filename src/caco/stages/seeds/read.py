@@ -1,4 +1,4 @@
-"""Sources become seeds: read, stripped of duplicates, split into training and held-out parts."""
+"""Reading of a source: deduplication, and the split into a training and a held-out part."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from caco.stages.seeds.normalise import same_problem
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What became of a source's rows: each is in exactly one of the three lists.
+    """The rows of a source: each is in exactly one of the three lists.
 
     Attributes:
-        train: Seeds that training may see.
-        held_out: Seeds that no training sees; none asks a question that `train` asks.
-        rejected: Rows that are no seed (`malformed`), or ask what an earlier row asked
+        train: Seeds for training.
+        held_out: Seeds that no training reads; none has the same problem as a seed in `train`.
+        rejected: Rows that are not a seed (`malformed`), or have the problem of an earlier row
             (`duplicate`).
     """
 
@@ -33,7 +33,7 @@ def read_seeds(reader: Reader, source: str) -> Reading:
     """Reads the seeds of a source.
 
     Args:
-        reader: What is read.
+        reader: The section that selects the reader.
         source: The source's name in the config.
 
     Raises:
@@ -48,23 +48,23 @@ def read_seeds(reader: Reader, source: str) -> Reading:
         if isinstance(row, Rejected):
             rejected.append(row)
             continue
-        asked = same_problem(row.problem)
-        if asked in seen:
-            reason = f"asks what the seed {seen[asked]} asks"
+        problem = same_problem(row.problem)
+        if problem in seen:
+            reason = f"same problem as the seed {seen[problem]}"
             rejected.append(reject(row.seed_id, "duplicate", reason, row))
         else:
-            seen[asked] = row.seed_id
+            seen[problem] = row.seed_id
             seeds.append(row)
-    kept_out = _held_out(seeds, reader, source)
+    held_out_ids = _held_out_ids(seeds, reader, source)
     return Reading(
-        train=[s for s in seeds if s.seed_id not in kept_out],
-        held_out=[s for s in seeds if s.seed_id in kept_out],
+        train=[s for s in seeds if s.seed_id not in held_out_ids],
+        held_out=[s for s in seeds if s.seed_id in held_out_ids],
         rejected=rejected,
     )
 
 
 def _rows(reader: Reader, source: str) -> Iterator[Seed | Rejected]:
-    """Streams the rows of a source, read by the module of its reader."""
+    """Streams the rows of a source from the module of its reader."""
     if isinstance(reader, Planned):
         raise UserError(
             f"the reader `{reader.reader}` is not implemented yet; convert its problems to GSM8K's "
@@ -74,12 +74,13 @@ def _rows(reader: Reader, source: str) -> Iterator[Seed | Rejected]:
     return rows
 
 
-def _held_out(seeds: list[Seed], reader: Reader, source: str) -> set[str]:
-    """Draws the held-out part: the lowest digests of seed and problem, so order decides nothing."""
+def _held_out_ids(seeds: list[Seed], reader: Reader, source: str) -> set[str]:
+    """Returns the ids of the held-out part: those with the lowest digests, whatever the order."""
     if reader.held_out and reader.held_out >= len(seeds):
         raise UserError(
-            f"`sources.{source}.seeds.held_out` is {reader.held_out}, but the source gave only "
-            f"{len(seeds)} distinct problems and training needs some: lower it or raise `rows`"
+            f"`sources.{source}.seeds.held_out` is {reader.held_out}, but the source has only "
+            f"{len(seeds)} distinct problems, which leaves none for training; lower it or raise "
+            "`rows`"
         )
     drawn = sorted(seeds, key=lambda s: digest(str(reader.seed), same_problem(s.problem)))
     return {s.seed_id for s in drawn[: reader.held_out]}

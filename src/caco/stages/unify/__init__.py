@@ -1,1 +1,1 @@
-"""Unify: seeds become Code CoTs, executed and compared with the known answers."""
+"""Unify: seeds are converted to Code CoTs, executed, and compared with the known answers."""

@@ -1,39 +1,39 @@
-"""Whether a program's output is the known answer."""
+"""Comparison of a program's output with the known answer."""
 
 import json
 import math
 from typing import Any
 
-# The paper's; its released grader also accepts answers off by a factor of 100, which we do not.
+# Of the paper. Its released grader also accepts a factor of 100, which this comparison does not.
 RELATIVE_TOLERANCE = 1e-4
 
 
 def agrees(output: str, answer: str) -> bool:
-    """Tells whether an output equals a known answer.
+    """Returns whether an output equals a known answer.
 
-    Numbers agree within the relative tolerance (1e-4 of the answer; nothing but zero agrees with
-    zero), strings exactly, structured values where they are equal as JSON.
+    Numbers are equal within a relative tolerance of 1e-4 of the answer (only zero equals zero),
+    strings exactly, and structured values as JSON.
 
     Args:
         output: The program's output, as JSON.
-        answer: The known answer: a number or a text as it is written, or JSON.
+        answer: The known answer: a number, a plain text, or JSON.
     """
-    found = _read(output)
-    wanted = _read(answer)
-    if isinstance(found, str):
-        if found.strip() == answer.strip():
+    actual = _read(output)
+    expected = _read(answer)
+    if isinstance(actual, str):
+        if actual.strip() == answer.strip():
             return True
-        found = _read(found)
-    if _is_number(found) and _is_number(wanted):
-        return _close(found, wanted)
-    return type(found) is type(wanted) and bool(found == wanted)
+        actual = _read(actual)
+    if _is_number(actual) and _is_number(expected):
+        return _close(actual, expected)
+    return type(actual) is type(expected) and bool(actual == expected)
 
 
 def _read(text: str) -> Any:
-    """Returns what a text says as JSON, or the text itself.
+    """Returns the JSON value of a text, or the text itself where it is not JSON.
 
-    NaN and infinities stay texts, and so do integers of more digits than Python reads (4,300):
-    those agree where their digits do.
+    NaN, infinities and integers of more than 4,300 digits, which Python does not convert, remain
+    texts: they are equal where their characters are.
     """
     try:
         return json.loads(text, parse_constant=str)
@@ -45,10 +45,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _close(found: int | float, wanted: int | float) -> bool:
-    if isinstance(found, int) and isinstance(wanted, int):  # exact, however long
-        return abs(found - wanted) * 10_000 <= abs(wanted)
+def _close(actual: int | float, expected: int | float) -> bool:
+    if isinstance(actual, int) and isinstance(expected, int):  # exact for any length
+        return abs(actual - expected) * 10_000 <= abs(expected)
     try:
-        return math.isclose(found, wanted, rel_tol=0, abs_tol=RELATIVE_TOLERANCE * abs(wanted))
+        return math.isclose(actual, expected, rel_tol=0, abs_tol=RELATIVE_TOLERANCE * abs(expected))
     except OverflowError:
         return False

@@ -1,25 +1,27 @@
-"""Attempts: a model's drafts, executed in the sandbox and held against the known answers."""
+"""Attempts: a model's drafts, executed in the sandbox and compared with the known answers."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from caco.rows.draft import ACCEPTED, Attempt, Draft
+from caco.rows.draft import Attempt, Draft
+from caco.rows.rejected import ACCEPTED
 from caco.sandbox.protocol import Execution, Sandbox, execute_in_order
 from caco.stages.unify.agreement import agrees
-from caco.stages.unify.code_cots import departs
+from caco.stages.unify.code_cots import form_violation
 
-# A fence that is never closed holds the rest of the reply.
+# An unclosed fence contains the rest of the reply.
 _FENCE = re.compile(r"```[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 
 
 def program_in(reply: str) -> str:
-    """Returns the program in a reply: what its last Python fence holds.
+    """Returns the program in a reply: the content of its last Python fence.
 
-    Without one, the last fence of no language; without any fence, the whole reply.
+    Without a Python fence, it is the last fence without a language; without any fence, the complete
+    reply. Empty where a reply has only fences of other languages.
     """
     fences = [(language.lower(), text) for language, text in _FENCE.findall(reply)]
-    for wanted in (("python", "py", "python3"), ("",)):
-        texts = [text for language, text in fences if language in wanted]
+    for languages in (("python", "py", "python3"), ("",)):
+        texts = [text for language, text in fences if language in languages]
         if texts:
             return texts[-1].strip() + "\n" if texts[-1].strip() else ""
     return "" if fences or not reply.strip() else reply.strip() + "\n"
@@ -30,17 +32,20 @@ def attempt_drafts(
 ) -> Iterator[Attempt]:
     """Yields an attempt for each draft, in order.
 
-    All are executed, also those that depart from the form: that costs a fork, and keeps the two
-    streams in step.
+    Programs without the Code CoT form are executed too: that costs one fork each, and keeps drafts
+    and executions aligned.
 
     Args:
         drafts: Replies of the converter.
-        answers: Known answers by seed.
-        sandbox: Executes.
+        answers: Known answers by seed id.
+        sandbox: Executes the programs.
+
+    Raises:
+        SandboxUnavailable: The sandbox failed.
     """
-    replied = ((draft, program_in(draft.reply)) for draft in drafts)
-    tried = (((draft, program), program) for draft, program in replied)
-    for (draft, program), execution in execute_in_order(sandbox, tried):
+    extracted = ((draft, program_in(draft.reply)) for draft in drafts)
+    programs = (((draft, program), program) for draft, program in extracted)
+    for (draft, program), execution in execute_in_order(sandbox, programs):
         verdict, reason = _verdict(draft, program, execution, answers[draft.seed_id])
         yield Attempt(
             seed_id=draft.seed_id,
@@ -56,12 +61,12 @@ def attempt_drafts(
 
 
 def _verdict(draft: Draft, program: str, execution: Execution, answer: str) -> tuple[str, str]:
-    """Returns the verdict with its reason, which does not tell the answer."""
+    """Returns the verdict and its reason, which does not reveal the answer."""
     if draft.finish_reason != "stop":
         return "truncated", f"the reply did not end within {draft.tokens} tokens"
     if not program:
         return "no_program", "the reply holds no program"
-    if fault := departs(program):
+    if fault := form_violation(program):
         return "not_code_cot", fault
     if execution.input is None or execution.output is None:
         return str(execution.outcome), execution.detail or "it ended without a result"

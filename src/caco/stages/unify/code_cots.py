@@ -1,4 +1,4 @@
-"""Code CoTs: the form that a program must have, and one program once in a source."""
+"""Code CoTs: the form of a program, its execution, and deduplication within a source."""
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
@@ -14,22 +14,22 @@ from caco.syntax import program_id
 
 
 class NotConvertible(Exception):
-    """A seed that a converter has no program for; the message says why, in a sentence."""
+    """A seed that a converter cannot convert; the message is the reason, in one sentence."""
 
 
-def departs(program: str) -> str | None:
-    """Returns how a program departs from the form, in a sentence, or None.
+def form_violation(program: str) -> str | None:
+    """Returns how a program violates the Code CoT form, in one sentence, or None.
 
-    The form: a non-empty dict literal assigned to `input`, functions that carry the reasoning, the
-    result assigned to `output`, and `output` printed. Text that is no Python departs from nothing
-    here: the sandbox tells that.
+    The form: a non-empty dict literal assigned to `input`, functions with the steps of the
+    reasoning, the result assigned to `output`, and `output` printed. Text that is not valid Python
+    gives None; the sandbox reports it.
     """
     try:
         tree = ast.parse(program)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    given = [getattr(node, "value", None) for node in tree.body if _assigns(node, "input")]
-    if not any(isinstance(value, ast.Dict) and value.keys for value in given):
+    inputs = [getattr(node, "value", None) for node in tree.body if _assigns(node, "input")]
+    if not any(isinstance(value, ast.Dict) and value.keys for value in inputs):
         return "it assigns no non-empty dict to `input`"
     if not any(isinstance(node, ast.FunctionDef) for node in tree.body):
         return "it defines no function"
@@ -56,27 +56,27 @@ def _prints_output(node: ast.AST) -> bool:
     )
 
 
-class Distinct:
-    """Makes Code CoTs, and remembers whose program each was."""
+class Deduplicator:
+    """Builds the Code CoTs of a source and rejects repeated programs."""
 
     def __init__(self) -> None:
         self._seed_of: dict[str, str] = {}
 
     def code_cot(
-        self, seed: Seed, program: str, given: str, output: str, converter: str
+        self, seed: Seed, program: str, input_json: str, output_json: str, converter: str
     ) -> CodeCoT | Rejected:
-        """Returns a seed's Code CoT, or a `duplicate` of an earlier seed's.
+        """Returns a seed's Code CoT, or its rejection as a `duplicate` of an earlier seed.
 
         Args:
             seed: The seed.
-            program: Its program, executed and found right.
-            given: The program's `input`, as JSON.
-            output: Its `output`, as JSON.
-            converter: What wrote the program.
+            program: Its program, whose output equals the known answer.
+            input_json: The executed `input`, as JSON.
+            output_json: The executed `output`, as JSON.
+            converter: Name of the converter, as in `CodeCoT`.
         """
         name = program_id(program)
         if name in self._seed_of:
-            reason = f"the program is that of the seed {self._seed_of[name]}"
+            reason = f"same program as the seed {self._seed_of[name]}"
             return reject(seed.seed_id, "duplicate", reason, seed)
         self._seed_of[name] = seed.seed_id
         return CodeCoT(
@@ -85,14 +85,20 @@ class Distinct:
             source=seed.source,
             program=program,
             converter=converter,
-            input=given,
-            output=output,
+            input=input_json,
+            output=output_json,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A converted seed, not yet executed."""
+    """A converted seed, not yet executed.
+
+    Attributes:
+        seed: The seed.
+        program: Its program.
+        answer: The answer that the program must give.
+    """
 
     seed: Seed
     program: str
@@ -100,83 +106,105 @@ class Conversion:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """A draft with what its execution gave."""
+class ExecutedConversion:
+    """A converted seed with the execution of its program."""
 
-    draft: Conversion
+    conversion: Conversion
     execution: Execution
 
 
-def converted(
+def convert_seeds(
     seeds: Iterable[Seed], convert: Callable[[Seed], str]
 ) -> Iterator[Conversion | Rejected]:
-    """Yields each seed's program, or its rejection.
+    """Yields each converted seed, or its rejection.
 
     Args:
         seeds: The source's seeds.
-        convert: Returns a seed's program; raises `NotConvertible`.
+        convert: Returns a seed's program, or raises `NotConvertible`.
     """
     for seed in seeds:
-        yield conversion(seed, partial(convert, seed), seed.answer)
+        yield convert_seed(seed, partial(convert, seed), seed.answer)
 
 
-def conversion(seed: Seed, convert: Callable[[], str], answer: str) -> Conversion | Rejected:
-    """Returns a seed's program with the answer that it must give, or its rejection."""
+def convert_seed(seed: Seed, convert: Callable[[], str], answer: str) -> Conversion | Rejected:
+    """Returns a converted seed, or its rejection as `not_convertible` or `not_code_cot`.
+
+    Args:
+        seed: The seed.
+        convert: Returns the seed's program, or raises `NotConvertible`.
+        answer: The answer that the program must give.
+    """
     try:
         program = convert()
     except NotConvertible as e:
         return reject(seed.seed_id, "not_convertible", str(e), seed)
-    fault = departs(program)
-    if fault is not None:
-        return reject(seed.seed_id, "not_code_cot", fault, seed)
+    violation = form_violation(program)
+    if violation is not None:
+        return reject(seed.seed_id, "not_code_cot", violation, seed)
     return Conversion(seed, program, answer)
 
 
 def executed_code_cots(
     conversions: Iterable[Conversion | Rejected], converter: str, sandbox: Sandbox
 ) -> Iterator[CodeCoT | Rejected]:
-    """Yields each conversion's Code CoT, executed and compared with its answer, or its rejection.
+    """Yields each seed's Code CoT, executed and compared with its answer, or its rejection.
 
     Args:
-        conversions: One for each seed, in order.
+        conversions: The conversion or rejection of each seed, in order.
         converter: Name of the converter.
         sandbox: Executes the programs.
+
+    Raises:
+        SandboxUnavailable: The sandbox failed.
     """
-    distinct = Distinct()
-    for run in executed(conversions, sandbox):
-        yield run if isinstance(run, Rejected) else _judged(run, converter, distinct)
+    deduplicator = Deduplicator()
+    for run in execute_conversions(conversions, sandbox):
+        yield run if isinstance(run, Rejected) else _outcome(run, converter, deduplicator)
 
 
-def executed(drafts: Iterable[Conversion | Rejected], sandbox: Sandbox) -> Iterator[Run | Rejected]:
-    """Executes the drafts; the order is theirs, whatever the sandbox takes ahead."""
-    passed: list[Rejected] = []  # since the last draft
+def execute_conversions(
+    conversions: Iterable[Conversion | Rejected], sandbox: Sandbox
+) -> Iterator[ExecutedConversion | Rejected]:
+    """Executes the converted seeds; rejections keep their place in the order."""
+    waiting: list[Rejected] = []  # rejections since the last conversion
 
     def programs() -> Iterator[tuple[tuple[list[Rejected], Conversion], str]]:
-        for draft in drafts:
-            if isinstance(draft, Rejected):
-                passed.append(draft)
+        for conversion in conversions:
+            if isinstance(conversion, Rejected):
+                waiting.append(conversion)
             else:
-                yield (passed.copy(), draft), draft.program
-                passed.clear()
+                yield (waiting.copy(), conversion), conversion.program
+                waiting.clear()
 
-    for (before, draft), execution in execute_in_order(sandbox, programs()):
+    for (before, conversion), execution in execute_in_order(sandbox, programs()):
         yield from before
-        yield Run(draft, execution)
-    yield from passed
+        yield ExecutedConversion(conversion, execution)
+    yield from waiting
 
 
-def failed(run: Run, when: str = "") -> Rejected:
-    """Returns the rejection of a seed whose program did not end well."""
-    seed, execution = run.draft.seed, run.execution
-    return reject(seed.seed_id, str(execution.outcome), when + execution.detail, seed)
+def reject_failed(run: ExecutedConversion, context: str = "") -> Rejected:
+    """Returns the rejection of a seed whose program failed in the sandbox.
+
+    Args:
+        run: The executed conversion.
+        context: Text before the reason.
+    """
+    seed, execution = run.conversion.seed, run.execution
+    return reject(seed.seed_id, str(execution.outcome), context + execution.detail, seed)
 
 
-def _judged(run: Run, converter: str, distinct: Distinct) -> CodeCoT | Rejected:
-    draft, execution = run.draft, run.execution
-    seed = draft.seed
+def _outcome(
+    run: ExecutedConversion, converter: str, deduplicator: Deduplicator
+) -> CodeCoT | Rejected:
+    conversion, execution = run.conversion, run.execution
+    seed = conversion.seed
     if execution.input is None or execution.output is None:
-        return failed(run)
-    if not agrees(execution.output, draft.answer):
-        reason = f"the program gives {execution.output[:200]}, the answer is {draft.answer[:200]}"
+        return reject_failed(run)
+    if not agrees(execution.output, conversion.answer):
+        reason = (
+            f"the program gives {execution.output[:200]}, the answer is {conversion.answer[:200]}"
+        )
         return reject(seed.seed_id, "wrong_answer", reason, seed)
-    return distinct.code_cot(seed, draft.program, execution.input, execution.output, converter)
+    return deduplicator.code_cot(
+        seed, conversion.program, execution.input, execution.output, converter
+    )

@@ -1,8 +1,8 @@
-"""Drafts: one round in which a model writes programs for the seeds that still lack one.
+"""Drafts: one round in which a model generates programs for the seeds without an accepted one.
 
-Generation and execution need separate environments and cannot share a process. So a round is a job
-that drafts and a job that executes (`caco.stages.unify.attempts`); the next round reads its
-attempts. The prompt is `convert.j2`, which also shows the fault of an earlier draft.
+Generation and execution need different environments and cannot share a process. A round therefore
+consists of a job that drafts and a job that executes (`caco.stages.unify.attempts`), whose attempts
+the next round reads. The prompt is `convert.j2`, which also shows the fault of an earlier draft.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,8 @@ from pathlib import Path
 from caco.config.sources import Drafting
 from caco.engines.protocol import GeneratingModel, Request, complete_in_order, request
 from caco.identity import request_seed
-from caco.rows.draft import ACCEPTED, Attempt, Draft
+from caco.rows.draft import Attempt, Draft
+from caco.rows.rejected import ACCEPTED
 from caco.rows.seed import Seed
 from caco.runtime.progress import Progress
 from caco.text.calculator_marks import without_marks
@@ -22,12 +23,12 @@ CONVERT = Prompt(Path(__file__).parent / "convert.j2")
 
 
 def convert_prompt(seed: Seed, earlier: Attempt | None) -> str:
-    """Returns the user turn that asks for a seed's program.
+    """Returns the user turn that requests a seed's program.
 
     Args:
-        seed: The seed. Its worked solution is shown where it has one; its bare answer never is,
-            for a program that writes the answer down would pass.
-        earlier: What the model drafted before, if anything.
+        seed: The seed. The prompt shows its worked solution where it has one, but never its answer:
+            a program that assigns the answer as a constant would be accepted.
+        earlier: The previous attempt of this candidate, or None.
     """
     return CONVERT.render(
         problem=seed.problem,
@@ -42,26 +43,26 @@ Task = tuple[Seed, int, Attempt | None]
 
 
 def first_tasks(seeds: Iterable[Seed], candidates: int) -> Iterator[Task]:
-    """Yields the tasks of round 0: so many candidates for each seed."""
+    """Yields the tasks of round 0: `candidates` for each seed."""
     for seed in seeds:
         for candidate in range(candidates):
             yield seed, candidate, None
 
 
 def next_tasks(seeds: Iterable[Seed], attempts: Iterable[Attempt]) -> Iterator[Task]:
-    """Yields the tasks of a later round: each candidate again, for seeds where none was accepted.
+    """Yields the tasks of a later round: each candidate of the seeds without an accepted attempt.
 
     Args:
         seeds: The source's seeds.
-        attempts: Those of the round before, in the order of the seeds.
+        attempts: The attempts of the previous round, in the order of the seeds.
     """
-    rest = iter(seeds)
+    remaining = iter(seeds)
     for seed_id, group in groupby(attempts, lambda attempt: attempt.seed_id):
-        tried = list(group)
-        if any(attempt.verdict == ACCEPTED for attempt in tried):
+        seed_attempts = list(group)
+        if any(attempt.verdict == ACCEPTED for attempt in seed_attempts):
             continue
-        seed = next(seed for seed in rest if seed.seed_id == seed_id)
-        for attempt in tried:
+        seed = next(seed for seed in remaining if seed.seed_id == seed_id)
+        for attempt in seed_attempts:
             yield seed, attempt.candidate, attempt
 
 
@@ -75,21 +76,21 @@ def write_drafts(
     """Yields a draft for each task, in order.
 
     Args:
-        tasks: What is asked.
+        tasks: The programs to generate.
         round_: The round, from 0.
         model: The converter.
-        section: How the converter samples.
-        progress: Told of each finished completion.
+        section: The sampling settings of the converter.
+        progress: Advances with each completion.
     """
 
-    def asked() -> Iterator[tuple[Task, Request]]:
+    def requests() -> Iterator[tuple[Task, Request]]:
         for task in tasks:
             seed, candidate, earlier = task
             prompt = model.frame(convert_prompt(seed, earlier))
             name = f"{seed.seed_id}-{candidate}"
             yield task, request(name, prompt, _seed(section, task, round_), section.sampling)
 
-    for task, completion in complete_in_order(model.engine, asked(), progress):
+    for task, completion in complete_in_order(model.engine, requests(), progress):
         seed, candidate, _ = task
         yield Draft(
             seed_id=seed.seed_id,
@@ -105,6 +106,6 @@ def write_drafts(
 
 
 def _seed(section: Drafting, task: Task, round_: int) -> int:
-    """Returns the seed of a request: differs between seeds, rounds and candidates."""
+    """Returns the seed of a request, which depends on the seed, the round and the candidate."""
     seed, candidate, _ = task
     return request_seed(section.sampling.seed, "convert", seed.seed_id, round_, candidate)

@@ -1,24 +1,25 @@
-"""Arithmetic as worked solutions write it: read into a tree, valued exactly, written as Python."""
+"""Arithmetic in worked solutions: parsed into a tree, evaluated exactly, written as Python."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+"
-_TOKEN = re.compile(rf"\s*(?:({NUMBER})|(\*\*|[-+*/()%^]))")
+from caco.text.numbers import UNSIGNED, exact
+
+_TOKEN = re.compile(rf"\s*(?:({UNSIGNED})|(\*\*|[-+*/()%^]))")
 _SPELLINGS = str.maketrans(
     {"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-", "[": "(", "]": ")"}  # noqa: RUF001
 )
 _CURRENCY = re.compile(r"[$€£¥]")
 _TIMES = re.compile(r"(?<=[\d)%. ])[xX](?=[\d(. ])")
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 4}
-_MAX_POWER = 64  # an exponent beyond it is no step of a worked solution
+_MAX_POWER = 64  # no step of a worked solution has a larger exponent
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it stands in the text."""
+    """A number of the text."""
 
     value: Fraction
 
@@ -47,21 +48,11 @@ def spelled_out(text: str) -> str:
     return _TIMES.sub("*", _CURRENCY.sub("", text.translate(_SPELLINGS)))
 
 
-def number(text: str) -> Fraction:
-    """Returns the exact value of a number as people write it: `1,234.50`, `.5`.
-
-    Raises:
-        ValueError: `text` is no such number.
-    """
-    bare = text.replace(",", "").strip()
-    return Fraction(bare + "0" if bare.endswith(".") else bare)
-
-
 def parse(text: str) -> Expression:
-    """Returns the tree of an arithmetic expression; `20%` is 20 / 100, `2(3)` is 2 * 3.
+    """Returns the tree of an arithmetic expression. `20%` is 20 / 100, and `2(3)` is 2 * 3.
 
     Raises:
-        ValueError: `text` is no arithmetic expression.
+        ValueError: `text` is not an arithmetic expression.
     """
     return _Parser(spelled_out(text)).whole()
 
@@ -74,7 +65,7 @@ class _Parser:
         while at < len(text):
             match = _TOKEN.match(text, at)
             if match is None:
-                raise ValueError(f"`{text[at:].strip()[:20]}` is no arithmetic")
+                raise ValueError(f"`{text[at:].strip()[:20]}` is not arithmetic")
             self._tokens.append(match.group(1) or match.group(2))
             at = match.end()
         self._at = 0
@@ -82,7 +73,7 @@ class _Parser:
     def whole(self) -> Expression:
         tree = self._sum()
         if self._next() is not None:
-            raise ValueError(f"`{self._next()}` is one too many")
+            raise ValueError(f"`{self._next()}` follows a complete expression")
         return tree
 
     def _next(self) -> str | None:
@@ -91,7 +82,7 @@ class _Parser:
     def _take(self) -> str:
         token = self._next()
         if token is None:
-            raise ValueError("the expression breaks off")
+            raise ValueError("the expression is incomplete")
         self._at += 1
         return token
 
@@ -104,7 +95,7 @@ class _Parser:
     def _product(self) -> Expression:
         tree = self._factor()
         while (token := self._next()) is not None and token not in ("+", "-", ")"):
-            operator = self._take() if token in ("*", "/") else "*"  # 2(3): the times is unwritten
+            operator = self._take() if token in ("*", "/") else "*"  # 2(3)
             tree = Operation(operator, tree, self._factor())
         return tree
 
@@ -130,16 +121,17 @@ class _Parser:
             if self._take() != ")":
                 raise ValueError("a bracket is not closed")
             return tree
-        if not re.fullmatch(NUMBER, token):
-            raise ValueError(f"`{token}` stands where a number should")
-        return Number(number(token))
+        try:
+            return Number(exact(token))
+        except ValueError:
+            raise ValueError(f"`{token}` is in the place of a number") from None
 
 
 def value(tree: Expression) -> Fraction:
     """Returns the exact value of an expression.
 
     Raises:
-        ValueError: A division by zero, or a power that is not a small whole one.
+        ValueError: The expression divides by zero, or its exponent is not a small integer.
     """
     match tree:
         case Number(found):
@@ -152,7 +144,7 @@ def value(tree: Expression) -> Fraction:
                 raise ValueError("it divides by zero")
             if operator == "**":
                 if b.denominator != 1 or abs(b) > _MAX_POWER or (a == 0 and b < 0):
-                    raise ValueError("it raises to a power that is not small and whole")
+                    raise ValueError("its exponent is not a small integer")
                 return Fraction(a ** int(b))
             steps: dict[str, Callable[[], Fraction]] = {
                 "+": lambda: a + b,
@@ -176,12 +168,12 @@ def numbers(tree: Expression) -> list[Number]:
 
 
 def python(tree: Expression, atom: Callable[[Number], tuple[str, int]]) -> str:
-    """Returns the expression as Python, with no bracket that it does not need.
+    """Returns the expression as Python, without unnecessary parentheses.
 
     Args:
         tree: The expression.
-        atom: What to write for a number, called from left to right, and how tightly it binds: 5
-            for a name or a literal, 2 for a quotient.
+        atom: Returns what to write for a number and its precedence: 5 for a name or a literal, 2
+            for a quotient. It is called from left to right.
     """
     return _python(tree, atom)[0]
 
@@ -204,5 +196,5 @@ def _python(tree: Expression, atom: Callable[[Number], tuple[str, int]]) -> tupl
 
 
 def literal(found: Fraction) -> str:
-    """Returns a finite decimal as Python writes it: `7`, `0.25`."""
+    """Returns a finite decimal as a Python literal: `7`, `0.25`."""
     return str(found.numerator) if found.denominator == 1 else repr(float(found))

@@ -1,4 +1,4 @@
-"""Seeds become Code CoTs: converted, executed in the sandbox, compared with the known answer."""
+"""Conversion of seeds to Code CoTs by the source's converter."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,7 +12,7 @@ from caco.sandbox.protocol import Sandbox
 
 
 class UnifySpec(Section):
-    """What the rule depends on."""
+    """The settings that the rule `unify` depends on."""
 
     unify: AnyUnify
     sandbox: SandboxLimits
@@ -21,9 +21,17 @@ class UnifySpec(Section):
 def unify(seeds: Iterable[Seed], section: Unify, sandbox: Sandbox) -> Iterator[CodeCoT | Rejected]:
     """Yields, for every seed, its Code CoT or its rejection.
 
-    Verdicts: `not_convertible`; `not_code_cot` (the program departs from the form); any outcome of
-    the sandbox but `ok`, in a draw of inputs or in the run itself; `wrong_answer`; `duplicate` (the
-    same program came from an earlier seed).
+    Verdicts: `not_convertible`; `not_code_cot` (the program violates the form); any outcome of the
+    sandbox but `ok`, in the draw of inputs or in the run itself; `wrong_answer`; `duplicate` (an
+    earlier seed has the same program).
+
+    Args:
+        seeds: The source's seeds.
+        section: The section that selects the converter.
+        sandbox: Executes the programs.
+
+    Raises:
+        SandboxUnavailable: The sandbox failed.
     """
-    made: Iterator[CodeCoT | Rejected] = load_implementation(section).code_cots(seeds, sandbox)
-    return made
+    rows: Iterator[CodeCoT | Rejected] = load_implementation(section).code_cots(seeds, sandbox)
+    return rows

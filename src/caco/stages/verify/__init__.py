@@ -1,1 +1,1 @@
-"""Verify: sampled programs are executed and checked against the rules, one verdict each."""
+"""Verify: sampled programs are executed and checked against the rules."""

@@ -1,4 +1,4 @@
-"""The literal dict that a program assigns to `input`, and the program with another in its place."""
+"""The dict literal that a program assigns to `input`, and its replacement by another."""
 
 import ast
 import math
@@ -9,20 +9,20 @@ from typing import Any
 
 from caco.stages.verify.rules import Source
 
-_LONGEST = 16_384  # bytes of a literal: rewriting a longer one many times takes too long
-_DIGITS = 4_000  # of an integer: Python writes out no more than 4,300
-_CONSTANTS = 40  # of a program that are tried as inputs
+_MAX_BYTES = 16_384  # of a literal: replacing a longer one many times takes too long
+_MAX_DIGITS = 4_000  # of an integer: Python prints no more than 4,300
+_MAX_CONSTANTS = 40  # of a program that perturbations use
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """The literal dict that a program assigns to `input`.
+    """The dict literal that a program assigns to `input`.
 
     Attributes:
-        value: What it says.
-        before: The program's text up to it.
-        after: The program's text from its end.
-        constants: Numbers and texts that the rest of the program holds.
+        value: Its value.
+        before: The text of the program before it.
+        after: The text of the program after it.
+        constants: Numbers and strings in the rest of the program.
     """
 
     value: dict[Any, Any]
@@ -31,33 +31,33 @@ class Literal:
     constants: tuple[Any, ...]
 
     def rewritten(self, value: dict[Any, Any]) -> str:
-        """Returns the program with another literal."""
+        """Returns the program with the literal of `value` in its place."""
         return f"{self.before}{value!r}{self.after}"
 
 
 def literal_input(source: Source) -> Literal | None:
-    """Returns the literal of `input`, or None where `input` is not assigned just one."""
+    """Returns the literal of `input`, or None where `input` is not assigned exactly one."""
     tree = source.tree
     if tree is None:
         return None
-    found = [
+    assignments = [
         node
         for node in tree.body
         if isinstance(node, ast.Assign | ast.AnnAssign) and _assigns_input(node)
     ]
-    if len(found) != 1 or not isinstance(found[0].value, ast.Dict):
+    if len(assignments) != 1 or not isinstance(assignments[0].value, ast.Dict):
         return None
-    node = found[0].value
+    node = assignments[0].value
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
-    # Python counts columns in bytes, and takes every line end for one of these.
+    # `ast` counts columns in UTF-8 bytes, and these three are its line ends.
     text = source.text.replace("\r\n", "\n").replace("\r", "\n").encode()
     start, end = _offset(text, node.lineno, node.col_offset), None
     if node.end_lineno is not None and node.end_col_offset is not None:
         end = _offset(text, node.end_lineno, node.end_col_offset)
-    if not value or end is None or end - start > _LONGEST or not _can_be_written(value):
+    if not value or end is None or end - start > _MAX_BYTES or not _has_literal(value):
         return None
     inside = {id(part) for part in ast.walk(node)}
     return Literal(
@@ -71,35 +71,35 @@ def _assigns_input(node: ast.Assign | ast.AnnAssign) -> bool:
 
 
 def _offset(text: bytes, line: int, column: int) -> int:
-    at = 0
+    start = 0
     for _ in range(line - 1):
-        at = text.index(b"\n", at) + 1
-    return at + column
+        start = text.index(b"\n", start) + 1
+    return start + column
 
 
-def _can_be_written(value: Any) -> bool:
-    """Tells whether the `repr` of a value, and of anything drawn from it, is a literal."""
+def _has_literal(value: Any) -> bool:
+    """Returns whether the `repr` of a value, and of its perturbations, is a literal."""
     if isinstance(value, dict):
-        return all(map(_can_be_written, [*value.keys(), *value.values()]))
+        return all(map(_has_literal, [*value.keys(), *value.values()]))
     if isinstance(value, list | tuple):
-        return all(map(_can_be_written, value))
+        return all(map(_has_literal, value))
     if isinstance(value, int):
-        return value.bit_length() * 0.30103 < _DIGITS
+        return value.bit_length() * 0.30103 < _MAX_DIGITS  # log10(2) digits per bit
     if isinstance(value, float):
         return math.isfinite(value)
     return value is None or isinstance(value, str)
 
 
 def _constants(tree: ast.Module, inside: set[int]) -> Iterator[Any]:
-    """Yields what the program holds outside the literal; what it compares with comes first."""
+    """Yields the constants outside the literal; those in comparisons come first."""
     nodes = [node for node in ast.walk(tree) if id(node) not in inside]
     compared = [part for node in nodes if isinstance(node, ast.Compare) for part in ast.walk(node)]
-    found = (node.value for node in [*compared, *nodes] if isinstance(node, ast.Constant))
-    wanted = (
+    values = (node.value for node in [*compared, *nodes] if isinstance(node, ast.Constant))
+    usable = (
         value
-        for value in found
+        for value in values
         if isinstance(value, int | float | str)
         and not isinstance(value, bool)
-        and _can_be_written(value)
+        and _has_literal(value)
     )
-    yield from islice(dict.fromkeys(wanted), _CONSTANTS)
+    yield from islice(dict.fromkeys(usable), _MAX_CONSTANTS)

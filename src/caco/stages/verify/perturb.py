@@ -1,6 +1,6 @@
-"""Perturbed inputs: a program's text with other values in its `input`.
+"""Perturbed inputs: a program with other values in its `input`.
 
-Only a program whose `input` is one literal dict can be perturbed.
+Only a program whose `input` is one dict literal can be perturbed.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from caco.identity import request_seed
 from caco.stages.verify.literal import Literal
 from caco.stages.verify.mutations import MUTATIONS
 
-_TRIES = 6  # draws for each perturbation wanted: some give the literal back
+_DRAWS = 6  # per requested perturbation: a draw may repeat an earlier one
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,39 +21,39 @@ class Perturbation:
     """One perturbed input.
 
     Attributes:
-        given: The literal in place of the program's.
+        input: The perturbed value of `input`.
         program: The program with it.
     """
 
-    given: dict[Any, Any]
+    input: dict[Any, Any]
     program: str
 
 
 def perturbations(literal: Literal, program_id: str, count: int) -> Iterator[Perturbation]:
-    """Yields different perturbations of a program, the gentle ones first.
+    """Yields distinct perturbations of a program, the smallest first.
 
-    They depend on the program alone.
+    They depend only on the program.
 
     Args:
-        literal: Its literal.
-        program_id: Its identity, which seeds the draws.
-        count: How many are wanted; fewer come where the literal leaves no room.
+        literal: The program's literal.
+        program_id: The program's identity, which seeds the draws.
+        count: Maximum number; a literal with few possible values gives fewer.
     """
-    yield from islice(_different(literal, program_id, count * _TRIES), count)
+    yield from islice(_distinct(literal, program_id, count * _DRAWS), count)
 
 
-def _different(literal: Literal, program_id: str, draws: int) -> Iterator[Perturbation]:
+def _distinct(literal: Literal, program_id: str, draws: int) -> Iterator[Perturbation]:
     seen = {repr(literal.value)}
     for index in range(draws):
         rng = Random(request_seed("perturb", program_id, index))
-        how, scope = MUTATIONS[index % len(MUTATIONS)]
+        mutate, scope = MUTATIONS[index % len(MUTATIONS)]
         if scope == "all":
-            given = {key: how(value, rng, literal) for key, value in literal.value.items()}
+            value = {key: mutate(old, rng, literal) for key, old in literal.value.items()}
         elif scope == "one":
             key = rng.choice(list(literal.value))
-            given = {**literal.value, key: how(literal.value[key], rng, literal)}
+            value = {**literal.value, key: mutate(literal.value[key], rng, literal)}
         else:
-            given = how(literal.value, rng, literal)
-        if (text := repr(given)) not in seen:
+            value = mutate(literal.value, rng, literal)
+        if (text := repr(value)) not in seen:
             seen.add(text)
-            yield Perturbation(given, literal.rewritten(given))
+            yield Perturbation(value, literal.rewritten(value))

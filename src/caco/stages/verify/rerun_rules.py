@@ -1,4 +1,4 @@
-"""The rules that take further runs of a program: a second one, and runs on perturbed inputs."""
+"""The rules that need further runs of a program: a second run, and runs on perturbed inputs."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,13 +9,13 @@ from typing import Any
 from caco.config.checks import Verify
 from caco.sandbox.protocol import Execution, Outcome
 from caco.stages.verify.literal import Literal
-from caco.stages.verify.rules import Broken, Candidate
+from caco.stages.verify.rules import Candidate, Violation
 
-_MOVED = 3  # values that an echoed input must have taken beside its own
+_MIN_ECHOES = 3  # runs with a changed value of the echoed input
 
 
 class Rerun(Enum):
-    """What a rule asks to be executed beyond the first run."""
+    """The kinds of runs after the first."""
 
     SECOND = "second"
     PERTURBED = "perturbed"
@@ -26,23 +26,23 @@ class PerturbedRun:
     """A run on a perturbed input.
 
     Attributes:
-        given: The literal in place of the program's.
-        run: What became of it.
+        input: The perturbed value of `input`.
+        run: The execution.
     """
 
-    given: dict[Any, Any]
+    input: dict[Any, Any]
     run: Execution
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """The runs of a program that ran to its end.
+    """The runs of a program whose first run succeeded.
 
     Attributes:
-        first: The run whose `input` and `output` count.
-        second: The same program again, or None where no rule asks.
-        literal: Its literal `input`, or None where there is none to perturb.
-        perturbed: The runs on perturbed inputs, so far.
+        first: The first run, whose `input` and `output` are the program's.
+        second: The second run of the unchanged program; None before it, or where no rule needs it.
+        literal: The dict literal of `input`; None where `input` has none.
+        perturbed: The runs on perturbed inputs so far.
     """
 
     first: Execution
@@ -50,8 +50,8 @@ class Runs:
     literal: Literal | None
     perturbed: tuple[PerturbedRun, ...]
 
-    def ended_well(self) -> Iterator[PerturbedRun]:
-        """Yields the perturbed runs that are evidence: ended well, on an `input` that did move."""
+    def evidence(self) -> Iterator[PerturbedRun]:
+        """Yields the successful perturbed runs with another executed `input` than the first run."""
         for one in self.perturbed:
             if one.run.outcome is Outcome.OK and one.run.input != self.first.input:
                 yield one
@@ -59,11 +59,11 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """What all runs so far say against a program.
+    """The evidence of all runs so far that a program violates a rule.
 
     Attributes:
-        reason: What was seen, in a sentence.
-        proved: Whether there were enough of them to reject it.
+        reason: What the runs have in common, in one sentence.
+        proved: Whether there are enough runs to reject the program.
     """
 
     reason: str
@@ -71,138 +71,140 @@ class Suspicion:
 
 
 @dataclass(frozen=True, slots=True)
-class RunsRule:
-    """A rule that takes further runs. Its switch is the setting of its verdict's name.
+class RerunRule:
+    """A rule that needs further runs. The setting with the name of its verdict switches it.
 
     Attributes:
-        asks: What it asks to be executed.
-        judge: Returns a suspicion, or None once the runs speak for the program: more of them
-            change nothing then.
+        needs: The kind of runs that it needs.
+        check: Returns a suspicion, or None where the runs show that the program satisfies the
+            rule: no further run changes that.
     """
 
-    asks: Rerun
-    judge: Callable[[Candidate, Runs, Verify], Suspicion | None]
+    needs: Rerun
+    check: Callable[[Candidate, Runs, Verify], Suspicion | None]
 
 
-# How a second run can end that the first, which ended well, contradicts. Time and memory are not
-# among them: a program near a limit is on either side of it by chance.
-_CONTRADICTS = frozenset(
+# Outcomes of a second run that prove a program non-deterministic. Limits of time and memory do not:
+# a program close to a limit exceeds it by chance.
+_CONTRADICTORY = frozenset(
     {Outcome.EXCEPTION, Outcome.NO_OUTPUT, Outcome.NOT_SERIALISABLE, Outcome.OUTPUT_TOO_LARGE}
 )
 
 
 def non_deterministic(program: Candidate, runs: Runs, settings: Verify) -> Suspicion | None:
-    """A second run, with other random numbers and another order of sets, gives the same."""
-    again, first = runs.second, runs.first
-    if again is None:
+    """A second run, with another random seed and hash seed, gives the same `input` and `output`."""
+    first, second = runs.first, runs.second
+    if second is None:
         return None
-    if again.outcome in _CONTRADICTS:
-        return Suspicion(f"a second run: {again.outcome} ({again.detail})", proved=True)
-    if again.outcome is not Outcome.OK:
+    if second.outcome in _CONTRADICTORY:
+        return Suspicion(f"a second run: {second.outcome} ({second.detail})", proved=True)
+    if second.outcome is not Outcome.OK:
         return None
-    for name, once, twice in (
-        ("input", first.input, again.input),
-        ("output", first.output, again.output),
+    for name, before, after in (
+        ("input", first.input, second.input),
+        ("output", first.output, second.output),
     ):
-        if once != twice:
+        if before != after:
             return Suspicion(
-                f"`{name}` is {_short(once)}, and {_short(twice)} in a second run", proved=True
+                f"`{name}` is {_short(before)}, and {_short(after)} in a second run", proved=True
             )
     return None
 
 
 def insensitive(program: Candidate, runs: Runs, settings: Verify) -> Suspicion | None:
-    """The output moves with the input.
+    """The output changes with the input.
 
-    A program that answers with a label (yes or no, a name for a class) may rightly give the same
-    one for all inputs near its own: it is not judged. A small integer may stay by chance, as a
-    greatest common divisor of 1 does: it takes twice the evidence.
+    A program whose output is a label (yes or no, the name of a class) may give the same label for
+    all inputs near its own; it is exempt. A small integer may be equal by chance, as a greatest
+    common divisor of 1 is; it needs twice as many runs.
     """
     if runs.literal is None:
         return None
-    ended_well = list(runs.ended_well())
+    evidence = list(runs.evidence())
     output = _json(runs.first.output)
-    if any(_json(one.run.output) != output for one in ended_well):  # 4.0 is 4
+    if any(_json(one.run.output) != output for one in evidence):  # as JSON values: 4.0 equals 4
         return None
-    spread = _spread(output, runs.literal.constants)
-    if spread is _Spread.LABEL:
+    kind = _output_kind(output, runs.literal.constants)
+    if kind is _OutputKind.LABEL:
         return None
-    wanted = settings.min_perturbed * (2 if spread is _Spread.SMALL else 1)
+    needed = settings.min_perturbed * (2 if kind is _OutputKind.SMALL else 1)
     return Suspicion(
-        f"`output` is {_short(runs.first.output)} for {len(ended_well)} other inputs too",
-        proved=len(ended_well) >= wanted,
+        f"`output` is {_short(runs.first.output)} for {len(evidence)} other inputs too",
+        proved=len(evidence) >= needed,
     )
 
 
 def echo(program: Candidate, runs: Runs, settings: Verify) -> Suspicion | None:
-    """The output is not one of the inputs, or all of them, handed on.
+    """The output is not a copy of one input, or of `input` itself.
 
-    An answer may equal an input by chance, and the largest of two is always one of them; so it must
-    be the same key's value in every run, and those values must have moved.
+    An output may equal an input by chance, and the maximum of two inputs always equals one. So it
+    must be the value of the same key in every run, and that value must have changed in some runs.
     """
     if runs.literal is None:
         return None
-    given = runs.literal.value
+    original = runs.literal.value
     output = _json(runs.first.output)
-    suspects = [key for key, value in [(None, given), *given.items()] if _same(output, value)]
-    moved = dict.fromkeys(suspects, 0)
-    ended_well = list(runs.ended_well())
-    for one in ended_well:
+    suspects = [
+        key for key, value in [(None, original), *original.items()] if _equals(output, value)
+    ]
+    changed = dict.fromkeys(suspects, 0)  # runs in which the value of the key has changed
+    evidence = list(runs.evidence())
+    for one in evidence:
         output = _json(one.run.output)
-        for key in list(moved):
-            value = one.given if key is None else one.given[key]
-            if not _same(output, value):
-                del moved[key]
-            elif value != (given if key is None else given[key]):
-                moved[key] += 1
-        if not moved:
+        for key in list(changed):
+            value = one.input if key is None else one.input[key]
+            if not _equals(output, value):
+                del changed[key]
+            elif value != (original if key is None else original[key]):
+                changed[key] += 1
+        if not changed:
             return None
-    for key, count in moved.items():
+    for key, count in changed.items():
         what = "`input`" if key is None else f"`input[{key!r}]`"
         return Suspicion(
-            f"`output` is {what} in all of {len(ended_well) + 1} runs on different inputs",
-            proved=len(ended_well) >= settings.min_perturbed and count >= _MOVED,
+            f"`output` is {what} in all of {len(evidence) + 1} runs on different inputs",
+            proved=len(evidence) >= settings.min_perturbed and count >= _MIN_ECHOES,
         )
     return None
 
 
-RUNS: dict[str, RunsRule] = {
-    "non_deterministic": RunsRule(Rerun.SECOND, non_deterministic),
-    "insensitive": RunsRule(Rerun.PERTURBED, insensitive),
-    "echo": RunsRule(Rerun.PERTURBED, echo),
+RERUN_RULES: dict[str, RerunRule] = {
+    "non_deterministic": RerunRule(Rerun.SECOND, non_deterministic),
+    "insensitive": RerunRule(Rerun.PERTURBED, insensitive),
+    "echo": RerunRule(Rerun.PERTURBED, echo),
 }
 
 
-def rules_asking_for(further: Rerun, settings: Verify) -> dict[str, RunsRule]:
-    """Returns the rules that ask for further runs of a kind and are switched on."""
+def rules_needing(reruns: Rerun, settings: Verify) -> dict[str, RerunRule]:
+    """Returns the rules, by verdict, that need a kind of runs and are switched on."""
     return {
         verdict: rule
-        for verdict, rule in RUNS.items()
-        if rule.asks is further and getattr(settings, verdict)
+        for verdict, rule in RERUN_RULES.items()
+        if rule.needs is reruns and getattr(settings, verdict)
     }
 
 
 def suspicions(
-    program: Candidate, runs: Runs, further: Rerun, settings: Verify
+    program: Candidate, runs: Runs, reruns: Rerun, settings: Verify
 ) -> Iterator[tuple[str, Suspicion]]:
-    """Yields what the rules that asked for further runs have against a program, with verdicts."""
-    for verdict, rule in rules_asking_for(further, settings).items():
-        if (suspicion := rule.judge(program, runs, settings)) is not None:
+    """Yields the suspicions of the rules that need a kind of runs, with their verdicts."""
+    for verdict, rule in rules_needing(reruns, settings).items():
+        if (suspicion := rule.check(program, runs, settings)) is not None:
             yield verdict, suspicion
 
 
-def broken_by_runs(
-    program: Candidate, runs: Runs, further: Rerun, settings: Verify
-) -> Broken | None:
-    """Returns the first rule that a program breaks, proved by its further runs."""
-    for verdict, suspicion in suspicions(program, runs, further, settings):
+def rerun_violation(
+    program: Candidate, runs: Runs, reruns: Rerun, settings: Verify
+) -> Violation | None:
+    """Returns the first violation that a program's further runs prove, or None."""
+    for verdict, suspicion in suspicions(program, runs, reruns, settings):
         if suspicion.proved:
-            return Broken(verdict, suspicion.reason)
+            return Violation(verdict, suspicion.reason)
     return None
 
 
 def _json(text: str | None) -> Any:
-    """Reads JSON; integers that Python refuses stay text."""
+    """Parses JSON; integers of 4,000 digits and more remain text (Python converts up to 4,300)."""
     return json.loads(text or "null", parse_int=lambda d: int(d) if len(d) < 4_000 else d)
 
 
@@ -210,39 +212,39 @@ def _short(text: str | None) -> str:
     return text if text is not None and len(text) <= 100 else f"{(text or '')[:97]}..."
 
 
-class _Spread(Enum):
-    """How far apart the outputs are that a program of this output might give."""
+class _OutputKind(Enum):
+    """The kind of an output, in increasing order of the number of possible values."""
 
     LABEL = 0
-    SMALL = 1
+    SMALL = 1  # an integer of at most `_SMALL`
     WIDE = 2
 
 
 _SMALL = 10
 
 
-def _spread(output: Any, constants: tuple[Any, ...]) -> _Spread:
-    """Returns the spread of an output; of several values, the widest.
+def _output_kind(output: Any, constants: tuple[Any, ...]) -> _OutputKind:
+    """Returns the kind of an output; of a list or dict, the widest kind of its values.
 
     Args:
         output: The output.
-        constants: What the program itself holds: a text among them is a label.
+        constants: Constants of the program: a string among them is a label.
     """
     if isinstance(output, dict | list):
         items = output.values() if isinstance(output, dict) else output
-        spreads = [_spread(item, constants) for item in items]
-        return max(spreads, key=lambda s: s.value, default=_Spread.LABEL)
+        kinds = [_output_kind(item, constants) for item in items]
+        return max(kinds, key=lambda kind: kind.value, default=_OutputKind.LABEL)
     if output is None or isinstance(output, bool):
-        return _Spread.LABEL
+        return _OutputKind.LABEL
     if isinstance(output, str):
         composed = output not in constants and any(char.isdigit() for char in output)
-        return _Spread.WIDE if composed else _Spread.LABEL
+        return _OutputKind.WIDE if composed else _OutputKind.LABEL
     small = isinstance(output, int) and abs(output) <= _SMALL
-    return _Spread.SMALL if small else _Spread.WIDE
+    return _OutputKind.SMALL if small else _OutputKind.WIDE
 
 
-def _same(output: Any, value: Any) -> bool:
-    """Tells whether an output is a value of the input, or a number of it as text."""
+def _equals(output: Any, value: Any) -> bool:
+    """Returns whether an output equals an input value, or is an input number as text."""
     if isinstance(output, bool) or isinstance(value, bool):
         return output is value
     if isinstance(output, str) and isinstance(value, int | float):

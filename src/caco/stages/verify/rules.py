@@ -1,8 +1,9 @@
-"""The rules that a sampled program must satisfy: one verdict each, in one fixed order.
+"""The rules that a sampled program must satisfy, one verdict each, in a fixed order.
 
-A program gets the verdict of the first rule that it breaks. Rules on the text alone come first, so
-that nothing is executed in vain; then the sandbox's outcomes, each a verdict of its own name; then
-rules on the executed `input` and `output`; last, in `rerun_rules`, those that take more runs.
+A program gets the verdict of the first rule that it violates. Rules on the text come first, so that
+a program that violates one is not executed. Then come the outcomes of the sandbox, each with the
+verdict of its name, the rules on the executed `input` and `output`, and the rules that need further
+runs (`rerun_rules`).
 """
 
 import ast
@@ -18,23 +19,23 @@ from caco.stages.verify.trivial import computes_nothing
 
 
 class Source:
-    """A program's text, and its syntax tree, which is read once and only if it is asked for."""
+    """A program's text and its syntax tree, which is parsed at most once, on first access."""
 
     def __init__(self, text: str) -> None:
-        """Takes a program's text."""
+        """Stores a program's text."""
         self.text = text
 
     @cached_property
     def tree(self) -> ast.Module | None:
-        """The syntax tree; None where it cannot be read."""
+        """The syntax tree; None where the text cannot be parsed."""
         try:
             return ast.parse(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 
 
-def real_lines(program: str) -> int:
-    """Returns how many lines are neither blank, comment nor import."""
+def code_lines(program: str) -> int:
+    """Returns the number of lines that are neither blank, comment nor import."""
     stripped = (line.strip() for line in program.splitlines())
     return sum(1 for line in stripped if line and not line.startswith(("#", "import ", "from ")))
 
@@ -42,22 +43,22 @@ def real_lines(program: str) -> int:
 def used_names(tree: ast.Module) -> set[str]:
     """Returns the names by which a program can use a key of `input`.
 
-    Identifiers of any kind (variables, parameters, arguments, attributes), as the released code
-    counts them; and, because programs also write `input["key"]`, constants used as a subscript or
-    asked of `.get` and `.pop`. What `input` is built with is not use: `dict(key=...)` and
-    `input["key"] = ...` do not count.
+    These are identifiers of any kind (variables, parameters, arguments, attributes), as in the
+    released code, and constants that are a subscript or the first argument of `.get` and `.pop`,
+    because programs also use `input["key"]`. Names that only build `input`, as in `dict(key=...)`
+    and `input["key"] = ...`, do not count.
     """
-    building = {id(part) for node in ast.walk(tree) for part in _building(node)}
+    excluded = {id(part) for node in ast.walk(tree) for part in _parts_building_input(node)}
     return {
         name
         for node in ast.walk(tree)
-        if id(node) not in building
+        if id(node) not in excluded
         for name in _names(node)
         if name is not None
     }
 
 
-def _building(node: ast.AST) -> list[ast.AST]:
+def _parts_building_input(node: ast.AST) -> list[ast.AST]:
     """Returns the parts of an assignment that only build `input`."""
     if isinstance(node, ast.Assign):
         targets: list[ast.expr] = node.targets
@@ -79,7 +80,7 @@ def _is_input(node: ast.expr) -> bool:
 
 
 def _names(node: ast.AST) -> list[str | None]:
-    """Returns the names that one node holds."""
+    """Returns the names in one node."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return [name]
@@ -99,12 +100,12 @@ def _names(node: ast.AST) -> list[str | None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """A rule that a program breaks.
+class Violation:
+    """A rule that a program violates.
 
     Attributes:
-        verdict: The rule.
-        reason: What was seen, in a sentence.
+        verdict: Name of the rule.
+        reason: What the rule found, in one sentence.
     """
 
     verdict: str
@@ -113,24 +114,25 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A program that is being verified.
+    """A program to verify.
 
     Attributes:
         row: The sampled program.
-        source: Its text, read once.
+        source: Its text and syntax tree.
     """
 
     row: Program
     source: Source
 
 
-# A rule returns what it saw, or None for a program that keeps it.
+# A rule returns the reason of a violation, or None for a program that satisfies it. Its docstring
+# states what it requires.
 TextRule = Callable[[Candidate, Verify], str | None]
 ResultRule = Callable[[Candidate, Execution, Verify], str | None]
 
 
 def truncated(program: Candidate, settings: Verify) -> str | None:
-    """The generation ran into its limit of tokens or of time: its end is missing."""
+    """The generation ended with the end token, not at its limit of tokens or time."""
     if program.row.finish_reason == "stop":
         return None
     limit = "time" if program.row.finish_reason == "time" else f"{program.row.tokens} tokens"
@@ -139,14 +141,17 @@ def truncated(program: Candidate, settings: Verify) -> str | None:
 
 def too_few_lines(program: Candidate, settings: Verify) -> str | None:
     """At least `min_lines` lines are neither blank, comment nor import (released code: 6)."""
-    lines = real_lines(program.source.text)
+    lines = code_lines(program.source.text)
     if lines >= settings.min_lines:
         return None
-    return f"{lines} lines that are neither blank, comment nor import; {settings.min_lines} wanted"
+    return (
+        f"{lines} lines that are neither blank, comment nor import; at least "
+        f"{settings.min_lines} required"
+    )
 
 
 def trivial(program: Candidate, settings: Verify) -> str | None:
-    """An operation leads from `input` to `output`."""
+    """The program computes `output` from `input`."""
     if not settings.trivial or program.source.tree is None:
         return None
     what = computes_nothing(program.source.tree)
@@ -154,7 +159,7 @@ def trivial(program: Candidate, settings: Verify) -> str | None:
 
 
 def empty_input(program: Candidate, run: Execution, settings: Verify) -> str | None:
-    """The executed `input` is a dict that holds something."""
+    """The executed `input` is a non-empty dict."""
     value = _read(run.input)
     if isinstance(value, dict) and value:
         return None
@@ -162,7 +167,7 @@ def empty_input(program: Candidate, run: Execution, settings: Verify) -> str | N
 
 
 def empty_output(program: Candidate, run: Execution, settings: Verify) -> str | None:
-    """The executed `output` says something; 0 and false do."""
+    """The executed `output` is not null, empty or blank; 0 and false are allowed."""
     value = _read(run.output)
     if value is None or value in ([], {}) or (isinstance(value, str) and not value.strip()):
         return f"`output` is {run.output}"
@@ -174,28 +179,31 @@ def too_many_digits(program: Candidate, run: Execution, settings: Verify) -> str
     for name, text in (("input", run.input), ("output", run.output)):
         digits = longest_integer(text or "null")
         if digits > settings.max_digits:
-            return f"`{name}` holds an integer of {digits} digits; {settings.max_digits} allowed"
+            return (
+                f"`{name}` holds an integer of {digits} digits; at most {settings.max_digits} "
+                "allowed"
+            )
     return None
 
 
 def unused_input(program: Candidate, run: Execution, settings: Verify) -> str | None:
-    """Every key of `input` is named in the program: a key that is not cannot matter."""
+    """The program uses every key of `input`; an unused key cannot affect the output."""
     if not settings.unused_inputs:
         return None
     if program.source.tree is None:
-        return "its syntax tree cannot be read"
+        return "the program cannot be parsed"
     used = used_names(program.source.tree)
     value = _read(run.input)
     unused = [key for key in value if key not in used] if isinstance(value, dict) else []
-    return f"the key {unused[0]!r} of `input` is used nowhere" if unused else None
+    return f"the key {unused[0]!r} of `input` is not used" if unused else None
 
 
-BEFORE: dict[str, TextRule] = {
+TEXT_RULES: dict[str, TextRule] = {
     "truncated": truncated,
     "too_few_lines": too_few_lines,
     "trivial": trivial,
-}  # then `duplicate`, which the shard decides, and the sandbox's outcomes
-AFTER: dict[str, ResultRule] = {
+}  # followed by `duplicate`, which depends on the shard, and the outcomes of the sandbox
+RESULT_RULES: dict[str, ResultRule] = {
     "empty_input": empty_input,
     "empty_output": empty_output,
     "too_many_digits": too_many_digits,
@@ -203,24 +211,30 @@ AFTER: dict[str, ResultRule] = {
 }
 
 
-def broken_before(program: Candidate, settings: Verify) -> Broken | None:
-    """Returns the first rule that the text breaks."""
-    for verdict, rule in BEFORE.items():
+def text_violation(program: Candidate, settings: Verify) -> Violation | None:
+    """Returns the first violation of a rule on the text, or None."""
+    for verdict, rule in TEXT_RULES.items():
         if (reason := rule(program, settings)) is not None:
-            return Broken(verdict, reason)
+            return Violation(verdict, reason)
     return None
 
 
-def broken_after(program: Candidate, run: Execution, settings: Verify) -> Broken | None:
-    """Returns the first rule that a program which ran to its end breaks."""
-    for verdict, rule in AFTER.items():
+def result_violation(program: Candidate, run: Execution, settings: Verify) -> Violation | None:
+    """Returns the first violation of a rule on the executed `input` and `output`, or None.
+
+    Args:
+        program: The program.
+        run: Its first execution, whose outcome is `ok`.
+        settings: Thresholds of the rules.
+    """
+    for verdict, rule in RESULT_RULES.items():
         if (reason := rule(program, run, settings)) is not None:
-            return Broken(verdict, reason)
+            return Violation(verdict, reason)
     return None
 
 
 def longest_integer(text: str) -> int:
-    """Returns the digits of the longest integer in a JSON text; 0 where it holds none."""
+    """Returns the number of digits of the longest integer in a JSON text; 0 without integers."""
     longest = 0
 
     def count(integer: str) -> int:
@@ -233,5 +247,5 @@ def longest_integer(text: str) -> int:
 
 
 def _read(text: str | None) -> object:
-    """Reads JSON; integers stay text, because Python refuses those of more than 4,300 digits."""
+    """Parses JSON; integers remain text, since Python converts none of more than 4,300 digits."""
     return json.loads(text or "null", parse_int=str)

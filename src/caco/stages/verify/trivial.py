@@ -1,7 +1,7 @@
-"""Programs that compute nothing: what `output` is assigned leads to no operation.
+"""Detection of programs whose `output` involves no operation.
 
-Decided from the syntax tree, and in doubt for the program: what comes out of a call, is assigned
-twice, in a branch or a loop, or might be changed in place, counts as computed.
+The syntax tree decides, and in doubt a program is accepted: a value counts as computed if it comes
+from a call, is assigned twice, in a branch or in a loop, or may be changed in place.
 """
 
 import ast
@@ -11,12 +11,12 @@ _REFLECTION = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr",
 
 
 def computes_nothing(tree: ast.Module) -> str | None:
-    """Returns what `output` is, in a few words, where no operation leads to it; None otherwise."""
-    return _Trace(tree).found()
+    """Returns a description of `output` where no operation leads to it; None otherwise."""
+    return _Trace(tree).result()
 
 
 class _Trace:
-    """Follows `output` back through plain assignments."""
+    """Traces `output` back through plain assignments."""
 
     def __init__(self, tree: ast.Module) -> None:
         self._tree = tree
@@ -24,25 +24,25 @@ class _Trace:
         for node in tree.body:
             for name, value in _plain_assignments(node):
                 self._values[name].append(value)
-        self._names: set[str] = set()  # the variables on the way
-        self._seen: set[int] = set()  # the nodes that name them
+        self._names: set[str] = set()  # the traced variables
+        self._seen: set[int] = set()  # the nodes that read them in the trace
         self._reads_input = self._has_container = False
 
-    def found(self) -> str | None:
-        if not self._variable("output") or self._may_be_changed():
+    def result(self) -> str | None:
+        if not self._is_plain_variable("output") or self._may_be_changed():
             return None
-        return "a plain read of an input" if self._reads_input else "a constant"
+        return "a copy of an input" if self._reads_input else "a constant"
 
-    def _variable(self, name: str) -> bool:
-        """Follows a variable that is assigned once, at the top."""
+    def _is_plain_variable(self, name: str) -> bool:
+        """Returns whether a variable is assigned once, at the top level, by a plain expression."""
         values = self._values.get(name, [])
         if len(values) != 1 or name in self._names:
             return False
         self._names.add(name)
-        return self._plain(values[0])
+        return self._is_plain(values[0])
 
-    def _plain(self, node: ast.expr) -> bool:
-        """Tells whether evaluating an expression only reads."""
+    def _is_plain(self, node: ast.expr) -> bool:
+        """Returns whether an expression only reads constants, inputs and plain variables."""
         match node:
             case ast.Constant() | ast.UnaryOp(op=ast.USub(), operand=ast.Constant()):
                 return True
@@ -52,23 +52,23 @@ class _Trace:
                 return True
             case ast.Name(id=name):
                 self._seen.add(id(node))
-                return self._variable(name)
+                return self._is_plain_variable(name)
             case ast.Subscript(value=value, slice=ast.Constant()):
-                return self._plain(value)
+                return self._is_plain(value)
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 self._has_container = True
-                return all(map(self._plain, items))
+                return all(map(self._is_plain, items))
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="input") as owner, attr="get"),
                 args=[ast.Constant(), *_],
                 keywords=[],
             ):
-                return all(map(self._plain, [owner, *node.args]))
+                return all(map(self._is_plain, [owner, *node.args]))
             case _:
                 return False
 
     def _may_be_changed(self) -> bool:
-        """Tells whether anything else in the program might change what was followed."""
+        """Returns whether another part of the program may change a traced value."""
         names = self._names | ({"input"} if self._reads_input else set())
         harmless = set(self._seen)
         scalars = _holds_scalars(self._values.get("input", []))
@@ -76,7 +76,7 @@ class _Trace:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 if node.func.id == "print":
                     harmless.update(id(n) for part in node.args for n in ast.walk(part))
-                if scalars:  # `f(**input)` gets a copy
+                if scalars:  # `f(**input)` receives copies
                     harmless.update(id(k.value) for k in node.keywords if k.arg is None)
             elif isinstance(node, ast.Subscript) and scalars and isinstance(node.ctx, ast.Load):
                 harmless.add(id(node.value))
@@ -109,7 +109,7 @@ def _plain_assignments(node: ast.stmt) -> list[tuple[str, ast.expr]]:
 
 
 def _holds_scalars(values: list[ast.expr]) -> bool:
-    """Tells whether `input` is one dict literal of numbers, texts and truth values."""
+    """Returns whether `input` is one dict literal of numbers, strings and booleans."""
     match values:
         case [ast.Dict(values=items)]:
             return all(isinstance(i, ast.Constant | ast.UnaryOp) for i in items)

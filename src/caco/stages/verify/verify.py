@@ -1,4 +1,4 @@
-"""Verification of a shard: programs in, each verified or rejected with one verdict, streamed."""
+"""Verification of a shard: each program is verified, or rejected with one verdict."""
 
 import json
 import tempfile
@@ -24,18 +24,18 @@ from caco.stages.verify.rerun_rules import (
     PerturbedRun,
     Rerun,
     Runs,
-    broken_by_runs,
-    rules_asking_for,
+    rerun_violation,
+    rules_needing,
     suspicions,
 )
-from caco.stages.verify.rules import Broken, Candidate, Source, broken_after, broken_before
+from caco.stages.verify.rules import Candidate, Source, Violation, result_violation, text_violation
 
-_WINDOW = 1_024  # programs held at a time: enough to keep every worker of a large machine busy
-_ROUNDS = (2, 4)  # perturbed runs of the first rounds; the last round takes the rest
+_WINDOW = 1_024  # programs in memory: enough to keep every worker of a large machine busy
+_ROUNDS = (2, 4)  # perturbed runs in each of the first rounds; a last round runs the rest
 
 
 class VerifySpec(Section):
-    """What the rule `verify` depends on: the rules, and the limits that programs run under."""
+    """The settings that the rule `verify` depends on: the rules, and the limits of programs."""
 
     verify: Verify
     sandbox: Limits
@@ -46,53 +46,64 @@ def verify_shard(
 ) -> Iterator[Verified | Rejected]:
     """Yields one row for each program, in order.
 
-    A window of programs is held at a time: all of them run once, then those that broke no rule run
-    a second time, then those left run on perturbed inputs. A sandbox streams one batch at a time.
+    Programs are processed in windows: all that satisfy the rules on the text run once, those
+    without a violation run a second time, and the remaining ones run on perturbed inputs. A sandbox
+    streams one batch at a time.
 
     Args:
-        programs: The shard.
-        sandbox: Where they run; only programs whose text keeps the rules do.
+        programs: The programs of the shard.
+        sandbox: Executes the programs.
         settings: Thresholds of the rules.
 
     Raises:
-        SandboxUnavailable: The sandbox failed; no program is blamed for it.
+        SandboxUnavailable: The sandbox failed; no program gets a verdict for it.
     """
     seen: set[str] = set()
     source = iter(programs)
     while window := list(islice(source, _WINDOW)):
         items = [_Item(Candidate(program, Source(program.program))) for program in window]
         for item in items:
-            item.broken = broken_before(item.candidate, settings)
-            if settings.duplicates and item.broken is None:
+            item.violation = text_violation(item.candidate, settings)
+            if settings.duplicates and item.violation is None:
                 name = item.candidate.row.program_id
                 if name in seen:
-                    reason = f"the shard has a program with the syntax tree {name}"
-                    item.broken = Broken("duplicate", reason)
+                    reason = f"the shard has a program with the same syntax tree, {name}"
+                    item.violation = Violation("duplicate", reason)
                 seen.add(name)
-        _run_first(_unbroken(items), sandbox, settings)
-        if rules_asking_for(Rerun.SECOND, settings):
-            _run_second(_unbroken(items), sandbox, settings)
-        if rules_asking_for(Rerun.PERTURBED, settings):
-            _run_perturbed(_unbroken(items), sandbox, settings)
-        yield from map(_row, items)
+        _run_first(_without_violation(items), sandbox, settings)
+        if rules_needing(Rerun.SECOND, settings):
+            _run_second(_without_violation(items), sandbox, settings)
+        if rules_needing(Rerun.PERTURBED, settings):
+            _run_perturbed(_without_violation(items), sandbox, settings)
+        yield from map(_outcome, items)
 
 
 def verify_file(
     programs: Path, verified: Path, rejected: Path, sandbox: Sandbox, settings: Verify
 ) -> Counts:
-    """Verifies the shard in `programs` and writes what passed and what did not.
+    """Verifies a shard and writes the verified and the rejected rows.
 
-    Rejected rows wait in a temporary file until the verified ones are written: neither kind is
-    held in memory.
+    A temporary file holds the rejected rows until the verified ones are written, so that neither
+    are in memory.
+
+    Args:
+        programs: The file of the shard (`Program` rows).
+        verified: The file of verified programs (`Verified` rows).
+        rejected: The file of rejected programs (`Rejected` rows).
+        sandbox: Executes the programs.
+        settings: Thresholds of the rules.
 
     Returns:
-        The counts by verdict; they add up to the shard.
+        The counts by verdict; their sum is the number of programs.
+
+    Raises:
+        SandboxUnavailable: The sandbox failed; neither file is written.
     """
     counts = Counts()
     progress = Progress("verify", count_rows(programs, Program), "programs")
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as aside:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
 
-        def passed() -> Iterator[Verified]:
+        def verified_rows() -> Iterator[Verified]:
             for row in verify_shard(read_rows(programs, Program), sandbox, settings):
                 progress.add()
                 if isinstance(row, Verified):
@@ -100,39 +111,39 @@ def verify_file(
                     yield row
                 else:
                     counts.reject(row.verdict)
-                    aside.write(json.dumps(asdict(row)) + "\n")
+                    spool.write(json.dumps(asdict(row)) + "\n")
 
-        write_rows(verified, Verified, passed())
-        write_rows(rejected, Rejected, _read_aside(aside))
+        write_rows(verified, Verified, verified_rows())
+        write_rows(rejected, Rejected, _read_rejected(spool))
     return counts
 
 
-def _read_aside(aside: TextIO) -> Iterator[Rejected]:
-    aside.seek(0)
-    for line in aside:
+def _read_rejected(spool: TextIO) -> Iterator[Rejected]:
+    spool.seek(0)
+    for line in spool:
         yield Rejected(**json.loads(line))
 
 
 @dataclass(slots=True)
 class _Item:
-    """A program on its way through the runs."""
+    """A program with its violation, if any, and its runs so far."""
 
     candidate: Candidate
-    broken: Broken | None = None
+    violation: Violation | None = None
     runs: Runs | None = None
 
 
-def _unbroken(items: list[_Item]) -> list[_Item]:
-    return [item for item in items if item.broken is None]
+def _without_violation(items: list[_Item]) -> list[_Item]:
+    return [item for item in items if item.violation is None]
 
 
 def _run_first(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
     for item, run in execute_in_order(sandbox, ((i, i.candidate.source.text) for i in items)):
         if run.outcome is Outcome.OK:
             item.runs = Runs(run, None, None, ())
-            item.broken = broken_after(item.candidate, run, settings)
+            item.violation = result_violation(item.candidate, run, settings)
         else:
-            item.broken = Broken(run.outcome.value, run.detail)
+            item.violation = Violation(run.outcome.value, run.detail)
 
 
 def _run_second(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
@@ -140,46 +151,46 @@ def _run_second(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
     for item, run in execute_in_order(sandbox, programs, repeat=1):
         assert item.runs is not None
         item.runs = replace(item.runs, second=run)
-        item.broken = broken_by_runs(item.candidate, item.runs, Rerun.SECOND, settings)
+        item.violation = rerun_violation(item.candidate, item.runs, Rerun.SECOND, settings)
 
 
 def _run_perturbed(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
-    """Runs the programs on perturbed inputs, in rounds: only what is still suspect goes on."""
-    going: list[tuple[_Item, Iterator[Perturbation]]] = []
+    """Runs the programs on perturbed inputs, in rounds; only suspects enter the next round."""
+    suspects: list[tuple[_Item, Iterator[Perturbation]]] = []
     for item in items:
         literal = literal_input(item.candidate.source)
         if literal is not None and item.runs is not None:
             item.runs = replace(item.runs, literal=literal)
             name = item.candidate.row.program_id
-            going.append((item, perturbations(literal, name, settings.perturbations)))
+            suspects.append((item, perturbations(literal, name, settings.perturbations)))
     for size in (*_ROUNDS, settings.perturbations):
-        chosen = [(item, p) for item, more in going for p in islice(more, size)]
-        found: dict[int, list[PerturbedRun]] = {id(item): [] for item, _ in going}
+        chosen = [(item, p) for item, more in suspects for p in islice(more, size)]
+        runs: dict[int, list[PerturbedRun]] = {id(item): [] for item, _ in suspects}
         programs = (((item, p), p.program) for item, p in chosen)
         for (item, p), run in execute_in_order(sandbox, programs):
-            found[id(item)].append(PerturbedRun(p.given, run))
-        for item, _ in going:
+            runs[id(item)].append(PerturbedRun(p.input, run))
+        for item, _ in suspects:
             assert item.runs is not None
-            perturbed = (*item.runs.perturbed, *found[id(item)])
+            perturbed = (*item.runs.perturbed, *runs[id(item)])
             item.runs = replace(item.runs, perturbed=perturbed)
-        going = [(item, more) for item, more in going if _goes_on(item, settings)]
-    for item, _ in going:
+        suspects = [(item, more) for item, more in suspects if _is_suspect(item, settings)]
+    for item, _ in suspects:
         assert item.runs is not None
-        item.broken = broken_by_runs(item.candidate, item.runs, Rerun.PERTURBED, settings)
+        item.violation = rerun_violation(item.candidate, item.runs, Rerun.PERTURBED, settings)
 
 
-def _goes_on(item: _Item, settings: Verify) -> bool:
-    """Tells whether a program is still suspect; one that hits a limit would only go on to."""
+def _is_suspect(item: _Item, settings: Verify) -> bool:
+    """Returns whether a program is still suspect; one that hit a limit is not, to save time."""
     assert item.runs is not None
     if any(one.run.limit is not None for one in item.runs.perturbed):
         return False
     return any(suspicions(item.candidate, item.runs, Rerun.PERTURBED, settings))
 
 
-def _row(item: _Item) -> Verified | Rejected:
+def _outcome(item: _Item) -> Verified | Rejected:
     program = item.candidate.row
-    if item.broken is not None:
-        return reject(program.sample_id, item.broken.verdict, item.broken.reason, program)
+    if item.violation is not None:
+        return reject(program.sample_id, item.violation.verdict, item.violation.reason, program)
     assert item.runs is not None
     run = item.runs.first
     assert run.input is not None

@@ -1,4 +1,4 @@
-"""What surrounds a training: its arguments, launch, checkpoints, preemption and progress.
+"""Running a fine-tuning: arguments, launch, checkpoints, preemption and progress.
 
-Decides no weight, so no code digest covers it.
+It does not affect the weights, so no code digest covers it.
 """

@@ -1,4 +1,4 @@
-"""Following a fine-tuning: a line now and then for people, a row a step for the loss curve."""
+"""Logging of a fine-tuning run: a row per step for the loss curve, and progress lines."""
 
 import contextlib
 import json
@@ -17,9 +17,9 @@ _EVERY_S = 10.0
 
 
 class LossLogger(TrainerCallback):  # type: ignore[misc]
-    """Writes rank 0's steps to a file of JSON lines, and progress to stderr.
+    """Writes the steps of rank 0 to a JSON Lines file, and progress to stderr.
 
-    The file may hold the steps up to a checkpoint: the clock goes on from there.
+    If the file holds the steps up to a checkpoint, the elapsed time continues from the last step.
     """
 
     def __init__(self, stage: str, path: Path) -> None:
@@ -27,7 +27,7 @@ class LossLogger(TrainerCallback):  # type: ignore[misc]
         self._started = self._printed = 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Starts the clock."""
+        """Starts the timer."""
         self._started = self._printed = time.monotonic()
         if self._path.exists():
             last = json.loads(self._path.read_text(encoding="utf-8").splitlines()[-1])
@@ -36,7 +36,7 @@ class LossLogger(TrainerCallback):  # type: ignore[misc]
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
     ) -> None:
-        """Takes one step's figures."""
+        """Records the metrics of one step."""
         if not state.is_world_process_zero or logs is None or "loss" not in logs:
             return
         now = time.monotonic()
@@ -54,10 +54,12 @@ class LossLogger(TrainerCallback):  # type: ignore[misc]
             out.write(json.dumps(asdict(row)) + "\n")
         if now - self._printed >= _EVERY_S or row.step in (1, state.max_steps):
             self._printed = now
-            with contextlib.suppress(BrokenPipeError):  # a notice may end the reader first
+            with contextlib.suppress(
+                BrokenPipeError
+            ):  # on preemption, the reader of stderr may exit first
                 print(self._line(row, int(state.max_steps)), file=sys.stderr, flush=True)
 
     def _line(self, row: Loss, steps: int) -> str:
-        left = row.seconds / row.step * (steps - row.step)
-        pace = f"loss {row.loss:.3f}, {row.tokens / max(row.seconds, 1e-9):,.0f} tokens/s"
-        return progress_line(self._stage, row.step, steps, "steps", pace, left)
+        remaining_s = row.seconds / row.step * (steps - row.step)
+        rate = f"loss {row.loss:.3f}, {row.tokens / max(row.seconds, 1e-9):,.0f} tokens/s"
+        return progress_line(self._stage, row.step, steps, "steps", rate, remaining_s)

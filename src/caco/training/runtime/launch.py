@@ -1,4 +1,4 @@
-"""Starting the ranks of a fine-tuning, and seeing that none outlives its job."""
+"""Starting the ranks of a fine-tuning run; none of them outlives the job."""
 
 import os
 import signal
@@ -19,104 +19,118 @@ _SRC = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """How many processes train.
+    """The number of training processes.
 
     Attributes:
-        nodes: Machines.
-        a_node: Ranks on each.
+        nodes: Number of nodes.
+        per_node: Ranks on each node.
     """
 
     nodes: int
-    a_node: int
+    per_node: int
 
     @property
     def total(self) -> int:
-        """Ranks in all."""
-        return self.nodes * self.a_node
+        """The total number of ranks."""
+        return self.nodes * self.per_node
 
 
-def rank_count(asked: int | None) -> Ranks:
-    """Returns the ranks to start: one a GPU on every node that Slurm gave to this job.
+def rank_count(without_gpus: int | None) -> Ranks:
+    """Returns the ranks to start: one per GPU on every node of the Slurm job.
 
     Args:
-        asked: Ranks a node where there is no GPU; one where None.
+        without_gpus: Ranks per node without GPUs; None for one.
 
     Raises:
-        ClusterError: There are GPUs that torch cannot use.
+        ClusterError: torch cannot use the GPUs of the job.
     """
     import torch
 
-    sees = torch.cuda.is_available()
-    require_usable_gpus(sees, f"torch {torch.__version__}")
+    has_gpus = torch.cuda.is_available()
+    require_usable_gpus(has_gpus, f"torch {torch.__version__}")
     nodes = int(os.environ.get("SLURM_JOB_NUM_NODES", "1"))
-    return Ranks(nodes, int(torch.cuda.device_count()) if sees else asked or 1)
+    return Ranks(nodes, int(torch.cuda.device_count()) if has_gpus else without_gpus or 1)
 
 
 def accumulation(section: Training, ranks: int, stage: str) -> int:
-    """Returns the forward passes a rank makes before an optimiser step.
+    """Returns the gradient accumulation steps.
 
     Raises:
-        UserError: The global batch cannot be shared out evenly.
+        UserError: The ranks cannot divide the global batch evenly.
     """
-    at_once = ranks * section.micro_batch
-    if section.global_batch % at_once:
+    per_pass = ranks * section.micro_batch
+    if section.global_batch % per_pass:
         raise UserError(
             f"`{stage}.training.global_batch` is {section.global_batch}, which {ranks} ranks of "
-            f"`micro_batch` {section.micro_batch} cannot share evenly; make it a multiple of "
-            f"{at_once}"
+            f"`micro_batch` {section.micro_batch} cannot divide evenly; set it to a multiple of "
+            f"{per_pass}"
         )
-    return section.global_batch // at_once
+    return section.global_batch // per_pass
 
 
 def launch(plan: Path, ranks: Ranks) -> None:
-    """Runs `caco.training.rank` on every rank, and waits for the last.
+    """Runs `caco.training.rank` on every rank, and waits until all have exited.
 
-    The ranks are torchrun's, which runs once a node. None outlives this process, however it ends:
-    the kernel ends torchrun here, and so its ranks; srun ends those of other nodes.
+    One torchrun per node starts the ranks. None outlives this process, however it terminates: the
+    kernel kills the local torchrun and its ranks (PR_SET_PDEATHSIG), and srun those of other nodes.
 
     Args:
         plan: The JSON file that `caco.training.rank` reads.
-        ranks: How many, and where.
+        ranks: The number of nodes and ranks.
 
     Raises:
-        ClusterError: A rank failed, for want of room on the disk or as it printed.
+        ClusterError: A rank failed, or the disk is full.
     """
-    end = signal.SIGKILL if ranks.nodes == 1 else signal.SIGTERM  # srun has others to tell
+    # SIGTERM lets srun terminate the tasks on other nodes.
+    death_signal = signal.SIGKILL if ranks.nodes == 1 else signal.SIGTERM
     child = subprocess.Popen(
-        command(plan, ranks), env=_environment(ranks.a_node), preexec_fn=die_with_parent(end)
+        command(plan, ranks),
+        env=_environment(ranks.per_node),
+        preexec_fn=die_with_parent(death_signal),
     )
     try:
         code = child.wait()
     finally:
         if child.poll() is None:
-            child.send_signal(end)
+            child.send_signal(death_signal)
             child.wait()
     if code != 0:
-        require_disk_space(plan.parent)  # torch's own words for a checkpoint cut short name no disk
+        require_disk_space(plan.parent)  # for a full disk, torch reports only a short write
         raise ClusterError(
-            f"fine-tuning ended with exit code {code}; the lines above say why. If memory ran out, "
-            "lower `micro_batch` (and raise nothing else: the global batch stays) or `cutoff`"
+            f"fine-tuning exited with code {code}; see the lines above for the cause. If it ran "
+            "out of memory, reduce `micro_batch` (the global batch does not change) or `cutoff`"
         )
 
 
 def command(plan: Path, ranks: Ranks) -> list[str]:
     """Returns the command that starts torchrun on every node.
 
-    On several, the ranks meet at this process's own, on a port that is free now. srun shares the
-    job's resources with the step that this process runs in (`--overlap`): it would wait for ever
-    for others.
+    With several nodes, the rendezvous endpoint is a free port of this node. srun needs `--overlap`
+    to share the resources of the job with the step of this process; it would wait for them forever.
     """
     torchrun = [sys.executable, "-m", "caco.training.runtime.torchrun"]
-    torchrun += ["--nproc-per-node", str(ranks.a_node), "--log-dir", str(plan.parent / "torchrun")]
+    torchrun += [
+        "--nproc-per-node",
+        str(ranks.per_node),
+        "--log-dir",
+        str(plan.parent / "torchrun"),
+    ]
     rank = ["-m", "caco.training.rank", str(plan)]
     if ranks.nodes == 1:
         return [*torchrun, "--standalone", *rank]
     nodes = str(ranks.nodes)
     srun = ["srun", "--overlap", "--nodes", nodes, "--ntasks", nodes, "--ntasks-per-node", "1"]
     srun += ["--cpus-per-task", str(len(os.sched_getaffinity(0))), "--kill-on-bad-exit=1"]
-    meet = ["--nnodes", nodes, "--rdzv-backend", "c10d", "--rdzv-id", os.environ["SLURM_JOB_ID"]]
-    meet += ["--rdzv-endpoint", f"{socket.gethostname()}:{_free_port()}"]
-    return [*srun, *torchrun, *meet, *rank]
+    rendezvous = [
+        "--nnodes",
+        nodes,
+        "--rdzv-backend",
+        "c10d",
+        "--rdzv-id",
+        os.environ["SLURM_JOB_ID"],
+    ]
+    rendezvous += ["--rdzv-endpoint", f"{socket.gethostname()}:{_free_port()}"]
+    return [*srun, *torchrun, *rendezvous, *rank]
 
 
 def _free_port() -> int:
@@ -127,12 +141,12 @@ def _free_port() -> int:
 
 
 def _environment(ranks: int) -> dict[str, str]:
-    """Returns the environment of a node's ranks: this process's cores shared out among them."""
+    """Returns the environment of the ranks of a node, which divide the cores of this process."""
     import torch
 
     cores = len(os.sched_getaffinity(0))
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    cores = min(cores, int(given)) if given.isdigit() and int(given) > 0 else cores
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    cores = min(cores, int(threads)) if threads.isdigit() and int(threads) > 0 else cores
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(_SRC), os.environ.get("PYTHONPATH", "")]).rstrip(":"),
@@ -142,9 +156,9 @@ def _environment(ranks: int) -> dict[str, str]:
     environment.setdefault("TORCH_EXTENSIONS_DIR", str(Path(".cache/torch_extensions").resolve()))
     if not torch.cuda.is_available():
         environment["DS_ACCELERATOR"] = "cpu"
-        # glibc gives large blocks back to the kernel when they are freed, and every step would
-        # fault its tensors in anew: kept, forward and backward did 87 tokens a CPU second
-        # against 75.
+        # By default glibc returns large freed blocks to the kernel, and every step causes page
+        # faults for its tensors. With these settings, forward and backward passes processed 87
+        # tokens per CPU second instead of 75.
         environment.setdefault("MALLOC_MMAP_MAX_", "0")
         environment.setdefault("MALLOC_TRIM_THRESHOLD_", str(1 << 40))
     return environment

@@ -1,10 +1,10 @@
-"""The cluster's notice: a signal that asks a training to put its work in safety and end.
+"""Preemption signals: Slurm's warning upon which a training run saves a checkpoint and stops.
 
-Slurm sends SIGUSR1 ahead of the time limit and of a preemption where the job asks for it
-(`--signal=USR1@300`), else SIGTERM. It reaches every process of the job's steps. The script obeys,
-and so does each node's torchrun: the script of a job of several nodes runs in the batch script,
-which is no step. They leave a file, which rank 0 looks for after each step, so that all ranks end
-after the same one.
+Slurm sends SIGUSR1 before the time limit and before a preemption if the job requests it
+(`--signal=USR1@300`), otherwise SIGTERM. The signal reaches every process of the job's steps. The
+script handles it, and so does the torchrun of each node, because the script of a multi-node job
+runs in the batch script, which is not a step. Both create a file that rank 0 checks after each
+step, so that all ranks stop after the same step.
 """
 
 import signal
@@ -19,12 +19,12 @@ _SIGNALS = (signal.SIGUSR1, signal.SIGTERM)
 
 @contextmanager
 def preemption_handler(file: Path) -> Iterator[None]:
-    """Makes `file` when this process is given notice, which does not end it meanwhile."""
+    """Creates `file` when a preemption signal arrives, instead of terminating the process."""
 
-    def notice(number: int, frame: FrameType | None) -> None:
+    def create_file(number: int, frame: FrameType | None) -> None:
         file.touch()
 
-    before = {number: signal.signal(number, notice) for number in _SIGNALS}
+    before = {number: signal.signal(number, create_file) for number in _SIGNALS}
     try:
         yield
     finally:
@@ -33,9 +33,10 @@ def preemption_handler(file: Path) -> Iterator[None]:
 
 
 def forward_preemption(file: Path) -> None:
-    """Makes `file` when this process is given notice; its children are deaf to it and to Ctrl-C.
+    """Creates `file` when a preemption signal arrives; children ignore it, and Ctrl-C as well.
 
-    Children inherit what is blocked or ignored, not a handler: so the signals are waited for.
+    Children inherit blocked and ignored signals but not handlers, so the signals are blocked and a
+    thread waits for them.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -43,7 +44,7 @@ def forward_preemption(file: Path) -> None:
     def wait() -> None:
         while True:
             signal.sigwait(_SIGNALS)
-            with suppress(FileNotFoundError):  # the training has ended meanwhile
+            with suppress(FileNotFoundError):  # the training has finished meanwhile
                 file.touch()
 
     threading.Thread(target=wait, daemon=True).start()

@@ -1,6 +1,6 @@
-"""torchrun on one node of a fine-tuning: `launch` starts it, it starts the ranks.
+"""torchrun on one node of a fine-tuning run: started by `launch`, it starts the ranks.
 
-As torch's own command, less its traceback and its notes: a rank that fails says why.
+It is torch's command without its traceback and log: a failed rank prints the cause itself.
 """
 
 import logging
@@ -14,12 +14,12 @@ from caco.training.runtime.preemption import forward_preemption
 
 
 def main() -> None:
-    """Runs the ranks until the last has ended, or one has failed.
+    """Runs the ranks until all have exited or one has failed.
 
-    The last word of the command line is the plan, which lies in the scratch folder.
+    The last argument is the path of the plan, which is in the scratch folder.
     """
     forward_preemption(Path(sys.argv[-1]).parent / STOP)
-    # torchrun would take these back and end the ranks.
+    # By default torchrun handles the preemption signals and terminates the ranks.
     os.environ["TORCHELASTIC_SIGNALS_TO_HANDLE"] = "SIGQUIT"
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import parse_args, run
@@ -29,12 +29,12 @@ def main() -> None:
         run(parse_args(sys.argv[1:]))
     except ChildFailedError as e:
         rank, failure = e.get_first_failure()
-        sys.exit(f"rank {rank} on {os.uname().nodename}: {_ending(failure.exitcode)}")
+        sys.exit(f"rank {rank} on {os.uname().nodename}: {_exit_description(failure.exitcode)}")
 
 
-def _ending(code: int) -> str:
-    """Returns how a process ended, in words."""
-    return f"exit code {code}" if code >= 0 else f"ended by {signal.Signals(-code).name}"
+def _exit_description(code: int) -> str:
+    """Returns the description of an exit code."""
+    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
 
 if __name__ == "__main__":

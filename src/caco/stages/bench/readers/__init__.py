@@ -1,1 +1,1 @@
-"""One module a kind of benchmark, chosen by `bench.benchmarks.NAME.kind`."""
+"""The kinds of benchmarks, one module each; `bench.benchmarks.NAME.kind` selects it."""

@@ -1,4 +1,4 @@
-"""Benchmarks from a file of GSM8K's JSON lines."""
+"""Benchmarks in the format of GSM8K's JSON lines."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +15,6 @@ def problems(benchmark: Gsm8kTest, name: str, held_out: Sequence[Path]) -> Itera
     for row in gsm8k_rows(benchmark.path, name, key=f"bench.benchmarks.{name}.path"):
         if isinstance(row, Rejected):
             raise UserError(
-                f"{benchmark.path}, {row.reason}; a benchmark must be complete, correct the row"
+                f"{benchmark.path}, {row.reason}; correct the row, a benchmark must be complete"
             )
         yield row

@@ -1,4 +1,4 @@
-"""Benchmarks of held-out seeds: the part of a source that no training sees."""
+"""Benchmarks of held-out seeds: the part of a source that no training reads."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ def problems(benchmark: HeldOut, name: str, held_out: Sequence[Path]) -> Iterato
     """Streams the problems; see `caco.stages.bench.problems.problems`."""
     if not held_out:
         raise UserError(
-            f"`bench.benchmarks.{name}` is made of held-out seeds: give their file (--held-out)"
+            f"`bench.benchmarks.{name}` consists of held-out seeds; set --held-out to their file"
         )
     for path in held_out:
         yield from read_rows(path, Seed)

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from caco.stages.seeds.families.family import Case, Family, drawn_by_gym
+from caco.stages.seeds.families.family import Case, Family, gym_entry
 
 
 def _products(rng: Random) -> Case:
@@ -21,7 +21,7 @@ def _products(rng: Random) -> Case:
 def _chain_sum(rng: Random) -> Case:
     while True:
         sizes = {"min_terms": 3, "max_terms": 3, "min_digits": 1, "max_digits": 1}
-        row = drawn_by_gym("chain_sum", rng, **sizes)
+        row = gym_entry("chain_sum", rng, **sizes)
         a, first, b, second, c = row["expression"].split()
         x, y, z = int(a), int(b), int(c)
         half = x + y if first == "+" else x - y

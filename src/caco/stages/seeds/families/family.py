@@ -1,4 +1,4 @@
-"""What a problem family is made of."""
+"""The definition of a problem family."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One problem of a family, before it is worded.
+    """One problem of a family, without its wording.
 
     Attributes:
-        input: The numbers, by the names they have in the program.
+        input: The numbers, by their names in the program.
         answer: The known answer.
         solution: The worked solution, without the sentence that states the answer.
-        words: What else fills `$name` in questions and programs.
+        words: Further values of `$name` placeholders in questions and programs.
     """
 
     input: dict[str, int | list[int]]
@@ -28,10 +28,11 @@ class Family:
     """A family of problems.
 
     Attributes:
-        draw: Draws the numbers and works the problem out.
-        questions: Wordings; `$name` stands for an input or a word of the case. They hold no number
-            but the inputs, so that a question states what its program needs and nothing else.
-        programs: Bodies that follow `input = {...}` in the Code CoT; `$name` stands for a word.
+        draw: Draws the numbers and solves the problem.
+        questions: Wordings; `$name` is replaced by an input or a word of the case. They contain no
+            other number, so that a question states the inputs of its program and nothing else.
+        programs: Bodies that follow `input = {...}` in the Code CoT; `$name` is replaced by a word
+            of the case.
     """
 
     draw: Callable[[Random], Case]
@@ -39,10 +40,10 @@ class Family:
     programs: tuple[str, ...]
 
 
-def drawn_by_gym(dataset: str, rng: Random, **config: int) -> dict[str, Any]:
-    """Returns one entry of a reasoning-gym data set: `answer` and what `metadata` holds."""
+def gym_entry(dataset: str, rng: Random, **config: int) -> dict[str, Any]:
+    """Returns one random entry of a reasoning-gym data set: its metadata and `answer`."""
     import reasoning_gym
 
-    made = reasoning_gym.create_dataset(dataset, size=1, seed=rng.randrange(2**31), **config)
-    entry = made[0]
+    entries = reasoning_gym.create_dataset(dataset, size=1, seed=rng.randrange(2**31), **config)
+    entry = entries[0]
     return {**entry["metadata"], "answer": int(entry["answer"])}

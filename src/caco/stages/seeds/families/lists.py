@@ -25,7 +25,7 @@ def _largest(rng: Random) -> Case:
 
 
 def _before(numbers: list[int], number: int) -> int:
-    """Returns the largest of the numbers that stand before `number`."""
+    """Returns the largest of the numbers that precede `number`."""
     return max(numbers[: numbers.index(number)])
 
 

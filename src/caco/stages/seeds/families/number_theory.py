@@ -3,12 +3,12 @@
 from math import gcd, lcm
 from random import Random
 
-from caco.stages.seeds.families.family import Case, Family, drawn_by_gym
+from caco.stages.seeds.families.family import Case, Family, gym_entry
 
 
 def _gcd(rng: Random) -> Case:
     while True:
-        row = drawn_by_gym("gcd", rng, min_value=4, max_value=30)
+        row = gym_entry("gcd", rng, min_value=4, max_value=30)
         x, y = row["numbers"]
         if x != y and gcd(x, y) > 1:
             of = {n: ", ".join(str(d) for d in range(1, n + 1) if n % d == 0) for n in (x, y)}
@@ -21,7 +21,7 @@ def _gcd(rng: Random) -> Case:
 
 def _lcm(rng: Random) -> Case:
     while True:
-        row = drawn_by_gym("lcm", rng, min_value=2, max_value=20)
+        row = gym_entry("lcm", rng, min_value=2, max_value=20)
         x, y = row["numbers"]
         if x != y and lcm(x, y) <= 60:
             big, small = max(x, y), min(x, y)
@@ -31,7 +31,7 @@ def _lcm(rng: Random) -> Case:
 
 
 def _count_bits(rng: Random) -> Case:
-    row = drawn_by_gym("count_bits", rng, min_n=3, max_n=255)
+    row = gym_entry("count_bits", rng, min_n=3, max_n=255)
     steps, left, taken = [], row["number"], 0
     for power in (128, 64, 32, 16, 8, 4, 2, 1):
         if power <= left:

@@ -1,8 +1,8 @@
-"""Stories: two products and their sum, told in words."""
+"""Stories: word problems with the sum of two products."""
 
 from random import Random
 
-from caco.stages.seeds.families.family import Case, Family, drawn_by_gym
+from caco.stages.seeds.families.family import Case, Family, gym_entry
 
 _LEGS = {
     "ant": 6, "bee": 6, "beetle": 6, "butterfly": 6, "cat": 4, "chicken": 2, "cow": 4, "crab": 10,
@@ -16,7 +16,7 @@ _GOODS = ("pen", "book", "cup", "hat", "bag", "toy", "lamp", "ball", "ring", "ca
 def _legs(rng: Random) -> Case:
     while True:
         sizes = {"min_animals": 2, "max_animals": 2, "min_instances": 2, "max_instances": 9}
-        row = drawn_by_gym("leg_counting", rng, **sizes)
+        row = gym_entry("leg_counting", rng, **sizes)
         if all(_LEGS.get(animal) for animal in row["animals"]):
             break
     (one, m), (two, n) = row["animals"].items()
@@ -37,11 +37,11 @@ def _shopping(rng: Random) -> Case:
         f"{m} {one}s cost {m} * {p} = {m * p}. {n} {two}s cost {n} * {q} = {n * q}. "
         f"{m * p} + {n * q} = {m * p + n * q}."
     )
-    given: dict[str, int | list[int]] = {
+    numbers: dict[str, int | list[int]] = {
         f"{one}_price": p, f"{two}_price": q, f"{one}s": m, f"{two}s": n
     }  # fmt: skip
     words = {"one": one, "two": two, "p": str(p), "q": str(q), "m": str(m), "n": str(n)}
-    return Case(given, m * p + n * q, steps, words)
+    return Case(numbers, m * p + n * q, steps, words)
 
 
 FAMILIES: dict[str, Family] = {

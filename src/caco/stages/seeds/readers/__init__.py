@@ -1,1 +1,1 @@
-"""One module a reader of seeds, chosen by `sources.NAME.seeds.reader`."""
+"""The readers of seeds, one module each; `sources.NAME.seeds.reader` selects it."""

@@ -1,8 +1,8 @@
-"""Easy problem families: generated problems with a program and a worked solution of our own.
+"""Easy problem families: generated problems with a program and a worked solution.
 
-They exist so that the whole loop closes with a model of 135M parameters after minutes of training
-(docs/design.md): numbers are small, wordings regular, and each line of a solution needs one small
-fact. The families themselves are the table in `caco.seeds.family_table`.
+A model of 135M parameters can learn them in minutes of training, so that the complete loop runs on
+a small machine (docs/design.md): numbers are small, wordings regular, and each step of a solution
+needs one simple fact. The families are defined in `caco.stages.seeds.families`.
 """
 
 import json
@@ -28,17 +28,17 @@ FAMILIES = {
 
 
 def read(reader: Families, source: str) -> Iterator[Seed]:
-    """Draws problems from the named families in turn.
+    """Generates problems of the named families in turn.
 
     Raises:
-        UserError: There is no family of a given name.
+        UserError: A family does not exist.
     """
     for name in reader.families:
         if name not in FAMILIES:
             near = get_close_matches(name, FAMILIES, n=1)
             raise UserError(
-                f"`sources.{source}.seeds.families` names `{name}`, which is no family; "
-                + (f"did you mean `{near[0]}`?" if near else f"there are {sorted(FAMILIES)}")
+                f"`sources.{source}.seeds.families` names `{name}`, which is not a family; "
+                + (f"did you mean `{near[0]}`?" if near else f"choose from {sorted(FAMILIES)}")
             )
     for row in range(reader.rows):
         name = reader.families[row % len(reader.families)]
@@ -48,12 +48,12 @@ def read(reader: Families, source: str) -> Iterator[Seed]:
 def family_seed(family: Family, rng: Random, source: str) -> Seed:
     """Returns one problem of a family.
 
-    The numbers are drawn with `rng`; they decide the wording and the program, so that no problem
-    comes back in other words, and none of the held-out part is in the training part so disguised.
+    `rng` draws the numbers, and the numbers determine the wording and the program. So no problem
+    recurs in another wording, in particular none of the held-out part in the training part.
     """
     case = family.draw(rng)
     rng = Random(canonical_json([case.input, case.words]))
-    words = {**case.words, **{name: _said(value) for name, value in case.input.items()}}
+    words = {**case.words, **{name: _number_text(value) for name, value in case.input.items()}}
     return make_seed(
         source,
         Template(rng.choice(family.questions)).substitute(words),
@@ -69,8 +69,8 @@ def _program(case: Case, body: str) -> str:
     return f"{head}\n\n{Template(body.strip()).substitute(case.words)}\n"
 
 
-def _said(value: int | list[int]) -> str:
-    """Returns numbers as a question states them: 7, or 3, 9 and 4."""
+def _number_text(value: int | list[int]) -> str:
+    """Returns numbers as a question states them: `7`, or `3, 9 and 4`."""
     if isinstance(value, int):
         return str(value)
     return f"{', '.join(map(str, value[:-1]))} and {value[-1]}"

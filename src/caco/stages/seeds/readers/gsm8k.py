@@ -1,4 +1,4 @@
-"""GSM8K's own files: JSON lines with `question` and `answer`, calculator marks, `#### 72`."""
+"""GSM8K's files: JSON lines with `question` and `answer`, calculator marks and `#### 72`."""
 
 import json
 from collections.abc import Iterator
@@ -23,16 +23,16 @@ def read(reader: Gsm8kFile, source: str) -> Iterator[Seed | Rejected]:
 def gsm8k_rows(
     path: str, source: str, rows: int | None = None, key: str = "path"
 ) -> Iterator[Seed | Rejected]:
-    """Streams the rows of a GSM8K file; blank lines are no rows.
+    """Streams the rows of a GSM8K file; blank lines are skipped, malformed lines rejected.
 
-    The worked solution keeps its calculator marks, which the converter `equations` reads;
-    `caco.text.calculator_marks.without_marks` gives the prose.
+    The worked solution retains its calculator marks, which the converter `equations` reads;
+    `caco.text.calculator_marks.without_marks` removes them.
 
     Args:
-        path: The .jsonl file.
+        path: Path of the .jsonl file.
         source: Name of the source, or of the benchmark.
-        rows: Only the first so many rows; None for all.
-        key: The config key that holds `path`, for the error.
+        rows: Number of rows to read, from the first; None for all.
+        key: The config key of `path`, for the error message.
 
     Raises:
         UserError: The file cannot be read.
@@ -57,7 +57,7 @@ def _seed(raw: bytes, number: int, source: str) -> Seed | Rejected:
         return _malformed(raw, number, source, "not a JSON object")
     for key in ("question", "answer"):
         if not isinstance(row.get(key), str) or not row[key].strip():
-            return _malformed(raw, number, source, f"`{key}` is missing or no text")
+            return _malformed(raw, number, source, f"`{key}` is missing or not a text")
     solution, mark, answer = row["answer"].rpartition("####")
     if not mark:
         return _malformed(raw, number, source, "`answer` does not end with `#### ` and a number")

@@ -6,16 +6,16 @@ from caco.config.sources import GsmSymbolic
 from caco.rows.seed import Seed
 from caco.stages.seeds.normalise import make_seed
 
-# What reasoning-gym appends to each question; how to format an answer is no part of a problem.
+# reasoning-gym appends this to each question; a problem has no formatting instructions.
 _INSTRUCTION = "Give the result as your final answer. Do not include units."
 
 
 def read(reader: GsmSymbolic, source: str) -> Iterator[Seed]:
-    """Streams generated problems with their worked solution and answer."""
+    """Streams generated problems with their worked solutions and answers."""
     import reasoning_gym
 
-    drawn = reasoning_gym.create_dataset("gsm_symbolic", seed=reader.seed, size=reader.rows)
-    for row in drawn:
+    dataset = reasoning_gym.create_dataset("gsm_symbolic", seed=reader.seed, size=reader.rows)
+    for row in dataset:
         problem = row["question"].replace(_INSTRUCTION, "")
         solution = row["metadata"]["answer_cot"].rpartition("####")[0]
         yield make_seed(source, problem, row["answer"], solution=solution)

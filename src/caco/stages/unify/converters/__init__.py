@@ -1,1 +1,1 @@
-"""One module a converter, chosen by `sources.NAME.unify.converter`."""
+"""The converters, one module each; `sources.NAME.unify.converter` selects it."""

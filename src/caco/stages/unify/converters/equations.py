@@ -1,13 +1,14 @@
 """The converter `equations`: the steps of a worked solution become the functions of a program.
 
-A number that the problem states becomes an entry of `input`; one that equals an earlier result
-refers to that result; any other is a constant of the world (days in a week) and stays in its step.
+A number that the problem states becomes an entry of `input`. A number that equals an earlier
+result refers to that result. Any other number is a general constant (days in a week) and stays in
+its step.
 """
 
 import json
 import keyword
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -16,13 +17,11 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
-from caco.stages.unify.code_cots import NotConvertible, converted, executed_code_cots
+from caco.stages.unify.code_cots import NotConvertible, convert_seeds, executed_code_cots
 from caco.stages.unify.expression import (
-    NUMBER,
     Expression,
     Number,
     literal,
-    number,
     numbers,
     parse,
     python,
@@ -30,6 +29,7 @@ from caco.stages.unify.expression import (
     value,
 )
 from caco.text.calculator_marks import MARK, without_marks
+from caco.text.numbers import UNSIGNED, exact, is_number_word, mentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ class Equation:
     """One step of a worked solution.
 
     Attributes:
-        tree: What is computed.
-        result: The value that the text states.
-        decimals: How many decimals the text gives of it.
-        line: The line it stands in, as prose.
-        after: The text that follows the result: its first noun names it.
+        tree: The expression.
+        result: The result that the text states.
+        decimals: The number of decimals of the stated result.
+        line: The line of the equation, as prose.
+        after: The text after the result. Its first noun names the result.
     """
 
     tree: Expression
@@ -51,19 +51,13 @@ class Equation:
     after: str
 
 
-_RESULT = re.compile(rf"\s*(-?)\s*({NUMBER})")
+_RESULT = re.compile(rf"\s*(-?)\s*({UNSIGNED})")
 _BULLET = re.compile(r"^\s*(?:[-•*]|\d+[.)])\s+")
 _WORD = re.compile(r"(?:/\s*)?[^\W\d_][^\W\d_'’-]*\.?")  # noqa: RUF001
-_PIECE = re.compile(rf"({NUMBER})|(\*\*|[-+*/()%^])|(\x00)|(\S)")
+_PIECE = re.compile(rf"({UNSIGNED})|(\*\*|[-+*/()%^])|(\x00)|(\S)")
 _NAME = re.compile(r"[a-z]{3,}")
-_COUNT_WORDS = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
-    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12, "fifteen": 15,
-    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
-}  # fmt: skip
-_STATED = re.compile(rf"({NUMBER})\s*(%|percent)?|\b({'|'.join(_COUNT_WORDS)})\b", re.IGNORECASE)
-# Words that follow a number and do not say what is counted, and names that Python or the Code CoT
-# form has taken.
+# Words that follow a number and do not name what is counted, and names that are reserved by Python
+# or by the Code CoT format.
 _NO_NAME = frozenset(
     {
         "about", "after", "all", "also", "and", "another", "are", "because", "been", "before",
@@ -81,10 +75,10 @@ _NO_NAME = frozenset(
 def equations(solution: str) -> Iterator[Equation]:
     """Yields the equations of a worked solution.
 
-    A line's calculator marks are its equations; a line without marks states them in plain words.
+    The calculator marks of a line are its equations. In a line without marks they are plain text.
 
     Raises:
-        ValueError: A mark does not hold an expression and a number.
+        ValueError: A mark does not consist of an expression and a number.
     """
     for line in solution.splitlines():
         prose = _BULLET.sub("", without_marks(line)).strip()
@@ -110,17 +104,17 @@ def _marked(line: str, mark: re.Match[str], prose: str) -> Equation:
 
 
 def _plain_equations(line: str) -> Iterator[Equation]:
-    """Yields the equations that stand in a line of prose, units and all.
+    """Yields the equations in a line of prose, without their units.
 
-    `7 days/week * 5 weeks/month = 35 days/month` is 7 * 5 = 35. What does not hold is no equation:
-    prose has equals signs of other kinds.
+    `7 days/week * 5 weeks/month = 35 days/month` is 7 * 5 = 35. An equation that does not hold is
+    left out, because prose uses the equals sign in other ways too.
     """
     for left, right in pairwise(spelled_out(line).split("=")):
         match = _RESULT.match(right)
         if match is None:
             continue
         sign, size = match.groups()
-        result = number(size) * (-1 if sign else 1)
+        result = exact(size) * (-1 if sign else 1)
         for text in (left, left.replace("%", "")):  # `5 / 20 * 100% = 25%` is 5 / 20 * 100 = 25
             tree = _trailing_expression(text)
             if tree is None:
@@ -132,29 +126,39 @@ def _plain_equations(line: str) -> Iterator[Equation]:
 
 
 def holds(equation: Equation) -> bool:
-    """Tells whether an equation is true to the decimals that it gives."""
+    """Tells whether an equation is true to the decimals of its result."""
     return abs(value(equation.tree) - equation.result) <= Fraction(1, 2 * 10**equation.decimals)
 
 
-def stated_numbers(problem: str) -> dict[Fraction, str]:
-    """Returns the numbers that a problem states, in order, with a word that says what they count.
+def stated_numbers(problem: str, computed: Container[Fraction] = ()) -> dict[Fraction, str]:
+    """Returns the numbers that a problem states, in order, with a word that names what they count.
 
-    A percentage `30%` counts as 30.
+    A percentage `30%` is 30. `two dozen` states 24, 2 and 12. Signs are left to the solution.
+
+    Args:
+        problem: The text of the problem.
+        computed: The results of the solution. 24 is not stated by `two dozen` if it is computed
+            from 2 and 12.
     """
     found: dict[Fraction, str] = {}
-    for match in _STATED.finditer(problem):
-        digits, word = match.group(1), match.group(3)
-        stated = number(digits) if digits else Fraction(_COUNT_WORDS[word.lower()])
-        name = "percent" if match.group(2) else name_in(problem[match.end() :])
-        found.setdefault(stated, name or "amount")
+    for mention in mentions(problem):
+        derived = mention.parts and Fraction(mention.value) in computed
+        for stated in mention.parts if derived else (mention, *mention.parts):
+            after = problem[stated.end :]
+            if problem[stated.start : stated.end].isdigit():
+                after = after.removeprefix(".")  # the next sentence may name an integer
+            name = name_in(after)
+            found.setdefault(
+                abs(Fraction(stated.value)), "percent" if stated.percent else name or "amount"
+            )
     return found
 
 
 def name_in(text: str) -> str | None:
-    """Returns the first word of the sentence `text` that can name a quantity, if one is near."""
+    """Returns the first of the next four words of the sentence `text` that can name a quantity."""
     for word in re.split(r"\W+", re.split(r"[.?!;:]", text.lower())[0].strip())[:4]:
         if _NAME.fullmatch(word) and word not in _NO_NAME and not keyword.iskeyword(word):
-            return word if word not in _COUNT_WORDS else None
+            return None if is_number_word(word) else word
     return None
 
 
@@ -163,7 +167,7 @@ def _decimals(stated: str) -> int:
 
 
 def _trailing_expression(text: str) -> Expression | None:
-    """Returns the expression of at least one operation that ends `text`, units left out."""
+    """Returns the expression of at least one operation that ends `text`, without its units."""
     pieces = [(m.lastindex, m.group(0)) for m in _PIECE.finditer(_WORD.sub("\x00", text))]
     for start in range(len(pieces)):
         kept: list[str] = []
@@ -190,14 +194,14 @@ def _trailing_expression(text: str) -> Expression | None:
 
 def code_cots(seeds: Iterable[Seed], sandbox: Sandbox) -> Iterator[CodeCoT | Rejected]:
     """Yields each seed's Code CoT or its rejection; see `caco.stages.unify.unify.unify`."""
-    return executed_code_cots(converted(seeds, from_equations), "equations", sandbox)
+    return executed_code_cots(convert_seeds(seeds, from_equations), "equations", sandbox)
 
 
 def from_equations(seed: Seed) -> str:
     """Returns the seed's worked solution as a Code CoT.
 
     Raises:
-        NotConvertible: The solution states no equation, or one that cannot be read or is false.
+        NotConvertible: The solution states no equation, or one that is unreadable or false.
     """
     if seed.solution is None:
         raise NotConvertible("the seed has no worked solution")
@@ -209,9 +213,9 @@ def from_equations(seed: Seed) -> str:
         raise NotConvertible("the worked solution states no equation")
     for equation in steps:
         _check(equation)
-    stated = stated_numbers(seed.problem)
+    stated = stated_numbers(seed.problem, {equation.result for equation in steps})
     used = [n.value for e in steps for n in numbers(e.tree)]
-    if not any(_as_stated(n, stated) for n in used):  # `input` may not be empty
+    if not any(_as_stated(n, stated) for n in used):  # `input` must not be empty
         stated = dict.fromkeys(used, "amount")
     return _Program(stated).written(steps)
 
@@ -226,7 +230,7 @@ def _check(equation: Equation) -> None:
 
 
 def _as_stated(found: Fraction, stated: dict[Fraction, str]) -> Fraction | None:
-    """Returns the stated number that `found` is, or is as a percentage: 0.3 where 30% is stated."""
+    """Returns the stated number that `found` is, or the percentage: 30 for 0.3 if 30% is stated."""
     if found in stated:
         return found
     return found * 100 if stated.get(found * 100) == "percent" else None
@@ -282,13 +286,14 @@ class _Program:
         return name, function, f"find_{name}({', '.join(parameters.values())})"
 
     def _referred(self, found: Fraction) -> tuple[str | None, str, bool]:
-        """Returns what a number stands for.
+        """Returns what a number refers to.
 
-        A result that no step has used yet comes first, then a stated number, then any result.
+        An unused result has precedence over a stated number, and a stated number over a used
+        result.
 
         Returns:
-            A name, or None where the number stands for itself; what the step is called with; and
-            whether that is a percentage.
+            The name of a parameter, or None for a constant; the argument of the step; and whether
+            the argument is a percentage.
         """
         same = [name for result, name in self._results if result == found]
         for name in reversed(same):

@@ -1,14 +1,14 @@
-"""The converter `llm`: of all that a model attempted for a seed, its one Code CoT."""
+"""The converter `llm`: selects a seed's Code CoT among the attempts of a model."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from caco.errors import CacoError
 from caco.rows.code_cot import CodeCoT
-from caco.rows.draft import ACCEPTED, Attempt
-from caco.rows.rejected import Rejected, reject
+from caco.rows.draft import Attempt
+from caco.rows.rejected import ACCEPTED, Rejected, reject
 from caco.rows.seed import Seed
-from caco.stages.unify.code_cots import Distinct
+from caco.stages.unify.code_cots import Deduplicator
 
 
 def code_cots(
@@ -16,40 +16,46 @@ def code_cots(
 ) -> Iterator[CodeCoT | Rejected]:
     """Yields, for every seed, the first accepted attempt as its Code CoT, or its rejection.
 
-    A seed without one is rejected with the verdict of its last attempt; one whose program an
-    earlier seed has already is a `duplicate`.
+    A seed without an accepted attempt is rejected with the verdict of its last attempt. One with
+    the program of an earlier seed is rejected as a `duplicate`.
 
     Args:
         seeds: The source's seeds.
-        rounds: The attempts of each round, in the order of the seeds; a round holds only the seeds
-            that had no accepted attempt before it.
+        rounds: The attempts of each round, in the order of the seeds; a round has only the seeds
+            without an accepted attempt in an earlier round.
 
     Raises:
-        CacoError: A seed was never attempted, or an attempt is of no seed.
+        CacoError: A seed has no attempt, or an attempt belongs to no seed.
     """
-    streams = [groupby(attempts, lambda attempt: attempt.seed_id) for attempts in rounds]
+    streams = [groupby(round_, lambda attempt: attempt.seed_id) for round_ in rounds]
     heads = [next(stream, None) for stream in streams]
-    distinct = Distinct()
+    deduplicator = Deduplicator()
     for seed in seeds:
-        tried: list[Attempt] = []
-        for at, stream in enumerate(streams):
-            head = heads[at]
+        attempts: list[Attempt] = []
+        for index, stream in enumerate(streams):
+            head = heads[index]
             if head is not None and head[0] == seed.seed_id:
-                tried += head[1]
-                heads[at] = next(stream, None)
-        if not tried:
-            raise CacoError(f"no round attempted the seed {seed.seed_id}: a row was lost")
-        yield _chosen(seed, tried, distinct)
+                attempts += head[1]
+                heads[index] = next(stream, None)
+        if not attempts:
+            raise CacoError(
+                f"no round has an attempt of the seed {seed.seed_id}; delete the drafts and "
+                "attempts of the source and run again"
+            )
+        yield _outcome(seed, attempts, deduplicator)
     if any(heads):
-        raise CacoError("a round attempted a seed that the source does not hold")
+        raise CacoError(
+            "a round has an attempt of an unknown seed; delete the drafts and attempts of the "
+            "source and run again"
+        )
 
 
-def _chosen(seed: Seed, tried: list[Attempt], distinct: Distinct) -> CodeCoT | Rejected:
-    right = next((attempt for attempt in tried if attempt.verdict == ACCEPTED), None)
-    if right is None:
-        last = tried[-1]
-        reason = f"the last of {len(tried)} programs: {last.reason}"
+def _outcome(seed: Seed, attempts: list[Attempt], deduplicator: Deduplicator) -> CodeCoT | Rejected:
+    accepted = next((attempt for attempt in attempts if attempt.verdict == ACCEPTED), None)
+    if accepted is None:
+        last = attempts[-1]
+        reason = f"the last of {len(attempts)} programs: {last.reason}"
         return reject(seed.seed_id, last.verdict, reason, seed)
-    assert right.input is not None and right.output is not None
-    wrote = f"llm:{right.prompt}:{right.model}"
-    return distinct.code_cot(seed, right.program, right.input, right.output, wrote)
+    assert accepted.input is not None and accepted.output is not None
+    converter = f"llm:{accepted.prompt}:{accepted.model}"
+    return deduplicator.code_cot(seed, accepted.program, accepted.input, accepted.output, converter)

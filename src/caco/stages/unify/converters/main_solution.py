@@ -1,10 +1,10 @@
 """The converter `main_solution`: CodeI/O's functions become Code CoTs, in two runs.
 
-The source gives a function and a generator of inputs, but no inputs. In the first run the sandbox
-executes the generator, with a seed derived from the row, and the function; what comes out are
-concrete inputs and the reference output. The Code CoT is then the source's code without the
-generator, with those inputs written out. It is run for itself, and must give the reference output
-again: a program whose result depends on anything but its inputs is found here.
+A seed has a function and a generator of inputs, but no inputs. In the first run, the sandbox
+executes the generator, with a seed derived from the row, and the function. This gives concrete
+inputs and the reference output. The Code CoT is the source's code without the generator, with those
+inputs as a literal. A second run must reproduce the reference output, which rejects a program whose
+result depends on anything but its inputs.
 """
 
 import ast
@@ -20,10 +20,10 @@ from caco.sandbox.protocol import Sandbox
 from caco.stages.unify.code_cots import (
     Conversion,
     NotConvertible,
-    conversion,
-    executed,
+    convert_seed,
+    execute_conversions,
     executed_code_cots,
-    failed,
+    reject_failed,
 )
 from caco.text.answers import answer_text
 
@@ -38,7 +38,7 @@ input = _copy.deepcopy(_drawn)
 output = main_solution(**_drawn)
 """
 
-_CODE_COT = """input = {given}
+_CODE_COT = """input = {input}
 
 {code}
 
@@ -48,7 +48,7 @@ print(output)
 
 
 def drawing_program(seed: Seed) -> str:
-    """Returns the program of the first run: it draws the inputs and computes the answer.
+    """Returns the program of the first run, which draws the inputs and computes the answer.
 
     Raises:
         NotConvertible: The seed's program does not have the two functions.
@@ -66,58 +66,61 @@ def finished_program(seed: Seed, drawn: str) -> str:
         drawn: The inputs of the first run, as JSON.
 
     Raises:
-        NotConvertible: The drawn inputs are no arguments by name.
+        NotConvertible: The drawn inputs are not keyword arguments, or contain an integer of more
+            than 4,300 digits.
     """
     try:
-        given = json.loads(drawn)
-    except ValueError:  # Python reads no integer of more than 4,300 digits
-        raise NotConvertible("the drawn inputs hold an integer too long to write out") from None
-    if not isinstance(given, dict) or not given:
-        raise NotConvertible("the generator returns no arguments by name")
+        arguments = json.loads(drawn)
+    except ValueError:  # Python converts no integer of more than 4,300 digits
+        raise NotConvertible(
+            "the drawn inputs contain an integer of more than 4,300 digits"
+        ) from None
+    if not isinstance(arguments, dict) or not arguments:
+        raise NotConvertible("the generator returns no keyword arguments")
     tree = _definitions(seed)
     assert seed.program is not None
     lines = seed.program.splitlines()
     for node in reversed(tree.body):
         if isinstance(node, ast.FunctionDef) and node.name == _GENERATOR:
             del lines[node.lineno - 1 - len(node.decorator_list) : node.end_lineno]
-    return _CODE_COT.format(given=repr(given), code="\n".join(lines).strip())
+    return _CODE_COT.format(input=repr(arguments), code="\n".join(lines).strip())
 
 
 def _definitions(seed: Seed) -> ast.Module:
     try:
         tree = ast.parse(seed.program or "")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
-        raise NotConvertible(f"the source's program is no Python ({e})") from None
+        raise NotConvertible(f"the source's program is not valid Python ({e})") from None
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     for name in (_MAIN, _GENERATOR):
         if name not in defined:
-            raise NotConvertible(f"the source's program defines no `{name}`")
+            raise NotConvertible(f"the source's program does not define `{name}`")
     return tree
 
 
 def code_cots(seeds: Iterable[Seed], sandbox: Sandbox) -> Iterator[CodeCoT | Rejected]:
     """Yields each seed's Code CoT or its rejection; see `caco.stages.unify.unify.unify`."""
-    return executed_code_cots(_drawn(seeds, sandbox), "main_solution", sandbox)
+    return executed_code_cots(_conversions(seeds, sandbox), "main_solution", sandbox)
 
 
-def _drawn(seeds: Iterable[Seed], sandbox: Sandbox) -> Iterator[Conversion | Rejected]:
-    """Yields drafts whose inputs and answers a first run has drawn.
+def _conversions(seeds: Iterable[Seed], sandbox: Sandbox) -> Iterator[Conversion | Rejected]:
+    """Yields conversions with the inputs and answers of a first run.
 
-    The first runs are over before the second begin: a sandbox streams one batch at a time.
+    All first runs end before the second runs begin: a sandbox streams one batch at a time.
     """
-    for run in list(executed(_drawing(seeds), sandbox)):
+    for run in list(execute_conversions(_drawing_programs(seeds), sandbox)):
         if isinstance(run, Rejected):
             yield run
             continue
-        seed, drawn = run.draft.seed, run.execution
+        seed, drawn = run.conversion.seed, run.execution
         if drawn.input is None or drawn.output is None:
-            yield failed(run, "while its inputs were drawn: ")
+            yield reject_failed(run, "while its inputs were drawn: ")
         else:
             finish = partial(finished_program, seed, drawn.input)
-            yield conversion(seed, finish, answer_text(drawn.output))
+            yield convert_seed(seed, finish, answer_text(drawn.output))
 
 
-def _drawing(seeds: Iterable[Seed]) -> Iterator[Conversion | Rejected]:
+def _drawing_programs(seeds: Iterable[Seed]) -> Iterator[Conversion | Rejected]:
     for seed in seeds:
         try:
             yield Conversion(seed, drawing_program(seed), "")

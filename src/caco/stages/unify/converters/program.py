@@ -1,4 +1,4 @@
-"""The converter `program`: the source's own program, already in the Code CoT form."""
+"""The converter `program`: the source's program, which has the Code CoT form already."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,15 +6,15 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
-from caco.stages.unify.code_cots import NotConvertible, converted, executed_code_cots
+from caco.stages.unify.code_cots import NotConvertible, convert_seeds, executed_code_cots
 
 
 def code_cots(seeds: Iterable[Seed], sandbox: Sandbox) -> Iterator[CodeCoT | Rejected]:
     """Yields each seed's Code CoT or its rejection; see `caco.stages.unify.unify.unify`."""
-    return executed_code_cots(converted(seeds, _own_program), "program", sandbox)
+    return executed_code_cots(convert_seeds(seeds, _source_program), "program", sandbox)
 
 
-def _own_program(seed: Seed) -> str:
+def _source_program(seed: Seed) -> str:
     if seed.program is None:
-        raise NotConvertible("the source gives no program")
+        raise NotConvertible("the source has no program")
     return seed.program

@@ -1,0 +1,71 @@
+"""Verification of a single program that has been executed already."""
+
+from collections.abc import Iterable, Iterator
+from typing import Self
+
+from caco.config.checks import Verify
+from caco.errors import CacoError
+from caco.rows.program import Program
+from caco.rows.rejected import ACCEPTED
+from caco.rows.verified import Verified
+from caco.sandbox.protocol import Execution, Sandbox
+from caco.stages.verify.verify import verify_shard
+from caco.syntax import program_id
+
+INTERNAL_ERROR = "internal_error"
+
+
+def verify_executed(
+    program: str, execution: Execution, sandbox: Sandbox, settings: Verify
+) -> tuple[str, str]:
+    """Returns the verdict on a program and the reason.
+
+    The verdict is `accepted`, that of a rule, or `internal_error` if the rules cannot handle the
+    program.
+
+    The program is a shard of its own, so it is never a duplicate, and it counts as complete.
+
+    Args:
+        program: Its text.
+        execution: Its first run.
+        sandbox: Where the further runs are executed.
+        settings: Thresholds of the rules.
+
+    Raises:
+        SandboxUnavailable: The sandbox failed.
+    """
+    name = program_id(program)
+    row = Program(
+        sample_id=name, program_id=name, shard="00000", index=0, program=program,
+        model="", seed=0, tokens=0, finish_reason="stop",
+    )  # fmt: skip
+    try:
+        (found,) = verify_shard([row], _FirstRunKnown(sandbox, program, execution), settings)
+    except CacoError:
+        raise
+    except Exception as e:  # some literals and syntax trees are beyond the rules
+        return INTERNAL_ERROR, f"the rules failed: {type(e).__name__}: {e}"
+    return (ACCEPTED, "") if isinstance(found, Verified) else (found.verdict, found.reason)
+
+
+class _FirstRunKnown:
+    """A sandbox that does not repeat the first run of one program.
+
+    Verdict and outcome then follow from the same run, and the program runs once less.
+    """
+
+    def __init__(self, sandbox: Sandbox, program: str, execution: Execution) -> None:
+        self._sandbox, self._program, self._execution = sandbox, program, execution
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Leaves the sandbox open: it is the caller's."""
+
+    def run(self, programs: Iterable[str], repeat: int = 0) -> Iterator[Execution]:
+        for program in programs:
+            if program == self._program and repeat == 0:
+                yield self._execution
+            else:
+                yield from self._sandbox.run([program], repeat)

@@ -1,0 +1,221 @@
+"""The rules that re-run when a statement of a module changes: a table, written by hand.
+
+The config below has every kind of engine, reader, converter, model and benchmark, so that some rule
+depends on each module that settings select.
+"""
+
+from typing import Any
+
+from caco.config.config import Config, check_config
+
+TRAINS = {"codegen", "writer", "student"}
+# Engines: sample uses vLLM, solution a server, the other rules transformers.
+ON_VLLM, ON_SERVER = {"sample"}, {"solution"}
+# The source that a model converts re-runs with its drafts.
+ON_TRANSFORMERS = {"draft", "unify:model", "question", "llm_judge", "judge_planted", "answer"}
+GENERATES = ON_VLLM | ON_SERVER | ON_TRANSFORMERS
+UNIFIES = {"unify:easy", "unify:symbolic", "unify:codeio", "unify:file", "unify:model"}
+READS = {"seeds:easy", "seeds:symbolic", "seeds:codeio", "seeds:file", "seeds:model"}
+MODELS = {"model:package", "model:local", "model:hub", "model:served"}
+BENCHMARKS = {"bench_problems:held_out", "bench_problems:file"}
+CONVERTS = UNIFIES - {"unify:model"}  # and executes the converted programs
+EXECUTES = UNIFIES | {"attempt", "verify", "plant"}
+GRADES = {"judge", "grade", "calibrate"}
+JUDGES = {"judge", "calibrate"}
+# `preflight` and `preflight_passed` run only once; code changes do not re-run `report`.
+WITH_ROWS = (
+    READS | UNIFIES | BENCHMARKS | GENERATES | TRAINS | GRADES
+    | {"attempt", "plant", "verify", "corpus", "scores"}
+)  # fmt: skip
+
+# Module (or pattern of modules) of `caco` -> rules. The first matching pattern counts.
+TABLE: list[tuple[str, set[str]]] = [
+    # Modules that do not decide rows.
+    *((f"{package}.*", set()) for package in ("config", "runtime", "workflow", "slurm")),
+    *((f"{package}.*", set()) for package in ("preflight", "reports", "training.runtime")),
+    ("errors", set()),
+    ("engines.resumable", set()),
+    ("sandbox.self_check", set()),
+    ("sandbox.guest.warm", set()),  # warm-up calls do not change results
+    # Root modules.
+    ("identity", WITH_ROWS | MODELS),
+    ("syntax", UNIFIES | {"attempt", "sample"}),
+    # Row types.
+    ("rows.table", WITH_ROWS),
+    ("rows.rejected", WITH_ROWS),
+    ("rows.seed", READS | UNIFIES | BENCHMARKS | {"draft", "attempt", "plant", "writer"}
+     | {"corpus", "answer"}),
+    ("rows.draft", UNIFIES | {"draft", "attempt"}),
+    ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer"}),
+    ("rows.program", {"sample", "verify", "plant"}),
+    ("rows.verified", {"verify", "question"}),
+    ("rows.question", {"question", "solution"}),
+    ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "corpus"} | JUDGES),
+    ("rows.calibration", {"plant", "judge_planted", "calibrate"}),
+    ("rows.corpus", {"corpus", "student"}),
+    ("rows.answered", {"answer", "grade"}),
+    ("rows.graded", {"grade", "scores"}),
+    ("rows.loss", TRAINS),
+    # Texts.
+    ("text.numbers", READS | {"bench_problems:file", "unify:symbolic", "unify:file"} | GRADES
+     | {"plant", "corpus"}),
+    ("text.answers", JUDGES | {"plant", "writer", "corpus", "unify:codeio"}),
+    ("text.calculator_marks", {"draft", "plant", "writer", "unify:symbolic", "unify:file"}),
+    ("text.chat", GENERATES | TRAINS),
+    ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
+    ("text.questions", {"corpus"}),
+    # Models, by kind.
+    ("models.fetch", MODELS),
+    ("models.manifest", MODELS | GENERATES | TRAINS),
+    ("models.tokenizer", GENERATES | TRAINS),
+    ("models.served", {"model:served"} | GENERATES | TRAINS),
+    *((f"models.{kind}", {f"model:{kind}"}) for kind in ("package", "local", "hub")),
+    # Engines, by kind.
+    ("engines.vllm_engine", ON_VLLM),
+    ("engines.data_parallel", ON_VLLM | ON_TRANSFORMERS),
+    *((f"engines.{m}", ON_SERVER) for m in ("server_engine", "server_client")),
+    *((f"engines.{m}", ON_SERVER) for m in ("rate_limiter", "request_formats")),
+    *((f"engines.{m}", ON_TRANSFORMERS) for m in ("transformers_engine", "sampler")),
+    *((f"engines.{m}", ON_TRANSFORMERS) for m in ("batch", "attention")),
+    ("engines.*", GENERATES),
+    ("sandbox.*", EXECUTES),
+    ("grading.scale", JUDGES),
+    ("grading.intervals", {"calibrate", "scores"}),
+    ("grading.*", GRADES),
+    ("training.*_examples", set()),  # one training each, see EXAMPLES
+    ("training.*", TRAINS),
+    # Stages.
+    ("stages.seeds.readers.families", {"seeds:easy"}),
+    ("stages.seeds.families.*", {"seeds:easy"}),
+    ("stages.seeds.readers.gsm_symbolic", {"seeds:symbolic"}),
+    ("stages.seeds.readers.codeio", {"seeds:codeio"}),
+    ("stages.seeds.readers.gsm8k", {"seeds:file", "seeds:model", "bench_problems:file"}),
+    ("stages.seeds.normalise", READS | {"bench_problems:file"}),
+    ("stages.seeds.*", READS),
+    ("stages.unify.converters.program", {"unify:easy"}),
+    ("stages.unify.converters.equations", {"unify:symbolic", "unify:file"}),
+    ("stages.unify.expression", {"unify:symbolic", "unify:file"}),
+    ("stages.unify.converters.main_solution", {"unify:codeio"}),
+    ("stages.unify.converters.llm", {"unify:model"}),
+    ("stages.unify.drafts", {"draft"}),
+    ("stages.unify.attempts", {"attempt"}),
+    ("stages.unify.code_cots", UNIFIES | {"attempt"}),
+    ("stages.unify.agreement", UNIFIES | {"attempt", "plant"}),
+    ("stages.unify.*", UNIFIES),
+    ("stages.sample", {"sample"}),
+    *((f"stages.verify.{m}", {"verify", "plant"}) for m in ("literal", "rules", "trivial")),
+    ("stages.verify.single", set()),  # of scripts/execute.py
+    ("stages.verify.*", {"verify"}),
+    ("stages.reverse.question_prompt", {"question", "writer"}),
+    ("stages.reverse.solution_prompt", {"solution", "writer"}),
+    ("stages.reverse.question", {"question"}),
+    ("stages.reverse.solution", {"solution"}),
+    ("stages.reverse.llm_judge", {"llm_judge", "judge_planted"}),
+    ("stages.reverse.*", JUDGES),
+    ("stages.corpus.*", {"corpus"}),
+    ("stages.bench.readers.held_out", {"bench_problems:held_out"}),
+    ("stages.bench.readers.gsm8k", {"bench_problems:file"}),
+    ("stages.bench.problems", BENCHMARKS),
+    ("stages.bench.answer", {"answer"}),
+    ("stages.bench.grade", {"grade"}),
+    ("stages.bench.scores", {"scores"}),
+    ("stages.bench.row_grader", set()),  # of scripts/grade.py
+    ("stages.calibrate.kinds", {"plant", "calibrate"}),
+    *((f"stages.calibrate.{m}", {"calibrate"}) for m in ("measure", "rates")),
+    ("stages.calibrate.*", {"plant"}),
+]  # fmt: skip
+EXAMPLES = {f"training.{name}_examples": {name} for name in TRAINS}
+
+
+def every_kind() -> Config:
+    """Returns a config with every kind of engine, reader, converter, model and benchmark."""
+    sampling = {"temperature": 0.0, "max_new_tokens": 8}
+    transformers, vllm, server = ({"kind": k} for k in ("transformers", "vllm", "server"))
+    training = {
+        "epochs": 1, "learning_rate": 1e-5, "global_batch": 8, "micro_batch": 8, "cutoff": 64,
+    }  # fmt: skip
+    file = {"reader": "gsm8k", "path": "train.jsonl"}
+    tuned = {"model": "local", "training": training}
+    raw: dict[str, Any] = {
+        "run": "every_kind",
+        "shards": 1,
+        "models": {
+            "package": {"kind": "package", "package": "a==1.0", "sha256": "0" * 64},
+            "local": {"kind": "local", "path": "model"},
+            "hub": {"kind": "hub", "repo": "a/b", "revision": "0" * 40},
+            "served": {"kind": "served", "name": "a", "revision": "1"},
+        },
+        "sources": {
+            "easy": {
+                "seeds": {"reader": "families", "families": ["gcd"], "rows": 9, "held_out": 2},
+                "unify": {"converter": "program"},
+            },
+            "symbolic": {
+                "seeds": {"reader": "gsm_symbolic", "rows": 9},
+                "unify": {"converter": "equations"},
+            },
+            "codeio": {
+                "seeds": {"reader": "codeio", "rows": 9},
+                "unify": {"converter": "main_solution"},
+            },
+            "file": {"seeds": file, "unify": {"converter": "equations"}},
+            "model": {
+                "seeds": file,
+                "unify": {
+                    "converter": "llm", "model": "local", "engine": transformers,
+                    "sampling": sampling,
+                },
+            },
+        },
+        "codegen": tuned,
+        "sample": {"programs_per_shard": 1, "engine": vllm, "sampling": sampling},
+        "writer": tuned | {"fine_tune": True},
+        "reverse": {
+            "question": {"engine": transformers, "sampling": sampling},
+            "solution": {"model": "served", "engine": server, "sampling": sampling},
+            "llm_judge": {"model": "hub", "engine": transformers, "sampling": sampling},
+        },
+        "calibration": {"rows": 5},
+        "student": tuned,
+        "bench": {
+            "benchmarks": {
+                "held_out": {"kind": "held_out", "source": "easy"},
+                "file": {"kind": "gsm8k", "path": "test.jsonl"},
+            },
+            "engine": transformers,
+            "sampling": sampling,
+        },
+    }  # fmt: skip
+    return check_config(raw, "every_kind")
+
+
+def sections(config: Config) -> dict[str, Any]:
+    """Returns, by rule (and identity), the section whose kinds select modules, as in the rules."""
+    reverse = config.reverse
+    return {
+        **{f"seeds:{name}": source.seeds for name, source in config.sources.items()},
+        **{f"unify:{name}": source.unify for name, source in config.sources.items()},
+        **{f"model:{name}": model for name, model in config.models.items()},
+        **{f"bench_problems:{name}": b for name, b in config.bench.benchmarks.items()},
+        "draft": config.converters()["model"].drafting(),
+        "attempt": config.sandbox,
+        "codegen": config.codegen,
+        "sample": config.sample,
+        "verify": config.verify,
+        "writer": config.writer,
+        "question": reverse.question,
+        "solution": reverse.solution,
+        "judge": reverse.judge,
+        "llm_judge": reverse.llm_judge,
+        "plant": config.calibration,
+        "judge_planted": reverse.llm_judge,
+        "calibrate": reverse.judge,
+        "corpus": config.corpus,
+        "student": config.student,
+        "answer": config.bench.engine,
+        "grade": None,
+        "scores": None,
+        "report": None,
+        "preflight": config.sandbox,
+        "preflight_passed": None,
+    }
