@@ -27,7 +27,7 @@ from caco.runtime.journal import rows_in
 from caco.runtime.provenance import Counts
 
 S = TypeVar("S", bound=BaseModel)
-_SRC = Path(__file__).resolve().parents[1]
+_SRC = Path(__file__).resolve().parents[2]
 _heartbeats: list[Heartbeat] = []  # of this process's job
 
 

@@ -14,7 +14,7 @@ from caco.runtime.atomic_files import require_disk_space
 from caco.runtime.gpus import require_usable_gpus
 from caco.runtime.process import die_with_parent
 
-_SRC = Path(__file__).resolve().parents[2]
+_SRC = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True, slots=True)
