@@ -4,11 +4,10 @@
 rule bench_problems:
     """Reads a benchmark's problems as seeds."""
     input:
-        held_out=held_out_of,
+        held_out=stage.held_out,
         files=lambda w: LOCAL[f"bench.benchmarks.{w.benchmark}"],
     output:
-        problems=paths.bench_problems(),
-        provenance=stage.record("bench_problems"),
+        **stage.outputs("bench_problems", problems=paths.bench_problems()),
     log:
         stage.log("bench_problems"),
     conda:
@@ -28,20 +27,14 @@ rule answer:
         model=lambda w: MODELS[w.model],
         problems=paths.bench_problems(),
     output:
-        answers=paths.answers(),
-        provenance=stage.record("answer"),
+        **stage.outputs("answer", answers=paths.answers()),
     log:
         stage.log("answer"),
     conda:
         stage.conda("answer")
     threads: 8
     params:
-        **stage.params(
-            "answer",
-            engine=CONFIG.bench.engine,
-            sampling=CONFIG.bench.sampling,
-            prompt=CONFIG.student.prompt,
-        ),
+        **stage.params("answer", CONFIG.answering()),
     shell:
         stage.command(
             "answer",
@@ -55,14 +48,13 @@ rule grade:
     input:
         answers=paths.answers(),
     output:
-        graded=paths.graded(),
-        provenance=stage.record("grade"),
+        **stage.outputs("grade", graded=paths.graded()),
     log:
         stage.log("grade"),
     conda:
         stage.conda("grade")
     params:
-        **stage.params("grade", grader_timeout_s=CONFIG.bench.grader_timeout_s),
+        **stage.params("grade", CONFIG.grading()),
     shell:
         stage.command("grade", "input.answers output.graded")
 
@@ -72,8 +64,7 @@ rule scores:
     input:
         graded=expand(paths.graded(), model=MODELS, benchmark=CONFIG.bench.benchmarks),
     output:
-        scores=paths.scores(),
-        provenance=stage.record("scores"),
+        **stage.outputs("scores", scores=paths.scores()),
     log:
         stage.log("scores"),
     conda:

@@ -7,8 +7,7 @@ rule plant:
         code_cots=expand(paths.code_cots(), source=CONFIG.sources),
         seeds=expand(paths.seeds(), source=CONFIG.sources),
     output:
-        planted=paths.planted(),
-        provenance=stage.record("plant"),
+        **stage.outputs("plant", planted=paths.planted()),
     log:
         stage.log("plant"),
     conda:
@@ -28,8 +27,7 @@ if CONFIG.reverse.llm_judge:
             model=paths.model(CONFIG.reverse.llm_judge.model),
             planted=paths.planted(),
         output:
-            judgements=paths.judgements(),
-            provenance=stage.record("judge_planted"),
+            **stage.outputs("judge_planted", judgements=paths.judgements()),
         log:
             stage.log("judge_planted"),
         conda:
@@ -47,9 +45,7 @@ rule calibrate:
         planted=paths.planted(),
         judgements=paths.judgements() if CONFIG.reverse.llm_judge else [],
     output:
-        measured=paths.measured(),
-        rates=paths.rates(),
-        provenance=stage.record("calibrate"),
+        **stage.outputs("calibrate", measured=paths.measured(), rates=paths.rates()),
     log:
         stage.log("calibrate"),
     conda:

@@ -8,21 +8,17 @@ rule codegen:
         deepspeed=paths.deepspeed(CONFIG.codegen.training.zero_stage),
         code_cots=expand(paths.code_cots(), source=CONFIG.sources),
     output:
-        checkpoint=paths.checkpoint("codegen"),
-        loss=paths.loss("codegen"),
-        provenance=stage.record("codegen"),
+        **stage.outputs(
+            "codegen", checkpoint=paths.checkpoint("codegen"), loss=paths.loss("codegen")
+        ),
     log:
         stage.log("codegen"),
     conda:
         stage.conda("codegen")
     threads: 8
     resources:
-        save_every_s=1800,
-        ranks=1,
+        **TRAINING_RESOURCES,
     params:
         **stage.params("codegen", CONFIG.codegen),
     shell:
-        stage.command(
-            "codegen",
-            f"input.model input.deepspeed {TRAINING} input.code_cots output.checkpoint output.loss",
-        )
+        stage.command("codegen", f"{TRAINING} input.code_cots output.checkpoint output.loss")

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from snakemake.settings.types import DeploymentMethod
 
-SRC = Path(workflow.basedir) / "src"
-sys.path.insert(0, str(SRC))
+sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
 from caco.config.config import check_config
 from caco.errors import CacoError
@@ -57,16 +56,15 @@ SHARDS = shard_names(CONFIG.shards)
 CONVERTERS = CONFIG.converters()
 SHARD_FILES = shard_files(CONFIG)
 ACCEPTED = list(SHARD_FILES.values())[-1]
-# Arguments of a training that come from resources, which are not a reason to re-run.
-TRAINING = "--save-every {resources.save_every_s} --ranks {resources.ranks}"
-MODELS = {
-    "base": paths.model(CONFIG.student.model),
-    "student": paths.checkpoint("student"),
-}
+# Resources and first arguments of a training. Resources are not a reason to re-run.
+TRAINING_RESOURCES = {"save_every_s": 1800, "ranks": 1}
+TRAINING = (
+    "input.model input.deepspeed --save-every {resources.save_every_s} --ranks {resources.ranks}"
+)
+MODELS = {"base": paths.model(CONFIG.student.model), "student": paths.checkpoint("student")}
 
 
-# These run on the submit host, also on a cluster. All but the last fetch files: compute nodes often
-# have no network.
+# These run on the submit host. All but the last fetch: compute nodes often have no network.
 localrules:
     model,
     seeds,
@@ -80,20 +78,3 @@ wildcard_constraints:
     benchmark="[a-z0-9_]+",
     round=r"\d+",
     shard=r"\d{5}",
-
-
-def rounds_of(source, file):
-    """Returns `file` for each round of a source whose converter is a model, else nothing."""
-    rounds = CONVERTERS[source].rounds if source in CONVERTERS else 0
-    return expand(file, round=range(rounds))
-
-
-def written_by(model):
-    """Returns the manifest of a step's own model, or of the writer if it names none."""
-    return paths.model(model) if model else paths.checkpoint("writer")
-
-
-def held_out_of(wildcards):
-    """Returns the held-out seeds that a benchmark consists of, if it does."""
-    benchmark = CONFIG.bench.benchmarks[wildcards.benchmark]
-    return paths.held_out(benchmark.source) if benchmark.kind == "held_out" else []

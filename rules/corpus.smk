@@ -8,10 +8,7 @@ rule corpus:
         problems=expand(paths.bench_problems(), benchmark=CONFIG.bench.benchmarks),
         seeds=expand(paths.seeds(), source=CONFIG.sources),
     output:
-        corpus=paths.corpus(),
-        card=paths.corpus_card(),
-        rejected=stage.rejected("corpus"),
-        provenance=stage.record("corpus"),
+        **stage.outputs("corpus", corpus=paths.corpus(), card=paths.corpus_card()),
     log:
         stage.log("corpus"),
     conda:

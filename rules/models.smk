@@ -8,8 +8,7 @@ rule model:
         preflight=ancient(paths.preflight_passed()),
         files=lambda w: LOCAL[f"models.{w.model}"],
     output:
-        manifest=paths.model(),
-        provenance=stage.record("model"),
+        **stage.outputs("model", manifest=paths.model()),
     log:
         stage.log("model"),
     conda:

@@ -1,19 +1,15 @@
 """Preflight: reads nothing, writes preflight/node.json and models/preflight_passed.json.
 
-The checks of the submit host run before the first job (caco.preflight.start).
-
-Both rules run once, before a run's first model, and have no params or inputs that could re-run
-them. If a job is certain to run, Snakemake 9.27 does not check for changes downstream of it; if an
-ancient input then stops the rerun, those changes are missed. So `spec` and `code` are resources
-here, which Snakemake does not treat as a reason to re-run.
+Both rules run once, before a run's first model, and have no params that could re-run them: if a job
+is certain to run, Snakemake 9.27 does not check for changes downstream of it, and an ancient input
+then stops the rerun. So `spec` and `code` are resources here, which are not a reason to re-run.
 """
 
 
 rule preflight:
     """Checks a compute node without a GPU: the sandbox and the shared folders."""
     output:
-        node=paths.preflight(),
-        provenance=stage.record("preflight"),
+        **stage.outputs("preflight", node=paths.preflight()),
     log:
         stage.log("preflight"),
     # A second attempt finds the same node.
@@ -26,15 +22,13 @@ rule preflight:
         stage.command("preflight", "output.node", texts="resources")
 
 
-# Models depend on this rule's file and not on node.json, which Snakemake deletes if preflight runs
-# again and fails: a missing ancient input re-runs everything downstream.
+# Models depend on this file and not on node.json, which a repeated preflight that fails deletes.
 rule preflight_passed:
     """Reads the node's result on the submit host, and writes a marker file."""
     input:
         node=ancient(paths.preflight()),
     output:
-        marker=paths.preflight_passed(),
-        provenance=stage.record("preflight_passed"),
+        **stage.outputs("preflight_passed", marker=paths.preflight_passed()),
     log:
         stage.log("preflight_passed"),
     conda:

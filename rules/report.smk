@@ -13,9 +13,7 @@ rule report:
         scores=paths.scores(),
         rates=paths.rates() if CONFIG.calibration else [],
     output:
-        funnel=paths.funnel(),
-        report=paths.report(),
-        provenance=stage.record("report"),
+        **stage.outputs("report", funnel=paths.funnel(), report=paths.report()),
     log:
         stage.log("report"),
     conda:

@@ -9,35 +9,29 @@ rule writer:
         code_cots=expand(paths.code_cots(), source=CONFIG.sources),
         seeds=expand(paths.seeds(), source=CONFIG.sources),
     output:
-        checkpoint=paths.checkpoint("writer"),
-        loss=paths.loss("writer"),
-        provenance=stage.record("writer"),
+        **stage.outputs("writer", checkpoint=paths.checkpoint("writer"), loss=paths.loss("writer")),
     log:
         stage.log("writer"),
     conda:
         stage.conda("writer")
     threads: 8
     resources:
-        save_every_s=1800,
-        ranks=1,
+        **TRAINING_RESOURCES,
     params:
         **stage.params("writer", CONFIG.writer),
     shell:
         stage.command(
-            "writer",
-            f"input.model input.deepspeed {TRAINING} input.code_cots input.seeds output.checkpoint output.loss",
+            "writer", f"{TRAINING} input.code_cots input.seeds output.checkpoint output.loss"
         )
 
 
 rule question:
     """Generates questions for each verified program of a shard."""
     input:
-        model=written_by(CONFIG.reverse.question.model),
+        model=stage.written_by(CONFIG.reverse.question.model),
         verified=paths.shard("verified"),
     output:
-        questions=paths.shard("questions"),
-        rejected=stage.rejected("question"),
-        provenance=stage.record("question"),
+        **stage.outputs("question", questions=paths.shard("questions")),
     log:
         stage.log("question"),
     conda:
@@ -52,12 +46,10 @@ rule question:
 rule solution:
     """Generates a solution of each question of a shard, without access to the program."""
     input:
-        model=written_by(CONFIG.reverse.solution.model),
+        model=stage.written_by(CONFIG.reverse.solution.model),
         questions=paths.shard("questions"),
     output:
-        solutions=paths.shard("solutions"),
-        rejected=stage.rejected("solution"),
-        provenance=stage.record("solution"),
+        **stage.outputs("solution", solutions=paths.shard("solutions")),
     log:
         stage.log("solution"),
     conda:
@@ -74,9 +66,7 @@ rule judge:
     input:
         solutions=paths.shard("solutions"),
     output:
-        judged=paths.shard("judged"),
-        rejected=stage.rejected("judge"),
-        provenance=stage.record("judge"),
+        **stage.outputs("judge", judged=paths.shard("judged")),
     log:
         stage.log("judge"),
     conda:
@@ -95,9 +85,7 @@ if CONFIG.reverse.llm_judge:
             model=paths.model(CONFIG.reverse.llm_judge.model),
             judged=paths.shard("judged"),
         output:
-            llm_judged=paths.shard("llm_judged"),
-            rejected=stage.rejected("llm_judge"),
-            provenance=stage.record("llm_judge"),
+            **stage.outputs("llm_judge", llm_judged=paths.shard("llm_judged")),
         log:
             stage.log("llm_judge"),
         conda:

@@ -6,8 +6,7 @@ rule sample:
     input:
         model=paths.checkpoint("codegen"),
     output:
-        programs=paths.shard("programs"),
-        provenance=stage.record("sample"),
+        **stage.outputs("sample", programs=paths.shard("programs")),
     log:
         stage.log("sample"),
     conda:

@@ -6,10 +6,7 @@ rule seeds:
     input:
         files=lambda w: LOCAL[f"sources.{w.source}"],
     output:
-        seeds=paths.seeds(),
-        held_out=paths.held_out(),
-        rejected=stage.rejected("seeds"),
-        provenance=stage.record("seeds"),
+        **stage.outputs("seeds", seeds=paths.seeds(), held_out=paths.held_out()),
     log:
         stage.log("seeds"),
     conda:

@@ -8,21 +8,17 @@ rule student:
         deepspeed=paths.deepspeed(CONFIG.student.training.zero_stage),
         corpus=paths.corpus(),
     output:
-        checkpoint=paths.checkpoint("student"),
-        loss=paths.loss("student"),
-        provenance=stage.record("student"),
+        **stage.outputs(
+            "student", checkpoint=paths.checkpoint("student"), loss=paths.loss("student")
+        ),
     log:
         stage.log("student"),
     conda:
         stage.conda("student")
     threads: 8
     resources:
-        save_every_s=1800,
-        ranks=1,
+        **TRAINING_RESOURCES,
     params:
         **stage.params("student", CONFIG.student),
     shell:
-        stage.command(
-            "student",
-            f"input.model input.deepspeed {TRAINING} input.corpus output.checkpoint output.loss",
-        )
+        stage.command("student", f"{TRAINING} input.corpus output.checkpoint output.loss")

@@ -1,8 +1,7 @@
 """Unify: reads seeds/{source}.parquet, writes code_cots/{source}.parquet.
 
 If a model is the converter, rounds of two rules come first: `draft` generates and `attempt`
-executes, each in its own environment and on its own kind of node; the next round retries what
-failed.
+executes, each on its own kind of node; the next round retries what failed.
 """
 
 
@@ -13,8 +12,7 @@ rule draft:
         seeds=paths.seeds(),
         attempts=lambda w: (paths.attempts(round_=str(int(w.round) - 1)) if int(w.round) else []),
     output:
-        drafts=paths.drafts(),
-        provenance=stage.record("draft"),
+        **stage.outputs("draft", drafts=paths.drafts()),
     log:
         stage.log("draft"),
     conda:
@@ -38,8 +36,7 @@ rule attempt:
         seeds=paths.seeds(),
         drafts=paths.drafts(),
     output:
-        attempts=paths.attempts(),
-        provenance=stage.record("attempt"),
+        **stage.outputs("attempt", attempts=paths.attempts()),
     log:
         stage.log("attempt"),
     conda:
@@ -55,11 +52,9 @@ rule unify:
     """Converts seeds into programs, executes them, accepts those with the known answer."""
     input:
         seeds=paths.seeds(),
-        attempts=lambda w: rounds_of(w.source, paths.attempts(w.source)),
+        attempts=lambda w: stage.rounds(w.source, paths.attempts(w.source)),
     output:
-        code_cots=paths.code_cots(),
-        rejected=stage.rejected("unify"),
-        provenance=stage.record("unify"),
+        **stage.outputs("unify", code_cots=paths.code_cots()),
     log:
         stage.log("unify"),
     conda:

@@ -6,9 +6,7 @@ rule verify:
     input:
         programs=paths.shard("programs"),
     output:
-        verified=paths.shard("verified"),
-        rejected=stage.rejected("verify"),
-        provenance=stage.record("verify"),
+        **stage.outputs("verify", verified=paths.shard("verified")),
     log:
         stage.log("verify"),
     conda:

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from caco.config.bench import Bench, HeldOut
+from caco.config.bench import Answering, Bench, Grading, HeldOut
 from caco.config.checks import Calibration, Corpus, SandboxLimits, Verify
 from caco.config.engines import EngineConfig
 from caco.config.generation import Reverse, Sample
@@ -118,6 +118,15 @@ class Config(Section):
         """Returns the name of each section's model, by the section's key."""
         named = {key: model for key, (model, _) in self._generating_models().items() if model}
         return {**self._trained_models(), **named}
+
+    def answering(self) -> Answering:
+        """Returns what a model's answers to a benchmark depend on."""
+        bench = self.bench
+        return Answering(engine=bench.engine, sampling=bench.sampling, prompt=self.student.prompt)
+
+    def grading(self) -> Grading:
+        """Returns what the grades of a benchmark's answers depend on."""
+        return Grading(grader_timeout_s=self.bench.grader_timeout_s)
 
     def converters(self) -> dict[str, LlmUnify]:
         """Returns the sections of the converters that are models, by source."""

@@ -7,6 +7,7 @@ its rows. Snakemake compares params as a set of values, so a rule has only these
 from pathlib import Path
 from typing import Any
 
+from caco.config.bench import HeldOut
 from caco.config.config import Config
 from caco.config.engines import EngineConfig
 from caco.config.section import implementations, spec_json
@@ -84,21 +85,42 @@ class StageRules:
             ]
         )
 
-    def record(self, name: str) -> str:
-        """Returns the path of a job's provenance record, with wildcards."""
-        return self._paths.provenance(name, BY_NAME[name].identity or "all")
+    def outputs(self, name: str, **files: str) -> dict[str, str]:
+        """Returns the outputs of a rule's job.
+
+        Args:
+            name: The rule.
+            files: Its own files, by name; the rejected rows, where the stage has some, and the
+                provenance record are added.
+        """
+        stage = BY_NAME[name]
+        job = stage.identity or "all"
+        rejected = {"rejected": self._paths.rejected(name, job)} if stage.rejects else {}
+        return {**files, **rejected, "provenance": self._paths.provenance(name, job)}
 
     def log(self, name: str) -> str:
         """Returns the path of a job's log, with wildcards."""
         return self._paths.log(name, BY_NAME[name].identity or "all")
 
-    def rejected(self, name: str) -> str:
-        """Returns the path of a job's rejected rows, with wildcards."""
-        return self._paths.rejected(name, BY_NAME[name].identity or "all")
-
     def conda(self, name: str) -> str:
         """Returns the conda file of a rule's environment, relative to `rules/`."""
         return conda_file(self._environment(name))
+
+    def rounds(self, source: str, file: str) -> list[str]:
+        """Returns `file` for each round of a source whose converter is a model, else nothing."""
+        converter = self._config.converters().get(source)
+        return [
+            file.replace("{round}", str(n)) for n in range(converter.rounds if converter else 0)
+        ]
+
+    def written_by(self, model: str | None) -> str:
+        """Returns the manifest of a step's own model, or of the writer if it names none."""
+        return self._paths.model(model) if model else self._paths.checkpoint("writer")
+
+    def held_out(self, wildcards: Any) -> str | list[str]:
+        """Returns the held-out seeds that a benchmark consists of, if it does."""
+        benchmark = self._config.bench.benchmarks[wildcards.benchmark]
+        return self._paths.held_out(benchmark.source) if isinstance(benchmark, HeldOut) else []
 
     def _environment(self, name: str) -> str:
         stage = BY_NAME[name]

@@ -42,8 +42,8 @@ class Stage:
         identity: The wildcards that tell its jobs apart; empty for a rule with a single job.
         script: Name of its script under `scripts/`, where it differs from the rule's.
         row: Type of its accepted rows; None for a rule without rows.
-        files: Returns the Parquet files of one job, accepted rows first; empty for a rule without
-            rows.
+        files: Returns the Parquet files of one job's accepted rows; empty for a rule without rows.
+        rejects: Whether its jobs also write rejected rows.
         shard_files: Folder of its accepted rows; None where it has no job per shard.
         follows: Names of stages; it reads the accepted rows of the first of these that the run has.
             Empty where its rows do not come from a stage.
@@ -61,6 +61,7 @@ class Stage:
     script: str = ""
     row: type[Row] | None = None
     files: Callable[[Paths, str], list[str]] = lambda paths, identity: []
+    rejects: bool = False
     shard_files: str | None = None
     follows: tuple[str, ...] = ()
     engines: Callable[[Config], Engines] | None = None
@@ -107,10 +108,6 @@ def _calibration(config: Config) -> list[str]:
     return _one(config) if config.calibration else []
 
 
-def _with_rejected(name: str, accepted: Callable[[Paths, str], str]) -> Callable[..., list[str]]:
-    return lambda paths, identity: [accepted(paths, identity), paths.rejected(name, identity)]
-
-
 def _shard_stage(
     name: str,
     shard_files: str,
@@ -127,7 +124,8 @@ def _shard_stage(
         identity="{shard}",
         environment=environment,
         row=row,
-        files=_with_rejected(name, lambda paths, shard: paths.shard(shard_files, shard)),
+        files=lambda paths, shard: [paths.shard(shard_files, shard)],
+        rejects=True,
         shard_files=shard_files,
         follows=follows,
         engines=engines,
@@ -152,9 +150,8 @@ STAGES: tuple[Stage, ...] = (
         identity="{source}",
         environment="workflow",
         row=Seed,
-        files=lambda paths, source: [
-            paths.seeds(source), paths.held_out(source), paths.rejected("seeds", source)
-        ],
+        files=lambda paths, source: [paths.seeds(source), paths.held_out(source)],
+        rejects=True,
         on_submit_host=True,
     ),
     Stage(name="preflight", jobs=_one, environment="sandbox"),
@@ -189,7 +186,8 @@ STAGES: tuple[Stage, ...] = (
         identity="{source}",
         environment="sandbox",
         row=CodeCoT,
-        files=_with_rejected("unify", lambda paths, source: paths.code_cots(source)),
+        files=lambda paths, source: [paths.code_cots(source)],
+        rejects=True,
         follows=("seeds",),
     ),
     Stage(name="codegen", jobs=_one, environment="train", trains=True),
@@ -237,7 +235,8 @@ STAGES: tuple[Stage, ...] = (
         jobs=_one,
         environment="workflow",
         row=CorpusRow,
-        files=_with_rejected("corpus", lambda paths, identity: paths.corpus()),
+        files=lambda paths, identity: [paths.corpus()],
+        rejects=True,
         follows=("llm_judge", "judge"),
     ),
     Stage(name="student", jobs=_one, environment="train", trains=True),
@@ -294,7 +293,10 @@ def row_files(config: Config, paths: Paths) -> list[str]:
         file
         for stage in STAGES
         for identity in (stage.jobs(config)[:1] if stage.shard_files else stage.jobs(config))
-        for file in stage.files(paths, identity)
+        for file in [
+            *stage.files(paths, identity),
+            *([paths.rejected(stage.name, identity)] if stage.rejects else []),
+        ]
     ]
 
 
