@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from caco.config.config import check_config
-from caco.config.section import spec_json
-from caco.runtime.code_digest import code_digest
 from caco.runtime.fingerprint import fingerprints
 from caco.runtime.journal import Journal
+from caco.workflow.rules import StageRules
 from tests.dag.checkout import Checkout
 
 PROVENANCE = "results/embedded/provenance"
@@ -27,9 +26,9 @@ def finished(tmp_path: Path) -> Checkout:
 
 def fingerprint_parts(finished: Checkout, section: str, config: dict[str, Any]) -> dict[str, str]:
     """Returns the parts of the fingerprint of a job of the rule `section`, without the model."""
-    settings = spec_json(section=getattr(check_config(config, "config"), section))
-    code = code_digest(finished.folder / f"scripts/{section}.py", finished.folder / "src")
-    return {"settings": settings, "code": code}
+    checked = check_config(config, "config")
+    params = StageRules(checked, finished.folder).params(section, getattr(checked, section))
+    return {"settings": params["spec"], "code": params["code"]}
 
 
 def journal(finished: Checkout, shard: str, parts: dict[str, str], model: str = MODEL) -> Path:

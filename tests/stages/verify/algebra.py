@@ -2,8 +2,7 @@
 
 import sympy
 
-from caco.stages.verify.literal import literal_input
-from caco.stages.verify.rules import Source
+from caco.stages.verify.source import Source, literal_input
 
 
 def formula(program: str) -> sympy.Expr | None:

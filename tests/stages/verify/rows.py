@@ -6,8 +6,8 @@ from typing import Self
 from caco.identity import canonical_json, digest
 from caco.rows.program import Program
 from caco.sandbox.protocol import Execution, Outcome
-from caco.stages.verify.literal import literal_input
-from caco.stages.verify.rules import Candidate, Source
+from caco.stages.verify.rules import Candidate
+from caco.stages.verify.source import Source, literal_input
 from caco.syntax import program_id
 
 GOOD = """\

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from tests.stages.verify import planted
 from tests.stages.verify.rows import GOOD
 
-from caco.stages.verify.literal import literal_input
 from caco.stages.verify.perturb import perturbations
-from caco.stages.verify.rules import Source
+from caco.stages.verify.source import Source, literal_input
 
 SCALARS = (
     st.integers(-(10**6), 10**6)

@@ -9,7 +9,6 @@ from tests.stages.verify.rows import GOOD, candidate, failed, ran, sampled
 
 from caco.config.checks import Verify
 from caco.sandbox.protocol import Outcome
-from caco.stages.verify.literal import literal_input
 from caco.stages.verify.rerun_rules import (
     RERUN_RULES,
     PerturbedRun,
@@ -23,11 +22,11 @@ from caco.stages.verify.rules import (
     RESULT_RULES,
     TEXT_RULES,
     Candidate,
-    Source,
     longest_integer,
     result_violation,
     text_violation,
 )
+from caco.stages.verify.source import Source, literal_input
 
 PAPER = Verify()
 

@@ -21,8 +21,7 @@ from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
 from caco.sandbox.protocol import Outcome
-from caco.stages.verify.literal import literal_input
-from caco.stages.verify.rules import Source
+from caco.stages.verify.source import Source, literal_input
 from caco.stages.verify.verify import verify_file, verify_shard
 
 ROOT = Path(__file__).parents[3]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caco.stages.verify.rules import Source, code_lines, used_names
+from caco.stages.verify.rules import code_lines, used_names
+from caco.stages.verify.source import Source
 
 
 def test_code_lines_are_neither_blank_nor_comment_nor_import():

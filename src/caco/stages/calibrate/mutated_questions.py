@@ -10,8 +10,7 @@ from typing import Any
 from caco.rows.calibration import Planted
 from caco.sandbox.protocol import Sandbox, execute_in_order
 from caco.stages.unify.agreement import agrees
-from caco.stages.verify.literal import Literal, literal_input
-from caco.stages.verify.rules import Source
+from caco.stages.verify.source import Literal, Source, literal_input
 from caco.text.numbers import standing_alone
 
 _TRIES = 3  # changes of each row, because some do not change the result

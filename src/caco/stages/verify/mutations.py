@@ -13,7 +13,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from caco.stages.verify.literal import Literal
+from caco.stages.verify.source import Literal
 
 
 def _map_scalars(value: Any, scalar: Callable[[Any], Any]) -> Any:

@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from caco.identity import request_seed
-from caco.stages.verify.literal import Literal
 from caco.stages.verify.mutations import MUTATIONS
+from caco.stages.verify.source import Literal
 
 _DRAWS = 6  # per requested perturbation: a draw may repeat an earlier one
 

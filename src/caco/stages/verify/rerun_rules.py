@@ -8,8 +8,8 @@ from typing import Any
 
 from caco.config.checks import Verify
 from caco.sandbox.protocol import Execution, Outcome
-from caco.stages.verify.literal import Literal
 from caco.stages.verify.rules import Candidate, Violation
+from caco.stages.verify.source import Literal
 
 _MIN_ECHOES = 3  # runs with a changed value of the echoed input
 

@@ -10,28 +10,12 @@ import ast
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 from caco.config.checks import Verify
 from caco.rows.program import Program
 from caco.sandbox.protocol import Execution
+from caco.stages.verify.source import Source
 from caco.stages.verify.trivial import computes_nothing
-
-
-class Source:
-    """A program's text and its syntax tree, which is parsed at most once, on first access."""
-
-    def __init__(self, text: str) -> None:
-        """Stores a program's text."""
-        self.text = text
-
-    @cached_property
-    def tree(self) -> ast.Module | None:
-        """The syntax tree; None where the text cannot be parsed."""
-        try:
-            return ast.parse(self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
 
 
 def code_lines(program: str) -> int:

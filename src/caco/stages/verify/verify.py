@@ -18,7 +18,6 @@ from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
 from caco.runtime.provenance import Counts
 from caco.sandbox.protocol import Outcome, Sandbox, execute_in_order
-from caco.stages.verify.literal import literal_input
 from caco.stages.verify.perturb import Perturbation, perturbations
 from caco.stages.verify.rerun_rules import (
     PerturbedRun,
@@ -28,7 +27,8 @@ from caco.stages.verify.rerun_rules import (
     rules_needing,
     suspicions,
 )
-from caco.stages.verify.rules import Candidate, Source, Violation, result_violation, text_violation
+from caco.stages.verify.rules import Candidate, Violation, result_violation, text_violation
+from caco.stages.verify.source import Source, literal_input
 
 _WINDOW = 1_024  # programs in memory: enough to keep every worker of a large machine busy
 _ROUNDS = (2, 4)  # perturbed runs in each of the first rounds; a last round runs the rest

@@ -1,17 +1,32 @@
-"""The dict literal that a program assigns to `input`, and its replacement by another."""
+"""A program's text and syntax tree, and the dict literal that it assigns to `input`."""
 
 import ast
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any
-
-from caco.stages.verify.rules import Source
 
 _MAX_BYTES = 16_384  # of a literal: replacing a longer one many times takes too long
 _MAX_DIGITS = 4_000  # of an integer: Python prints no more than 4,300
 _MAX_CONSTANTS = 40  # of a program that perturbations use
+
+
+class Source:
+    """A program's text and its syntax tree, which is parsed at most once, on first access."""
+
+    def __init__(self, text: str) -> None:
+        """Stores a program's text."""
+        self.text = text
+
+    @cached_property
+    def tree(self) -> ast.Module | None:
+        """The syntax tree; None where the text cannot be parsed."""
+        try:
+            return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
 
 
 @dataclass(frozen=True, slots=True)
