@@ -19,11 +19,11 @@ case $known in
     *libnl-3.so.200*libnl-route-3.so.200* | *libnl-route-3.so.200*libnl-3.so.200*) exit 0 ;;
 esac
 
-mend="install them with your system's package manager (Debian, Ubuntu: libnl-3-200 and \
+fix="install them with your system's package manager (Debian, Ubuntu: libnl-3-200 and \
 libnl-route-3-200; Fedora, RHEL: libnl3; conda: libnl) and run this again"
 if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
     echo "sandbox error: nsjail needs libnl-3 and libnl-route-3, and there is no apt-get here" \
-        "to fetch them with; $mend" >&2
+        "to fetch them with; $fix" >&2
     exit 1
 fi
 
@@ -43,7 +43,7 @@ if ! download; then
     mkdir -p state/lists/partial cache/archives/partial
     if ! { apt-get -q $own update >"$work/log" 2>&1 && download $own; }; then
         echo "sandbox error: nsjail needs libnl-3 and libnl-route-3, and apt-get could not download" \
-            "them ($(tail -n 1 "$work/log")); $mend" >&2
+            "them ($(tail -n 1 "$work/log")); $fix" >&2
         exit 1
     fi
 fi
@@ -53,6 +53,6 @@ done
 mkdir -p "$target"
 find unpacked -name 'libnl*-3.so.200*' -exec cp -P {} "$target/" \;
 if ! have_both "$target"; then
-    echo "sandbox error: Debian's packages held no libnl-3.so.200; $mend" >&2
+    echo "sandbox error: Debian's packages held no libnl-3.so.200; $fix" >&2
     exit 1
 fi

@@ -170,20 +170,20 @@ def _trailing_expression(text: str) -> Expression | None:
     """Returns the expression of at least one operation that ends `text`, without its units."""
     pieces = [(m.lastindex, m.group(0)) for m in _PIECE.finditer(_WORD.sub("\x00", text))]
     for start in range(len(pieces)):
-        kept: list[str] = []
+        taken: list[str] = []
         for at, (kind, piece) in enumerate(pieces[start:], start):
             if kind == 3:  # a unit may follow a number or a closing bracket, never an operator
-                if not kept or not (kept[-1][-1].isdigit() or kept[-1] in (")", "%")):
+                if not taken or not (taken[-1][-1].isdigit() or taken[-1] in (")", "%")):
                     break
                 if at + 1 < len(pieces) and pieces[at + 1][0] == 1:
                     break
             elif kind == 4:
                 break
             else:
-                kept.append(piece)
+                taken.append(piece)
         else:
             try:
-                tree = parse(" ".join(kept))
+                tree = parse(" ".join(taken))
                 value(tree)
             except ValueError:
                 continue
