@@ -47,7 +47,7 @@ TABLE: list[tuple[str, set[str]]] = [
      | {"corpus", "answer"}),
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
     ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer"}),
-    ("rows.program", {"sample", "verify", "plant"}),
+    ("rows.program", {"sample", "verify"}),
     ("rows.verified", {"verify", "question"}),
     ("rows.question", {"question", "solution"}),
     ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "corpus"} | JUDGES),
@@ -103,7 +103,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.unify.agreement", UNIFIES | {"attempt", "plant"}),
     ("stages.unify.*", UNIFIES),
     ("stages.sample", {"sample"}),
-    *((f"stages.verify.{m}", {"verify", "plant"}) for m in ("literal", "rules", "trivial")),
+    ("stages.verify.source", {"verify", "plant"}),
     ("stages.verify.single", set()),  # of scripts/execute.py
     ("stages.verify.*", {"verify"}),
     ("stages.reverse.question_prompt", {"question", "writer"}),
