@@ -67,7 +67,7 @@ def test_a_driver_that_is_too_old_for_torch_is_an_error(tmp_path, monkeypatch):
     # NVML counts cards that CUDA cannot use.
     monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    with pytest.raises(ClusterError, match=r"1 GPUs \(H100, driver 550\.1\), and torch 2"):
+    with pytest.raises(ClusterError, match=r"1 GPUs \(H100, driver 550\.1\), but torch 2"):
         launch.rank_count(None)
 
 
