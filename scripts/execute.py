@@ -12,11 +12,8 @@ import argparse
 import warnings
 from collections.abc import Mapping
 
-from pydantic import ValidationError
-
 from caco.config.checks import SandboxLimits, Verify
-from caco.config.section import explain, section_of_spec
-from caco.errors import UserError
+from caco.config.section import section_of_spec
 from caco.runtime.job import run
 from caco.runtime.jsonl import RawJson, Refusal, Row, answer_lines, positive_int
 from caco.sandbox.nsjail import NsjailSandbox
@@ -55,7 +52,9 @@ def main() -> None:
     if args.verify_spec is not None and not args.rules:
         parser.error("--verify-spec has no effect without --rules; add --rules")
     limits = section_of_spec(SandboxLimits, args.spec)
-    rules = _rules(args.verify_spec or "{}") if args.rules else None
+    rules = None
+    if args.rules:
+        rules = section_of_spec(Verify, args.verify_spec or "{}", "--verify-spec")
     warnings.simplefilter("ignore", SyntaxWarning)  # about the programs in the rows
 
     def answer(row: Row) -> Mapping[str, object]:
@@ -88,13 +87,6 @@ def main() -> None:
     require_host(limits)
     with NsjailSandbox(limits, args.workers) as sandbox:
         answer_lines(answer, refuse, args.workers)
-
-
-def _rules(spec: str) -> Verify:
-    try:
-        return Verify.model_validate_json(spec)
-    except ValidationError as e:
-        raise UserError(f"--verify-spec: {explain(e, Verify)}") from None
 
 
 if __name__ == "__main__":

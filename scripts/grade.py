@@ -14,9 +14,9 @@ from contextlib import ExitStack
 from queue import SimpleQueue
 from typing import cast
 
+from caco.grading.row_grader import Kind, RowGrader
 from caco.runtime.job import run
 from caco.runtime.jsonl import InvalidRow, Refusal, Row, answer_lines, positive_int
-from caco.stages.bench.row_grader import Kind, RowGrader
 
 _EXAMPLE = r"""example:
   $ echo '{"id": 1, "gold": "0.5", "text": "\\frac{1}{2}"}' | python scripts/grade.py

@@ -81,6 +81,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("sandbox.*", EXECUTES),
     ("grading.scale", JUDGES),
     ("grading.intervals", {"calibrate", "scores"}),
+    ("grading.row_grader", set()),  # of scripts/grade.py
     ("grading.*", GRADES),
     ("training.*_examples", set()),  # one training each, see EXAMPLES
     ("training.*", TRAINS),
@@ -119,7 +120,6 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.bench.answer", {"answer"}),
     ("stages.bench.grade", {"grade"}),
     ("stages.bench.scores", {"scores"}),
-    ("stages.bench.row_grader", set()),  # of scripts/grade.py
     ("stages.calibrate.kinds", {"plant", "calibrate"}),
     *((f"stages.calibrate.{m}", {"calibrate"}) for m in ("measure", "rates")),
     ("stages.calibrate.*", {"plant"}),

@@ -14,7 +14,7 @@ import pytest
 
 from caco.errors import ClusterError
 from caco.grading.grader import Grade, Grader
-from caco.stages.bench.row_grader import RowGrader
+from caco.grading.row_grader import RowGrader
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, str(ROOT / "scripts" / "grade.py")]

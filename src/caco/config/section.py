@@ -55,12 +55,13 @@ def load_implementation(section: Section) -> ModuleType:
 M = TypeVar("M", bound=BaseModel)
 
 
-def section_of_spec(kind: type[M], spec: str) -> M:
+def section_of_spec(kind: type[M], spec: str, option: str = "--spec") -> M:
     """Returns the section that a rule's `spec` holds.
 
     Args:
         kind: The section's model, or a `RootModel` of several kinds.
         spec: The section as JSON.
+        option: The option that holds it, for the message.
 
     Raises:
         UserError: The text is not a valid section; the message names the key.
@@ -68,7 +69,7 @@ def section_of_spec(kind: type[M], spec: str) -> M:
     try:
         return kind.model_validate_json(spec)
     except ValidationError as e:
-        raise UserError(f"--spec: {explain(e, kind)}") from None
+        raise UserError(f"{option}: {explain(e, kind)}") from None
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:

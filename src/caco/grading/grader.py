@@ -9,6 +9,7 @@ from typing import Self
 
 from caco.errors import ClusterError
 from caco.grading import strictness as as_text
+from caco.grading.extraction import final_answer
 from caco.grading.strictness import too_lenient
 from caco.grading.worker import serve
 from caco.text.numbers import without_exponents
@@ -73,6 +74,19 @@ class Grader:
             return Grade("wrong", f"{_short(answer)} is not {_short(gold)}: {why}")
         # An answer was stated: one that math-verify cannot parse is wrong, not absent.
         return Grade("wrong", grade.reason) if grade.verdict == "no_answer" else grade
+
+    def grade_solution(self, gold: str, text: str) -> Grade:
+        """Grades a solution: its stated final answer, or else the one that math-verify extracts.
+
+        Args:
+            gold: The known answer, without dollar signs.
+            text: The complete solution.
+
+        Raises:
+            ClusterError: The worker process does not start.
+        """
+        stated = final_answer(text)
+        return self.equal(gold, stated) if stated else self.find(gold, text)
 
     def find(self, gold: str, text: str) -> Grade:
         """Grades a text that states no final answer: math-verify extracts one.

@@ -1,14 +1,14 @@
 """The grader's worker process: math-verify alone, so that it can be killed at any time."""
 
-import ctypes
 import logging
 import resource
 import signal
 from multiprocessing.connection import Connection
 
+from caco.runtime.process import die_with_parent
+
 # Address space of a worker: on some answers (a tower of powers) SymPy allocates without bound.
 _MEMORY_BYTES = 4 << 30
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(pipe: Connection) -> None:
@@ -16,7 +16,7 @@ def serve(pipe: Connection) -> None:
 
     Sends `ready` first. A comparison that exceeds the memory or recursion limit is `wrong`.
     """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # works also while SymPy hangs
+    die_with_parent(signal.SIGKILL)()  # works also while SymPy hangs
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
-from caco.grading.extraction import final_answer
-from caco.grading.grader import Grade, Grader
+from caco.grading.grader import Grader
 from caco.rows.answered import Answered
 from caco.rows.graded import Graded
 from caco.runtime.progress import Progress
@@ -24,15 +23,7 @@ def grade_answers(
         ClusterError: The grader's worker process does not start.
     """
     for row in rows:
-        grade = grade_text(grader, row.answer, row.completion)
+        grade = grader.grade_solution(row.answer, row.completion)
         yield Graded(**asdict(row), verdict=grade.verdict)
         if progress is not None:
             progress.add()
-
-
-def grade_text(grader: Grader, gold: str, text: str) -> Grade:
-    """Grades a solution: its stated final answer, or else the one that math-verify extracts."""
-    stated = final_answer(text)
-    if stated:
-        return grader.equal(gold, stated)
-    return grader.find(gold, text)

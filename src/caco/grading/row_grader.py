@@ -5,7 +5,6 @@ expressions, some of which take quadratic or cubic time on hostile text. Here th
 too, under a timer of CPU time; that process starts the grader's own.
 """
 
-import ctypes
 import multiprocessing as mp
 import os
 import signal
@@ -19,12 +18,11 @@ from caco.errors import CacoError, ClusterError
 from caco.grading.extraction import final_answer
 from caco.grading.grader import Grade, Grader
 from caco.grading.scale import in_full
-from caco.stages.bench.grade import grade_text
+from caco.runtime.process import die_with_parent
 
 Kind = Literal["answer", "solution"]
 _GradeRow = Callable[[Grader, str, str, Kind, str | None], Grade]
 
-_PR_SET_PDEATHSIG = 1
 _children = threading.Lock()  # multiprocessing reaps every child whenever one starts
 
 
@@ -42,7 +40,7 @@ def grade_row(grader: Grader, gold: str, text: str, kind: Kind, question: str | 
     if kind == "solution":
         stated = final_answer(text)
         if not stated or question is None:
-            return grade_text(grader, gold, text)
+            return grader.grade_solution(gold, text)
         text = stated
     return grader.equal(gold, text if question is None else in_full(text, question))
 
@@ -125,7 +123,7 @@ class RowGrader:
 
 def _serve(pipe: Connection, timeout_s: float, grade: _GradeRow) -> None:
     """Grades rows from the pipe until it closes."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent(signal.SIGKILL)()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     os.dup2(2, 1)  # standard output is the parent's alone
     with Grader(timeout_s) as grader:
