@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.processes import alive, descendants
 
 from caco.config.training import Training
 from caco.errors import ClusterError, UserError
@@ -95,30 +96,6 @@ def test_one_node_runs_torchrun_and_several_run_it_through_srun(monkeypatch):
     assert together[-3:] == alone[-3:]
 
 
-def _descendants(pid: int) -> list[int]:
-    """Returns all descendants of `pid`."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            continue
-    below, todo = [], [pid]
-    while todo:
-        at = todo.pop()
-        children = [child for child, parent in parents.items() if parent == at]
-        below += children
-        todo += children
-    return below
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def test_no_rank_outlives_a_killed_job(tmp_path):
     # With a named pipe as the plan, each rank blocks while it reads the plan.
     os.mkfifo(tmp_path / "plan.json")
@@ -134,16 +111,16 @@ def test_no_rank_outlives_a_killed_job(tmp_path):
     )
     try:
         deadline = time.monotonic() + 60
-        below = _descendants(job.pid)
+        below = descendants(job.pid)
         while len(below) < 3 and time.monotonic() < deadline:
             time.sleep(0.2)
-            below = _descendants(job.pid)
+            below = descendants(job.pid)
         assert len(below) == 3, "torchrun and two ranks"
         time.sleep(2)  # until the ranks have set PR_SET_PDEATHSIG
     finally:
         job.send_signal(signal.SIGKILL)
         job.wait()
     deadline = time.monotonic() + 45
-    while any(_alive(pid) for pid in below) and time.monotonic() < deadline:
+    while any(alive(pid) for pid in below) and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert [pid for pid in below if _alive(pid)] == []
+    assert [pid for pid in below if alive(pid)] == []
