@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from caco.grading.strictness import normalised
 from caco.text.numbers import as_number, mentions
 
 # Shorter texts must stand alone to be stated: `a` occurs in every sentence.
@@ -75,12 +74,12 @@ def leak(question: str, input_json: str, answer: str) -> str | None:
         }
         leaks = result in stated and result not in (1, 2)
     else:
-        known = {normalised(v if isinstance(v, str) else _written(v)).lower() for v in values}
+        known = {_normalised(v if isinstance(v, str) else _written(v)).lower() for v in values}
         leaks = (
             len(answer) > 1
             and answer not in ("true", "false", "null")
-            and normalised(answer).lower() not in known
-            and normalised(answer).lower() in normalised(question).lower()
+            and _normalised(answer).lower() not in known
+            and _normalised(answer).lower() in _normalised(question).lower()
         )
     return f"the question states the result, {answer}" if leaks else None
 
@@ -106,6 +105,12 @@ def _written(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ",".join(map(_written, value)) + "]"
     return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+
+
+def _normalised(text: str) -> str:
+    """Returns `text` without whitespace around it and between its tokens, words kept apart."""
+    squeezed = re.sub(r"\s+", " ", text.strip())
+    return re.sub(r"(?<!\w) | (?!\w)", "", squeezed)
 
 
 def _pattern(text: str) -> str:
