@@ -11,8 +11,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from caco.sandbox.jail import interpreter, package_folders
-from caco.sandbox.kinds import MODULES
+from caco.sandbox.jail import MODULES, interpreter, package_folders
 
 _HERE = Path(__file__).parent
 # With the options of the parents, Python does not search a script's folder for modules.

@@ -12,8 +12,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from caco.config.checks import SandboxLimits as Limits
-from caco.sandbox.jail import interpreter, package_folders
-from caco.sandbox.kinds import MODULES, Kind
+from caco.sandbox.jail import MODULES, Kind, interpreter, package_folders
 from caco.sandbox.launcher import nsjail_binary, nsjail_environment
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.protocol import Execution

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from caco.config.checks import SandboxLimits as Limits
 from caco.runtime.process import children
-from caco.sandbox.kinds import MODULES, Kind
+from caco.sandbox.jail import MODULES, Kind
 from caco.sandbox.nsjail import NsjailSandbox
 
 _IMPORTS_OF_KINDS = ("", "import json\n", "import sympy\n")

@@ -21,7 +21,7 @@ from programs import TEMPLATES, plain_programs, sympy_programs
 from caco.config.checks import SandboxLimits as Limits
 from caco.runtime.job import run
 from caco.runtime.progress import Progress
-from caco.sandbox.kinds import Kind
+from caco.sandbox.jail import Kind
 from caco.sandbox.nsjail import NsjailSandbox
 
 # A multiple of the number of templates, and of the 32 programs in one request to two workers.

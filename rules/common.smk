@@ -10,10 +10,9 @@ sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 from caco.config.config import check_config
 from caco.errors import CacoError
 from caco.identity import shard_names
-from caco.runtime.environment import set_job_environment
 from caco.workflow.inputs import local_inputs, model_folders
 from caco.workflow.paths import Paths
-from caco.workflow.rules import StageRules, conda_file, environment_of
+from caco.workflow.rules import StageRules, conda_file, environment_of, set_job_environment
 from caco.workflow.stages import report_records, row_files, shard_files, write_jobs
 
 set_job_environment(deployed=bool(workflow.deployment_settings.deployment_method))

@@ -9,7 +9,7 @@ from caco.runtime.job import Job, run
 from caco.text.chat import end_of_turn, unconditional_prefix
 from caco.training.codegen_examples import codegen_examples
 from caco.training.finetune import fine_tune
-from caco.training.runtime.arguments import add_training_arguments, training_arguments
+from caco.training.runtime.launch import add_training_arguments, training_arguments
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from caco.rows.table import read_rows
 from caco.runtime.job import Job, run
 from caco.text.chat import end_of_turn
 from caco.training.finetune import fine_tune
-from caco.training.runtime.arguments import add_training_arguments, training_arguments
+from caco.training.runtime.launch import add_training_arguments, training_arguments
 from caco.training.student_examples import student_examples
 
 

@@ -9,7 +9,7 @@ from caco.rows.table import read_rows
 from caco.runtime.job import Job, run
 from caco.text.chat import chat_prompt, end_of_turn
 from caco.training.finetune import fine_tune, use_base_model
-from caco.training.runtime.arguments import add_training_arguments, training_arguments
+from caco.training.runtime.launch import add_training_arguments, training_arguments
 from caco.training.writer_examples import writer_examples
 
 

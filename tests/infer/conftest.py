@@ -18,7 +18,7 @@ from caco.models.package import cache_folder
 from caco.runtime.code_digest import code_digest
 
 ROOT = Path(__file__).resolve().parents[2]
-# As caco.runtime.environment does for jobs: spinning threads slow down the ones they wait for.
+# As caco.workflow.rules does for jobs: spinning threads slow down the ones they wait for.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 SETTINGS = Settings(kind="vllm", dtype="float32", batch=16, context=1024, eager=True)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caco.runtime.usage import cgroup_peak, requested_resources, used_resources
+from caco.runtime.provenance import cgroup_peak, requested_resources, used_resources
 
 
 @pytest.fixture

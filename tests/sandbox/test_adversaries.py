@@ -13,7 +13,7 @@ from tests.sandbox.adversaries import CORPUS, SECRET, Adversary
 from tests.sandbox.processes import below
 
 from caco.config.checks import SandboxLimits as Limits
-from caco.sandbox.kinds import Kind, kind_of
+from caco.sandbox.jail import Kind, kind_of
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.protocol import Execution, Outcome
 

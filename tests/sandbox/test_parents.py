@@ -10,10 +10,9 @@ from tests.sandbox.conftest import SMALL
 from tests.sandbox.processes import Killer, below
 
 from caco.config.checks import SandboxLimits as Limits
-from caco.runtime.usage import used_resources
+from caco.runtime.provenance import used_resources
 from caco.sandbox import nsjail
-from caco.sandbox.jail import jail_config, libpython
-from caco.sandbox.kinds import Kind, kind_of
+from caco.sandbox.jail import Kind, jail_config, kind_of, libpython
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.protocol import Outcome
 

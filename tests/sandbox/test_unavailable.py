@@ -11,9 +11,9 @@ import pytest
 
 from caco.config.checks import SandboxLimits as Limits
 from caco.errors import SandboxUnavailable
-from caco.sandbox import jail, kinds, launcher
+from caco.sandbox import jail, launcher
 from caco.sandbox.guest import wire
-from caco.sandbox.kinds import Kind
+from caco.sandbox.jail import Kind
 from caco.sandbox.nsjail import NsjailSandbox
 
 ROOT = Path(__file__).parents[2]
@@ -155,7 +155,7 @@ def test_another_failure_of_nsjail_is_quoted(tmp_path, monkeypatch):
 
 
 def test_a_parent_that_cannot_load_its_modules(monkeypatch):
-    monkeypatch.setitem(kinds.MODULES, Kind.PLAIN, ("math", "no_such_module"))
+    monkeypatch.setitem(jail.MODULES, Kind.PLAIN, ("math", "no_such_module"))
     assert sentence() == (
         "Python in the jail cannot load its modules (ModuleNotFoundError: No module named "
         "'no_such_module')"

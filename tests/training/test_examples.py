@@ -11,9 +11,8 @@ from caco.rows.corpus import CorpusRow
 from caco.rows.seed import Seed
 from caco.text.chat import chat_prompt, end_of_turn, unconditional_prefix
 from caco.training.codegen_examples import codegen_examples
-from caco.training.examples import Example
+from caco.training.examples import IGNORED, Example, token_ids, write_tokens
 from caco.training.student_examples import student_examples
-from caco.training.tokens import IGNORED, token_ids, write_tokens
 from caco.training.writer_examples import writer_examples
 
 _COT = CodeCoT("p1", "s1", "src", "input = {}\noutput = 5\n", "program", "{}", "5")

@@ -5,8 +5,7 @@ import torch
 from tests.tiny_model import make_tiny_model
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from caco.training.attention import cpu_attention
-from caco.training.lm_head import score_labelled_only
+from caco.training.on_cpu import cpu_attention, score_labelled_only
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
 
 from caco.config.engines import TransformersEngineConfig as Settings
-from caco.engines import attention
 from caco.engines.batch import Batch, RunningRequest, joined_batches, new_cache, select_rows
 from caco.engines.data_parallel import over_gpus
 from caco.engines.protocol import Completion, Engine, Request, before_stop, deadline
@@ -18,13 +20,14 @@ from caco.engines.sampler import sample_tokens
 from caco.errors import UserError
 from caco.models.tokenizer import end_tokens, load_tokenizer
 from caco.runtime.gpus import require_usable_gpus
-from caco.runtime.logging_setup import silence_libraries
+from caco.runtime.progress import silence_libraries
 
 # Prompts per prefill; they are sorted by length because padding costs as much as tokens.
 _PREFILL = 16
 _REFILL = 4  # refill when a quarter of the batch is free: a prefill interrupts decoding
 _COMPACT = 8  # remove finished rows when they are an eighth: removal copies the remaining cache
 _TAIL = 24  # tokens at the end of a completion that are searched for a stop string
+_ATTENTION = "caco_grouped"  # the name under which transformers knows it
 
 
 def open_engine(folder: Path, section: Settings) -> Engine:
@@ -97,7 +100,7 @@ class TransformersEngine:
             model = AutoModelForCausalLM.from_pretrained(
                 self._folder,
                 dtype=getattr(torch, self._section.dtype),
-                attn_implementation=attention.register(),
+                attn_implementation=_register_attention(),
                 local_files_only=True,
             )
         except (OSError, ValueError, KeyError) as e:
@@ -204,3 +207,42 @@ class TransformersEngine:
     def _text(self, tokens: list[int]) -> str:
         text: str = self._tokenizer.decode(tokens, clean_up_tokenization_spaces=False)
         return text
+
+
+def _grouped_attention(
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    **kwargs: Any,
+) -> tuple[torch.Tensor, None]:
+    """Returns the output of grouped-query attention, [rows, tokens, heads, head size].
+
+    With a mask, transformers repeats keys and values for every query head of a group: for SmolLM2
+    it copies three times the whole cache for each token. For a single new token, the query heads of
+    a group are instead passed as if they were tokens, which computes the same sums.
+    """
+    rows, heads, tokens, size = query.shape
+    groups = key.shape[1]
+    if tokens > 1 or heads == groups:
+        return sdpa_attention_forward(  # type: ignore[no-any-return]
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
+        )
+    out = torch.nn.functional.scaled_dot_product_attention(
+        query.reshape(rows, groups, heads // groups, size),
+        key,
+        value,
+        attn_mask=attention_mask,
+        scale=scaling,
+    )
+    return out.reshape(rows, 1, heads, size), None
+
+
+def _register_attention() -> str:
+    """Registers the grouped-query attention with transformers and returns its name."""
+    AttentionInterface.register(_ATTENTION, _grouped_attention)
+    AttentionMaskInterface.register(_ATTENTION, sdpa_mask)
+    return _ATTENTION

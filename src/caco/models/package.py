@@ -11,7 +11,7 @@ from caco.config.models import PackagedModel
 from caco.errors import UserError
 from caco.identity import file_sha256
 from caco.runtime.atomic_files import atomic_file, atomic_folder
-from caco.runtime.logging_setup import silence_libraries
+from caco.runtime.progress import silence_libraries
 
 _CHUNK = 1 << 20  # bytes
 

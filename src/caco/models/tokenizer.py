@@ -7,7 +7,7 @@ from typing import Any
 
 from caco.errors import UserError
 from caco.models.served import served_model
-from caco.runtime.logging_setup import silence_libraries
+from caco.runtime.progress import silence_libraries
 from caco.text.chat import (
     alpaca_prompt,
     beginning,

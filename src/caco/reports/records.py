@@ -29,8 +29,8 @@ class Record:
         seconds: Wall time.
         slurm: The ID of its Slurm job, or None.
         starts: The starts before the one that finished.
-        requested: As `caco.runtime.usage.requested_resources` returns it; None without Slurm.
-        used: As `caco.runtime.usage.used_resources` returns it.
+        requested: As `caco.runtime.provenance.requested_resources` returns it; None without Slurm.
+        used: As `caco.runtime.provenance.used_resources` returns it.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""The nsjail configuration of one warm parent: namespaces, mounts and limits.
+"""The nsjail configuration of one warm parent: modules, namespaces, mounts and limits.
 
 The parent keeps one capability, CAP_SYS_ADMIN, to create the namespaces and the empty /tmp of its
 children. A child drops it before the first line of its program runs.
@@ -8,10 +8,12 @@ its time by the parent, which reads its clocks. These limits apply to one proces
 because a seccomp rule forbids a second process.
 """
 
+import ast
 import os
 import re
 import sys
 import sysconfig
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,37 @@ from caco.config.checks import SandboxLimits as Limits
 from caco.errors import SandboxUnavailable
 from caco.sandbox.cgroups import JailCgroup
 from caco.sandbox.guest import serve
-from caco.sandbox.kinds import MODULES, Kind
+
+
+class Kind(StrEnum):
+    """Which modules a warm parent has loaded.
+
+    A fork copies the page tables of its parent, so a program is run from the smallest parent that
+    has loaded what it imports. A program that imports further modules still runs, but has to import
+    them itself.
+    """
+
+    PLAIN = "plain"
+    STANDARD = "standard"
+    HEAVY = "heavy"
+
+
+_STANDARD = (
+    "bisect", "cmath", "collections", "copy", "dataclasses", "datetime", "decimal", "fractions",
+    "functools", "heapq", "json", "numbers", "operator", "random", "re", "statistics", "string",
+    "typing",
+)  # fmt: skip
+_HEAVY = ("mpmath", "networkx", "numpy", "scipy", "sympy")
+
+# Part of the interpreter, or imported faster than a larger parent forks.
+_CHEAP = frozenset({"__future__", "builtins", "itertools", "math", "sys", "time"})
+
+MODULES: dict[Kind, tuple[str, ...]] = {
+    Kind.PLAIN: ("math",),
+    Kind.STANDARD: ("math", *_STANDARD),
+    # `caco.sandbox.guest.warm` makes the first calls, whose results SymPy caches.
+    Kind.HEAVY: (*_STANDARD, *_HEAVY, "scipy.optimize", "scipy.stats", "caco.sandbox.guest.warm"),
+}
 
 _TMP = 16 << 20  # bytes of a program's private /tmp
 _TMP_OPTIONS = f"size={_TMP},nr_inodes=1024,mode=1777"
@@ -183,3 +215,22 @@ def _mounts() -> list[Any]:
 def _covered(path: str, mounted: list[str]) -> bool:
     """Returns whether another folder in `mounted` contains `path`."""
     return any(path != other and Path(path).is_relative_to(other) for other in mounted)
+
+
+def kind_of(program: str) -> Kind:
+    """Returns the kind of parent for a program, by the imports in its syntax tree."""
+    if "import" not in program:
+        return Kind.PLAIN
+    try:
+        tree = ast.parse(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Kind.PLAIN  # the program will not compile
+    imported: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").partition(".")[0])
+    if imported & set(_HEAVY):
+        return Kind.HEAVY
+    return Kind.STANDARD if imported - _CHEAP else Kind.PLAIN

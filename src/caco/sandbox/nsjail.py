@@ -18,8 +18,7 @@ from typing import Self
 from caco.config.checks import SandboxLimits as Limits
 from caco.errors import SandboxUnavailable
 from caco.sandbox.cgroups import Cgroups, CgroupsUnavailable
-from caco.sandbox.jail import jail_config
-from caco.sandbox.kinds import Kind, kind_of
+from caco.sandbox.jail import Kind, jail_config, kind_of
 from caco.sandbox.launcher import nsjail_binary
 from caco.sandbox.protocol import Execution, Outcome
 from caco.sandbox.record import KilledByHost, execution

@@ -16,8 +16,7 @@ from caco.runtime.atomic_files import atomic_folder
 from caco.runtime.provenance import Counts
 from caco.training import rank
 from caco.training.deepspeed_settings import read_settings
-from caco.training.examples import Example
-from caco.training.runtime.arguments import TrainingArguments
+from caco.training.examples import Example, write_tokens
 from caco.training.runtime.checkpoints import (
     LOSS,
     STOP,
@@ -26,9 +25,8 @@ from caco.training.runtime.checkpoints import (
     open_checkpoint_folder,
     step_of,
 )
-from caco.training.runtime.launch import accumulation, launch, rank_count
+from caco.training.runtime.launch import TrainingArguments, accumulation, launch, rank_count
 from caco.training.runtime.preemption import preemption_handler
-from caco.training.tokens import write_tokens
 
 
 def use_base_model(base: Path, checkpoint: Path, loss: Path) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from caco.config.section import section_of_spec
 from caco.config.training import Training
 from caco.identity import canonical_json
-from caco.runtime.logging_setup import silence_libraries
 from caco.runtime.process import die_with_parent
+from caco.runtime.progress import silence_libraries
 from caco.training.runtime.checkpoints import LOSS, STOPPED, CheckpointFolder
 
 
@@ -96,10 +96,8 @@ def train(task: RankTask) -> None:
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PrinterCallback
     from trl import SFTConfig
 
-    from caco.training.attention import cpu_attention
-    from caco.training.lm_head import score_labelled_only
-    from caco.training.runtime.callbacks import LossLogger
-    from caco.training.runtime.trainer import CheckpointingTrainer
+    from caco.training.on_cpu import cpu_attention, score_labelled_only
+    from caco.training.runtime.trainer import CheckpointingTrainer, LossLogger
 
     section = section_of_spec(Training, task.training)
     on_gpu = torch.cuda.is_available()

@@ -1,9 +1,10 @@
-"""The params, command, provenance record and log of each rule.
+"""The params, command, provenance record, log and environment of each rule.
 
 `spec` is the JSON of the rule's section of the config, `code` the digest of the code that decides
 its rows. Snakemake compares params as a set of values, so a rule has only these two, both strings.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from caco.config.config import Config
 from caco.config.engines import EngineConfig
 from caco.config.section import implementations, spec_json
 from caco.runtime.code_digest import code_digest
-from caco.runtime.environment import pinned_list
 from caco.workflow.paths import Paths
 from caco.workflow.stages import BY_NAME
 
@@ -145,3 +145,31 @@ def _flag(word: str) -> str:
     if not word.startswith(("input.", "output.")):
         return word
     return f"--{word.partition('.')[2].replace('_', '-')} {{{word}}}"
+
+
+def set_job_environment(deployed: bool) -> None:
+    """Sets the environment variables that all jobs and commands of this Snakemake inherit.
+
+    Args:
+        deployed: Whether Snakemake makes the rules' environments (conda, Apptainer).
+    """
+    # Jobs (caco.runtime.job) and waiting submissions (profiles/slurm/bin/sbatch) exit when this
+    # process has exited: an orphan would race with the next run's jobs.
+    os.environ["SNAKEMAKE_PID"] = str(os.getpid())
+    # Idle OpenMP threads sleep instead of spinning: on shared cores, spinning threads delay the
+    # threads that they wait for.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # With a deployed environment, the rule's Python is on the PATH, and envs/python uses that.
+    os.environ.pop("CACO_DEPLOYED", None)
+    if deployed:
+        os.environ["CACO_DEPLOYED"] = "1"
+
+
+def pinned_list(env: str) -> str:
+    """Returns the name of the pinned package list, under envs/, of an environment.
+
+    vLLM has a separate package for NVIDIA GPUs. Whether the nodes have them is set by the user with
+    `CACO_ACCELERATOR=cuda`, as for `make envs`.
+    """
+    accelerator = os.environ.get("CACO_ACCELERATOR", "cpu")
+    return env if env != "infer" or accelerator == "cpu" else f"{env}_{accelerator}"

@@ -5,7 +5,7 @@ import ast
 import pytest
 from tests.stages.verify import planted
 
-from caco.stages.verify.trivial import computes_nothing
+from caco.stages.verify.rules import computes_nothing
 
 
 def found(body, input_literal='{"a": 3, "b": 4}'):

@@ -1,13 +1,23 @@
-"""TRL's trainer with atomic checkpoints, written at an interval and upon preemption."""
+"""TRL's trainer with atomic checkpoints, written at an interval and upon preemption, and its log.
 
+The log is a row per step for the loss curve, and progress lines.
+"""
+
+import contextlib
+import json
 import shutil
+import sys
 import time
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import Trainer, TrainerCallback
 from trl import SFTTrainer
 
+from caco.rows.loss import Loss
+from caco.runtime.progress import progress_line
 from caco.training.runtime.checkpoints import (
     LOSS,
     STOP,
@@ -17,6 +27,7 @@ from caco.training.runtime.checkpoints import (
 )
 
 _CONTINUE, _SAVE, _SAVE_AND_STOP = range(3)
+_PRINT_EVERY_S = 10.0
 
 
 class CheckpointingTrainer(SFTTrainer):  # type: ignore[misc]
@@ -79,3 +90,52 @@ class _CheckpointSchedule(TrainerCallback):  # type: ignore[misc]
         if (self._checkpoints.scratch / STOP).exists():
             return _SAVE_AND_STOP
         return _SAVE if time.monotonic() - self._last >= self._every_s else _CONTINUE
+
+
+class LossLogger(TrainerCallback):  # type: ignore[misc]
+    """Writes the steps of rank 0 to a JSON Lines file, and progress to stderr.
+
+    If the file holds the steps up to a checkpoint, the elapsed time continues from the last step.
+    """
+
+    def __init__(self, stage: str, path: Path) -> None:
+        self._stage, self._path = stage, path
+        self._started = self._printed = 0.0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Starts the timer."""
+        self._started = self._printed = time.monotonic()
+        if self._path.exists():
+            last = json.loads(self._path.read_text(encoding="utf-8").splitlines()[-1])
+            self._started -= last["seconds"]
+
+    def on_log(
+        self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        """Records the metrics of one step."""
+        if not state.is_world_process_zero or logs is None or "loss" not in logs:
+            return
+        now = time.monotonic()
+        norm = logs.get("grad_norm")
+        row = Loss(
+            step=int(state.global_step),
+            epoch=float(logs["epoch"]),
+            loss=float(logs["loss"]),
+            learning_rate=float(logs["learning_rate"]),
+            grad_norm=None if norm is None else float(norm),
+            tokens=int(state.num_input_tokens_seen),
+            seconds=now - self._started,
+        )
+        with self._path.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(asdict(row)) + "\n")
+        if now - self._printed >= _PRINT_EVERY_S or row.step in (1, state.max_steps):
+            self._printed = now
+            with contextlib.suppress(
+                BrokenPipeError
+            ):  # on preemption, the reader of stderr may exit first
+                print(self._line(row, int(state.max_steps)), file=sys.stderr, flush=True)
+
+    def _line(self, row: Loss, steps: int) -> str:
+        remaining_s = row.seconds / row.step * (steps - row.step)
+        rate = f"loss {row.loss:.3f}, {row.tokens / max(row.seconds, 1e-9):,.0f} tokens/s"
+        return progress_line(self._stage, row.step, steps, "steps", rate, remaining_s)
