@@ -37,7 +37,7 @@ onstart:
 
 onerror:
     from caco.preflight.start import report_silent_failure
-    from caco.reports.status.failures import print_failures
+    from caco.reports.status import print_failures
 
     print_failures(Path(paths.root))
     report_silent_failure(workflow)

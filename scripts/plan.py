@@ -11,8 +11,7 @@ import yaml
 
 from caco.config.config import check_config, read_config
 from caco.config.plan import read_assumptions
-from caco.reports.plan.estimate import estimate, input_sizes, plan_text
-from caco.reports.plan.measured import measured
+from caco.reports.plan import estimate, input_sizes, measured, plan_text
 from caco.runtime.job import run
 
 

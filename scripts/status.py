@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from caco.errors import ClusterError
-from caco.reports.status.job_states import job_states
-from caco.reports.status.stage_progress import status_text
+from caco.reports.job_states import job_states
+from caco.reports.status import status_text
 from caco.runtime.job import run
 from caco.runtime.slurm_client import QueuedJob, queued_jobs
 

@@ -11,16 +11,16 @@ import yaml
 from caco.config.config import check_config, read_config
 from caco.config.plan import Assumptions, read_assumptions
 from caco.errors import UserError
-from caco.reports.plan.estimate import (
+from caco.reports.plan import (
     PAPER_GPU_H,
     StageCost,
     estimate,
     input_sizes,
+    measured,
     plan_text,
 )
-from caco.reports.plan.measured import measured
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 A100 = ROOT / "config" / "plan" / "a100.yaml"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caco.reports.page.page import build_report, corpus_samples
+from caco.reports.page import build_report, corpus_samples
 from caco.rows.calibration import PlantedVerdicts
 from caco.rows.corpus import CorpusRow
 from caco.rows.table import read_rows, write_rows

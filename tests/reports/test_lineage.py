@@ -8,7 +8,7 @@ import pytest
 from caco.errors import UserError
 from caco.reports.lineage import find_row, lineage, open_run
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def lines_of(run, question=None, row=None):

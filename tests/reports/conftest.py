@@ -1,4 +1,4 @@
-"""A small finished run on disk, with files and records as the rules write them."""
+"""Runs on disk, finished and in progress, with files and records as the rules write them."""
 
 import json
 from collections.abc import Sequence
@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.reports.half_run import HalfRun
 
 from caco.models.manifest import read_manifest, write_manifest
-from caco.reports.page.page import Files
+from caco.reports.page import Files
 from caco.rows.answered import Answered
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
@@ -244,3 +245,8 @@ def _scores(run: FakeRun) -> None:
         ]
         run.step("grade", f"{model}-easy", {str(files[-1]): (Graded, rows)})
     write_scores(files, Path(run.paths.scores()))
+
+
+@pytest.fixture
+def half(tmp_path: Path) -> HalfRun:
+    return HalfRun(tmp_path.resolve())

@@ -12,15 +12,15 @@ from pathlib import Path
 from caco.config.generation import Sampling
 from caco.engines.protocol import request
 from caco.engines.resumable import request_key
-from caco.reports.status.job_states import job_states
-from caco.reports.status.stage_progress import status_text
+from caco.reports.job_states import job_states
+from caco.reports.status import status_text
 from caco.runtime.atomic_files import append_line, write_text
 from caco.runtime.heartbeat import heartbeat_file, read_starts
 from caco.runtime.journal import Journal
 from caco.runtime.provenance import Counts, record
 from caco.workflow.paths import Paths
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_800_000_000.0
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.reports.status.half_run import NOW, HalfRun, command
+from tests.reports.half_run import NOW, HalfRun, command
 
 from caco.errors import UserError
-from caco.reports.status.failures import print_failures
-from caco.reports.status.job_states import job_states
-from caco.reports.status.stage_progress import status_text
+from caco.reports.job_states import job_states
+from caco.reports.status import print_failures, status_text
 from caco.runtime.heartbeat import heartbeat_file
 from caco.runtime.journal import rows_in
 from caco.runtime.progress import Progress

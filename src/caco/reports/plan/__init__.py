@@ -1,1 +1,0 @@
-"""The estimated cost of a configuration, before anything is submitted."""

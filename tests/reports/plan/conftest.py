@@ -1,3 +1,0 @@
-from tests.reports.page.conftest import fake_run
-
-__all__ = ["fake_run"]
