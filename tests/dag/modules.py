@@ -75,7 +75,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("engines.data_parallel", ON_VLLM | ON_TRANSFORMERS),
     *((f"engines.{m}", ON_SERVER) for m in ("server_engine", "server_client")),
     *((f"engines.{m}", ON_SERVER) for m in ("rate_limiter", "request_formats")),
-    *((f"engines.{m}", ON_TRANSFORMERS) for m in ("transformers_engine", "sampler", "batch")),
+    *((f"engines.{m}", ON_TRANSFORMERS) for m in ("transformers_engine", "decoding")),
     ("engines.*", GENERATES),
     ("sandbox.*", EXECUTES),
     ("grading.scale", JUDGES),

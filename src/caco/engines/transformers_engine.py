@@ -13,10 +13,16 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from caco.config.engines import TransformersEngineConfig as Settings
-from caco.engines.batch import Batch, RunningRequest, joined_batches, new_cache, select_rows
 from caco.engines.data_parallel import over_gpus
+from caco.engines.decoding import (
+    Batch,
+    RunningRequest,
+    joined_batches,
+    new_cache,
+    sample_tokens,
+    select_rows,
+)
 from caco.engines.protocol import Completion, Engine, Request, before_stop, deadline
-from caco.engines.sampler import sample_tokens
 from caco.errors import UserError
 from caco.models.tokenizer import end_tokens, load_tokenizer
 from caco.runtime.gpus import require_usable_gpus

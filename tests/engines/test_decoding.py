@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caco.engines.sampler import sample_tokens
+from caco.engines.decoding import sample_tokens
 
 
 def _sample(logits, uniform, temperature=1.0, top_p=1.0, top_k=0):
