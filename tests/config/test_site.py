@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from caco.errors import UserError
-from caco.slurm.site import Site, read_site, site_or_exit
+from caco.slurm.site import Site, read_site, site_or_exit, usual_resources
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = {
@@ -112,6 +112,23 @@ def test_an_unknown_rule_is_reported() -> None:
     site = Site.model_validate({"rules": {"students": {"gpus": 8}}})
     with pytest.raises(UserError, match=r"`rules` has `students`, which .* are verify, student"):
         site.set_resources(JOBS)
+
+
+@pytest.mark.parametrize(
+    ("resources", "fault"),
+    [
+        ({"mem_mb": 0}, "key `mem_mb` is 0, which is invalid: input should be greater than or .*"),
+        ({"runtim": 60}, r"key `runtim` is unknown; did you mean `runtime`\?"),
+    ],
+)
+def test_an_invalid_resource_of_the_profile_is_reported(
+    resources: dict[str, int], fault: str
+) -> None:
+    where = r"profiles/slurm/config\.yaml: under"
+    with pytest.raises(UserError, match=rf"^{where} `jobs\.verify`, {fault}$"):
+        Site().set_resources(usual_resources({"verify": resources}))
+    with pytest.raises(UserError, match=rf"^{where} `default-resources`, {fault}$"):
+        Site().default_resources(**resources)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from caco.errors import ClusterError, UserError
 from caco.workflow.stages import BY_NAME
 
 FILE = Path("site.yaml")
+_PROFILE = Path("profiles/slurm/config.yaml")
 _SIGNAL_S = 300  # before the time limit: enough for a checkpoint of a 7B model
 
 
@@ -120,8 +121,12 @@ class Site(Section):
         return self.setup and re.sub(r"[\\$`]", r"\\\g<0>", self.setup)
 
     def default_resources(self, **resources: Any) -> dict[str, Any]:
-        """Returns the profile's `default-resources`, for a job without GPUs."""
-        return self._resources(JobResources(**resources))
+        """Returns the profile's `default-resources`, for a job without GPUs.
+
+        Raises:
+            UserError: A resource is invalid.
+        """
+        return self._resources(_stated_in_profile("default-resources", resources))
 
     def set_resources(self, usual: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         """Returns the profile's `set-resources`.
@@ -130,7 +135,7 @@ class Site(Section):
             usual: Resources by rule, without overrides.
 
         Raises:
-            UserError: `rules` of the site names an unknown rule.
+            UserError: `rules` of the site names an unknown rule, or a resource is invalid.
         """
         return {rule: self._resources(job) for rule, job in self._jobs(usual).items()}
 
@@ -164,7 +169,7 @@ class Site(Section):
                         "run on one node; set it to 1, or remove `container` and run `make envs`"
                     )
         return {
-            rule: JobResources(**resources).model_copy(
+            rule: _stated_in_profile(f"jobs.{rule}", resources).model_copy(
                 update=self.rules.get(rule, JobResources()).model_dump(exclude_none=True)
             )
             for rule, resources in usual.items()
@@ -201,6 +206,18 @@ class Site(Section):
         # Snakemake evaluates a string as a Python expression, and `all` as the function.
         quoted = {name: repr(text) for name, text in texts.items() if text is not None}
         return quoted | {name: value for name, value in numbers.items() if value is not None}
+
+
+def _stated_in_profile(key: str, resources: Mapping[str, Any]) -> JobResources:
+    """Returns the resources that the profile states under a key.
+
+    Raises:
+        UserError: A resource is unknown or invalid.
+    """
+    try:
+        return JobResources(**resources)
+    except ValidationError as e:
+        raise UserError(f"{_PROFILE}: under `{key}`, {explain(e, JobResources)}") from None
 
 
 def _growing(first: int | None, most: int | None) -> str | None:
