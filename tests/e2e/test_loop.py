@@ -1,7 +1,9 @@
 """The complete workflow with a tiny model."""
 
 import json
+from collections import defaultdict
 
+import pyarrow.parquet as pq
 import pytest
 
 from caco.rows.code_cot import CodeCoT
@@ -10,6 +12,14 @@ from caco.rows.loss import Loss
 from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows
 from tests.e2e.loop import Loop, uninterrupted
+
+# The columns without a value, by folder of the results: this run names no styles and has no LLM
+# judge. tests/stages has tests of these columns.
+_JUDGE = {"llm_judge_model", "llm_judge_prompt"}
+NULL = {
+    "questions": {"style"},
+    **{folder: {"style", *_JUDGE} for folder in ("solutions", "judged", "corpus")},
+}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +84,21 @@ def test_corpus_rows_have_the_identities_of_their_parents(loop: Loop) -> None:
     for row in read_rows(loop.results / "corpus/train.parquet", CorpusRow):
         assert row.answer in row.output
         assert row.question_id and row.program_id and row.sample_id and row.codegen
+
+
+def test_every_column_has_a_value_in_some_row(loop: Loop) -> None:
+    """A column that no stage fills would stay null, and no other test would notice."""
+    columns: defaultdict[str, set[str]] = defaultdict(set)
+    filled: defaultdict[str, set[str]] = defaultdict(set)
+    for path in sorted(loop.results.rglob("*.parquet")):
+        table = pq.read_table(path)
+        kind = path.relative_to(loop.results).parts[0]
+        if table.num_rows:
+            columns[kind].update(table.column_names)
+        filled[kind].update(n for n in table.column_names if table[n].null_count < table.num_rows)
+    assert {"seeds", "code_cots", "programs", "verified", "solutions", "bench"} < set(columns)
+    null = {kind: names - filled[kind] for kind, names in columns.items()}
+    assert null == {kind: NULL.get(kind, set()) for kind in columns}
 
 
 def test_the_report_is_a_self_contained_page(loop: Loop) -> None:
