@@ -7,18 +7,21 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.dag.modules import every_kind
 
-from caco.config.config import check_config, read_config
+from caco.config.config import Config, check_config, read_config
 from caco.config.plan import Assumptions, read_assumptions
 from caco.errors import UserError
 from caco.reports.plan import (
     PAPER_GPU_H,
+    InputSizes,
     StageCost,
     estimate,
     input_sizes,
     measured,
     plan_text,
 )
+from caco.workflow.stages import BY_NAME, jobs_of
 
 ROOT = Path(__file__).resolve().parents[2]
 A100 = ROOT / "config" / "plan" / "a100.yaml"
@@ -61,6 +64,34 @@ def test_rows_and_hours_follow_from_shares_lengths_and_rates():
     assert "llm_judge" not in stages
     # Base and student, 30 problems each.
     assert (stages["answer"].jobs, stages["answer"].tokens) == (2, 60 * 200)
+
+
+# Stages whose cost is not estimated, with the reason.
+NOT_ESTIMATED = {
+    "preflight": "one short job",
+    "preflight_passed": "one short job",
+    "model": "a download or a conversion, once",
+    "bench_problems": "copies a file",
+    "draft": "a part of `unify`",
+    "attempt": "a part of `unify`",
+    "plant": "a few hundred rows in one job",
+    "judge_planted": "a few hundred rows in one job",
+    "calibrate": "a few hundred rows in one job",
+    "scores": "one short job",
+    "report": "one short job",
+}
+
+
+@pytest.mark.parametrize("config", [_config("config.yaml"), every_kind()], ids=["embedded", "all"])
+def test_every_stage_of_a_run_has_an_estimate(config: Config):
+    # The files of `every_kind` do not exist.
+    sizes = InputSizes(
+        dict.fromkeys(config.sources, 100), dict.fromkeys(config.bench.benchmarks, 10)
+    )
+    estimated = [stage.name for stage in estimate(config, sizes, _assumed()).stages]
+    expected = [name for name in jobs_of(config) if name not in NOT_ESTIMATED]
+    assert set(NOT_ESTIMATED) <= set(BY_NAME)
+    assert sorted(estimated) == sorted(expected), "add a stage to `_stages` in reports/plan.py"
 
 
 def test_a_row_takes_space_for_all_texts_that_it_contains():
