@@ -24,7 +24,6 @@ class FaultServer:
             complete reply (status and JSON), or None for a correct reply.
         models: The reply at /models.
         takes_s: Duration of a correct reply in seconds.
-        slots: Number of concurrent correct replies; further requests get a 429.
 
     Attributes:
         url: The address of the server.
@@ -37,14 +36,12 @@ class FaultServer:
         fault: Callable[[int, int], str | tuple[int, Any] | None] = lambda seed, attempt: None,
         models: Any = MODELS,
         takes_s: float = 0.0,
-        slots: int = 1_000,
     ) -> None:
         self.fault, self.models, self.takes_s = fault, models, takes_s
         self.requests: list[tuple[str, Any, float]] = []
         self.keys: set[str | None] = set()
         self.attempts: Counter[int] = Counter()
         self.busy = self.max_busy = 0
-        self.slots = threading.Semaphore(slots)
         self.lock = threading.Lock()
         self.stopped = threading.Event()
 
@@ -103,12 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
             state.max_busy = max(state.max_busy, state.busy)
         try:
             fault = state.fault(body["seed"], attempt)
-            if fault is None and state.slots.acquire(blocking=False):
+            if fault is None:
                 time.sleep(state.takes_s)
-                state.slots.release()
                 self._reply(200, correct_reply(self.path, body))
-            elif fault is None:
-                self._fail("429", b"")
             elif isinstance(fault, tuple):
                 self._reply(*fault)
             else:
