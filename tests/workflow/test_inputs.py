@@ -56,7 +56,8 @@ def test_the_file_of_a_reader_or_benchmark_is_an_input(
     """Without it, Snakemake does not notice a changed file; a missing one is a late error."""
     file = tmp_path / "rows.jsonl"
     file.write_text("{}\n")
-    given = config(section.model_construct(**{key: str(file)}))
+    values: dict[str, Any] = {key: str(file)}
+    given = config(section.model_construct(**values))
     assert [str(file)] in local_inputs(given).values(), (
         f"{section.__name__}.{key}: add the file to src/caco/workflow/inputs.py, or the key to "
         "NAMES if it is not a path"
