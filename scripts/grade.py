@@ -2,7 +2,7 @@
 
 Each line of input is an object with `gold` (the known answer) and `text` (what is graded), and
 optionally `id` (any value), `kind` ("answer" for a bare answer, the default, or "solution" for
-prose that states one) and `question` (its words decide what 40% or 12 thousand means). Each gets
+prose that states one) and `question` (it decides what 40%, 12 thousand or 3 hours means). Each gets
 one line of output, in the same order: `id`, `verdict` ("equal", "different" or "undecided") and
 `reason`. Needs the environment train. See docs/command_lines.md.
 """
@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from queue import SimpleQueue
 from typing import cast
 
-from caco.grading.row_grader import Kind, RowGrader
+from caco.grading.grader import Grader, Kind
 from caco.runtime.job import run
 from caco.runtime.jsonl import InvalidRow, Refusal, Row, answer_lines, positive_int
 
@@ -41,7 +41,7 @@ def main() -> None:
         help="rows that are graded at a time (default: 1)",
     )  # fmt: skip
     args = parser.parse_args()
-    graders: SimpleQueue[RowGrader] = SimpleQueue()
+    graders: SimpleQueue[Grader] = SimpleQueue()
 
     def answer(row: Row) -> Mapping[str, object]:
         gold, text, kind = row.text("gold"), row.text("text"), row.optional_text("kind") or "answer"
@@ -59,7 +59,7 @@ def main() -> None:
 
     with ExitStack() as stack:
         for _ in range(args.workers):
-            graders.put(stack.enter_context(RowGrader(args.timeout)))
+            graders.put(stack.enter_context(Grader(args.timeout)))
         answer_lines(answer, _refuse, args.workers)
 
 

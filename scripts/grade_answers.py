@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from caco.config.bench import Grading
 from caco.grading.grader import Grader
+from caco.grading.second import second_grader
 from caco.rows.answered import Answered
 from caco.rows.graded import CORRECT, Graded
 from caco.rows.table import count_rows, read_rows, write_rows
@@ -24,11 +25,12 @@ def main() -> None:
     progress = Progress(f"grade {args.identity}", count_rows(args.answers, Answered))
 
     def graded() -> Iterator[Graded]:
-        for row in grade_answers(read_rows(args.answers, Answered), grader, progress):
+        for row in grade_answers(read_rows(args.answers, Answered), grader, second, progress):
             counts.accept() if row.verdict == CORRECT else counts.reject(row.verdict)
             yield row
 
-    with Grader(section.grader_timeout_s) as grader:
+    limit_s = section.grader_timeout_s
+    with Grader(limit_s) as grader, second_grader(limit_s) as second:
         write_rows(args.graded, Graded, graded())
     job.done(counts)
 

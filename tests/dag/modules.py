@@ -57,13 +57,16 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.graded", {"grade", "scores"}),
     ("rows.loss", TRAINS),
     # Texts.
-    ("text.numbers", READS | {"bench_problems:file", "unify:symbolic", "unify:file"} | GRADES
-     | {"plant", "corpus"}),
+    ("text.numbers", READS | {"bench_problems:file", "attempt", "plant", "corpus"} | GRADES
+     | UNIFIES),
     ("text.answers", JUDGES | {"plant", "writer", "corpus", "unify:codeio"}),
     ("text.calculator_marks", {"draft", "plant", "writer", "unify:symbolic", "unify:file"}),
     ("text.chat", GENERATES | TRAINS),
     ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
     ("text.questions", {"corpus"}),
+    # Answers.
+    ("answers.extraction", GRADES),
+    ("answers.*", GRADES | UNIFIES | {"attempt", "plant"}),
     # Models, by kind.
     ("models.fetch", MODELS),
     ("models.manifest", MODELS | GENERATES | TRAINS),
@@ -78,9 +81,8 @@ TABLE: list[tuple[str, set[str]]] = [
     *((f"engines.{m}", ON_TRANSFORMERS) for m in ("transformers_engine", "decoding")),
     ("engines.*", GENERATES),
     ("sandbox.*", EXECUTES),
-    ("grading.scale", JUDGES),
     ("grading.intervals", {"calibrate", "scores"}),
-    ("grading.row_grader", set()),  # of scripts/grade.py
+    ("grading.second", {"grade"}),
     ("grading.*", GRADES),
     ("training.*_examples", set()),  # one training each, see EXAMPLES
     ("training.*", TRAINS),
@@ -100,7 +102,6 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.unify.drafts", {"draft"}),
     ("stages.unify.attempts", {"attempt"}),
     ("stages.unify.code_cots", UNIFIES | {"attempt"}),
-    ("stages.unify.agreement", UNIFIES | {"attempt", "plant"}),
     ("stages.unify.*", UNIFIES),
     ("stages.sample", {"sample"}),
     ("stages.verify.source", {"verify", "plant"}),

@@ -1,9 +1,6 @@
 """`scripts/grade.py`: one verdict for each line of input, whatever the line holds."""
 
 import json
-import os
-import re
-import signal
 import subprocess
 import sys
 import time
@@ -11,10 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from caco.errors import ClusterError
-from caco.grading.grader import Grade, Grader
-from caco.grading.row_grader import RowGrader
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, str(ROOT / "scripts" / "grade.py")]
@@ -89,38 +82,6 @@ def test_a_hostile_row_gets_a_line_and_the_next_row_is_graded() -> None:
         assert line["verdict"] == "undecided" or (not reason and line["verdict"] == "different")
         assert reason in line["reason"]
     assert (last["id"], last["verdict"]) == (2, "equal")
-
-
-def misbehave(grader: Grader, gold: str, text: str, kind: str, question: str | None) -> Grade:
-    """Does what a row's `text` says."""
-    if text == "hang":
-        re.match(r"(a+)+b", "a" * 100)  # one call of C code
-    if text == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if text == "raise":
-        raise ValueError("a bug")
-    if text == "machine":
-        raise ClusterError("no memory")
-    return Grade("correct", text)
-
-
-def test_whatever_grading_does_the_next_row_is_graded() -> None:
-    with RowGrader(0.5, misbehave) as grader:
-        for _ in range(2):
-            assert grader.grade("", "hang", "answer") == Grade(
-                "grader_timeout", "reading the text took more than 0.5 s of CPU time"
-            )
-            assert grader.grade("", "die", "answer") == Grade(
-                "grader_timeout", "the grader's process was killed twice"
-            )
-            assert grader.grade("", "raise", "answer") == Grade(
-                "grader_error", "the grader failed: ValueError: a bug"
-            )
-            assert grader.grade("", "fine", "answer") == Grade("correct", "fine")
-        with pytest.raises(ClusterError, match="no memory"):
-            grader.grade("", "machine", "answer")
-    with pytest.raises(ClusterError, match="closed"):
-        grader.grade("", "fine", "answer")
 
 
 def test_a_row_is_answered_before_the_next_arrives() -> None:

@@ -17,7 +17,7 @@ from caco.grading.{module} import {name}
 
 if __name__ == "__main__":
     with {name}(60.0) as grader:
-        print(grader.{grade}.verdict, flush=True)
+        print(grader.grade("1/2", "$0.5$", "solution").verdict, flush=True)
         time.sleep(60)
 """
 
@@ -27,17 +27,17 @@ def _is_grader(pid: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "grade", "processes"),
+    ("module", "name"),
     [
-        ("grader", "Grader", r"equal('1/2', '\\frac{1}{2}')", 1),
-        ("row_grader", "RowGrader", r"grade('1/2', '\\frac{1}{2}', 'answer')", 2),
+        ("grader", "Grader"),
+        ("second", "second_grader"),
     ],
 )
 def test_the_processes_of_a_killed_job_exit_even_if_they_hang(
-    module: str, name: str, grade: str, processes: int, tmp_path: Path
+    module: str, name: str, tmp_path: Path
 ) -> None:
     script = tmp_path / "job.py"
-    script.write_text(_JOB.format(module=module, name=name, grade=grade))
+    script.write_text(_JOB.format(module=module, name=name))
     job = subprocess.Popen(
         [sys.executable, script], stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
@@ -45,7 +45,7 @@ def test_the_processes_of_a_killed_job_exit_even_if_they_hang(
     assert job.stdout is not None
     assert job.stdout.readline() == "correct\n"
     workers = [pid for pid in descendants(job.pid) if _is_grader(pid)]
-    assert len(workers) == processes
+    assert len(workers) == 1
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)  # as a worker that hangs and does not read its pipe
     job.kill()

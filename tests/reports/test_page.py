@@ -188,7 +188,7 @@ def test_the_page_follows_a_dark_scheme(made):
 def test_an_empty_run_makes_a_page(tmp_path, fake_run):
     files = fake_run.files()
     write_rows(files.corpus, CorpusRow, [])
-    files.scores.write_text('{"scores": [], "differences": []}')
+    files.scores.write_text('{"scores": [], "differences": [], "open_cases": []}')
     none = type(files)([], [], files.corpus, [], files.scores)
     build_report("none", none, tmp_path / "funnel.json", tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text()

@@ -1,22 +1,23 @@
-"""The grader: compares answers in a worker process, with a time limit for each comparison."""
+"""The grader: reads and compares answers in a worker process, with a time limit for each."""
 
 import multiprocessing as mp
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Self
+from typing import Literal, Self
 
 from caco.errors import ClusterError
-from caco.grading import strictness as as_text
-from caco.grading.extraction import final_answer
-from caco.grading.strictness import too_lenient
-from caco.grading.worker import serve
-from caco.text.numbers import without_exponents
+from caco.grading.worker import Reply, Request, serve
 
-# Seconds for a worker to import math-verify and SymPy: 1 s measured, more on a cold network file
-# system. The time limit of a comparison is in the config.
+Kind = Literal["answer", "solution"]
+
+# Seconds for a worker to start: 0.3 s measured, more on a cold network file system. The time limit
+# of a comparison is in the config.
 _START_S = 120.0
+
+_children = threading.Lock()  # multiprocessing reaps every child whenever one starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,89 +25,83 @@ class Grade:
     """The result of one comparison.
 
     Attributes:
-        verdict: `correct`, `wrong`, `no_answer` (nothing to compare) or `grader_timeout`.
+        verdict: `correct`, `wrong`, `undecided` (neither is proven), `no_answer` (nothing to
+            compare) or `grader_timeout`.
         reason: The comparison and its result, in one sentence.
+        answer: The answer that was compared; empty without one.
     """
 
     verdict: str
     reason: str
+    answer: str = ""
 
 
 class Grader:
-    """Compares answers with math-verify in a worker that is killed and replaced if it hangs."""
+    """Grades answers in a worker process that is killed and replaced if it hangs.
+
+    One thread at a time may use it; others have graders of their own.
+    """
 
     def __init__(self, timeout_s: float, worker: Callable[[Connection], None] = serve) -> None:
-        """Stores the settings; the worker starts with the first comparison that needs it.
+        """Stores the settings; the worker starts with the first answer.
 
         Args:
-            timeout_s: Wall seconds for one comparison.
+            timeout_s: Wall seconds to read and compare one answer.
             worker: The function that the worker process runs.
         """
         self._timeout_s, self._worker = timeout_s, worker
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._closed = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._kill()
+        """Kills the worker; an answer that another thread grades at this moment fails."""
+        with _children:
+            self._closed = True
+            if self._process is not None:
+                self._process.kill()
+                self._process.join()
+            if self._pipe is not None:
+                self._pipe.close()
+            self._process = self._pipe = None
 
-    def equal(self, gold: str, answer: str) -> Grade:
-        """Grades an extracted answer.
+    def grade(self, gold: str, text: str, kind: Kind, question: str | None = None) -> Grade:
+        """Grades a bare answer or a solution against a known answer that a person wrote.
 
         Args:
-            gold: The known answer, without dollar signs.
-            answer: The answer, LaTeX or plain.
+            gold: The known answer, LaTeX or plain, without dollar signs around it.
+            text: What is graded.
+            kind: `answer` if `text` is a bare answer, `solution` if it is prose that states one.
+            question: The question; None if it is not known. It decides what a percentage, a scale
+                or a unit means.
 
         Raises:
             ClusterError: The worker process does not start.
         """
-        if not answer.strip():
-            return Grade("no_answer", "the answer is empty")
-        gold, answer = without_exponents(gold), without_exponents(as_text.unmarked(answer))
-        if as_text.equal_as_text(gold, answer):
-            return Grade("correct", f"{_short(answer)} is {_short(gold)}")
-        if as_text.is_text(gold):
-            return Grade("wrong", f"{_short(answer)} is not the text {_short(gold)}")
-        grade = self._compare(gold, answer, extract=False)
-        if grade.verdict == "correct" and (why := too_lenient(gold, answer)):
-            return Grade("wrong", f"{_short(answer)} is not {_short(gold)}: {why}")
-        # An answer was stated: one that math-verify cannot parse is wrong, not absent.
-        return Grade("wrong", grade.reason) if grade.verdict == "no_answer" else grade
+        return self._ask(Request(gold, False, text, kind, question))
 
-    def grade_solution(self, gold: str, text: str) -> Grade:
-        """Grades a solution: its stated final answer, or else the one that math-verify extracts.
+    def grade_output(self, output: str, solution: str, question: str) -> Grade:
+        """Grades a solution against the output of a program.
 
         Args:
-            gold: The known answer, without dollar signs.
-            text: The complete solution.
+            output: The output, as JSON.
+            solution: The complete solution.
+            question: The question.
 
         Raises:
             ClusterError: The worker process does not start.
         """
-        stated = final_answer(text)
-        return self.equal(gold, stated) if stated else self.find(gold, text)
+        return self._ask(Request(output, True, solution, "solution", question))
 
-    def find(self, gold: str, text: str) -> Grade:
-        """Grades a text that states no final answer: math-verify extracts one.
-
-        Args:
-            gold: The known answer, without dollar signs.
-            text: The complete text.
-
-        Raises:
-            ClusterError: The worker process does not start.
-        """
-        if as_text.is_text(gold):
-            return Grade("no_answer", "the text states no final answer")
-        return self._compare(without_exponents(gold), without_exponents(text), extract=True)
-
-    def _compare(self, gold: str, text: str, extract: bool) -> Grade:
+    def _ask(self, request: Request) -> Grade:
+        gold, text = request.known, request.text
         for _ in range(2):
-            pipe = self._pipe if self._pipe is not None else self._start()
             try:
-                pipe.send((gold, text, extract))
+                pipe = self._pipe if self._pipe is not None else self._start()
+                pipe.send(request)
                 if not pipe.poll(self._timeout_s):
                     self._kill()
                     return Grade(
@@ -114,15 +109,12 @@ class Grader:
                         f"comparing {_short(text)} with {_short(gold)} took over "
                         f"{self._timeout_s:g} s",
                     )
-                verdict = pipe.recv()
+                reply: Reply = pipe.recv()
             except (EOFError, OSError):
                 # The worker was killed from outside, for example out of memory: retry once.
                 self._kill()
                 continue
-            relation = {"correct": "is", "wrong": "is not"}.get(
-                verdict, "contains no answer to compare with"
-            )
-            return Grade(verdict, f"{_short(text)} {relation} {_short(gold)}")
+            return _grade(reply, gold, text)
         return Grade(
             "grader_timeout",
             f"comparing {_short(text)} with {_short(gold)} killed the worker process twice",
@@ -132,14 +124,17 @@ class Grader:
         """Starts a worker: spawned, not forked, so that no state of this process is copied.
 
         Raises:
-            ClusterError: The worker does not start within `_START_S`.
+            ClusterError: The worker does not start within `_START_S`, or the grader is closed.
         """
         context = mp.get_context("spawn")
         parent_end, worker_end = context.Pipe()
         process = context.Process(target=self._worker, args=(worker_end,), daemon=True)
-        process.start()
+        with _children:
+            if self._closed:
+                raise ClusterError("the grader is closed")
+            process.start()
+            self._process, self._pipe = process, parent_end
         worker_end.close()
-        self._process, self._pipe = process, parent_end
         try:
             if parent_end.poll(_START_S) and parent_end.recv() == "ready":
                 return parent_end
@@ -152,15 +147,28 @@ class Grader:
         )
 
     def _kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-        if self._pipe is not None:
-            self._pipe.close()
-        self._process = self._pipe = None
+        with _children:
+            if self._process is not None:
+                self._process.kill()
+                self._process.join()
+            if self._pipe is not None:
+                self._pipe.close()
+            self._process = self._pipe = None
+
+
+_RELATIONS = {"correct": "is", "wrong": "is not", "undecided": "is not proven to be"}
+
+
+def _grade(reply: Reply, gold: str, text: str) -> Grade:
+    verdict, answer, why = reply
+    if verdict == "no_answer":
+        return Grade(verdict, f"{_short(text)} states no answer" if text.strip() else "it is empty")
+    relation = _RELATIONS[verdict]
+    because = f": {why}" if why else ""
+    return Grade(verdict, f"{_short(answer)} {relation} {_short(gold)}{because}", answer)
 
 
 def _short(text: str) -> str:
     """Returns the last 60 characters of `text`, where answers are, in quotes."""
-    flat = " ".join(text.split())
+    flat = " ".join(text[-1000:].split())
     return repr(flat if len(flat) <= 60 else "..." + flat[-57:])

@@ -1,57 +1,78 @@
-"""The grader's worker process: math-verify alone, so that it can be killed at any time."""
+"""The grader's worker process: reads and compares answers, and can be killed at any time."""
 
-import logging
 import resource
 import signal
+from collections.abc import Callable
 from multiprocessing.connection import Connection
+from typing import NamedTuple
 
+from caco.answers.compare import compare, compare_output
+from caco.answers.extraction import final_answer, states_only
 from caco.runtime.process import die_with_parent
 
-# Address space of a worker: on some answers (a tower of powers) SymPy allocates without bound.
+
+class Request(NamedTuple):
+    """A text to grade.
+
+    Attributes:
+        known: The known answer: as a person wrote it, or the output of a program as JSON.
+        is_output: Whether it is the output of a program.
+        text: What is graded.
+        kind: `answer` for a bare answer, `solution` for prose that states one.
+        question: The question; None if it is not known.
+    """
+
+    known: str
+    is_output: bool
+    text: str
+    kind: str
+    question: str | None
+
+
+Reply = tuple[str, str, str]
+"""The verdict, the answer that was compared, and why."""
+
+# Address space of a worker: on some answers (a tower of powers) a computation allocates without
+# bound.
 _MEMORY_BYTES = 4 << 30
+_VERDICTS = {"equal": "correct", "different": "wrong", "undecided": "undecided"}
 
 
 def serve(pipe: Connection) -> None:
-    """Replies to each (gold, text, extract) with a verdict of `compare` until the pipe closes.
+    """Grades what comes through the pipe until it closes; the worker of `Grader`."""
+    answer_requests(pipe, _graded)
 
-    Sends `ready` first. A comparison that exceeds the memory or recursion limit is `wrong`.
+
+def answer_requests(pipe: Connection, grade: Callable[[Request], Reply]) -> None:
+    """Replies to each request until the pipe closes.
+
+    Sends `ready` first. A request that exceeds the memory or recursion limit, or on which a
+    library fails, is `undecided`.
     """
-    die_with_parent(signal.SIGKILL)()  # works also while SymPy hangs
+    die_with_parent(signal.SIGKILL)()  # works also while a computation hangs
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    logging.getLogger("math_verify").setLevel(logging.CRITICAL)
-    import math_verify  # noqa: F401  (outside the first comparison's time limit)
-
     pipe.send("ready")
     while True:
         try:
-            gold, text, extract = pipe.recv()
+            request: Request = pipe.recv()
         except EOFError:
             return
         try:
-            pipe.send(compare(gold, text, extract))
-        except (MemoryError, RecursionError):
-            pipe.send("wrong")
+            reply = grade(request)
+        except Exception as e:
+            why = f"the grader failed: {type(e).__name__}: {str(e)[:200]}"
+            reply = ("undecided", request.text[-200:], why)
+        pipe.send(reply)
 
 
-def compare(gold: str, text: str, extract: bool) -> str:
-    """Compares two answers with math-verify.
-
-    math-verify's own time limits are off: they use SIGALRM, and some inputs run on past it.
-
-    Args:
-        gold: The known answer, without dollar signs.
-        text: An answer, or a text to extract one from.
-        extract: Whether `text` is a text to extract an answer from.
-
-    Returns:
-        `correct`, `wrong`, or `no_answer` where no answer could be parsed.
-    """
-    from math_verify import parse, verify
-
-    expected = parse(f"${gold}$", parsing_timeout=None)
-    parsed = parse(text if extract else f"${text}$", parsing_timeout=None)
-    if not parsed:
-        return "no_answer"
-    # The order matters: verify(gold, target) accepts variations of the target, not of the gold.
-    return "correct" if verify(expected, parsed, timeout_seconds=None) else "wrong"
+def _graded(request: Request) -> Reply:
+    text = request.text
+    if request.kind == "solution" and not request.is_output and states_only(text, request.known):
+        return "correct", request.known, ""
+    answer = final_answer(text) if request.kind == "solution" else text.strip()
+    if not answer:
+        return "no_answer", "", ""
+    compared = compare_output if request.is_output else compare
+    found = compared(request.known, answer, request.question)
+    return _VERDICTS[found.outcome], answer, found.why

@@ -155,6 +155,7 @@ def page(
         curves=[(c.name, _curve(c), _curve_note(c)) for c in curves],
         scores=scores.scores,
         differences=scores.differences,
+        open_cases=scores.open_cases,
         accuracies=_accuracies(scores.scores),
         gains=_gains(scores.differences),
         calibrations=calibrations,

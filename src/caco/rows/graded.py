@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-CORRECT = "correct"
+CORRECT, UNDECIDED = "correct", "undecided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,11 @@ class Graded:
         problem: The question.
         answer: The known answer.
         completion: The model's complete reply.
-        verdict: `correct`, `wrong`, `no_answer` (nothing to extract) or `grader_timeout`.
+        stated: The final answer that the reply states; empty without one.
+        verdict: `correct`, `wrong`, `undecided` (neither is proven), `no_answer` (the reply states
+            none) or `grader_timeout`.
+        reason: The comparison and its result, in one sentence.
+        second_verdict: The verdict of the independent second grader, one of the same.
         tokens: Tokens generated.
         finish_reason: `stop`, `length` or `time`.
     """
@@ -27,6 +31,9 @@ class Graded:
     problem: str
     answer: str
     completion: str
+    stated: str
     verdict: str
+    reason: str
+    second_verdict: str
     tokens: int
     finish_reason: str

@@ -8,6 +8,7 @@ from caco.config.engines import TransformersEngineConfig
 from caco.config.generation import Sampling
 from caco.engines.protocol import GeneratingModel
 from caco.grading.grader import Grader
+from caco.grading.second import second_grader
 from caco.rows.seed import Seed
 from caco.stages.bench.answer import answer_problems
 from caco.stages.bench.grade import grade_answers
@@ -25,16 +26,16 @@ def _seed(answer="12", name="p1"):
 
 
 @pytest.fixture(scope="module")
-def grader():
-    with Grader(timeout_s=20) as g:
-        yield g
+def graders():
+    with Grader(timeout_s=20) as first, second_grader(timeout_s=60) as second:
+        yield first, second
 
 
-def _graded(grader, text, *seeds):
+def _graded(graders, text, *seeds):
     engine = FakeEngine(lambda r: text)
     model = GeneratingModel(engine, alpaca_prompt, "m")
     answers = answer_problems(seeds or [_seed()], model, SECTION, ("base", "easy"))
-    return list(grade_answers(answers, grader)), engine
+    return list(grade_answers(answers, *graders)), engine
 
 
 @pytest.mark.parametrize(
@@ -43,28 +44,29 @@ def _graded(grader, text, *seeds):
         (r"3 * 4 = 12. The answer is \boxed{12}.", "correct"),
         ("The answer is 12.0", "correct"),
         ("#### 13", "wrong"),
-        ("It is 7, or 12 after all", "correct"),  # no stated answer: math-verify extracts the last
-        ("It is 12, or 7 after all", "wrong"),
+        ("We add 7 to 5 and get 12", "correct"),  # no stated answer: the last value
+        ("It is 7, or 12 after all", "wrong"),  # two answers
+        (r"The answer is 12 \dots", "undecided"),
         ("I do not know", "no_answer"),
         ("", "no_answer"),
-        ("The answer is a dozen.", "wrong"),
+        ("The answer is a dozen.", "correct"),
     ],
 )
-def test_each_completion_has_one_verdict(grader, text, verdict):
-    (row,), _ = _graded(grader, text)
+def test_each_completion_has_one_verdict(graders, text, verdict):
+    (row,), _ = _graded(graders, text)
     assert row.verdict == verdict
     assert (row.model, row.benchmark, row.problem_id, row.answer) == ("base", "easy", "p1", "12")
     assert row.completion == text
 
 
-def test_the_model_decodes_greedily_and_stops_before_another_task(grader):
-    _, engine = _graded(grader, "#### 12")
+def test_the_model_decodes_greedily_and_stops_before_another_task(graders):
+    _, engine = _graded(graders, "#### 12")
     (request,) = engine.requests
     assert request.temperature == 0.0
     assert request.prompt.endswith("### Instruction:\nWhat is 3 times 4?\n\n### Response:\n")
     assert request.stop == ("### Instruction:",)
 
 
-def test_rows_keep_the_order_of_the_problems(grader):
-    rows, _ = _graded(grader, "#### 12", *[_seed(name=f"p{i}") for i in range(9)])
+def test_rows_keep_the_order_of_the_problems(graders):
+    rows, _ = _graded(graders, "#### 12", *[_seed(name=f"p{i}") for i in range(9)])
     assert [row.problem_id for row in rows] == [f"p{i}" for i in range(9)]

@@ -9,9 +9,9 @@ from caco.rows.table import write_rows
 from caco.stages.bench.scores import compare, mcnemar, paired_interval, read_scores, write_scores
 
 
-def graded(model, verdicts, benchmark="math"):
+def graded(model, verdicts, benchmark="math", second="correct"):
     return [
-        Graded(benchmark, model, f"p{i}", "?", "1", "1", verdict, 1, "stop")
+        Graded(benchmark, model, f"p{i}", "?", "1", "1", "1", verdict, "", second, 1, "stop")
         for i, verdict in enumerate(verdicts)
     ]
 
@@ -25,6 +25,20 @@ def test_a_score_counts_verdicts_and_has_wilsons_interval():
     assert score.verdicts == {"correct": 1, "no_answer": 1, "wrong": 2}
     # Wilson's formula by hand for 1 of 4, z = 1.96.
     assert (score.low, score.high) == pytest.approx((0.0456, 0.6994), abs=1e-4)
+
+
+def test_disagreements_of_the_graders_and_undecided_answers_are_counted_and_listed():
+    rows = graded("base", [RIGHT, "undecided", WRONG]) + graded(
+        "student", [WRONG] * 3, second=WRONG
+    )
+    scores = compare([*rows, *graded("student", ["undecided"], "b", second=WRONG)])
+    assert [(s.second_correct, s.disagreements) for s in scores.scores] == [(0, 0), (3, 2), (0, 0)]
+    assert [(c.benchmark, c.problem_id, c.verdict) for c in scores.open_cases] == [
+        ("b", "p0", "undecided"), ("math", "p1", "undecided"), ("math", "p2", "wrong"),
+    ]  # fmt: skip
+    many = compare(graded("base", ["undecided"] * 300))
+    assert len(many.open_cases) == 100
+    assert many.scores[0].disagreements == 300
 
 
 def test_the_difference_pairs_problems_whatever_their_order():
@@ -114,7 +128,7 @@ def test_scores_round_trip_through_their_file(tmp_path):
     scores = read_scores(out)
     assert [s.correct for s in scores.scores] == [1, 2]
     assert scores.differences[0].only_student == 1
-    assert set(json.loads(out.read_text())) == {"scores", "differences"}
+    assert set(json.loads(out.read_text())) == {"scores", "differences", "open_cases"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"scores": [{"n": 1}], "differences": []}'])

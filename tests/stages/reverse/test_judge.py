@@ -92,7 +92,7 @@ def test_a_scale_is_applied_unless_the_question_asks_for_it(grader, answer, ques
 
 def test_a_comparison_that_hangs_has_its_own_verdict():
     class Hangs:
-        def equal(self, gold, answer):
+        def grade_output(self, output, solution, question):
             return Grade("grader_timeout", "took over 1 s")
 
     assert _judged(Hangs(), solution())[0].verdict == "grader_timeout"

@@ -11,7 +11,7 @@ import pytest
 
 from caco.config.sources import Families
 from caco.errors import UserError
-from caco.grading.extraction import final_answer
+from caco.answers.extraction import final_answer
 from caco.stages.unify.code_cots import form_violation
 from caco.text.answers import closing
 

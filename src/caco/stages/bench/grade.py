@@ -10,20 +10,27 @@ from caco.runtime.progress import Progress
 
 
 def grade_answers(
-    rows: Iterable[Answered], grader: Grader, progress: Progress | None = None
+    rows: Iterable[Answered], grader: Grader, second: Grader, progress: Progress | None = None
 ) -> Iterator[Graded]:
     """Yields each answer with its grade, in order.
 
     Args:
         rows: The answers.
-        grader: Compares answers.
+        grader: Reads and compares answers.
+        second: The independent grader; its verdict is recorded and decides nothing.
         progress: Advances with each row.
 
     Raises:
-        ClusterError: The grader's worker process does not start.
+        ClusterError: A grader's worker process does not start.
     """
     for row in rows:
-        grade = grader.grade_solution(row.answer, row.completion)
-        yield Graded(**asdict(row), verdict=grade.verdict)
+        grade = grader.grade(row.answer, row.completion, "solution", row.problem)
+        yield Graded(
+            **asdict(row),
+            stated=grade.answer,
+            verdict=grade.verdict,
+            reason=grade.reason,
+            second_verdict=second.grade(row.answer, row.completion, "solution").verdict,
+        )
         if progress is not None:
             progress.add()

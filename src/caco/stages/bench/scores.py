@@ -9,11 +9,13 @@ from pathlib import Path
 
 from caco.errors import UserError
 from caco.grading.intervals import wilson
-from caco.rows.graded import CORRECT, Graded
+from caco.rows.graded import CORRECT, UNDECIDED, Graded
 from caco.rows.table import read_rows
 from caco.runtime.atomic_files import write_text
 
 BASE, STUDENT = "base", "student"
+MAX_OPEN_CASES = 100
+"""Open cases that are listed for each benchmark and model; all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Score:
         accuracy: Fraction of problems answered correctly: pass@1.
         low, high: Wilson's 95% interval of the accuracy.
         verdicts: Number of problems by verdict of the grader.
+        second_correct: Problems that the second grader finds correct.
+        disagreements: Problems that exactly one of the two graders finds correct.
     """
 
     benchmark: str
@@ -37,6 +41,8 @@ class Score:
     low: float
     high: float
     verdicts: dict[str, int]
+    second_correct: int
+    disagreements: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +71,40 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCase:
+    """An answer that a person should look at: undecided, or the two graders disagree.
+
+    Attributes:
+        benchmark, model, problem_id: The answer.
+        known: The known answer.
+        stated: The answer that the model states.
+        verdict, second_verdict: The verdicts of the two graders.
+        reason: The reason of the first.
+    """
+
+    benchmark: str
+    model: str
+    problem_id: str
+    known: str
+    stated: str
+    verdict: str
+    second_verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """All scores of a run.
 
     Attributes:
         scores: One for each benchmark and model.
         differences: One for each benchmark that both base and student answered.
+        open_cases: The first `MAX_OPEN_CASES` of each benchmark and model.
     """
 
     scores: list[Score]
     differences: list[Difference]
+    open_cases: list[OpenCase]
 
 
 @dataclass(slots=True)
@@ -83,16 +113,31 @@ class _Tally:
 
     Attributes:
         verdicts: Number of problems by verdict.
+        second_correct, disagreements: See `Score`.
+        open_cases: See `Scores`.
         right: Whether each problem was answered correctly, by its id and occurrence.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
+    second_correct: int = 0
+    disagreements: int = 0
+    open_cases: list[OpenCase] = field(default_factory=list)
     right: dict[tuple[str, int], bool] = field(default_factory=dict)
     _occurrences: Counter[str] = field(default_factory=Counter)
 
     def add(self, row: Graded) -> None:
         """Counts a row; a problem that occurs twice in a benchmark is two problems, in order."""
         self.verdicts[row.verdict] += 1
+        self.second_correct += row.second_verdict == CORRECT
+        disagree = (row.verdict == CORRECT) != (row.second_verdict == CORRECT)
+        self.disagreements += disagree
+        if (disagree or row.verdict == UNDECIDED) and len(self.open_cases) < MAX_OPEN_CASES:
+            self.open_cases.append(
+                OpenCase(
+                    row.benchmark, row.model, row.problem_id, row.answer, row.stated[:200],
+                    row.verdict, row.second_verdict, row.reason,
+                )
+            )  # fmt: skip
         self.right[row.problem_id, self._occurrences[row.problem_id]] = row.verdict == CORRECT
         self._occurrences[row.problem_id] += 1
 
@@ -120,7 +165,8 @@ def read_scores(path: Path) -> Scores:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         scores = [Score(**score) for score in raw["scores"]]
-        return Scores(scores, [Difference(**difference) for difference in raw["differences"]])
+        differences = [Difference(**difference) for difference in raw["differences"]]
+        return Scores(scores, differences, [OpenCase(**case) for case in raw["open_cases"]])
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; run the rule that makes it") from None
     except (ValueError, KeyError, TypeError):
@@ -142,14 +188,18 @@ def compare(rows: Iterable[Graded]) -> Scores:
         for name in sorted({name for name, _ in tallies})
         if (name, BASE) in tallies and (name, STUDENT) in tallies
     ]
-    return Scores(scores, differences)
+    open_cases = [case for key in sorted(tallies) for case in tallies[key].open_cases]
+    return Scores(scores, differences, open_cases)
 
 
 def _score(benchmark: str, model: str, tally: _Tally) -> Score:
     n, correct = tally.verdicts.total(), tally.verdicts[CORRECT]
     low, high = wilson(correct, n)
     verdicts = dict(sorted(tally.verdicts.items()))
-    return Score(benchmark, model, n, correct, correct / n, low, high, verdicts)
+    return Score(
+        benchmark, model, n, correct, correct / n, low, high, verdicts, tally.second_correct,
+        tally.disagreements,
+    )  # fmt: skip
 
 
 def _difference(benchmark: str, base: _Tally, student: _Tally) -> Difference:

@@ -7,9 +7,9 @@ from itertools import islice
 from random import Random
 from typing import Any
 
+from caco.answers.compare import compare_program
 from caco.rows.calibration import Planted
 from caco.sandbox.protocol import Sandbox, execute_in_order
-from caco.stages.unify.agreement import agrees
 from caco.stages.verify.source import Literal, Source, literal_input
 from caco.text.numbers import standing_alone
 
@@ -78,7 +78,7 @@ def moved(
     for (row, change), execution in execute_in_order(sandbox, tried):
         if execution.output is None or row.question_id in done:
             continue
-        if not agrees(execution.output, row.output) and not agrees(row.output, execution.output):
+        if compare_program(execution.output, row.output).outcome == "different":
             done.add(row.question_id)
             yield row, change, execution.output
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from heapq import nsmallest
 from random import Random
 
+from caco.answers.compare import compare_program
 from caco.config.checks import Calibration
 from caco.config.checks import SandboxLimits as Limits
 from caco.config.section import Section
@@ -19,7 +20,6 @@ from caco.sandbox.protocol import Sandbox
 from caco.stages.calibrate.kinds import RIGHT
 from caco.stages.calibrate.mutated_questions import changes, moved
 from caco.stages.calibrate.planted_answers import respelled, wrong_answers
-from caco.stages.unify.agreement import agrees
 from caco.text.answers import answer_text, closing
 from caco.text.calculator_marks import without_marks
 
@@ -113,7 +113,7 @@ def _with_swapped_programs(right: Sequence[Planted]) -> Iterator[Planted]:
     """Yields each row with the program of the next row whose output differs."""
     for index, row in enumerate(right):
         for other in (*right[index + 1 :], *right[:index]):
-            if not agrees(other.output, answer_text(row.output)):
+            if compare_program(other.output, row.output).outcome == "different":
                 yield _of_kind(
                     replace(
                         row,

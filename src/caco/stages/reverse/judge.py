@@ -2,8 +2,8 @@
 
 It has two checks, both exact and without a model:
 
-1. the solution's final answer equals the program's output (`no_final_answer`, `wrong_answer`,
-   `grader_timeout`);
+1. the solution's final answer is proven to equal the program's output (`no_final_answer`,
+   `wrong_answer`, `undecided_answer`, `grader_timeout`);
 2. the question does not reveal the result (`leaks_answer`) and is grounded in the program's
    input (`ungrounded`; see `caco.stages.reverse.grounding`).
 
@@ -14,14 +14,19 @@ solved, is `caco.stages.reverse.llm_judge`. It follows these checks and replaces
 from collections.abc import Iterable, Iterator
 
 from caco.config.generation import Judge
-from caco.grading.extraction import final_answer
 from caco.grading.grader import Grader
-from caco.grading.scale import in_full
 from caco.rows.rejected import Rejected, reject
 from caco.rows.solution import Solution
 from caco.runtime.progress import Progress
 from caco.stages.reverse.grounding import leak, ungrounded
 from caco.text.answers import answer_text
+
+_VERDICTS = {
+    "wrong": "wrong_answer",
+    "undecided": "undecided_answer",
+    "no_answer": "no_final_answer",
+    "grader_timeout": "grader_timeout",
+}
 
 
 def judge_solutions(
@@ -47,16 +52,11 @@ def judge_solutions(
 
 def _verdict(row: Solution, grader: Grader, section: Judge) -> tuple[str, str]:
     """Returns the verdict and its reason, or two empty strings for an accepted row."""
-    known, answer = answer_text(row.output), final_answer(row.solution)
-    if not answer:
-        return "no_final_answer", f"the solution states no final answer: {row.solution[-200:]!r}"
-    grade = grader.equal(known, in_full(answer, row.question))
-    if grade.verdict == "grader_timeout":
-        return "grader_timeout", grade.reason
+    grade = grader.grade_output(row.output, row.solution, row.question)
     if grade.verdict != "correct":
-        return "wrong_answer", grade.reason
+        return _VERDICTS[grade.verdict], grade.reason
     if section.grounded:
-        if why := leak(row.question, row.input, known):
+        if why := leak(row.question, row.input, answer_text(row.output)):
             return "leaks_answer", why
         if why := ungrounded(row.question, row.input):
             return "ungrounded", why

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from caco.answers.compare import compare_program
 from caco.rows.draft import Attempt, Draft
 from caco.rows.rejected import ACCEPTED
 from caco.sandbox.protocol import Execution, Sandbox, execute_in_order
-from caco.stages.unify.agreement import agrees
 from caco.stages.unify.code_cots import form_violation
 
 # An unclosed fence contains the rest of the reply.
@@ -70,6 +70,6 @@ def _verdict(draft: Draft, program: str, execution: Execution, answer: str) -> t
         return "not_code_cot", fault
     if execution.input is None or execution.output is None:
         return str(execution.outcome), execution.detail or "it ended without a result"
-    if not agrees(execution.output, answer):
+    if compare_program(execution.output, answer).outcome != "equal":
         return "wrong_answer", f"it gives {execution.output[:200]}, which is not the known answer"
     return ACCEPTED, ""

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from caco.answers.compare import compare_program
 from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Execution, Sandbox, execute_in_order
-from caco.stages.unify.agreement import agrees
 from caco.syntax import program_id
 
 
@@ -200,7 +200,7 @@ def _outcome(
     seed = conversion.seed
     if execution.input is None or execution.output is None:
         return reject_failed(run)
-    if not agrees(execution.output, conversion.answer):
+    if compare_program(execution.output, conversion.answer).outcome != "equal":
         reason = (
             f"the program gives {execution.output[:200]}, the answer is {conversion.answer[:200]}"
         )

@@ -1,0 +1,549 @@
+r"""Comparison of two answers: equal, different, or undecided with a reason.
+
+Equal means proven. What decides where notation alone does not:
+
+- A percentage is also its hundredth only where the question or the known answer speaks of
+  percent; without a question both are accepted.
+- A unit that the known answer lacks must not contradict the unit that the question asks for.
+- A known answer with 15 or more significant digits is a floating-point number, which stands for
+  the numbers within its rounding error. Every other number is exact.
+- The order of members counts, except in sets and in enumerations without brackets.
+"""
+
+import json
+import re
+from collections.abc import Sequence as Members
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Literal
+
+from caco.answers.model import (
+    Answer,
+    Choice,
+    Expr,
+    Mapping,
+    Matrix,
+    Num,
+    Op,
+    Quantity,
+    Relation,
+    Sequence,
+    Sym,
+    Text,
+    Truth,
+    Union,
+    Unparsed,
+)
+from caco.answers.numeric import equal as equal_values
+from caco.answers.numeric import near, ratio, rational, symbols
+from caco.answers.parser import parse, parse_output, variables
+from caco.answers.units import CURRENCIES, DEGREE, ONE, Unit, unit
+from caco.text.numbers import PERCENT
+
+Outcome = Literal["equal", "different", "undecided"]
+
+# Significant digits from which a decimal is a floating-point number: repr() of a double that no
+# short decimal stands for has 15 to 17.
+_FLOAT_DIGITS = 15
+# Relative rounding error of a short computation in double precision.
+_FLOAT_ERROR = Fraction(1, 10**12)
+# Significant digits from which a decimal that rounds a floating-point number equals it.
+_ROUNDED_DIGITS = 6
+# Significant digits from which a known decimal may be the rounded value of a program's output.
+_ROUNDED_TO = 3
+_ASKS_PERCENT = re.compile(rf"{PERCENT}|percentage", re.IGNORECASE)
+_ASKS_UNIT = re.compile(
+    r"(?:how many|how much|number of|in|to the nearest|nearest)\s+(?:more |total |whole |full )?"
+    r"((?:square |cubic )?[A-Za-z]+)",
+    re.IGNORECASE,
+)
+_INTERVAL = re.compile(r"interval|domain|range|inequalit|solve for|solution set", re.IGNORECASE)
+# Units are looked for in words of three letters or more: `in` and `ms` have other meanings.
+_LONG_WORD = re.compile(r"[A-Za-z]{3,}")
+_MAX_MEMBERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The result of a comparison.
+
+    Attributes:
+        outcome: `equal`, `different` or `undecided`.
+        why: What decided, as a clause; empty if the values did.
+    """
+
+    outcome: Outcome
+    why: str = ""
+
+
+_EQUAL = Comparison("equal")
+_DIFFERENT = Comparison("different")
+
+
+def compare(gold: str, text: str, question: str | None = None) -> Comparison:
+    """Compares an answer with a known answer that a person wrote.
+
+    Args:
+        gold: The known answer, LaTeX or plain, without dollar signs around it.
+        text: The answer.
+        question: The question; None if it is not known.
+    """
+    if _squeezed(gold) == _squeezed(text) != "":
+        return _EQUAL
+    known = parse(gold)
+    return _Comparer(question).compare(known, parse(text, variables(known)))
+
+
+def compare_output(output: str, text: str, question: str | None = None) -> Comparison:
+    """Compares an answer with the output of a program.
+
+    Args:
+        output: The output as JSON.
+        text: The answer.
+        question: The question; None if it is not known.
+    """
+    known = parse_output(output)
+    comparer = _Comparer(question, exact_case=True)
+    return comparer.compare(known, parse(text, variables(known)))
+
+
+def compare_program(output: str, known: str) -> Comparison:
+    """Compares the output of a program with the known answer of its problem.
+
+    The output is a floating-point number where the known answer may be a fraction, a root or a
+    rounded decimal: it equals what it is within its rounding error, and a decimal that it rounds
+    to. Its lists stand for tuples, sets and matrices.
+
+    Args:
+        output: The output as JSON.
+        known: The known answer.
+    """
+    if output.strip() == known.strip() or f'"{known.strip()}"' == output.strip():
+        return _EQUAL
+    gold = parse(known)
+    value = parse_output(output)
+    if isinstance(value, Text | Unparsed) and known.strip() == str(json.loads(output)).strip():
+        return _EQUAL
+    return _Comparer(None, exact_case=True, computed=True).compare(gold, value)
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+class _Comparer:
+    """Compares answers to one question."""
+
+    def __init__(
+        self, question: str | None, *, exact_case: bool = False, computed: bool = False
+    ) -> None:
+        """Stores what decides where notation does not.
+
+        Args:
+            question: The question, or None.
+            exact_case: Whether the case of letters in texts counts.
+            computed: Whether the answer is the output of a program rather than written.
+        """
+        self._question, self._exact_case, self._computed = question, exact_case, computed
+        self._percent_asked = question is not None and bool(_ASKS_PERCENT.search(question))
+        self._intervals = question is None or bool(_INTERVAL.search(question))
+        self._asked: Unit | None = None
+        for match in _ASKS_UNIT.finditer(question or ""):
+            name = match[1].lower().split()
+            found = unit(name[-1]) if len(name[-1]) > 1 and name[-1] != "in" else None
+            if found is not None:
+                power = {"square": 2, "cubic": 3}.get(name[0], 1) if len(name) > 1 else 1
+                self._asked = ONE.times(found, power)
+        named = {unit(word) for word in _LONG_WORD.findall(question or "")}
+        named |= {CURRENCIES[sign] for sign in CURRENCIES if sign in (question or "")}
+        self._units = {found for found in named if found is not None}
+
+    def compare(self, gold: Answer, answer: Answer) -> Comparison:
+        """Compares two answers of any types and any depth."""
+        try:
+            return self.answers(gold, answer)
+        except RecursionError:
+            return Comparison("undecided", "it is nested too deeply")
+
+    def answers(self, gold: Answer, answer: Answer) -> Comparison:
+        """Compares two answers of any types."""
+        match gold, answer:
+            case Text(words=a), Text(words=b):
+                return _EQUAL if a == b or self._same_words(a, b) else _DIFFERENT
+            case Unparsed(text=a, reason=reason), Unparsed(text=b):
+                if a == b:
+                    return _EQUAL
+                return Comparison("undecided", f"neither is read whole: {reason}")
+            case _, Unparsed(reason=reason):
+                return Comparison("undecided", f"it is not read whole: {reason}")
+            case Unparsed(reason=reason), _:
+                return Comparison("undecided", f"the known answer is not read whole: {reason}")
+            case Quantity(), Quantity():
+                return self._quantities(gold, answer)
+            case Sequence(), Sequence():
+                return self._sequences(gold, answer)
+            case Sequence(items=(single,)), _ if gold.opening != "(" or gold.closing != "]":
+                return self.answers(single, answer)
+            case _, Sequence(items=(single,)):
+                return self.answers(gold, single)
+            case Sequence(), Matrix():
+                return self._rows(gold, answer)
+            case Matrix(), Sequence():
+                return self._rows(answer, gold)
+            case Matrix(rows=a), Matrix(rows=b):
+                return _matrices(a, b)
+            case Relation(), Relation():
+                return _relations(gold, answer)
+            case Relation(), (Sequence() | Union()):
+                return self._interval(gold, answer)
+            case ((Sequence() | Union()), Relation()):
+                return self._interval(answer, gold)
+            case Relation(), Quantity(name=name) if name:
+                return _relations(gold, Relation((_symbol(name), answer.expr), ("=",)))
+            case Quantity(name=name), Relation() if name:
+                return _relations(Relation((_symbol(name), gold.expr), ("=",)), answer)
+            case Union(items=a), Union(items=b):
+                return self._unordered(a, b)
+            case Mapping(items=a), Mapping(items=b):
+                if [key for key, _ in a] != [key for key, _ in b]:
+                    return Comparison("different", "its keys differ")
+                return self._ordered([value for _, value in a], [value for _, value in b])
+            case Truth(), Truth():
+                return _EQUAL if gold == answer else _DIFFERENT
+            case Quantity(expr=Sym(name=letter)), Choice():
+                return _EQUAL if letter == answer.letter else _DIFFERENT
+            case Choice(), Quantity(expr=Sym(name=letter)):
+                return _EQUAL if letter == gold.letter else _DIFFERENT
+            case Choice(), Choice():
+                return _EQUAL if gold == answer else _DIFFERENT
+            case Sequence(items=items), Text() if all(isinstance(i, Text) for i in items):
+                return _DIFFERENT
+            case _:
+                kinds = f"{_kind(answer)} is no {_kind(gold)}"
+                return Comparison("different", kinds)
+
+    def _same_words(self, gold: str, answer: str) -> bool:
+        """Tells whether words are the same but for the case, where the case carries no meaning."""
+        return (
+            not self._exact_case
+            and gold.casefold() == answer.casefold()
+            and all(word.islower() or word.istitle() or word.isupper() for word in gold.split())
+        )
+
+    def _quantities(self, gold: Quantity, answer: Quantity) -> Comparison:
+        if len(gold.name) == len(answer.name) == 1 and gold.name != answer.name:
+            return Comparison("undecided", f"it is the value of {answer.name}")
+        if gold.base is not None or answer.base is not None:
+            return _bases(gold, answer)
+        outcomes = [
+            self._values(gold, replace(answer, expr=expr, scaled="", percent=False))
+            for expr in self._readings(gold, answer)
+        ]
+        for outcome in ("equal", "undecided", "different"):
+            for found in outcomes:
+                if found.outcome == outcome:
+                    return found
+        raise AssertionError("an answer has a reading")
+
+    def _readings(self, gold: Quantity, answer: Quantity) -> list[Expr]:
+        """Returns the values that an answer may state, as the known answer writes its value."""
+        expr = answer.expr
+        readings = [expr]
+        if len(answer.scaled) > 1 and answer.scaled in (self._question or "").lower():
+            assert isinstance(expr, Op)
+            readings.append(expr.args[0])  # how many million: 12 million
+        hundredth = Op("div", (expr, Num(Fraction(100))))
+        if answer.percent and not gold.percent:
+            free = self._question is None or self._percent_asked
+            readings = [*readings, hundredth] if free else [hundredth]
+        elif gold.percent and not answer.percent:
+            readings.append(Op("mul", (expr, Num(Fraction(100)))))
+        return readings
+
+    def _values(self, gold: Quantity, answer: Quantity) -> Comparison:
+        expr, why = answer.expr, ""
+        if answer.unit is not None and gold.unit is not None:
+            if answer.unit.dimension == gold.unit.dimension:
+                expr = _scaled(expr, answer.unit.factor / gold.unit.factor)
+            elif {answer.unit, gold.unit} & {DEGREE}:
+                why = "its unit is another"
+            else:
+                return Comparison("different", "its unit is another")
+        elif answer.unit is not None and self._asked is not None:
+            if answer.unit.dimension == self._asked.dimension:
+                expr = _scaled(expr, answer.unit.factor / self._asked.factor)
+        elif answer.unit is not None and self._contradicts(answer.unit):
+            return Comparison("undecided", "the question speaks of another unit")
+        elif DEGREE in (answer.unit, gold.unit) and (_has_pi(gold.expr) or _has_pi(expr)):
+            radians = Op("div", (Op("mul", (expr, Op("pi", ()))), Num(Fraction(180))))
+            degrees = Op("div", (Op("mul", (expr, Num(Fraction(180)))), Op("pi", ())))
+            expr = radians if answer.unit is DEGREE else degrees
+        found = _numbers(gold.expr, expr)
+        if self._computed and found.outcome != "equal" and _computes(expr, gold.expr):
+            return _EQUAL
+        return replace(found, why=why) if why and found.outcome == "different" else found
+
+    def _contradicts(self, found: Unit) -> bool:
+        """Tells whether the question has units of the same dimension, and not this one."""
+        return found not in self._units and found.dimension in {u.dimension for u in self._units}
+
+    def _sequences(self, gold: Sequence, answer: Sequence) -> Comparison:
+        if len(gold.items) != len(answer.items) and "" == gold.opening == answer.opening:
+            gold, answer = _flat(gold), _flat(answer)  # p=5, q=2; p=7, q=2
+        if len(gold.items) != len(answer.items):
+            one = len(gold.items) == 1 and gold.opening != "("
+            if one and len(answer.items) != 1:
+                return self.answers(gold.items[0], answer)
+            return Comparison("different", f"it has {len(answer.items)} members")
+        if len(gold.items) > _MAX_MEMBERS:
+            return self._ordered(gold.items, answer.items)
+        a, b = gold.opening + gold.closing, answer.opening + answer.closing
+        if {"list"} & {gold.opening, answer.opening}:
+            a, b = ("[]" if brackets == "listlist" else brackets for brackets in (a, b))
+            lists = True
+        else:
+            lists = not self._intervals
+        if a == b:
+            return (
+                self._unordered(gold.items, answer.items)
+                if a in ("", "{}")
+                else (self._ordered(gold.items, answer.items))
+            )
+        if {a, b} == {"", "{}"}:
+            return self._unordered(gold.items, answer.items)
+        if "{}" in (a, b):
+            if self._computed:
+                return self._unordered(gold.items, answer.items)
+            return Comparison("different", "one is a set")
+        if "" in (a, b):
+            found = self._ordered(gold.items, answer.items)
+            if {a, b} & {"(]", "[)"}:
+                return Comparison("different", "one is an interval")
+            if found.outcome != "equal" and a == "":
+                return Comparison("undecided", "the order of its members may not count")
+            if found.outcome == "equal" and a == "" and b == "()" and self._question is None:
+                return found
+            return found
+        if {a, b} == {"()", "[]"}:
+            found = self._ordered(gold.items, answer.items)
+            if found.outcome != "equal" or lists or len(gold.items) > 2:
+                return found
+            return Comparison("undecided", "its brackets may be those of an interval")
+        return Comparison("different", "its brackets are others")
+
+    def _ordered(self, gold: Members[Answer], answer: Members[Answer]) -> Comparison:
+        undecided: Comparison | None = None
+        for known, found in zip(gold, answer, strict=True):
+            comparison = self.answers(known, found)
+            if comparison.outcome == "different":
+                return comparison
+            if comparison.outcome == "undecided":
+                undecided = undecided or comparison
+        return undecided or _EQUAL
+
+    def _unordered(self, gold: Members[Answer], answer: Members[Answer]) -> Comparison:
+        """Compares members in any order: each equals exactly one of the others."""
+        if len(gold) != len(answer):
+            return Comparison("different", f"it has {len(answer)} members")
+        rest = list(answer)
+        undecided: Comparison | None = None
+        for known in gold:
+            for index, found in enumerate(rest):
+                comparison = self.answers(known, found)
+                if comparison.outcome == "equal":
+                    del rest[index]
+                    break
+                if comparison.outcome == "undecided":
+                    undecided = comparison
+            else:
+                return undecided or Comparison("different", "a member is missing")
+        return _EQUAL
+
+    def _rows(self, sequence: Sequence, matrix: Matrix) -> Comparison:
+        rows = []
+        for item in sequence.items:
+            cells = item.items if isinstance(item, Sequence) else (item,)
+            if not all(isinstance(cell, Quantity) for cell in cells):
+                return Comparison("different", "one is a matrix")
+            rows.append(tuple(cell.expr for cell in cells if isinstance(cell, Quantity)))
+        flat = len(matrix.rows) == 1 and all(len(row) == 1 for row in rows)
+        if flat:
+            rows = [tuple(cell for (cell,) in rows)]
+        return _matrices(tuple(rows), matrix.rows)
+
+    def _interval(self, relation: Relation, answer: Sequence | Union) -> Comparison:
+        interval = _as_interval(relation)
+        if interval is None or isinstance(answer, Union):
+            return Comparison("undecided", "one is a relation")
+        if not interval.opening or answer.opening not in ("(", "["):
+            return Comparison("undecided", "one is a relation")
+        if (interval.opening, interval.closing) != (answer.opening, answer.closing):
+            return Comparison("different", "the ends of the interval differ")
+        return self._ordered(interval.items, answer.items)
+
+
+def _flat(sequence: Sequence) -> Sequence:
+    """Returns an enumeration without the enumerations in it."""
+    items: list[Answer] = []
+    for item in sequence.items:
+        items += _flat(item).items if isinstance(item, Sequence) and not item.opening else (item,)
+    return Sequence(tuple(items))
+
+
+def _numbers(gold: Expr, answer: Expr) -> Comparison:
+    """Compares two values; only a floating-point number stands for other numbers than itself."""
+    known, found = rational(gold), rational(answer)
+    written = _written(gold)
+    floating = _written(answer)
+    fraction = known is not None and known.denominator > 1 and written is None
+    if fraction and floating is not None and floating.digits >= _FLOAT_DIGITS:
+        # A fraction, and a floating-point number for it: 0.0833333333333333 for 1/12.
+        return _EQUAL if near(answer, gold, _FLOAT_ERROR) else _DIFFERENT
+    if known is not None and written is not None and written.digits >= _FLOAT_DIGITS:
+        if found is None:
+            return _EQUAL if near(answer, gold, _FLOAT_ERROR) else _DIFFERENT
+        error = abs(found - known)
+        if error <= _FLOAT_ERROR * abs(known):
+            return _EQUAL
+        if (
+            floating is not None
+            and floating.digits >= _ROUNDED_DIGITS
+            and (error <= Fraction(1, 2) * Fraction(10) ** -floating.places)
+        ):
+            return Comparison("equal", "it is the known answer, rounded")
+        return _DIFFERENT
+    outcome = equal_values(gold, answer)
+    if outcome is None:
+        return Comparison("undecided", "the values cannot be computed")
+    return _EQUAL if outcome else _DIFFERENT
+
+
+def _computes(output: Expr, known: Expr) -> bool:
+    """Tells whether a floating-point number is a known value, or rounds to it."""
+    shown, written = _written(output), _written(known)
+    if shown is None or not shown.digits:
+        return False
+    if written is not None and written.digits >= _ROUNDED_TO:
+        value, found = rational(known), rational(output)
+        assert value is not None
+        assert found is not None
+        return abs(value - found) <= Fraction(1, 2) * Fraction(10) ** -written.places
+    return near(output, known, _FLOAT_ERROR)
+
+
+def _written(expr: Expr) -> Num | None:
+    """Returns the number that an expression is, with or without a sign, as it is written."""
+    if isinstance(expr, Op) and expr.name == "neg":
+        expr = expr.args[0]
+    return expr if isinstance(expr, Num) else None
+
+
+def _bases(gold: Quantity, answer: Quantity) -> Comparison:
+    """Compares numbers of which one or both state their base."""
+    if answer.base is None:
+        return _numbers(gold.expr, answer.expr)  # the question states the base
+    values = [_in_base(quantity) for quantity in (gold, answer)]
+    if None in values:
+        return Comparison("undecided", "its digits are not of its base")
+    return _EQUAL if values[0] == values[1] else _DIFFERENT
+
+
+def _in_base(quantity: Quantity) -> Fraction | None:
+    value = rational(quantity.expr)
+    if quantity.base in (None, 10) or value is None:
+        return value
+    assert quantity.base is not None
+    try:
+        return Fraction(int(str(value), quantity.base))
+    except ValueError:
+        return None
+
+
+def _scaled(expr: Expr, factor: Fraction) -> Expr:
+    return expr if factor == 1 else Op("mul", (expr, Num(factor)))
+
+
+def _has_pi(expr: Expr) -> bool:
+    return isinstance(expr, Op) and (expr.name == "pi" or any(map(_has_pi, expr.args)))
+
+
+def _symbol(name: str) -> Expr:
+    return Sym(name)
+
+
+def _matrices(a: Members[Members[Expr]], b: Members[Members[Expr]]) -> Comparison:
+    if [len(row) for row in a] != [len(row) for row in b]:
+        return Comparison("different", "its shape is another")
+    outcomes = {
+        _numbers(x, y).outcome for p, q in zip(a, b, strict=True) for x, y in zip(p, q, strict=True)
+    }
+    if "different" in outcomes:
+        return _DIFFERENT
+    return (
+        Comparison("undecided", "a cell cannot be compared") if "undecided" in outcomes else _EQUAL
+    )
+
+
+_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
+
+
+def _relations(gold: Relation, answer: Relation) -> Comparison:
+    """Compares equations or inequalities: the differences of their sides are proportional."""
+    if len(gold.operators) != 1 or len(answer.operators) != 1:
+        a, b = _as_interval(gold), _as_interval(answer)
+        if a is not None and b is not None and (a.opening, a.closing) == (b.opening, b.closing):
+            return _Comparer(None)._ordered(a.items, b.items)
+        return Comparison("undecided", "a relation has several signs")
+    left, right = (Op("add", (r.sides[0], Op("neg", (r.sides[1],)))) for r in (gold, answer))
+    if set(symbols(left)) != set(symbols(right)):
+        return Comparison("different", "its variables are others")
+    sign = ratio(left, right)
+    if sign is None:
+        return Comparison("undecided", "the values cannot be computed")
+    if sign == 0:
+        return (
+            _DIFFERENT
+            if gold.operators == answer.operators == ("=",)
+            else (Comparison("undecided", "the inequalities are not proportional"))
+        )
+    expected = gold.operators[0] if sign > 0 else _FLIPPED[gold.operators[0]]
+    return _EQUAL if answer.operators[0] == expected else _DIFFERENT
+
+
+def _as_interval(relation: Relation) -> Sequence | None:
+    """Returns the interval of `a < x <= b` or `x > a`, or None for another relation."""
+    sides, operators = relation.sides, relation.operators
+    infinity = Op("inf", ())
+    if len(sides) == 2 and isinstance(sides[1], Sym):
+        sides, operators = sides[::-1], (_FLIPPED[operators[0]],)
+    if len(sides) == 2 and isinstance(sides[0], Sym):
+        end = Quantity(sides[1])
+        match operators[0]:
+            case "<" | "<=" as sign:
+                low = Quantity(Op("neg", (infinity,)))
+                return Sequence((low, end), "(", ")" if sign == "<" else "]")
+            case ">" | ">=" as sign:
+                return Sequence((end, Quantity(infinity)), "(" if sign == ">" else "[", ")")
+        return None
+    if len(sides) == 3 and _is_unknown(sides[1]):
+        if operators[0] in (">", ">="):
+            sides, operators = sides[::-1], tuple(_FLIPPED[o] for o in operators[::-1])
+        if set(operators) <= {"<", "<="}:
+            return Sequence(
+                (Quantity(sides[0]), Quantity(sides[2])),
+                "(" if operators[0] == "<" else "[",
+                ")" if operators[1] == "<" else "]",
+            )
+    return None
+
+
+def _is_unknown(expr: Expr) -> bool:
+    return isinstance(expr, Sym) or (isinstance(expr, Op) and expr.name.startswith("f:"))
+
+
+def _kind(answer: Answer) -> str:
+    return {
+        "Quantity": "value", "Sequence": "list", "Union": "union", "Matrix": "matrix",
+        "Relation": "equation or inequality", "Mapping": "object", "Truth": "truth value",
+        "Choice": "choice", "Text": "text",
+    }.get(type(answer).__name__, "answer")  # fmt: skip

@@ -1,0 +1,42 @@
+"""The second grader: math-verify, which extracts and compares answers in its own way.
+
+It shares no code with `caco.answers`. Where the two disagree, a person should look.
+"""
+
+import logging
+from multiprocessing.connection import Connection
+
+from caco.grading.grader import Grader
+from caco.grading.worker import Reply, Request, answer_requests
+
+
+def second_grader(timeout_s: float) -> Grader:
+    """Returns a grader for solutions that is independent of the first one.
+
+    Args:
+        timeout_s: Wall seconds for one solution.
+    """
+    return Grader(timeout_s, _serve)
+
+
+def _serve(pipe: Connection) -> None:
+    logging.getLogger("math_verify").setLevel(logging.CRITICAL)
+    import math_verify  # noqa: F401  (outside the first solution's time limit)
+
+    answer_requests(pipe, _graded)
+
+
+def _graded(request: Request) -> Reply:
+    """Returns math-verify's grade of a solution.
+
+    math-verify's own time limits are off: they use SIGALRM, and some inputs run on past it.
+    """
+    from math_verify import parse, verify
+
+    expected = parse(f"${request.known}$", parsing_timeout=None)
+    parsed = parse(request.text, parsing_timeout=None)
+    if not parsed:
+        return "no_answer", "", ""
+    # The order matters: verify(gold, target) accepts variations of the target, not of the gold.
+    equal = verify(expected, parsed, timeout_seconds=None)
+    return "correct" if equal else "wrong", str(parsed[-1])[:200], ""

@@ -1,0 +1,212 @@
+r"""The comparison of answers: equal, different, or undecided with a reason."""
+
+import json
+import random
+import string
+import time
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caco.answers.compare import compare, compare_output, compare_program
+
+EQUAL = [
+    # numbers
+    ("42", "42.0"), ("-42", "\u221242"), ("12500", "12,500"), ("12500", "12 500"),
+    ("12500", r"12{,}500"), ("12500", r"12,\!500"), ("0.5", r"\frac12"), ("0.5", "\u00bd"),
+    ("2.5", "2 1/2"), ("2.5", r"2\frac{1}{2}"), ("1e-05", r"10^{-5}"), ("150000", "1.5e5"),
+    ("0.16666666666666666", r"0.1\overline{6}"), ("42", "forty-two"), ("12", "a dozen"),
+    ("12000000", "12 million"), ("12000", "12k"), ("16", "016"), ("5", r"5^{\text{th}}"),
+    # units and nouns
+    ("42", "42 dollars"), ("42", r"42\text{ apples}"), ("42", "$42 per month"), ("5", "5 cm^2"),
+    ("5", r"5\,\mathrm{cm}"), ("864", r"864 \mbox{ inches}^2"), (r"5 \text{ cm}", "0.05 m"),
+    ("300 minutes", "5 hours"), ("90^\\circ", "90"), (r"\frac{\pi}{4}", r"45^\circ"),
+    ("3.5", "3 hours 30 minutes"), ("2000", r"\$2,000 \text{ per month}"),
+    # percentages without a question
+    ("12.5", r"12.5\%"), ("0.125", "12.5 percent"), (r"28\%", "0.28"), (r"28\%", "28"),
+    # expressions
+    ("2xy", "2yx"), ("10-4n", "-4n+10"), (r"\frac{\sqrt{3}}{3}", r"\frac{1}{\sqrt{3}}"),
+    ("8", r"\log_2 256"), ("x^2-1", "(x-1)(x+1)"), (r"\sin^2 x", r"1-\cos^2 x"), ("1024", "2^{10}"),
+    (r"-\frac{3}{4}", r"\frac{-3}{4}"), (r"\frac{x}{y^2}", "xy^{-2}"), ("8", "|-8|"),
+    (r"\pm 7", "7, -7"), (r"3+2i", "2i+3"), (r"f(x)+1", "1+f(x)"),
+    # names and relations
+    ("42", "x = 42"), ("42", r"6\times 7 = 42"), ("5", r"x \equiv 5 \pmod{7}"),
+    ("y = 2x + 1", "2x - y + 1 = 0"), ("x > 3", r"(3, \infty)"), ("2 < x \\le 5", "(2, 5]"),
+    (r"\sqrt{3}", r"\sqrt{3} \approx 1.732"), ("x < 3", "2x - 6 < 0"), ("x < 3", "3 > x"),
+    # several members
+    ("[2,3]", "2 and 3"), ("[2,3]", "[2.0, 3]"), ("0,4", "4, 0"), ("27,93", "93 or 27"),
+    (r"\{1,2\}", "2, 1"), ("(3, \\frac{\\pi}{2})", r"\left( 3, \dfrac{\pi}{2} \right)"),
+    ("[1]", "1"), ("1", r"\{1\}"), (r"(1,2) \cup (3,4)", r"(3,4)\cup(1,2)"),
+    (r"\begin{pmatrix} 1 \\ 0.5 \end{pmatrix}", r"\begin{bmatrix} 1 \\ \frac12 \end{bmatrix}"),
+    ('["a","b"]', "a, b"), ('{"a":1,"b":2}', '{"b": 2.0, "a": 1}'),
+    ("[[1,2],[3,4]]", "[[1,2],[3,4]]"),
+    # texts, truth values, choices, bases
+    (r"\text{east}", r"\textbf{east}"), ("Monday", r"\text{monday}"), ("True", "yes"),
+    (r"\text{(C)}", "C"), ("C", "(C) 12 apples"), ("10:30", "10:30"), ("2516_8", "2516"),
+    ("5", "101_2"), (r"\int_0^1 x\,dx", r"\int_0^1 x\, dx"),
+]  # fmt: skip
+NOT_EQUAL = [
+    # numbers
+    ("42", "43"), ("42", "-42"), ("42", "4200"), ("42", "0.42"), ("1/3", "0.3333"), ("14", "1 4"),
+    ("33.3", r"\frac{100}{3}"), ("1e-9", "0"), ("2.5e-07", r"3.5\times10^{-7}"), ("6", r"2\frac31"),
+    (r"\frac{1}{2^{80}}", r"\frac{1}{2^{81}}"), ("100000000", "99999999.9999999"),
+    ("12345678901234567890", "12345678901234567891"), ("12500", "12.500"), ("12", "12 thousand"),
+    ("12", r"12\mathrm{k}"), ("12", r"12\text{ dozen}"), ("1", "2 1/2"),
+    ("0.3333333333333333", "0.33"),
+    (r"\pi", "3.14"), ("2018", "2024-01-05"), ("0.5", "1:2"), ("2", "2:1"), ("12", "12:00"),
+    # what follows or precedes the number
+    ("5", r"5\text{ feet }6\text{ inches}"), ("5", "5 apples and 3 pears"), ("8", "8 r 2"),
+    ("8", "at least 8"), ("8", r"\text{not } 8"), ("8", r"\neq 8"), ("8", r"\leq 8"),
+    ("8", r"8 \pm 1"),
+    ("8", "8 to 10"), ("5", "a loss of 5"), ("5", r"\text{half of }5"), ("5", "5 or 6"),
+    ("5", "5,5"),
+    ("4", r"4\sqrt(2)"), ("5", "5x"), ("5", r"5\pi"), ("101", "101_2"), ("2516_8", "2516_9"),
+    ("5 cm", "5 m"), ("5", r"2^3 \text{ which is } 5"), ("0", "3x - y + 13 = 0"), ("5", "x=5, y=7"),
+    # members, brackets, order
+    ("[2,3]", "[3,2]"), ("[2,3]", "(2,3]"), ("(1,2)", "[1,2]"), ("1331, 1728", "1728"),
+    ("[1,1]", "1"),
+    ("[1,000, 2]", "[1000, 2]"), (r"\{1,2\}", r"\{1,2,3\}"), ("3,5,7", "357"), (r"\pm 7", "7"),
+    # expressions
+    ("p - q", "q - p"), ("2x+3", "2x-3"), ("x < 3", r"x \le 3"), ("x < 3", "x > 3"), ("A", "a"),
+    ("2x + 4y - 3 = 0", "2x + 4y - 5 = 0"), (r"\sqrt{x^2}", "x"), ("f(x)+f(1)", "f(x+1)"),
+    (r"\sum_{k=0}^n k", r"\sum_{k=0}^n 2k"), (r"\frac{1}{3000!}", r"\frac{1}{3001!}"),
+    # texts
+    ("abc", "bca"), ("Monday", "Tuesday"), ("True", "no"), ("aB", "ab"), ("C", "(D) 12"),
+    ("7", "10^{10^{10^{10}}}"), ("7", "100000000!"), ("7", r"\sum_{k=1}^{10^9} k^k"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("gold", "text"), EQUAL)
+def test_equal_answers(gold: str, text: str) -> None:
+    assert compare(gold, text).outcome == "equal", compare(gold, text)
+
+
+@pytest.mark.parametrize(("gold", "text"), NOT_EQUAL)
+def test_an_answer_that_is_not_proven_equal_is_not_accepted(gold: str, text: str) -> None:
+    assert compare(gold, text).outcome != "equal", compare(gold, text)
+
+
+@pytest.mark.parametrize(
+    ("gold", "text", "question", "accepted"),
+    [
+        ("33.33", r"33.33\%", "What percentage is it?", True),
+        ("0.4", r"40\%", "Which share is it?", True),
+        ("40", r"40\%", "Which share is it?", False),
+        ("40", r"0.4", "What percentage is it?", False),
+        ("12", "12 million", "How many million people live there?", True),
+        ("12", "12 million", "How many people live there?", False),
+        ("3.5", "3 hours 30 minutes", "How many hours does it take?", True),
+        ("210", "3 hours 30 minutes", "How many minutes does it take?", True),
+        ("5", "5 hours", "How many minutes does it take?", False),
+        ("5", "5 kg", "How many grams is it?", False),
+        ("5000", "5 kg", "How many grams is it?", True),
+        ("(2,3)", "[2,3]", "Solve for x in interval notation.", False),
+    ],
+)
+def test_the_question_decides_what_a_percentage_a_scale_or_a_unit_means(
+    gold: str, text: str, question: str, accepted: bool
+) -> None:
+    assert (compare(gold, text, question).outcome == "equal") == accepted
+
+
+@pytest.mark.parametrize(
+    ("output", "text", "accepted"),
+    [
+        ("[2, 3]", "(2, 3)", True),
+        ("[2, 3]", "3, 2", False),
+        ('"1/2"', "0.5", True),
+        ('"$42.00"', "42", True),
+        ("[0.1, 0.30000000000000004]", "[0.1, 0.3]", True),
+        ("33.333333333333336", r"33.33\%", False),
+        ("33.333333333333336", r"\frac{100}{3}", True),
+        ("true", r"\text{True}", True),
+        ('"pots"', "stop", False),
+        ('"Ab"', "ab", False),
+        ("1e+16", "10^{16}", True),
+        ("-0.0", "0", True),
+        ("null", "0", False),
+    ],
+)
+def test_outputs_of_programs(output: str, text: str, accepted: bool) -> None:
+    assert (compare_output(output, text, "What?").outcome == "equal") == accepted
+
+
+@pytest.mark.parametrize(
+    ("output", "known", "accepted"),
+    [
+        ("18.0", "18", True),
+        ('"18"', "18", True),
+        ('"2/3"', "2/3", True),
+        ("0.5", r"\frac{1}{2}", True),
+        ("1.7320508075688772", r"\sqrt{3}", True),
+        ('"sqrt(3)"', r"\sqrt{3}", True),
+        ("0.7853981633974483", r"\frac{\pi}{4}", True),
+        ("[1, 2]", "(1,2)", True),
+        ("[2, 1]", r"\{1,2\}", True),
+        ("[[1, 2], [3, 4]]", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", True),
+        ('"[1, 2)"', "[1,2)", True),
+        ("45", r"45^\circ", True),
+        ("33.333333333333336", "33.33", True),
+        ("9" * 5000, "9" * 5000, True),
+        ("18.001", "18", False),
+        ("1800", "18", False),
+        ("0.00001", "0", False),
+        ("[2, 1]", "[1, 2]", False),
+        ("true", "1", False),
+        ("18", "", False),
+        ('"NaN"', "1", False),
+        ("1e999", "18", False),
+        ("1e999999999", "18", False),
+        ("9" * 5000, "18", False),
+        ("0.33", r"\frac{1}{3}", False),
+    ],
+)
+def test_a_program_computes_the_known_answer(output: str, known: str, accepted: bool) -> None:
+    assert (compare_program(output, known).outcome == "equal") == accepted
+
+
+@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9))
+def test_a_value_equals_itself(value: object) -> None:
+    known = value if isinstance(value, str) else json.dumps(value)
+    if known.strip():
+        assert compare_program(json.dumps(value), known).outcome == "equal"
+        assert compare(known, known).outcome == "equal"
+
+
+@given(st.fractions(max_denominator=10**6), st.integers(1, 999))
+def test_a_fraction_equals_its_expansion_and_no_neighbour(value: Fraction, factor: int) -> None:
+    gold = f"{value.numerator}/{value.denominator}"
+    top, bottom = value.numerator * factor, value.denominator * factor
+    assert compare(gold, rf"\frac{{{top}}}{{{bottom}}}").outcome == "equal"
+    assert compare(gold, rf"\frac{{{top + 1}}}{{{bottom}}}").outcome == "different"
+
+
+def test_an_undecided_answer_says_where_reading_stopped() -> None:
+    found = compare("5", r"5 \unknown 3")
+    assert found.outcome == "undecided"
+    assert r"\unknown" in found.why
+
+
+def test_no_text_takes_long_or_raises() -> None:
+    rng = random.Random(0)
+    pieces = [
+        r"\frac{", "}", "{", "(", ")", "[", "]", "^", "_", "9", "99", "!", r"\sqrt", r"\pm", ",",
+        "=",
+        "<", r"\text{", "x", "sin", "%", "-", "+", "*", "/", " ", "dozen", "and", "|", "$",
+        r"\\", "&",
+        r"\begin{pmatrix}", r"\end{pmatrix}", "\u00bd", "'", '"', "e", ".", ":",
+    ]  # fmt: skip
+    slowest = 0.0
+    for _ in range(3000):
+        text = "".join(rng.choices(pieces, k=rng.randint(1, 40)))
+        started = time.monotonic()
+        assert compare("42", text).outcome in ("equal", "different", "undecided")
+        assert compare(text, "42").outcome in ("equal", "different", "undecided")
+        slowest = max(slowest, time.monotonic() - started)
+    for text in ("(" * 2000, "-" * 3000, "9^" * 500 + "9", string.printable * 30, "1+" * 290 + "1"):
+        started = time.monotonic()
+        compare("42", text)
+        slowest = max(slowest, time.monotonic() - started)
+    assert slowest < 5  # milliseconds on an idle machine; the limit finds a computation that hangs
