@@ -86,6 +86,15 @@ def test_a_number_and_a_scale_are_one_number_or_the_number_of_units():
     assert _readings("a dozen pears") == [[{12}]]
 
 
+def test_cents_are_themselves_or_a_part_of_a_dollar():
+    for text in ("25 cents", "twenty-five cents", "25-cent stamps"):
+        assert _readings(text) == [[{Decimal(25)}, {Decimal("0.25")}]]
+        (mention,) = mentions(text)
+        assert [part.value for part in mention.parts] == [25, Decimal("0.25")]
+    for text in ("25 centers", "25 dollars", "25 per cent"):
+        assert not mentions(text)[0].parts
+
+
 def test_a_fraction_is_its_value_or_its_numerals():
     assert _readings("3/4") == [[{Decimal("0.75")}, {3, 4}]]
     assert _readings("three quarters") == [[{Decimal("0.75")}, {3, 4}, {3}]]

@@ -21,9 +21,11 @@ class Mention:
 
     Attributes:
         start, end: Its position in the text.
-        readings: The possible readings, the most likely first: `25%` is 25 or 0.25, `1,000` is one
-            thousand or the list of 1 and 0, `two dozen` is 24, or 2, or 2 and 12.
-        parts: The numbers that it is written with: 2 and 12 of `two dozen`, 3 and 4 of `3/4`.
+        readings: The possible readings, the most likely first: `25%` is 25 or 0.25, as is `25
+            cents`, `1,000` is one thousand or the list of 1 and 0, `two dozen` is 24, or 2, or 2
+            and 12.
+        parts: The numbers that it is written with: 2 and 12 of `two dozen`, 3 and 4 of `3/4`; the
+            cents and the dollars of `25 cents`.
         percent: Whether it is a percentage.
         excused: Whether it may be something other than a number: `one` and `two` are also articles
             and pronouns, `half` and `a third of` are operations, a bare `dozen` is a unit. Such a
@@ -122,7 +124,8 @@ _FRACTION = re.compile(
 )
 _COUNT = re.compile(
     rf"(?P<number>{_START}{_DIGITS}|\b(?P<words>{_CARDINAL})|\b(?P<article>a)(?={_GAP}dozen{_GAP}\w))"
-    rf"(?:(?P<percent>\s*(?:{PERCENT})|-per[\s-]?cent\b)|{_GAP}{_SCALE}s?\b)?"
+    rf"(?:(?P<percent>\s*(?:{PERCENT})|-per[\s-]?cent\b)|{_GAP}{_SCALE}s?\b"
+    rf"|(?=(?P<cent>{_GAP}cents?\b)))?"
 )
 _UNIT = re.compile(rf"\b{_SCALE}\b")  # `$3 for a dozen`, `a few hundred`
 _NUMBER = re.compile(rf"{_START}{_DIGITS}")
@@ -250,7 +253,11 @@ def _count(match: re.Match[str]) -> Mention:
         readings.append({Decimal(part) for part in (sign + first, *middle, last)})
     if match["article"]:
         return _mention(match.span(), [{value * SCALES[match["scale"]]}])
-    return _scaled(match, readings, [], excused=len(readings) == 1 and value in _EXCUSED)
+    parts: list[Mention] = []
+    if match["cent"]:  # of a dollar
+        readings.append({value.scaleb(-2)})
+        parts = [_mention(match.span("number"), [reading]) for reading in readings]
+    return _scaled(match, readings, parts, excused=len(readings) == 1 and value in _EXCUSED)
 
 
 def _unit(match: re.Match[str]) -> Mention:
