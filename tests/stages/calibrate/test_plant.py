@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from tests.stages.unify.conftest import TrustingSandbox
 
-from caco.config.checks import Calibration, SandboxLimits
 from caco.answers.extraction import final_answer
+from caco.config.checks import Calibration, SandboxLimits
 from caco.stages.calibrate.kinds import KINDS, RIGHT, Fault
 from caco.stages.calibrate.mutated_questions import Change, moved
 from caco.stages.calibrate.plant import known_right, plant

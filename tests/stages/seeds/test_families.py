@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from caco.answers.extraction import final_answer
 from caco.config.sources import Families
 from caco.errors import UserError
-from caco.answers.extraction import final_answer
 from caco.stages.unify.code_cots import form_violation
 from caco.text.answers import closing
 
