@@ -52,6 +52,28 @@ def test_a_reply_that_is_no_problem_is_rejected(answer, verdict):
 
 
 @pytest.mark.parametrize(
+    "reply",
+    [
+        "<think>\nThey have a = 3.\n</think>\n\nWhat is 3 times 4?",
+        "They have a = 3, so input['a'].\n</think>\n\nWhat is 3 times 4?",  # opened in the prompt
+        "<thinking>def solve(a):</thinking>What is 3 times 4?",
+        "What is 3 times 4?\n<think>Does that state every value",
+    ],
+)
+def test_the_thoughts_of_the_writer_are_no_part_of_a_question(reply):
+    (row,), _ = _written(lambda r: reply)
+    assert row.question == "What is 3 times 4?"
+    assert row.question_id == _written(lambda r: "What is 3 times 4?")[0][0].question_id
+
+
+@pytest.mark.parametrize("reply", ["<think>A farm?</think>\n", "<think>A farm", "A farm?</think>"])
+def test_a_reply_of_thoughts_alone_is_no_question(reply):
+    (row,), _ = _written(lambda r: reply)
+    assert (row.row_id, row.verdict) == ("s1", "only_thoughts")
+    assert row.reason == f"nothing follows the writer's thoughts: {reply.strip()!r}"
+
+
+@pytest.mark.parametrize(
     "text", ["What input is needed?", "From 3 and 4, import duty is due.", "The output: how much?"]
 )
 def test_words_that_are_also_keywords_are_accepted(text):

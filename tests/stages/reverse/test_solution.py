@@ -36,3 +36,25 @@ def test_a_solution_without_an_end_is_rejected():
 def test_a_solution_without_a_final_answer_is_left_to_the_judge(text):
     (row,), _ = _solved(lambda r: text)
     assert row.solution == text.strip()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "<think>\n3 + 4 = 7. The answer is 7.\n</think>\n\n3 * 4 = 12. The answer is 12.",
+        "The answer is 7? No.\n</think>\n\n3 * 4 = 12. The answer is 12.",  # opened in the prompt
+        "<thinking>7?</thinking>3 * 4 = 12. The answer is 12.",
+        "3 * 4 = 12. The answer is 12.\n<think>Or is the answer 7",
+    ],
+)
+def test_the_thoughts_of_the_solver_are_no_part_of_a_solution(reply):
+    (row,), _ = _solved(lambda r: reply)
+    assert row.solution == "3 * 4 = 12. The answer is 12."
+
+
+@pytest.mark.parametrize("reply", ["<think>12?</think>\n", "<think>12", "It is 12.</think>"])
+def test_a_reply_of_thoughts_alone_is_no_solution(reply):
+    (row,), _ = _solved(lambda r: reply)
+    assert isinstance(row, Rejected)
+    assert (row.row_id, row.verdict) == ("q1", "only_thoughts")
+    assert row.reason == f"nothing follows the solver's thoughts: {reply.strip()!r}"

@@ -12,6 +12,7 @@ from caco.rows.rejected import Rejected, reject
 from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
 from caco.stages.reverse.question_prompt import QUESTION, STYLED_QUESTION, question_prompt
+from caco.text.thoughts import without_thoughts
 
 # Text that only a program contains: a fence, a definition, the dict `input`, an assignment to
 # `output`.
@@ -49,8 +50,9 @@ def write_questions(
 ) -> Iterator[Question | Rejected]:
     """Yields a question or a rejection for each variant of each program, in order.
 
-    Verdicts: `truncated` (no end token within the limit), `empty`, `echoes_code` (the writer
-    copied program text instead of writing a problem).
+    The writer's thoughts are no part of a question. Verdicts: `truncated` (no end token within the
+    limit), `empty`, `only_thoughts`, `echoes_code` (the writer copied program text instead of
+    writing a problem).
 
     Args:
         rows: Verified programs.
@@ -82,13 +84,16 @@ def _variants(row: Verified, section: WriteQuestions) -> Iterator[_Variant]:
 
 
 def _outcome(variant: _Variant, completion: Completion, model: str) -> Question | Rejected:
-    text = completion.text.strip()
-    row = variant.row
+    reply, row = completion.text.strip(), variant.row
     if completion.finish_reason != "stop":
-        why = f"no end token after {completion.tokens} tokens: {text[-80:]!r}"
+        why = f"no end token after {completion.tokens} tokens: {reply[-80:]!r}"
         return reject(variant.name, "truncated", why, row)
-    if not text:
+    if not reply:
         return reject(variant.name, "empty", "the completion is empty", row)
+    text = without_thoughts(reply)
+    if not text:
+        why = f"nothing follows the writer's thoughts: {reply[-80:]!r}"
+        return reject(variant.name, "only_thoughts", why, row)
     if code := _CODE.search(text):
         why = f"contains program text ({code.group().strip()!r}): {text[:200]!r}"
         return reject(variant.name, "echoes_code", why, row)

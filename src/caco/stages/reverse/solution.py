@@ -11,6 +11,7 @@ from caco.rows.rejected import Rejected, reject
 from caco.rows.solution import Solution
 from caco.runtime.progress import Progress
 from caco.stages.reverse.solution_prompt import SOLUTION, solution_prompt
+from caco.text.thoughts import without_thoughts
 
 
 def write_solutions(
@@ -21,8 +22,9 @@ def write_solutions(
 ) -> Iterator[Solution | Rejected]:
     """Yields a solution or a rejection for each question, in order.
 
-    The only verdict is `truncated` (no end token within the limit). The judge extracts the final
-    answer, so that a change of the extraction does not re-run the generation.
+    The solver's thoughts are no part of a solution. Verdicts: `truncated` (no end token within the
+    limit), `only_thoughts`. The judge extracts the final answer, so that a change of the extraction
+    does not re-run the generation.
 
     Args:
         rows: Questions.
@@ -42,10 +44,14 @@ def write_solutions(
 
 
 def _outcome(row: Question, completion: Completion, model: str) -> Solution | Rejected:
-    text = completion.text.strip()
+    reply = completion.text.strip()
     if completion.finish_reason != "stop":
-        why = f"no end token after {completion.tokens} tokens: {text[-80:]!r}"
+        why = f"no end token after {completion.tokens} tokens: {reply[-80:]!r}"
         return reject(row.question_id, "truncated", why, row)
+    text = without_thoughts(reply)
+    if reply and not text:
+        why = f"nothing follows the solver's thoughts: {reply[-80:]!r}"
+        return reject(row.question_id, "only_thoughts", why, row)
     return Solution(
         **asdict(row),
         solution=text,
