@@ -45,6 +45,8 @@ EQUAL = [
     # texts, truth values, choices, bases
     (r"\text{east}", r"\textbf{east}"), ("Monday", r"\text{monday}"), ("True", "yes"),
     (r"\text{(C)}", "C"), ("C", "(C) 12 apples"), ("10:30", "10:30"), ("2516_8", "2516"),
+    ("B", r"\textbf{(B)}\ 12"), ("B", "The correct option is B"), ("12500", "12,500 €"),
+    (r"(-\infty,3]\cup[5,\infty)", r"x \le 3 \text{ or } x \ge 5"), (r"\emptyset", r"\{\}"),
     ("5", "101_2"), (r"\int_0^1 x\,dx", r"\int_0^1 x\, dx"),
 ]  # fmt: skip
 NOT_EQUAL = [

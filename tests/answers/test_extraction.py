@@ -36,11 +36,14 @@ from caco.text.answers import answer_text, closing
         ("The final answer is 42!", "42"),
         ("The answer is Monday because it rained.", "Monday"),
         ("Final Answer: The largest $n$ is 34.", "34"),
+        ("The answer is 42 dollars and the change is 3 dollars.", "42 dollars"),
         ("The answer is 5 apples and 3 pears.", "5 apples and 3 pears"),
         # headings
         ("It works.\n#### 72", "72"),
         ("#### Answer\n42", "42"),
-        ("#### Final step\n6*7=42\nSo it is 42.", "So it is 42"),
+        ("#### 42\n#### Explanation", "42"),
+        ("The answer is\n\\begin{align*}\n42\n\\end{align*}", "42"),
+        ("#### Final step\n6*7=42\nSo it is 42.", "it is 42"),
         ("Adding up.\n**Answer**\n42 apples", "42 apples"),
         # the last statement counts, not its form
         ("I first get \\boxed{255} for part one.\nThe final answer is 42.", "42"),
@@ -48,10 +51,12 @@ from caco.text.answers import answer_text, closing
         ("The answer is \\boxed{42}. Is 43 possible? The answer is no.", "42"),
         ("6 * 7 = 42\n#### 42\n\nLet me check: 6 * 7 = 42. Yes.", "42"),
         # no statement: the last value
-        ("so it is $3$", "so it is $3$"),
+        ("so it is $3$", "it is $3$"),
         ("It is 7, or 12 after all", "It is 7, or 12 after all"),
         ("We add 7 to 5 and get 12", "12"),
         ("= $130,000 total invested.", "$130,000 total invested"),
+        ("Therefore, 42.", "42"),
+        ("I think it's B", "B"),
         ("no number at all", None),
         # reasoning, invented questions, special tokens
         ("<think>\nThe answer is 41.\n</think>\nIt is 42 in all.", "It is 42 in all"),

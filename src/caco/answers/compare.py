@@ -202,6 +202,10 @@ class _Comparer:
                 return _relations(gold, Relation((_symbol(name), answer.expr), ("=",)))
             case Quantity(name=name), Relation() if name:
                 return _relations(Relation((_symbol(name), gold.expr), ("=",)), answer)
+            case Union(items=a), Sequence(items=b, opening="") if _are_relations(b):
+                return self._unordered(a, b)
+            case Sequence(items=a, opening=""), Union(items=b) if _are_relations(a):
+                return self._unordered(a, b)
             case Union(items=a), Union(items=b):
                 return self._unordered(a, b)
             case Mapping(items=a), Mapping(items=b):
@@ -535,6 +539,10 @@ def _as_interval(relation: Relation) -> Sequence | None:
                 ")" if operators[1] == "<" else "]",
             )
     return None
+
+
+def _are_relations(items: Members[Answer]) -> bool:
+    return bool(items) and all(isinstance(item, Relation) for item in items)
 
 
 def _is_unknown(expr: Expr) -> bool:

@@ -183,7 +183,9 @@ class Expressions:
         """Tells whether a word continues a product rather than naming a unit or a noun."""
         text = token.text
         number_before = self._peek(-1) is not None and self._tokens[self.at - 1].kind == "number"
-        measures = number_before and self._is_unit(token) and self._ends_after_unit()
+        measures = (
+            self._depth == 1 and number_before and self._is_unit(token) and self._ends_after_unit()
+        )
         if text in _FUNCTIONS or text in _CONSTANTS:
             return not token.spoken and not measures
         if self._names and set(text) <= self._names:

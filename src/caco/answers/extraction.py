@@ -41,11 +41,11 @@ _JOINS = re.compile(
 # What may follow an answer within its sentence, and explains rather than continues it.
 _EXPLAINS = re.compile(
     r",?\s+(?:because|since|as|which|where|for|so|given|after|when|due to|that is|i\.e\.)\s|"
-    r",\s+(?:and\s+)?(?:so|we|I|it|this|the|he|she|they|with)\s|\s*\((?!\d)"
+    r",\s+(?:and\s+)?(?:so|we|I|it|this|the|he|she|they|with)\s|\s+and\s+the\s|\s*\((?!\d)"
     r"|\s+[-\u2013\u2014]{1,2}\s+(?=[A-Za-z])|\s+=>",
 )
 _LEADS = re.compile(
-    r"^(?:\s*(?:thus|therefore|hence|simply|just|exactly|indeed|then|now|approximately|about"
+    r"^(?:\s*(?:so|thus|therefore|hence|simply|just|exactly|indeed|then|now|approximately|about"
     r"|equal to|for sure|definitely|given by|option|choice|also|clearly)\b[,:]?)+\s*",
     re.IGNORECASE,
 )
@@ -53,6 +53,7 @@ _SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\bRs)[.!?](?=\s|$|\*\*)|\n")
 _IS = re.compile(r"\b(?:is|are|equals)\b:?\s+")
 _MATHS = re.compile(r"\$\$.+?\$\$|(?<!\\)\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]")
 _LETTER = re.compile(r"(?:\bis|'s|\bbe|\boption|\bchoose)\s+\(?([A-J])\)?$")
+_DISPLAY = re.compile(r"\\(?:begin|end)\{(?:align|aligned|equation|gather|displaymath)\*?\}|&")
 _MAX_WORDS = 6
 _NO_NAMES: frozenset[str] = frozenset()
 # Later statements replace earlier ones, so that few of them are read.
@@ -74,12 +75,15 @@ class _Statement:
     Attributes:
         start, end: Its position.
         text: The answer; None where it is cut off.
+        box: Whether it is a box.
+        heading: Whether it may be a Markdown heading of level four rather than an answer.
     """
 
     start: int
     end: int
     text: str | None
     box: bool = False
+    heading: bool = False
 
 
 def final_answer(text: str) -> str | None:
@@ -110,6 +114,8 @@ def _bare(text: str) -> str:
 
 def _final(read: str) -> str | None:
     statements = sorted(_statements(read), key=lambda s: (s.start, -s.end))
+    if not all(statement.heading for statement in statements):
+        statements = [statement for statement in statements if not statement.heading]
     # A box within "the answer is ..." is the same statement.
     boxes = [statement for statement in statements if statement.box]
     outer = [
@@ -162,7 +168,8 @@ def _statements(text: str) -> Iterator[_Statement]:
             isinstance(parse(value, _NO_NAMES), Text) and text[match.end() + len(line) :].strip()
         )
         if value and not is_heading:
-            yield _Statement(match.start(), match.end() + len(line), value)
+            words = isinstance(parse(value, _NO_NAMES), Text)
+            yield _Statement(match.start(), match.end() + len(line), value, heading=words)
     for match in list(_HEADING.finditer(text))[-_LAST_STATEMENTS:]:
         found = _first_line(text, match.end())
         if found is not None:
@@ -231,7 +238,12 @@ def _read(sentence: str) -> str | None:
     starts = [_LEADS.sub("", sentence)]
     starts += [_LEADS.sub("", sentence[: m.start()]) for m in _EXPLAINS.finditer(sentence)][::-1]
     candidates = [stripped for start in starts[:_MAX_STARTS] if (stripped := _stripped(start))]
-    endings = [_stripped(c[m.end() :]) for c in candidates for m in list(_IS.finditer(c))[-1:]]
+    endings = [
+        _stripped(c[m.end() :])
+        for c in candidates
+        for m in list(_IS.finditer(c))[-1:]
+        if not re.search(r"\d", c[: m.start()])
+    ]
     for candidate in (*candidates, *endings):
         if _is_value(parse(candidate, _NO_NAMES)):
             return candidate
@@ -255,7 +267,7 @@ def _is_name(answer: Answer) -> bool:
 def _first_line(text: str, at: int) -> tuple[str, int] | None:
     """Returns the first line with content after a position, and its end."""
     for match in re.compile(r"[^\n]+").finditer(text, at):
-        content = _stripped(match[0])
+        content = _stripped(_DISPLAY.sub("", match[0]))
         if re.sub(r"\\[\[\]()]|[$*\s]", "", content):
             if "\\boxed" in content:
                 return None
@@ -267,7 +279,7 @@ def _last_sentence(text: str) -> str | None:
     """Returns the last value of the last lines, for a solution that states no answer."""
     for line in reversed(text.strip().splitlines()[-_LAST_LINES:]):
         line = line[-_LONGEST:]
-        stripped = _stripped(line)
+        stripped = _stripped(_LEADS.sub("", line))
         whole = parse(stripped, _NO_NAMES)
         if isinstance(whole, Choice) or (_is_value(whole) and any(c.isdigit() for c in stripped)):
             return stripped

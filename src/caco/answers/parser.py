@@ -40,7 +40,10 @@ from caco.text.numbers import SCALES, is_number_word, mentions
 
 Names = frozenset[str] | None
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
-_CHOICE = re.compile(r"\s*\(?([A-J])[).:]\)?\s+\S")
+_CHOICE = re.compile(r"\(?([A-J])[).:]\)?\s*\S")
+_OPTION = re.compile(
+    r"(?i:(?:the )?(?:correct |right )?(?:option|choice|answer)(?: is)?:?)\s*\(?([A-J])\)?"
+)
 _LETTER_SCALES = {"k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "bn": 10**9, "mn": 10**6}
 _BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
           "ten": 10, "eleven": 11, "twelve": 12, "sixteen": 16}  # fmt: skip
@@ -80,7 +83,7 @@ _VERBS = frozenset((
 # Words that make a noun phrase after a number something else than a noun phrase.
 _CHANGING = frozenset((
     "or", "and", "to", "not", "than", "except", "but", "remainder", "rem", "mod", "modulo",
-    "plus", "minus", "times", "over", "divided", "by", "squared", "cubed", "half", "halves",
+    "plus", "minus", "over", "divided", "by", "squared", "cubed", "half", "halves",
     "quarter", "quarters", "third", "thirds", "fourth", "fourths", "fifth", "fifths", "sixth",
     "sixths", "eighth", "eighths", "tenth", "tenths", "hundredth", "hundredths", "negative",
     "below", "under", "loss", "debt", "short", "point", "power", "base", "factorial", "root",
@@ -104,6 +107,10 @@ def parse(text: str, variables: Names = None) -> Answer:
         return Unparsed(text, f"it has {len(text):,} characters")
     stripped = text.strip().strip("`")
     stripped = _RATIO_NAME.sub("", stripped)
+    if match := _OPTION.fullmatch(words(stripped)):
+        return Quantity(Sym(match[1]))
+    if words(stripped).lower() in ("none", "null"):
+        return Text("None")
     structured = _structured(stripped, variables)
     if structured is not None:
         return structured
@@ -115,7 +122,7 @@ def parse(text: str, variables: Names = None) -> Answer:
             return Truth(_TRUTH[plain.lower()])
         if (spelled := _in_words(plain)) is not None:
             return spelled
-        if match := _CHOICE.match(stripped.replace("\text", "").strip("{$ ")):
+        if match := _CHOICE.match(plain):
             return Choice(match[1])
         if plain and not any(c.isdigit() for c in plain) and not re.search(r"[\\^=<>+*/|_]", plain):
             return Text(plain)
@@ -157,6 +164,7 @@ def variables(answer: Answer) -> frozenset[str]:
 
 def _structured(text: str, names: Names) -> Answer | None:
     """Returns the value of a text that is JSON or a Python literal with texts in it, or None."""
+    text = text.replace(r"\{", "{").replace(r"\}", "}") if text.startswith(r"\{") else text
     if not text.startswith(("[", "{", '"', "(")) or not re.search(r"[\"']", text):
         return None
     readers: tuple[Callable[[str], Any], ...] = (json.loads, ast.literal_eval)
@@ -189,7 +197,7 @@ def _value(value: Any, opening: str) -> Answer:
         case str():
             return parse(value) if value.strip() else Text("")
         case _:
-            return Text("null" if value is None else str(value))
+            return Text(str(value))
 
 
 def _notation(text: str, names: Names) -> Answer:
@@ -286,7 +294,7 @@ def _item(symbols: list[Token], names: Names) -> Answer:
     if len(unions) > 1:
         return Union(tuple(_item(part, names) for part in unions))
     if len(symbols) == 1 and symbols[0].text == r"\emptyset":
-        return Sequence((), r"\{", r"\}")
+        return Sequence((), "{", "}")
     bracketed = _bracketed(symbols, names)
     if bracketed is not None:
         return bracketed
@@ -559,6 +567,8 @@ def _is_ordinal(rest: list[Token]) -> bool:
 def _measured(quantity: Quantity, rest: list[Token], names: Names) -> Quantity | None:
     """Returns a quantity in the unit that follows it, alone or as `3 hours 30 minutes`, or None."""
     found, at = _unit(rest, 0)
+    if rest[0].text in CURRENCIES:
+        found, at = CURRENCIES[rest[0].text], 1
     if found is None:
         return None
     if quantity.unit is not None and quantity.unit.dimension != found.dimension:
