@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -86,6 +87,7 @@ def graded(cases: Sequence[Case], grader: Sequence[str]) -> Iterator[Graded]:
                 row["question"] = case.question
             rows.write(json.dumps(row).encode() + b"\n")
         rows.seek(0)
+        started = time.monotonic()
         process = subprocess.Popen(grader, stdin=rows, stdout=subprocess.PIPE)
         assert process.stdout is not None
         with process:
@@ -93,6 +95,9 @@ def graded(cases: Sequence[Case], grader: Sequence[str]) -> Iterator[Graded]:
                 verdict = json.loads(line)
                 assert verdict["id"] == number
                 yield Graded(case, verdict["verdict"], verdict["reason"])
+    seconds = time.monotonic() - started
+    rate = len(cases) / seconds
+    print(f"{len(cases):,} answers in {seconds:.1f} s: {rate:,.0f} a second", file=sys.stderr)
     if process.returncode:
         sys.exit(f"`{shlex.join(grader)}` exited with {process.returncode}")
 
