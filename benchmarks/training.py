@@ -24,8 +24,10 @@ from gpu import GpuUsage, gpu_names, peak_tflops, sampled_gpus
 
 from caco.config.training import Training
 from caco.models.manifest import read_manifest
+from caco.models.tokenizer import load_tokenizer
 from caco.runtime.job import run
 from caco.runtime.progress import Progress
+from caco.text.chat import end_of_turn
 from caco.training.deepspeed_settings import read_settings
 from caco.training.rank import RankTask
 from caco.training.runtime.checkpoints import LOSS, CheckpointFolder
@@ -66,6 +68,7 @@ class Strategy:
                 stage=self.name,
                 model=str(model),
                 tokens=str(tokens),
+                end=end_of_turn(load_tokenizer(model)),
                 checkpoint=f"{scratch}/checkpoint",
                 checkpoints=scratch,
                 resume=None,

@@ -21,8 +21,9 @@ def main() -> None:
     section = job.section(Codegen)
     tokenizer = load_tokenizer(read_manifest(args.model).folder)
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
-    examples = codegen_examples(rows, unconditional_prefix(tokenizer), end_of_turn(tokenizer))
-    counts = fine_tune(section, "codegen", training_arguments(job), examples)
+    end = end_of_turn(tokenizer)
+    examples = codegen_examples(rows, unconditional_prefix(tokenizer), end)
+    counts = fine_tune(section, "codegen", training_arguments(job), examples, end)
     job.done(counts, section.training.seed)
 
 

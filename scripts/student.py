@@ -20,12 +20,10 @@ def main() -> None:
     args = job.parse()
     section = job.section(Student)
     base = read_manifest(args.model).folder
-    examples = student_examples(
-        read_rows(args.corpus, CorpusRow),
-        framing(base, section.prompt),
-        end_of_turn(load_tokenizer(base)),
-    )
-    counts = fine_tune(section, "student", training_arguments(job), examples)
+    end = end_of_turn(load_tokenizer(base))
+    rows = read_rows(args.corpus, CorpusRow)
+    examples = student_examples(rows, framing(base, section.prompt), end)
+    counts = fine_tune(section, "student", training_arguments(job), examples, end)
     job.done(counts, section.training.seed)
 
 

@@ -28,10 +28,9 @@ def main() -> None:
     tokenizer = load_tokenizer(read_manifest(args.model).folder)
     seeds = {seed.seed_id: seed for file in args.seeds for seed in read_rows(file, Seed)}
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
-    examples = writer_examples(
-        rows, seeds, lambda text: chat_prompt(tokenizer, text), end_of_turn(tokenizer)
-    )
-    counts = fine_tune(section, "writer", training_arguments(job), examples)
+    end = end_of_turn(tokenizer)
+    examples = writer_examples(rows, seeds, lambda text: chat_prompt(tokenizer, text), end)
+    counts = fine_tune(section, "writer", training_arguments(job), examples, end)
     job.done(counts, section.training.seed)
 
 

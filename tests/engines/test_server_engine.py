@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import shutil
 import threading
 import time
 from email.utils import formatdate
@@ -281,6 +282,17 @@ def test_the_prompt_of_a_checkpoint_is_sent_as_token_ids(tiny, monkeypatch):
         "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0,
         "stop_token_ids": [tokenizer.convert_tokens_to_ids("<|im_end|>")],
     }  # fmt: skip
+
+
+def test_a_server_stops_at_every_end_that_the_checkpoint_declares(tiny, monkeypatch, tmp_path):
+    shutil.copytree(tiny, tmp_path / "model")
+    declared = tmp_path / "model" / "generation_config.json"
+    declared.write_text(json.dumps(json.loads(declared.read_text()) | {"eos_token_id": [0, 9999]}))
+    with FaultServer() as faulty:
+        list(engine(tmp_path / "model", faulty.url, monkeypatch).generate(requests(1)))
+        _, body, _ = faulty.requests[0]
+    assert body["stop_token_ids"] == [0, 2, 9999]
+    assert body["stop"] == ["<|endoftext|>", "<|im_end|>"]
 
 
 def test_a_prompt_that_fills_the_context_has_the_finish_reason_length(tiny, monkeypatch):

@@ -1,11 +1,13 @@
 """The three fine-tuning scripts, with a model that trains in seconds."""
 
 import json
+import shutil
 from unittest.mock import ANY
 
+import pytest
 from tests.training.command_line import STEPS, curve, run, spec
 
-from caco.models.manifest import read_manifest
+from caco.models.manifest import read_manifest, write_manifest
 from caco.runtime.progress import ReportedProgress, read_progress
 
 
@@ -63,6 +65,32 @@ def test_the_student_is_trained_on_the_corpus_in_bf16(inputs, tmp_path):
     assert len(curve(tmp_path)) == 3
     config = json.loads((tmp_path / "checkpoint" / "config.json").read_text())
     assert config["dtype"] == "bfloat16"
+
+
+@pytest.mark.parametrize(("script", "prompt"), [("student", "chat"), ("codegen", None)])
+def test_a_checkpoint_declares_the_end_of_turn_that_its_base_does_not(
+    inputs, tmp_path, script, prompt
+):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    base = tmp_path / "inputs"
+    shutil.copytree(inputs / "tiny", base / "tiny")
+    tokenizer = AutoTokenizer.from_pretrained(base / "tiny", eos_token="<|endoftext|>")
+    tokenizer.save_pretrained(base / "tiny")
+    for name in ("config.json", "generation_config.json"):
+        declared = json.loads((base / "tiny" / name).read_text())
+        (base / "tiny" / name).write_text(json.dumps(declared | {"eos_token_id": 0}))
+    write_manifest(base / "base.json", base / "tiny")
+    settings = {**spec(epochs=1), **({"prompt": prompt} if prompt else {})}
+    rows = {"student": ("--corpus", "corpus.parquet"), "codegen": ("--code-cots", "cots.parquet")}
+    flag, name = rows[script]
+    run(script, base, tmp_path, settings, flag, inputs / name)
+
+    saved = tmp_path / "checkpoint"
+    assert json.loads((saved / "generation_config.json").read_text())["eos_token_id"] == [0, 2]
+    assert json.loads((saved / "config.json").read_text())["eos_token_id"] == 2
+    assert AutoTokenizer.from_pretrained(saved).eos_token == "<|im_end|>"
+    assert AutoModelForCausalLM.from_pretrained(saved).generation_config.eos_token_id == [0, 2]
 
 
 def test_an_empty_corpus_gives_the_base_model_with_a_message(inputs, tmp_path):

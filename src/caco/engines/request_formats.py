@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from caco.engines.protocol import Completion, Request, before_stop
-from caco.models.tokenizer import end_tokens, load_tokenizer
+from caco.models.tokenizer import declared_ends, end_tokens, load_tokenizer
 
 # Another finish reason (vLLM's `abort`), or none, means that the server aborted: retry.
 _FINISH_REASONS = ("stop", "length", "content_filter")
@@ -51,8 +51,9 @@ class CompletionsFormat:
         """
         self._tokenizer = load_tokenizer(folder)
         self._model, self._context = model, context or sys.maxsize
-        self._end_ids = sorted(end_tokens(self._tokenizer, None))
-        self._end_strings = tuple(self._tokenizer.convert_ids_to_tokens(self._end_ids))
+        self._end_ids = sorted(end_tokens(self._tokenizer, declared_ends(folder)))
+        names = self._tokenizer.convert_ids_to_tokens(self._end_ids)
+        self._end_strings = tuple(name for name in names if name is not None)
 
     def body(self, request: Request) -> dict[str, Any] | None:
         """Returns the JSON body, or None if the prompt fills the context."""

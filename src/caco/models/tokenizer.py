@@ -1,6 +1,7 @@
 """The tokenizer of a checkpoint, its end tokens and the framing of its prompts."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -36,20 +37,53 @@ def load_tokenizer(folder: Path) -> Any:
         ) from None
 
 
-def end_tokens(tokenizer: Any, declared: int | list[int] | None) -> frozenset[int]:
+def end_tokens(tokenizer: Any, declared: int | Iterable[int] | None) -> frozenset[int]:
     """Returns the ids of the tokens that end a completion.
 
     They are the end of text of the tokenizer, the tokens that the checkpoint declares, and the
-    token with which the chat template ends a turn. Instruction models often declare only one of the
-    first two, and a completion must not continue beyond the end of its turn.
+    token with which the chat template ends an assistant's turn. Instruction models often declare
+    only one of the first two, and a completion must not continue beyond the end of its turn.
 
     Args:
         tokenizer: A transformers tokenizer.
         declared: `eos_token_id` of the checkpoint's generation config.
     """
     found = {tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids(end_of_turn(tokenizer))}
-    found |= set(declared) if isinstance(declared, list) else {declared}
+    found |= {declared} if declared is None or isinstance(declared, int) else set(declared)
     return frozenset(found - {None})
+
+
+def declared_ends(folder: Path) -> list[int]:
+    """Returns the end tokens that a checkpoint declares, in its generation config or its config.
+
+    Engines that load the checkpoint have them from their library. This reads the files.
+    """
+    for name in ("generation_config.json", "config.json"):
+        if not (folder / name).is_file():
+            continue
+        declared = json.loads((folder / name).read_text(encoding="utf-8")).get("eos_token_id")
+        if declared is not None:
+            return [declared] if isinstance(declared, int) else list(declared)
+    return []
+
+
+def declare_end(model: Any, tokenizer: Any, end: str) -> None:
+    """Declares the token with which a fine-tuned model was taught to end its completions.
+
+    Other software stops at what a checkpoint declares and does not read the end of a turn from the
+    template. The tokenizer and the config, which hold one token, declare the taught one; the
+    generation config declares the earlier ones too, since the model may still write them.
+
+    Args:
+        model: The fine-tuned transformers model.
+        tokenizer: Its tokenizer.
+        end: The token that ends the completions of the training examples.
+    """
+    taught: int = tokenizer.convert_tokens_to_ids(end)
+    ends = end_tokens(tokenizer, model.generation_config.eos_token_id) | {taught}
+    tokenizer.eos_token = end
+    model.config.get_text_config().eos_token_id = taught
+    model.generation_config.eos_token_id = sorted(ends) if len(ends) > 1 else taught
 
 
 def framing(folder: Path, style: str = "chat") -> Callable[[str], str]:

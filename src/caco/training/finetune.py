@@ -36,7 +36,11 @@ def use_base_model(base: Path, checkpoint: Path, loss: Path) -> None:
 
 
 def fine_tune(
-    section: FineTune, stage: str, arguments: TrainingArguments, examples: Iterable[Example | None]
+    section: FineTune,
+    stage: str,
+    arguments: TrainingArguments,
+    examples: Iterable[Example | None],
+    end: str,
 ) -> Counts:
     """Fine-tunes a model; resumes from the checkpoint of an earlier attempt, if there is one.
 
@@ -45,6 +49,7 @@ def fine_tune(
         stage: `codegen`, `writer` or `student`.
         arguments: Inputs, outputs and how to run.
         examples: The training examples; None for a row that yields no example.
+        end: The token that ends their completions, which the checkpoint then declares.
 
     Returns:
         Counts of the examples, by verdict.
@@ -80,6 +85,7 @@ def fine_tune(
                 stage=stage,
                 model=str(model),
                 tokens=str(tokens),
+                end=end,
                 checkpoint=str(partial),
                 checkpoints=str(checkpoints.folder),
                 resume=resume,

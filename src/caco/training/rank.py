@@ -11,6 +11,7 @@ from typing import Any
 from caco.config.section import section_of_spec
 from caco.config.training import Training
 from caco.identity import canonical_json
+from caco.models.tokenizer import declare_end
 from caco.runtime.process import die_with_parent
 from caco.runtime.progress import silence_libraries
 from caco.training.runtime.checkpoints import LOSS, STOPPED, CheckpointFolder
@@ -24,6 +25,7 @@ class RankTask:
         stage: `codegen`, `writer` or `student`.
         model: Folder of the base model.
         tokens: Parquet file with token ids and labels.
+        end: The token that ends their completions.
         checkpoint: Folder for the fine-tuned model.
         checkpoints: The checkpoint folder (`caco.training.runtime.checkpoints`).
         resume: The checkpoint to resume from, or None.
@@ -36,6 +38,7 @@ class RankTask:
     stage: str
     model: str
     tokens: str
+    end: str
     checkpoint: str
     checkpoints: str
     resume: str | None
@@ -129,12 +132,12 @@ def train(task: RankTask) -> None:
         score_labelled_only(trainer.model)
     trainer.train(resume_from_checkpoint=task.resume)
     if not (task.scratch / STOPPED).exists():
-        _save(trainer, tokenizer, Path(task.checkpoint), sharded=section.zero_stage == 3)
+        _save(trainer, tokenizer, task, sharded=section.zero_stage == 3)
     torch.distributed.destroy_process_group()
 
 
-def _save(trainer: Any, tokenizer: Any, folder: Path, sharded: bool) -> None:
-    """Writes the model as a transformers checkpoint.
+def _save(trainer: Any, tokenizer: Any, task: RankTask, sharded: bool) -> None:
+    """Writes the model as a transformers checkpoint, which declares the end that it was taught.
 
     Weights are gathered from all ranks only under ZeRO-3: in a gathered copy the tying of tensors
     is lost, and the embedding would be written twice.
@@ -143,8 +146,9 @@ def _save(trainer: Any, tokenizer: Any, folder: Path, sharded: bool) -> None:
     if trainer.is_world_process_zero():
         model = trainer.accelerator.unwrap_model(trainer.model)
         model.config.use_cache = True
-        model.save_pretrained(folder, state_dict=weights)
-        tokenizer.save_pretrained(folder)
+        declare_end(model, tokenizer, task.end)
+        model.save_pretrained(task.checkpoint, state_dict=weights)
+        tokenizer.save_pretrained(task.checkpoint)
 
 
 def main() -> None:
