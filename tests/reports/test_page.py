@@ -105,16 +105,25 @@ def test_the_page_shows_variants_styles_and_the_llm_judge(judged_run, tmp_path):
 def test_the_page_shows_the_false_accepts_of_the_checks(fake_run, tmp_path, made):
     assert "Calibration" not in made[0]
     rows = [
-        PlantedVerdicts("q", "r", kind, "?", "1", "1", verdict, verdict, None, "")
-        for kind, verdict in (("right", "accepted"), *[("sign", "wrong_answer")] * 3)
-    ]
+        PlantedVerdicts("q", seed, kind, "?", "1", "-1", verdict, verdict, None, "")
+        for seed in ("r", "s", "t")
+        for kind, verdict in (
+            ("right", "accepted"), ("list_same", "accepted"), ("sign", "wrong_answer"),
+        )
+    ]  # fmt: skip
     write_rates(tmp_path / "rates.json", compute_rates(rows))
     files = replace(fake_run.files(), rates=[tmp_path / "rates.json"])
     build_report("tiny", files, tmp_path / "funnel.json", tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text()
     assert "<h2>Calibration</h2>" in html
-    assert "0 of 3, 0.0% (0.0 to 56.1)" in html
-    assert "<td>sign</td><td>answer</td>" in html
+    assert "planted from 3 seeds" in html
+    right, wrong = html[html.index("Right rows by kind (2 kinds)") :].split("Wrong rows by kind")
+    none = '<td class="n">0 of 3, 0.0% (0.0 to 56.1)</td>'
+    assert f'<td>right</td><td>none</td><td>-1 for 1</td><td class="n">3</td>{none}{none}' in right
+    # The exact checks are not measured on an output of another shape.
+    assert f'<td class="n">3</td>{none}<td class="n">-</td></tr>' in right
+    assert f'<td>sign</td><td>answer</td><td>-1 for 1</td><td class="n">3</td>{none}' in wrong
+    assert "list_same" not in wrong
 
 
 def cells(html: str) -> list[list[str]]:

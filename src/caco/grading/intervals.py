@@ -1,12 +1,18 @@
 """Confidence intervals of proportions."""
 
 import math
+from collections.abc import Iterable
+from functools import cache
+from random import Random
 
 # 97.5% quantile of the standard normal distribution: a 95% two-sided interval.
 _Z = 1.959963984540054
+_RESAMPLES = 2000
+_CUT = _RESAMPLES // 40  # 2.5% of the resamples lie below the interval, 2.5% above
+_SEED = 0
 
 
-def wilson(correct: int, n: int) -> tuple[float, float]:
+def wilson(correct: float, n: int) -> tuple[float, float]:
     """Returns Wilson's 95% score interval of `correct` successes in `n` trials.
 
     Unlike the normal approximation, it stays within [0, 1] and has close to nominal coverage for
@@ -28,3 +34,42 @@ def wilson(correct: int, n: int) -> tuple[float, float]:
     low = 0.0 if correct == 0 else centre - half
     high = 1.0 if correct == n else centre + half
     return low, high
+
+
+def clustered(clusters: Iterable[tuple[int, int]]) -> tuple[float, float]:
+    """Returns a 95% interval of a proportion whose trials are independent between clusters only.
+
+    The percentile interval of the bootstrap over clusters: each of 2,000 resamples draws as many
+    clusters as there are, with replacement and with all of their trials (B. Efron and R. J.
+    Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13; A. C. Davison and D. V.
+    Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8, on resampling of
+    clusters). The draws have a fixed seed, and the order of the clusters has no effect.
+
+    Where every cluster has the same proportion, as without a success, resamples do not differ. The
+    interval is then Wilson's with as many trials as clusters. Without trials it is (0, 1).
+
+    Args:
+        clusters: Successes and trials of each cluster.
+
+    Raises:
+        ValueError: The successes of a cluster are not between 0 and its trials.
+    """
+    found = tuple(sorted((correct, n) for correct, n in clusters if n or correct))
+    for correct, n in found:
+        if not 0 <= correct <= n:
+            raise ValueError(f"{correct} of {n} is not a proportion")
+    if len({correct / n for correct, n in found}) <= 1:
+        correct, n = found[0] if found else (0, 1)
+        return wilson(len(found) * correct / n, len(found))
+    return _percentiles(found)
+
+
+@cache  # most kinds of rows have one of a few results
+def _percentiles(clusters: tuple[tuple[int, int], ...]) -> tuple[float, float]:
+    rng = Random(_SEED)
+    shares = []
+    for _ in range(_RESAMPLES):
+        drawn = rng.choices(clusters, k=len(clusters))
+        shares.append(sum(correct for correct, _ in drawn) / sum(n for _, n in drawn))
+    shares.sort()
+    return shares[_CUT], shares[-1 - _CUT]

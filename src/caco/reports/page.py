@@ -27,7 +27,7 @@ from caco.rows.table import count_rows, read_rows
 from caco.runtime.atomic_files import write_text
 from caco.runtime.progress import duration
 from caco.stages.bench.scores import Difference, Score, Scores, read_scores
-from caco.stages.calibrate.rates import Rates, rate_text, read_rates
+from caco.stages.calibrate.rates import KindRates, Rates, rate_text, read_rates
 from caco.workflow.stages import ROW_STAGES
 
 _POINTS = 500  # of a loss curve: more than the drawing has pixels
@@ -159,6 +159,7 @@ def page(
         accuracies=_accuracies(scores.scores),
         gains=_gains(scores.differences),
         calibrations=calibrations,
+        by_kind=_by_kind,
         rate_text=rate_text,
         corpus=corpus,
         rejected=rejected,
@@ -167,6 +168,25 @@ def page(
         on_gpus=any("gpu_busy" in record.used for record in records),
         duration=duration,
     )
+
+
+def _by_kind(rates: Rates) -> list[tuple[str, str, list[KindRates]]]:
+    """Returns the right and the wrong kinds, each with a title; those with most errors first."""
+
+    def most_errors(kind: KindRates) -> float:
+        return max((rate.count / rate.of for rate in kind.errors.values()), default=0)
+
+    return [
+        (
+            title,
+            verb,
+            sorted((k for k in rates.kinds if k.is_right == right), key=most_errors, reverse=True),
+        )
+        for title, verb, right in (
+            ("Right rows", "Rejected", True),
+            ("Wrong rows", "Accepted", False),
+        )
+    ]
 
 
 def _bar(s: FunnelStage, widest: int) -> Markup:

@@ -13,6 +13,7 @@ from caco.config.checks import Calibration
 from caco.models.manifest import write_manifest
 from caco.rows.calibration import Planted, PlantedVerdicts
 from caco.rows.table import read_rows, write_rows
+from caco.stages.calibrate.kinds import KINDS, Fault
 from caco.stages.calibrate.plant import known_right, plant
 from caco.stages.calibrate.rates import read_rates
 
@@ -62,7 +63,8 @@ def test_the_exact_checks_accept_no_wrong_row_and_reject_no_right_one(tmp_path, 
     verdicts = {r.kind: (r.answer_check, r.exact_checks) for r in rows}
     assert verdicts["off_by_one"] == ("wrong_answer", "wrong_answer")
     assert verdicts["altered_question"] == ("accepted", "ungrounded")
-    assert verdicts["respelled"] == ("accepted", "accepted")
+    assert verdicts["trailing_zero"] == ("accepted", "accepted")
+    assert verdicts["list_member"] == ("wrong_answer", "wrong_answer")
     assert {r.judge for r in rows} == {None}
 
 
@@ -78,6 +80,6 @@ def test_the_llm_judge_judges_every_row(tmp_path, planted):
     # A random model gives no judgement within two tokens, for right and wrong rows alike.
     assert {r.judge for r in rows} <= {"truncated", "no_judgement"}
     assert checks["judge"].false_accepts.count == 0
-    right = [r for r in rows if r.kind in ("right", "respelled")]
+    right = [r for r in rows if KINDS[r.kind] is Fault.NONE]
     assert checks["judge"].false_rejects.count == checks["all"].false_rejects.count == len(right)
     assert not (tmp_path / "job.journal").exists()

@@ -3,42 +3,63 @@
 import pytest
 
 from caco.errors import UserError
-from caco.grading.intervals import wilson
+from caco.grading.intervals import clustered, wilson
 from caco.rows.calibration import PlantedVerdicts
 from caco.stages.calibrate.rates import compute_rates, rates_text, read_rates, write_rates
 
 
-def row(kind, answer="accepted", exact="accepted", judge=None):
-    return PlantedVerdicts("q", "r", kind, "?", "1", "1", answer, exact, judge, "")
+def row(kind, answer="accepted", exact="accepted", judge=None, seed="r", stated="1"):
+    return PlantedVerdicts("q", seed, kind, "?", "1", stated, answer, exact, judge, "")
 
 
 ROWS = [
-    row("right"),
-    row("right", exact="ungrounded"),
-    row("off_by_one", "wrong_answer", "wrong_answer"),
-    row("off_by_one"),
-    row("sign", "wrong_answer", "wrong_answer"),
-    row("altered_question"),
-    row("altered_question", exact="ungrounded"),
+    row("right", seed="a"),
+    row("right", exact="ungrounded", seed="b"),
+    row("list_same", exact="ungrounded", seed="a"),
+    row("off_by_one", "wrong_answer", "wrong_answer", seed="a", stated="2"),
+    row("off_by_one", seed="b", stated="3"),
+    row("sign", "wrong_answer", "wrong_answer", seed="b"),
+    row("list_member", seed="b"),
+    row("altered_question", seed="a"),
+    row("altered_question", exact="ungrounded", seed="b"),
 ]
 
 
-def test_the_answer_check_is_measured_on_wrong_answers_alone():
+def test_each_check_is_measured_on_the_faults_that_it_can_detect():
     found = compute_rates(ROWS)
-    assert (found.right, found.wrong) == (2, 5)
+    assert (found.seeds, found.right, found.wrong) == (2, 3, 6)
     answer, exact = found.checks
-    assert (answer.check, answer.false_accepts.count, answer.false_accepts.of) == ("answer", 1, 3)
+    # The answer check: not on questions. The others: not on outputs of other shapes.
+    assert (answer.check, answer.false_accepts.count, answer.false_accepts.of) == ("answer", 2, 4)
     assert (exact.check, exact.false_accepts.count, exact.false_accepts.of) == ("exact", 2, 5)
-    assert (answer.false_rejects.count, exact.false_rejects.count) == (0, 1)
-    assert (answer.false_accepts.low, answer.false_accepts.high) == wilson(1, 3)
+    assert (answer.false_rejects.count, answer.false_rejects.of) == (0, 3)
+    assert (exact.false_rejects.count, exact.false_rejects.of) == (1, 2)
 
 
-def test_each_kind_is_counted_separately():
+def test_intervals_are_those_of_the_bootstrap_over_seeds():
+    rows = [
+        row("sign", "accepted" if seed < wrong else "wrong_answer", seed=str(seed))
+        for seed, wrong in enumerate([0, 2, 0, 5, 9, 0])
+        for _ in range(3)
+    ]
+    (answer, _) = compute_rates(rows).checks
+    assert (answer.false_accepts.count, answer.false_accepts.of) == (9, 18)
+    expected = clustered([(0, 3)] * 3 + [(3, 3)] * 3)
+    assert (answer.false_accepts.low, answer.false_accepts.high) == expected
+    none = compute_rates([row("sign", "wrong_answer", seed=str(s)) for s in range(20)] * 50)
+    found = none.checks[0].false_accepts
+    assert (found.of, found.low, found.high) == (1000, *wilson(0, 20))
+
+
+def test_each_kind_has_its_rate_and_an_example_with_an_error_if_there_is_one():
     by_kind = {k.kind: k for k in compute_rates(ROWS).kinds}
-    assert list(by_kind) == ["right", "off_by_one", "sign", "altered_question"]
-    assert by_kind["off_by_one"].accepted["answer"].count == 1
-    assert by_kind["altered_question"].fault == "question"
-    assert by_kind["altered_question"].accepted["answer"].count == 2
+    assert by_kind.keys() == {row.kind for row in ROWS}
+    assert by_kind["off_by_one"].errors["answer"].count == 1
+    assert by_kind["off_by_one"].example == "3 for 1"
+    assert by_kind["altered_question"].errors.keys() == {"exact"}
+    assert by_kind["list_member"].errors.keys() == {"answer"}
+    assert by_kind["right"].errors["exact"].count == 1
+    assert [k.kind for k in by_kind.values() if k.is_right] == ["right", "list_same"]
 
 
 def test_the_llm_judge_is_measured_alone_and_with_the_exact_checks():
@@ -58,8 +79,20 @@ def test_rates_round_trip_through_their_file_and_print(tmp_path):
     found = read_rates(tmp_path / "rates.json")
     assert found == compute_rates(ROWS)
     text = rates_text(found)
-    assert "2 right and 5 wrong rows" in text
-    assert "answer  1 of 3, 33.3% (6.1 to 79.2)" in text
+    assert "3 right and 6 wrong rows of 2 seeds" in text
+    assert "\nanswer  2 of 4, 50.0% (" in text
+
+
+def test_the_text_shows_each_kind_with_its_rate_right_kinds_apart_from_wrong_ones():
+    text = rates_text(compute_rates(ROWS))
+    right, wrong = text.split("Wrong rows by kind, accepted by the check 'answer':\n")
+    assert "Right rows by kind, rejected by the check 'answer':\n  0 of 2, 0.0% (" in right
+    assert "0 of 1, 0.0% (0.0 to 79.3): list_same\n" in right
+    answer, exact = wrong.split("\nWrong rows by kind, accepted by the check 'exact':\n")
+    assert [line.split(": ")[1] for line in answer.splitlines()] == [
+        "list_member", "off_by_one", "sign",
+    ]  # fmt: skip
+    assert exact.startswith("  1 of 2, 50.0% (") and exact.endswith("): altered_question\n")
 
 
 def test_rates_without_rows_have_no_proportion():

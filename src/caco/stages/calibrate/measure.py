@@ -6,6 +6,7 @@ from caco.config.generation import Judge
 from caco.grading.grader import Grader
 from caco.rows.calibration import Planted, PlantedJudgement, PlantedVerdicts
 from caco.rows.rejected import ACCEPTED, verdict_of
+from caco.stages.calibrate.kinds import KINDS, SHAPED
 from caco.stages.reverse.judge import judge_solutions
 
 Verdict = tuple[str, str]  # a verdict with its reason
@@ -17,7 +18,8 @@ def exact_verdicts(
     """Yields, for each row, the verdict of the answer check alone and that of all exact checks.
 
     Both come from the function that the pipeline uses; the first is called with the other checks
-    switched off.
+    switched off. A row whose output was replaced gets the first verdict twice, because only the
+    answer check is measured on it (`caco.stages.calibrate.rates.CHECKS`).
 
     Raises:
         ClusterError: The grader's worker process does not start.
@@ -28,7 +30,7 @@ def exact_verdicts(
         # A row that the answer check rejects does not reach the other checks.
         (exact,) = (
             map(verdict_of, judge_solutions([row], grader, section))
-            if answer[0] == ACCEPTED
+            if answer[0] == ACCEPTED and KINDS[row.kind] not in SHAPED
             else (answer,)
         )
         yield answer, exact

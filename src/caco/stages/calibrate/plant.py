@@ -19,7 +19,8 @@ from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
 from caco.stages.calibrate.kinds import RIGHT
 from caco.stages.calibrate.mutated_questions import changes, moved
-from caco.stages.calibrate.planted_answers import respelled, wrong_answers
+from caco.stages.calibrate.planted_answers import Rotation, statements
+from caco.stages.calibrate.stated import Stated
 from caco.text.answers import answer_text, closing
 from caco.text.calculator_marks import without_marks
 
@@ -92,19 +93,18 @@ def plant(right: Sequence[Planted], section: Calibration, sandbox: Sandbox) -> I
         SandboxUnavailable: The sandbox failed.
     """
     yield from right
-    for turn, row in enumerate(right):
-        spelling = respelled(row.answer, turn)
-        if spelling is not None:
-            yield _with_answer(row, "respelled", spelling)
-        rng = _rng(section, row, "answer")
-        for kind, answer in wrong_answers(row.question, _steps(row), row.answer, rng):
-            yield _with_answer(row, kind, answer)
+    rotation = Rotation(section.seed)
+    for row in right:
+        found = statements(row, steps(row), section.seed)
+        for kind, stated in rotation.chosen(row, found):
+            yield planted(row, kind, stated)
     yield from _with_swapped_programs(right)
     candidates = [(row, changes(row, _rng(section, row, "question"))) for row in right]
     for row, change, output in moved(candidates, sandbox):
         question = change.within(row.question)
         solved = replace(row, question=question, solution=change.within(row.solution))
-        yield _with_answer(solved, "mutated_question", answer_text(output))
+        answer = answer_text(output)
+        yield planted(solved, "mutated_question", Stated(answer, closing(answer)))
         yield _of_kind(replace(row, question=question), "altered_question")
         yield _of_kind(replace(row, question=change.without(row.question)), "missing_value")
 
@@ -127,13 +127,18 @@ def _with_swapped_programs(right: Sequence[Planted]) -> Iterator[Planted]:
                 break
 
 
-def _with_answer(row: Planted, kind: str, answer: str) -> Planted:
-    """Returns the row with another final answer."""
-    solution = f"{_steps(row)}{closing(answer)}"
-    return _of_kind(replace(row, solution=solution, answer=answer), kind)
+def planted(row: Planted, kind: str, stated: Stated) -> Planted:
+    """Returns a row of a kind: a known-right row with another final statement."""
+    changed = replace(
+        row,
+        solution=f"{stated.before}{steps(row)}{stated.after}",
+        answer=stated.answer,
+        output=row.output if stated.output is None else stated.output,
+    )
+    return _of_kind(changed, kind)
 
 
-def _steps(row: Planted) -> str:
+def steps(row: Planted) -> str:
     """Returns the row's solution without the sentence that states the answer."""
     return row.solution[: row.solution.rindex("\n") + 1]
 

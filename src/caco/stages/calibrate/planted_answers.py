@@ -1,74 +1,66 @@
-"""Planted answers: wrong answers, and the right answer in another notation."""
+"""Planted answers: the final statements of every kind that applies to a known answer."""
 
-import re
-from collections.abc import Iterator
-from decimal import Decimal
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from random import Random
 
-from caco.text.numbers import PERCENT, as_number, in_digits, numerals
+from caco.identity import request_seed
+from caco.rows.calibration import Planted
+from caco.stages.calibrate.notations import NOTATIONS
+from caco.stages.calibrate.shapes import SHAPED
+from caco.stages.calibrate.stated import Stated, Statement, boxed, known_number
+from caco.stages.calibrate.statements import RIGHT_STATEMENTS, WRONG_STATEMENTS
+from caco.stages.calibrate.wrong_numbers import WRONG_NUMBERS
 
-_PERCENT = re.compile(rf"{PERCENT}|percentage", re.IGNORECASE)
+# Planted answers of each known-right row. About 250 kinds apply to a row, and the LLM judge reads
+# every planted row.
+_PER_ROW = 40
 
-
-def wrong_answers(
-    question: str, worked: str, answer: str, rng: Random
-) -> Iterator[tuple[str, str]]:
-    """Yields kinds of faults, each with a wrong answer, for an answer that is a number.
-
-    Args:
-        question: The problem.
-        worked: Its worked solution. The numbers in it are the intermediate values.
-        answer: The right answer.
-        rng: The random generator of the row.
-    """
-    value = as_number(answer)
-    if value is None:
-        return
-    yield "off_by_one", in_digits(value + rng.choice((1, -1)))
-    if value:
-        yield "sign", in_digits(-value)
-        yield "times_100", in_digits(value * 100)
-        yield "over_100", in_digits(value / 100)
-        # Wrong in the fifth digit: off by 5e-5 of the answer, to six decimals.
-        if step := (value * Decimal("5e-5")).quantize(Decimal("1e-6")):
-            yield "nearly", in_digits(value + step)
-        if not _PERCENT.search(question):
-            yield "percent", rf"{answer}\%"
-        if "thousand" not in question.lower():
-            yield "thousand", rf"{answer}\text{{ thousand}}"
-    yield "inequality", rf"\leq {answer}"
-    if swaps := list(_swaps(answer)):
-        yield "digits_swapped", rng.choice(swaps)
-    if steps := sorted(set(numerals(worked)) - {value, -value}):
-        yield "intermediate", in_digits(rng.choice(steps))
-    if value == int(value) and abs(value) >= 1000:
-        yield "decimal_comma", f"{int(value):,}".replace(",", ".")
+STATEMENTS: Mapping[str, Statement] = {
+    **{kind: boxed(form) for kind, form in NOTATIONS.items()},
+    **RIGHT_STATEMENTS,
+    **{kind: boxed(form) for kind, form in WRONG_NUMBERS.items()},
+    **WRONG_STATEMENTS,
+    **SHAPED,
+}
 
 
-def respelled(answer: str, turn: int) -> str | None:
-    """Returns a number in another right notation, or None for an answer that is not a number.
+def statements(row: Planted, steps: str, seed: int) -> dict[str, Stated]:
+    """Returns the final statements of every kind that applies to a known-right row.
 
     Args:
-        answer: The number.
-        turn: The index of the notation, modulo the number of notations.
+        row: The row; there are none for an answer that is no number.
+        steps: Its worked solution without the final statement.
+        seed: The seed of the draws. Each kind has its own, so that a new kind changes no other.
     """
-    value = as_number(answer)
-    if value is None:
-        return None
-    forms = [
-        rf"x = {answer}",
-        rf"\frac{{{in_digits(2 * value)}}}{{2}}",
-        rf"{answer}\text{{ in all}}",
-    ]
-    if value == int(value):
-        forms += [f"{int(value)}.0", f"{int(value):,}", rf"{int(value)}\text{{ km}}"]
-    return forms[turn % len(forms)]
+    known = known_number(row.question, steps, row.answer)
+    if known is None:
+        return {}
+    drawn = {
+        kind: statement(known, Random(request_seed("plant", seed, row.right_id, kind)))
+        for kind, statement in STATEMENTS.items()
+    }
+    return {kind: stated for kind, stated in drawn.items() if stated is not None}
 
 
-def _swaps(answer: str) -> Iterator[str]:
-    """Yields the number with two neighbouring digits swapped."""
-    for at in range(len(answer) - 1):
-        a, b = answer[at], answer[at + 1]
-        swapped = answer[:at] + b + a + answer[at + 2 :]
-        if a.isdigit() and b.isdigit() and a != b and not re.match(r"-?0\d", swapped):
-            yield swapped
+class Rotation:
+    """Chooses kinds for one row after another, so that every kind gets about as many rows."""
+
+    def __init__(self, seed: int) -> None:
+        """Starts without rows.
+
+        Args:
+            seed: The seed of the order of kinds that have equally many rows.
+        """
+        self._seed = seed
+        self._rows: Counter[str] = Counter()
+
+    def chosen(self, row: Planted, found: Mapping[str, Stated]) -> Iterator[tuple[str, Stated]]:
+        """Yields the statements of the kinds that have the fewest rows so far."""
+
+        def rank(kind: str) -> tuple[int, int]:
+            return self._rows[kind], request_seed("rotation", self._seed, row.right_id, kind)
+
+        for kind in sorted(found, key=rank)[:_PER_ROW]:
+            self._rows[kind] += 1
+            yield kind, found[kind]
