@@ -148,7 +148,8 @@ class Expressions:
                 if 0 < top < bottom:
                     self.at += 3
                     return Op("add", (left, Num(top / bottom)))
-            raise NotReadable(f"two numbers side by side: {before.text} {token.text}")
+            if before.kind == "number" or isinstance(left, Sym):  # (B) 12 is a choice
+                raise NotReadable(f"two numbers side by side: {before.text} {token.text}")
         return Op("mul", (left, self._power()))
 
     def _begins_factor(self, left: Expr) -> bool:

@@ -45,8 +45,8 @@ _EXPLAINS = re.compile(
     r"|\s+[-\u2013\u2014]{1,2}\s+(?=[A-Za-z])|\s+=>",
 )
 _LEADS = re.compile(
-    r"^(?:\s*(?:so|thus|therefore|hence|simply|just|exactly|indeed|then|now|approximately|about"
-    r"|equal to|for sure|definitely|given by|option|choice|also|clearly)\b[,:]?)+\s*",
+    r"^(?:\s*(?:so|actually|thus|therefore|hence|simply|just|exactly|indeed|then|now"
+    r"|approximately|about|equal to|for sure|definitely|given by|option|choice|also|clearly)\b[,:]?)+\s*",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\bRs)[.!?](?=\s|$|\*\*)|\n")
