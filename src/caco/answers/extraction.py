@@ -46,7 +46,8 @@ _EXPLAINS = re.compile(
 )
 _LEADS = re.compile(
     r"^(?:\s*(?:so|actually|thus|therefore|hence|simply|just|exactly|indeed|then|now"
-    r"|approximately|about|equal to|for sure|definitely|given by|option|choice|also|clearly)\b[,:]?)+\s*",
+    r"|approximately|about|equal to|for sure|definitely|given by|option|choice|also"
+    r"|clearly)\b[,:]?)+\s*",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\bRs)[.!?](?=\s|$|\*\*)|\n")
