@@ -1,6 +1,6 @@
 """Every kind of planted answer: the grader rejects the wrong ones and accepts the right ones.
 
-The kinds that the grader gets wrong are in `ERRS`, each with the reason.
+The kinds that it gets wrong are expected to fail (`grader_errors.ERRS`).
 """
 
 import json
@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from tests.stages.calibrate.grader_errors import ERRS
 
 from caco.answers.extraction import final_answer
 from caco.grading.grader import Grader
@@ -19,10 +20,6 @@ from caco.stages.calibrate.planted_answers import STATEMENTS, Rotation, statemen
 from caco.stages.calibrate.shapes import SHAPED
 from caco.stages.calibrate.statements import RIGHT_STATEMENTS, WRONG_STATEMENTS
 from caco.stages.calibrate.wrong_numbers import WRONG_NUMBERS
-
-# Kinds on which the grader errs, with the reason. A test fails when the grader no longer errs.
-_INCHES = "`in` of `21 in total` is read as inches where the question asks for another length"
-ERRS: dict[str, str] = {"in_all": _INCHES, "sentence_in_total": _INCHES}
 
 SEED = 6
 FROM_QUESTIONS = {"mutated_question", "swapped_program", "altered_question", "missing_value"}
@@ -113,6 +110,7 @@ def test_the_same_rows_give_the_same_answers(varied):
     [
         ("What percentage of the jars is that?", {"percent", "percent_word", "decimal_percent"}),
         ("How many thousand jars are there?", {"thousand", "letter_k"}),
+        ("How many pairs of jars are there?", {"pairs"}),
         ("What is the ratio of jars to lids?", {"ratio", "ratio_to_one", "clock"}),
         ("What is the least number of jars?", {"at_least", "greater_or_equal", "inequality"}),
     ],
@@ -122,6 +120,21 @@ def test_what_the_question_allows_is_not_planted_as_a_fault(question, absent, va
     asked = statements(replace(row, question=question), steps(row), SEED)
     assert absent & asked.keys() == set()
     assert absent <= statements(row, steps(row), SEED).keys()
+
+
+def test_other_units_are_planted_where_the_question_asks_for_one(varied):
+    def found(question):
+        row = next(row for row in varied if row.answer == "12")
+        return statements(replace(row, question=question), steps(row), SEED)
+
+    units = {"other_unit", "other_dimension", "inch_mark"}
+    assert units & found("How many jars are there?").keys() == set()
+    assert found("How many feet long is it?").keys() & units == units
+    minutes = found("A film has 2 parts, one hour each. How many minutes is that?")
+    assert minutes["other_unit"].answer in ("12 seconds", "12 days", "12 weeks")
+    assert minutes["other_dimension"].answer.split()[1] in (
+        "inches", "feet", "yards", "miles", "meters", "kilometers", "grams", "kilograms", "pounds",
+    )  # fmt: skip
 
 
 def test_an_answer_that_is_no_number_has_no_planted_answers(varied):

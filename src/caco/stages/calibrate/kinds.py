@@ -44,11 +44,12 @@ _NOTATIONS = (
     "named",  # x = 12
     "counted", "counted_in_text",  # 12 jars, where the question asks how many jars
     "in_all",  # 12\text{ in all}
-    "currency_sign", "currency_word",  # \$12, 12 dollars, where the question is about dollars
+    # \$12, 12 dollars, \$12 in total, where the question is about dollars
+    "currency_sign", "currency_word", "currency_in_total",
     "percent_asked", "percent_word_asked",  # 12\%, 12 percent, where the question asks for it
     "singleton",  # [12]
     "braces",  # {12}
-    "number_word", "number_word_in_text",  # twelve, \text{twelve}
+    "number_word", "number_word_in_text", "number_word_counted",  # twelve, twelve jars
     "ordinal", "ordinal_raised",  # 12th, 12^{\text{th}}
     "dollar_signs", "round_delimiters", "displaystyle",  # $12$, \(12\), \displaystyle 12
     "in_text", "in_bold",  # \text{12}, \mathbf{12}
@@ -62,6 +63,9 @@ _NOTATIONS = (
 _RIGHT_STATEMENTS = (
     "sentence",  # The answer is 12.
     "sentence_because", "sentence_since",  # The answer is 12 because ...
+    "sentence_which",  # The answer is 12, which is 12 + 0.
+    "sentence_by",  # The answer is 12 by the formula.
+    "sentence_interrupted",  # The answer, then, is 12.
     "sentence_in_total",  # Therefore, the answer is 12 in total.
     "sentence_bold",  # The answer is **12**.
     "hashes",  # #### 12
@@ -69,12 +73,12 @@ _RIGHT_STATEMENTS = (
     "heading", "heading_with_box",  # ## Final Answer, and 12 on a line of its own
     "display_box", "fbox",  # $$\boxed{12}$$, \fbox{12}
     "box_in_sentence",  # This makes \boxed{12} in all.
-    "then_next_question",  # an invented question with another answer follows
+    "then_next_question", "then_numbered_question",  # an invented question follows
     "then_end_token",  # <|im_end|> follows
     "after_reasoning",  # a <think> block with the same answer precedes
     "after_other_reasoning",  # a <think> block with another answer precedes
     "corrected",  # another boxed answer precedes, and is withdrawn
-    "last_sentence",  # This makes 12.
+    "last_sentence", "last_sentence_i_get",  # This makes 12.
 )  # fmt: skip
 
 # Another number, or text that changes the number (`wrong_numbers`).
@@ -96,7 +100,7 @@ _WRONG_NUMBERS = (
     "scientific_exponent", "scientific_coefficient",  # 1.2 \times 10^{2}, 1.3 \times 10^{1}
     "root", "root_factor",  # \sqrt{12}, 12\sqrt{2}
     "pi_factor", "variable_factor", "imaginary",  # 12\pi, 12x, 12i
-    "base",  # 12_9
+    "base", "base_in_words",  # 12_9, 12 in octal
     "index",  # x_{12}
     "raised_digits", "spaced_digits",  # 1^{2}, 1 2
     # Scales and percentages, where the question has none.
@@ -104,7 +108,12 @@ _WRONG_NUMBERS = (
     "hundred", "thousand", "million", "dozen",  # 12 thousand
     "letter_k", "letter_m",  # 12k, 12M
     "words_scaled",  # twelve thousand
-    "hundredths", "squared",  # 12 hundredths, 12 squared
+    "hundredths", "thousandths", "basis_points",  # 12 hundredths
+    "squared", "doubled",  # 12 squared, 12 doubled
+    "pairs", "score", "gross", "lakh",  # 12 pairs
+    # Another unit than the question asks for.
+    "other_unit", "other_dimension",  # 12 hours and 12 kilograms for 12 minutes
+    "inch_mark", "other_currency",  # 12" for 12 feet, €12 for 12 dollars
     # Text or a number after the number.
     "compound_length", "compound_time",  # 12 feet 6 inches, 12 hours 30 minutes
     "remainder", "remainder_letter",  # 12 remainder 3, 12 R 3

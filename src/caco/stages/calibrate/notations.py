@@ -45,14 +45,24 @@ def _scientific(known: Known, _: Random) -> str | None:
     return rf"{in_digits(coefficient)} \times 10^{{{exponent}}}"
 
 
+def _noun(known: Known) -> str | None:
+    """Returns what the question asks to count, if that is clear."""
+    nouns = [noun.lower() for noun in _COUNTED.findall(known.question)]
+    counted = len(nouns) == 1 and nouns[0] not in _NOT_COUNTED and known.whole is not None
+    return nouns[0] if counted else None
+
+
 def _counted(template: str) -> Form:
     def form(known: Known, _: Random) -> str | None:
-        nouns = [noun.lower() for noun in _COUNTED.findall(known.question)]
-        if len(nouns) != 1 or nouns[0] in _NOT_COUNTED or known.whole is None:
-            return None
-        return template.format(known.text, nouns[0])
+        noun = _noun(known)
+        return template.format(known.text, noun) if noun else None
 
     return form
+
+
+def _word_counted(known: Known, _: Random) -> str | None:
+    noun, word = _noun(known), in_words(known.count)
+    return f"{word} {noun}" if noun and word else None
 
 
 def _money(template: str) -> Form:
@@ -107,12 +117,14 @@ NOTATIONS: Mapping[str, Form] = {
     "in_all": _form(r"{}\text{ in all}"),
     "currency_sign": _money(r"\${}"),
     "currency_word": _money("{} dollars"),
+    "currency_in_total": _money(r"\${} in total"),
     "percent_asked": _percent(r"{}\%"),
     "percent_word_asked": _percent("{} percent"),
     "singleton": _form("[{}]"),
     "braces": _form("{{}}"),
     "number_word": _word("{}"),
     "number_word_in_text": _word(r"\text{{{}}}"),
+    "number_word_counted": _word_counted,
     "ordinal": _ordinal("{}{}"),
     "ordinal_raised": _ordinal(r"{}^{{\text{{{}}}}}"),
     "dollar_signs": _form("${}$"),

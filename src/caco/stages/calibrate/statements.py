@@ -53,6 +53,9 @@ RIGHT_STATEMENTS: Mapping[str, Statement] = {
     "sentence": _right("The answer is {}."),
     "sentence_because": _right("The answer is {} because nothing else is left to do."),
     "sentence_since": _right("So the answer is {}, since every step was checked."),
+    "sentence_which": _right("The answer is {}, which is {} + 0."),
+    "sentence_by": _right("The answer is {} by the formula above."),
+    "sentence_interrupted": _right("The answer, then, is {}."),
     "sentence_in_total": _right("Therefore, the answer is {} in total."),
     "sentence_bold": _right("The answer is **{}**."),
     "hashes": _right("#### {}"),
@@ -64,6 +67,10 @@ RIGHT_STATEMENTS: Mapping[str, Statement] = {
     "fbox": _right(r"The answer is $\fbox{{}}$."),
     "box_in_sentence": _right(f"This makes ${_BOX}$ in all."),
     "then_next_question": _right(f"The answer is {_BOX}.{_NEXT}The answer is {_OTHER_BOX}."),
+    "then_numbered_question": _right(
+        f"The answer is {_BOX}.\n\n### Question 2\nHow many pens are there?\n"
+        f"The answer is {_OTHER_BOX}."
+    ),
     "then_end_token": _right(f"The answer is {_BOX}.<|im_end|>"),
     "after_reasoning": _right(
         f"So the answer is {{}}.\n</think>\n\nThe answer is {_BOX}.", "<think>\n"
@@ -76,6 +83,7 @@ RIGHT_STATEMENTS: Mapping[str, Statement] = {
         f"The answer is {_OTHER_BOX}.\nWait, one step is wrong. The answer is {_BOX}."
     ),
     "last_sentence": _right("This makes {}."),
+    "last_sentence_i_get": _right("I get {}."),
 }  # fmt: skip
 
 WRONG_STATEMENTS: Mapping[str, Statement] = {

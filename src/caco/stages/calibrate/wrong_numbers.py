@@ -12,6 +12,12 @@ from caco.stages.calibrate.stated import Form, Known, in_words, scientific
 from caco.text.numbers import in_digits, numerals
 
 _BOUNDS = r"\b(?:least|most|max|min|bound|inequal|range|between|more than|less than)"
+_UNITS = (
+    ("inches", "feet", "yards", "miles", "meters", "kilometers"),
+    ("seconds", "minutes", "hours", "days", "weeks"),
+    ("grams", "kilograms", "pounds"),
+)
+_ASKED = re.compile(rf"\bhow many ({'|'.join(unit for u in _UNITS for unit in u)})\b", re.I)
 _RATIOS = r"\bratio|\bodds|\bclock|\btime\b|\bdate|:\s?\d|\d\s?:"
 
 
@@ -166,6 +172,42 @@ def _date(template: str) -> Form:
     return form
 
 
+def _other_unit(known: Known, rng: Random) -> str | None:
+    """Returns the number in another unit of the dimension that the question asks for."""
+    asked = _asked_unit(known)
+    if asked is None or known.value <= 0:
+        return None
+    others = [unit for units in _UNITS if asked in units for unit in units if unit != asked]
+    # Not in a unit that the question names: 2 hours may be the answer to "how many minutes".
+    others = [unit for unit in others if not known.mentions(unit[:-1])]
+    return f"{known.text} {rng.choice(others)}" if others else None
+
+
+def _other_dimension(known: Known, rng: Random) -> str | None:
+    asked = _asked_unit(known)
+    if asked is None or known.value <= 0:
+        return None
+    others = [unit for units in _UNITS if asked not in units for unit in units]
+    return f"{known.text} {rng.choice(others)}"
+
+
+def _inch_mark(known: Known, _: Random) -> str | None:
+    asked = _asked_unit(known)
+    length = asked in _UNITS[0] and asked != "inches"
+    return f'{known.text}"' if length and known.value > 0 else None
+
+
+def _asked_unit(known: Known) -> str | None:
+    """Returns the unit in which the question asks for the answer."""
+    found = {match[1].lower() for match in _ASKED.finditer(known.question)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _other_currency(known: Known, _: Random) -> str | None:
+    dollars = "$" in known.question and known.mentions(r"\bhow much\b")
+    return f"€{known.text}" if dollars and known.value > 0 and "€" not in known.question else None
+
+
 def _decimal_comma(known: Known, _: Random) -> str | None:
     return f"{known.count:,}".replace(",", ".") if known.count >= 1000 else None
 
@@ -203,6 +245,7 @@ WRONG_NUMBERS: Mapping[str, Form] = {
     "variable_factor": _form("{}x"),
     "imaginary": _form("{}i"),
     "base": _base,
+    "base_in_words": _form(r"{}\text{ in octal}", "octal", whole=True, above=7),
     "index": _form("x_{{}}", whole=True),
     "raised_digits": _raised_digits,
     "spaced_digits": _spaced_digits,
@@ -217,7 +260,18 @@ WRONG_NUMBERS: Mapping[str, Form] = {
     "letter_m": _form("{}M", r"\dm\b|million"),
     "words_scaled": _words_scaled,
     "hundredths": _form(r"{}\text{ hundredths}", "hundredth"),
+    "thousandths": _form("{} thousandths", "thousandth"),
+    "basis_points": _form("{} basis points", "basis"),
     "squared": _form(r"{}\text{ squared}", above=1),
+    "doubled": _form("{} doubled", "double"),
+    "pairs": _form("{} pairs", r"\bpair"),
+    "score": _form("{} score", r"\bscor"),
+    "gross": _form("{} gross", "gross"),
+    "lakh": _form("{} lakh", "lakh"),
+    "other_unit": _other_unit,
+    "other_dimension": _other_dimension,
+    "inch_mark": _inch_mark,
+    "other_currency": _other_currency,
     "compound_length": _form(r"{} \text{ feet } 6 \text{ inches}", whole=True),
     "compound_time": _form("{} hours 30 minutes", whole=True),
     "remainder": _form(r"{} \text{ remainder } 3", whole=True),
