@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import pyarrow.parquet as pq
 
-from caco.config.bench import HeldOut
+from caco.config.bench import Gsm8kTest, HeldOut
 from caco.config.config import Config
 from caco.config.engines import EngineConfig
 from caco.config.plan import Assumptions, Rates, Tokens, Yields
@@ -108,30 +108,38 @@ def input_sizes(config: Config) -> InputSizes:
 def _seeds(config: Config) -> dict[str, int]:
     counts = {}
     for name, source in config.sources.items():
-        reader = source.seeds
-        rows = reader.rows
-        if rows is None:
-            assert isinstance(reader, Gsm8kFile)
-            try:
-                rows = _lines(Path(reader.path))
-            except OSError as e:
-                key = f"sources.{name}.seeds"
-                raise UserError(
-                    f"{reader.path}: cannot be read to count its rows ({e.strerror}); correct "
-                    f"`{key}.path`, or set `{key}.rows`"
-                ) from None
+        match source.seeds:
+            case Gsm8kFile(rows=None) as reader:
+                rows = _lines_of(reader, f"sources.{name}.seeds")
+            case reader:
+                if reader.rows is None:
+                    raise TypeError(f"{type(reader).__name__}: add how its rows are counted")
+                rows = reader.rows
         counts[name] = rows - reader.held_out
     return counts
+
+
+def _lines_of(reader: Gsm8kFile, key: str) -> int:
+    try:
+        return _lines(Path(reader.path))
+    except OSError as e:
+        raise UserError(
+            f"{reader.path}: cannot be read to count its rows ({e.strerror}); correct "
+            f"`{key}.path`, or set `{key}.rows`"
+        ) from None
 
 
 def _problems(config: Config) -> dict[str, int]:
     counts = {}
     for name, benchmark in config.bench.benchmarks.items():
-        if isinstance(benchmark, HeldOut):
-            counts[name] = config.sources[benchmark.source].seeds.held_out
-        else:
-            path = Path(benchmark.path)
-            counts[name] = _lines(path) if path.exists() else _GSM8K_TEST
+        match benchmark:
+            case HeldOut():
+                counts[name] = config.sources[benchmark.source].seeds.held_out
+            case Gsm8kTest():
+                path = Path(benchmark.path)
+                counts[name] = _lines(path) if path.exists() else _GSM8K_TEST
+            case _:
+                assert_never(benchmark)
     return counts
 
 
