@@ -14,7 +14,14 @@ rule model:
     conda:
         stage.conda("model")
     threads: 8
+    resources:
+        # The key decides an error only, so it is no reason to fetch a model again.
+        chat_key=lambda w: CONFIG.chat_models().get(w.model, ""),
     params:
         **stage.params("model", lambda w: CONFIG.models[w.model]),
     shell:
-        stage.command("model", "--name {wildcards.model} output.manifest input.files")
+        stage.command(
+            "model",
+            "--name {wildcards.model} --chat-key {resources.chat_key:q} output.manifest "
+            "input.files",
+        )

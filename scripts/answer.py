@@ -23,7 +23,7 @@ def main() -> None:
     section = job.section(Answering)
     progress = Progress(f"answer {args.name} {args.benchmark}", count_rows(args.problems, Seed))
     rows = read_rows(args.problems, Seed)
-    with generating_model(job, section.engine, section.prompt) as model:
+    with generating_model(job, section.engine, "student.model", section.prompt) as model:
         answers = answer_problems(rows, model, section, (args.name, args.benchmark), progress)
         count = write_rows(args.answers, Answered, answers)
     job.done(Counts(rows_in=count, accepted=count), section.sampling.seed)

@@ -2,6 +2,7 @@
 
 from caco.config.training import Codegen
 from caco.models.manifest import read_manifest
+from caco.models.template import require_chat_template
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
 from caco.rows.table import read_rows
@@ -19,7 +20,9 @@ def main() -> None:
     job.reads("--code-cots", help="accepted Code CoTs (CodeCoT rows)", many=True)
     args = job.parse()
     section = job.section(Codegen)
-    tokenizer = load_tokenizer(read_manifest(args.model).folder)
+    base = read_manifest(args.model).folder
+    require_chat_template(base, "codegen.model")
+    tokenizer = load_tokenizer(base)
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
     end = end_of_turn(tokenizer)
     examples = codegen_examples(rows, unconditional_prefix(tokenizer), end)

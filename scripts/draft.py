@@ -40,7 +40,8 @@ def main() -> None:
         return next_tasks(seeds, read_rows(args.attempts[0], Attempt))
 
     progress = Progress(f"draft {args.identity}", sum(1 for _ in tasks()), "drafts")
-    with generating_model(job, section.engine) as model:
+    source = args.identity.rpartition("-")[0]
+    with generating_model(job, section.engine, f"sources.{source}.unify.model") as model:
         drafts = write_drafts(tasks(), args.round, model, section, progress)
         count = write_rows(args.drafts, Draft, drafts)
     job.done(Counts(rows_in=count, accepted=count), section.sampling.seed)

@@ -24,7 +24,7 @@ def main() -> None:
     section = job.section(LlmJudge)
     rows = list(read_rows(args.planted, Planted))
     progress = Progress("judge_planted", len(rows))
-    with generating_model(job, section.engine) as model:
+    with generating_model(job, section.engine, "reverse.llm_judge.model") as model:
         outcomes = llm_judge_solutions(rows, model, section, progress)
         found = zip(rows, map(verdict_of, outcomes), strict=True)
         judgements = (PlantedJudgement(row.question_id, *verdict) for row, verdict in found)

@@ -20,7 +20,7 @@ def main() -> None:
     section = job.section(LlmJudge)
     progress = Progress(f"llm_judge {args.identity}", count_rows(args.judged, Solution))
     rows = read_rows(args.judged, Solution)
-    with generating_model(job, section.engine) as model:
+    with generating_model(job, section.engine, "reverse.llm_judge.model") as model:
         outcomes = llm_judge_solutions(rows, model, section, progress)
         counts = write_outcomes(args.llm_judged, Solution, args.rejected, outcomes)
     job.done(counts, section.sampling.seed)

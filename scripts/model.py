@@ -4,6 +4,7 @@ from pydantic import RootModel
 
 from caco.config.models import Model
 from caco.models.fetch import fetch_model
+from caco.models.template import require_chat_template
 from caco.runtime.job import Job, run
 
 
@@ -18,8 +19,11 @@ def main() -> None:
         many=True,
         required=False,
     )
+    job.takes("--chat-key", help="config key that requires a chat template, if any", nargs="?")
     args = job.parse()
-    fetch_model(job.section(RootModel[Model]).root, args.name, args.manifest)
+    fetched = fetch_model(job.section(RootModel[Model]).root, args.name, args.manifest)
+    if args.chat_key:
+        require_chat_template(fetched.folder, args.chat_key)
     job.done()
 
 

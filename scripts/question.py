@@ -22,7 +22,7 @@ def main() -> None:
     requested = count_rows(args.verified, Verified) * section.variants
     progress = Progress(f"question {args.identity}", requested, unit="questions")
     rows = read_rows(args.verified, Verified)
-    with generating_model(job, section.engine) as model:
+    with generating_model(job, section.engine, "reverse.question.model") as model:
         outcomes = write_questions(rows, model, section, progress)
         counts = write_outcomes(args.questions, Question, args.rejected, outcomes)
     job.done(counts, section.sampling.seed)

@@ -19,7 +19,7 @@ def main() -> None:
     args = job.parse()
     section = job.section(Sample)
     progress = Progress(f"sample {args.shard}", section.programs_per_shard, "programs")
-    with generating_model(job, section.engine, prompt="unconditional") as model:
+    with generating_model(job, section.engine, "codegen.model", "unconditional") as model:
         programs = sample_shard(model, section, args.shard, progress)
         count = write_rows(args.programs, Program, programs)
     job.done(Counts(rows_in=count, accepted=count), section.sampling.seed)

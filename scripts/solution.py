@@ -21,7 +21,7 @@ def main() -> None:
     section = job.section(Write)
     progress = Progress(f"solution {args.identity}", count_rows(args.questions, Question))
     rows = read_rows(args.questions, Question)
-    with generating_model(job, section.engine) as model:
+    with generating_model(job, section.engine, "reverse.solution.model") as model:
         outcomes = write_solutions(rows, model, section, progress)
         counts = write_outcomes(args.solutions, Solution, args.rejected, outcomes)
     job.done(counts, section.sampling.seed)

@@ -2,6 +2,7 @@
 
 from caco.config.training import Student
 from caco.models.manifest import read_manifest
+from caco.models.template import require_chat_template
 from caco.models.tokenizer import framing, load_tokenizer
 from caco.rows.corpus import CorpusRow
 from caco.rows.table import read_rows
@@ -20,6 +21,8 @@ def main() -> None:
     args = job.parse()
     section = job.section(Student)
     base = read_manifest(args.model).folder
+    if section.prompt == "chat":
+        require_chat_template(base, "student.model")
     end = end_of_turn(load_tokenizer(base))
     rows = read_rows(args.corpus, CorpusRow)
     examples = student_examples(rows, framing(base, section.prompt), end)

@@ -2,6 +2,7 @@
 
 from caco.config.training import Writer
 from caco.models.manifest import read_manifest
+from caco.models.template import require_chat_template
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
@@ -25,7 +26,9 @@ def main() -> None:
         use_base_model(args.model, args.checkpoint, args.loss)
         job.done()
         return
-    tokenizer = load_tokenizer(read_manifest(args.model).folder)
+    base = read_manifest(args.model).folder
+    require_chat_template(base, "writer.model")
+    tokenizer = load_tokenizer(base)
     seeds = {seed.seed_id: seed for file in args.seeds for seed in read_rows(file, Seed)}
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
     end = end_of_turn(tokenizer)

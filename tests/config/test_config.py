@@ -84,7 +84,7 @@ def test_a_key_of_another_kind_is_reported_with_the_keys_of_this_one(raw: dict[s
     raw["sample"]["engine"] = {"kind": "server", "dtype": "float32"}
     assert error_of(raw) == (
         "config.yaml: key `sample.engine.dtype` is unknown; remove it: `server` has attempt_s, "
-        "attempts, concurrency, key_env, kind, request_s, url_env"
+        "attempts, concurrency, disable_thinking, key_env, kind, request_s, url_env"
     )
 
 
@@ -234,6 +234,31 @@ def test_a_config_file_that_is_missing_or_a_list_is_an_error(tmp_path: Path) -> 
     (tmp_path / "list.yaml").write_text("[1]")
     with pytest.raises(UserError, match="must hold keys and values"):
         read_config(tmp_path / "list.yaml")
+
+
+def test_models_that_need_a_chat_template_have_the_key_that_names_them(raw: dict[str, Any]) -> None:
+    base = raw["codegen"]["model"]
+    names = ("writer", "student", "judge", "served")
+    raw["models"] |= dict.fromkeys(names, raw["models"][base])
+    raw["models"]["served"] = {"kind": "served", "name": "big", "revision": "1"}
+    raw["writer"]["model"], raw["student"]["model"] = "writer", "student"
+    sampling = {"temperature": 0.0, "max_new_tokens": 8}
+    raw["reverse"]["llm_judge"] = {"model": "judge", "sampling": sampling}
+    expected = {
+        base: "codegen.model", "writer": "writer.model", "student": "student.model",
+        "judge": "reverse.llm_judge.model",
+    }  # fmt: skip
+    raw["student"]["prompt"] = "chat"
+    assert check_config(raw, "config.yaml").chat_models() == expected
+    raw["student"]["prompt"] = "alpaca"
+    del expected["student"]
+    assert check_config(raw, "config.yaml").chat_models() == expected
+    for step in ("question", "solution"):
+        raw["reverse"][step] |= {"model": "served", "engine": {"kind": "server"}}
+    del expected["writer"]
+    assert check_config(raw, "config.yaml").chat_models() == expected
+    raw["student"] |= {"prompt": "chat", "model": base}
+    assert check_config(raw, "config.yaml").chat_models() == expected
 
 
 def test_a_section_round_trips_through_its_spec(raw: dict[str, Any]) -> None:

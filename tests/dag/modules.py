@@ -71,6 +71,7 @@ TABLE: list[tuple[str, set[str]]] = [
     # Models, by kind.
     ("models.fetch", MODELS),
     ("models.manifest", MODELS | GENERATES | TRAINS),
+    ("models.template", MODELS | GENERATES | TRAINS),
     ("models.tokenizer", GENERATES | TRAINS),
     ("models.served", {"model:served"} | GENERATES | TRAINS),
     *((f"models.{kind}", {f"model:{kind}"}) for kind in ("package", "local", "hub")),

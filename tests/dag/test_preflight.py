@@ -140,3 +140,13 @@ def test_a_run_larger_than_the_free_disk_space_does_not_start(tmp_path: Path) ->
         r"cluster error: .*: [\d.]+ GB are free, but this run writes about", done.stdout
     )
     assert not (checkout.folder / "results").exists()
+
+
+def test_the_job_of_a_model_gets_the_key_for_which_it_needs_a_chat_template(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    config = checkout.config()
+    config["models"]["other"] = config["models"]["smollm2"]
+    config["student"] |= {"model": "other", "prompt": "alpaca"}
+    printed = checkout.snakemake("--dry-run", "--printshellcmds", config=config)
+    assert "--name smollm2 --chat-key codegen.model --manifest" in printed
+    assert "--name other --chat-key  --manifest" in printed

@@ -215,7 +215,8 @@ def test_retry_after_may_be_a_date_and_is_limited():
          "served model must be one of the names at {url}/models"),
         ((400, {"detail": "top_k is unknown"}),
          "{url}/chat/completions: the server rejects the request (400: top_k is unknown); correct "
-         "the parameter that it names: the name of the model, or a key of `sampling`"),
+         "the parameter that it names: the name of the model, a key of `sampling`, or "
+         "`engine.disable_thinking` for `chat_template_kwargs`"),
     ],
 )  # fmt: skip
 def test_permanent_errors_are_not_retried(served, monkeypatch, reply, message):
@@ -264,7 +265,31 @@ def test_a_served_model_is_prompted_with_one_user_turn(served, monkeypatch):
     assert body == {
         "model": "big", "messages": [{"role": "user", "content": "prompt 7"}], "max_tokens": 12,
         "temperature": 0.7, "top_p": 0.8, "top_k": 20, "seed": 7, "stop": ["###"],
+        "chat_template_kwargs": {"enable_thinking": False, "thinking": False},
     }  # fmt: skip
+
+
+def test_a_server_gets_on_demand_no_parameter_that_openai_rejects(served, monkeypatch):
+    with FaultServer() as faulty:
+        opened = engine(served, faulty.url, monkeypatch, disable_thinking=False)
+        list(opened.generate(requests(1, top_k=0)))
+        _, body, _ = faulty.requests[0]
+    assert set(body) == {"model", "messages", "max_tokens", "temperature", "top_p", "seed"}
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+@pytest.mark.parametrize(("content", "text"), [("What?", "What?"), (None, "")])
+def test_thoughts_that_a_server_returns_apart_are_no_part_of_the_text(
+    served, monkeypatch, field, content, text
+):
+    message = {"role": "assistant", field: "They have 3.", "content": content}
+    reply = {
+        "choices": [{"message": message, "finish_reason": "stop"}],
+        "usage": {"completion_tokens": 9},
+    }
+    with FaultServer(lambda seed, attempt: (200, reply)) as faulty:
+        (done,) = engine(served, faulty.url, monkeypatch).generate(requests(1))
+    assert (done.text, done.tokens, done.finish_reason) == (text, 9, "stop")
 
 
 def test_the_prompt_of_a_checkpoint_is_sent_as_token_ids(tiny, monkeypatch):

@@ -12,7 +12,9 @@ from tests.preflight.jobs import job
 from caco.config.config import Config, check_config, read_config
 from caco.config.plan import Assumptions, read_assumptions
 from caco.models.manifest import write_manifest
+from caco.preflight.checks import preflight_errors
 from caco.preflight.disk import incomplete_models, insufficient_space, planned_gb
+from caco.preflight.templates import missing_templates
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = "results/embedded/models/smollm2/manifest.json"
@@ -59,6 +61,41 @@ def test_a_model_that_this_run_makes_or_does_not_read_may_be_incomplete(model: P
     (model / "model.safetensors").unlink()
     assert incomplete_models([job("model", writes=(MANIFEST,)), training("codegen")]) == []
     assert incomplete_models([job("report", reads=("results/embedded/funnel.json",))]) == []
+
+
+def without_template(folder: Path, key: str) -> str:
+    return (
+        f"{folder}: the model has no chat template, in which its prompts are written; name a model "
+        f"that has one in `{key}`"
+    )
+
+
+def test_a_fetched_model_without_the_template_of_its_prompts_is_reported(model: Path) -> None:
+    (model / "tokenizer_config.json").write_text("{}")
+    write_manifest(Path(MANIFEST), model)
+    (error,) = missing_templates([training("codegen"), training("student")], config())
+    assert str(error) == without_template(model, "codegen.model")
+    # It is fetched again, or no job of the run reads it.
+    assert missing_templates([job("model", writes=(MANIFEST,))], config()) == []
+    assert missing_templates([job("report")], config()) == []
+    (model / "chat_template.jinja").write_text("{{ messages }}")
+    assert missing_templates([training("codegen")], config()) == []
+
+
+def test_a_local_model_without_a_template_is_reported_before_it_is_fetched(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+    local = config(models={"smollm2": {"kind": "local", "path": str(tmp_path)}})
+    (error,) = missing_templates([job("model", writes=(MANIFEST,))], local)
+    assert str(error) == without_template(tmp_path, "codegen.model")
+    assert missing_templates([job("report")], local) == []
+
+
+def test_the_checks_on_the_submit_host_include_the_templates(model: Path) -> None:
+    (model / "tokenizer_config.json").write_text("{}")
+    write_manifest(Path(MANIFEST), model)
+    shutil.copytree(ROOT / "config", "config")
+    errors = preflight_errors([training("codegen")], config(), slurm=False)
+    assert without_template(model, "codegen.model") in [str(error) for error in errors]
 
 
 def of_size(gigabytes: float) -> None:

@@ -114,6 +114,21 @@ class Config(Section):
         unused = {"writer"} - set(self.trained)
         return sorted({model for key, model in self._models_by_key().items() if key not in unused})
 
+    def chat_models(self) -> dict[str, str]:
+        """Returns the config key of each model that is prompted with its chat template, by name.
+
+        Of several keys that name a model, it is the first. A server applies the template of a
+        served model itself.
+        """
+        unused = {"writer"} - set(self.trained)
+        if self.student.prompt != "chat":
+            unused.add("student")
+        keys: dict[str, str] = {}
+        for key, model in self._models_by_key().items():
+            if key not in unused and not isinstance(self.models[model], ServedModel):
+                keys.setdefault(model, f"{key}.model")
+        return keys
+
     def _models_by_key(self) -> dict[str, str]:
         """Returns the name of each section's model, by the section's key."""
         named = {key: model for key, (model, _) in self._generating_models().items() if model}

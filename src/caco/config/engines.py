@@ -89,6 +89,11 @@ class ServerEngineConfig(_EngineConfig):
         gt=0,
         description="Time limit of one attempt, in seconds, including the server's queue.",
     )
+    disable_thinking: bool = Field(
+        True,
+        description="Send `chat_template_kwargs` that disable a served model's thinking; false for "
+        "a server that rejects the parameter, as OpenAI's does.",
+    )
 
     @property
     def gpus(self) -> int:

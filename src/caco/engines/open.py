@@ -9,6 +9,7 @@ from caco.config.section import load_implementation
 from caco.engines.protocol import Engine, GeneratingModel
 from caco.engines.resumable import ResumableEngine
 from caco.models.manifest import read_manifest
+from caco.models.template import require_chat_template
 from caco.models.tokenizer import framing
 from caco.runtime.job import Job
 from caco.runtime.journal import Journal
@@ -29,20 +30,24 @@ def open_engine(folder: Path, section: EngineConfig) -> Engine:
 
 @contextmanager
 def generating_model(
-    job: Job, section: EngineConfig, prompt: str = "chat"
+    job: Job, section: EngineConfig, key: str, prompt: str = "chat"
 ) -> Iterator[GeneratingModel]:
     """Opens the model of a generating job, which resumes from the journal of an earlier attempt.
 
     Args:
         job: The job, with parsed arguments; `--model` is the manifest of the model.
         section: The config section of the engine.
+        key: The config key that names the model.
         prompt: How the model is prompted; see `caco.models.tokenizer.framing`.
 
     Raises:
-        UserError: The manifest cannot be read, or the journal has another fingerprint.
+        UserError: The manifest cannot be read, the model lacks the chat template of its prompts, or
+            the journal has another fingerprint.
         ClusterError: Another process holds the journal.
     """
     model = read_manifest(job.args.model)
+    if prompt != "alpaca":
+        require_chat_template(model.folder, key)
     path, fingerprint = job.journal(model.digest)
     engine = ResumableEngine(open_engine(model.folder, section), Journal(path, fingerprint))
     with engine:

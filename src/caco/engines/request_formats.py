@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from caco.engines.protocol import Completion, Request, before_stop
 from caco.models.tokenizer import declared_ends, end_tokens, load_tokenizer
+from caco.text.chat import NO_THINKING
 
 # Another finish reason (vLLM's `abort`), or none, means that the server aborted: retry.
 _FINISH_REASONS = ("stop", "length", "content_filter")
@@ -79,20 +80,26 @@ class CompletionsFormat:
 
 
 class ChatFormat:
-    """The `/chat/completions` API with one user turn, for a model without a local checkpoint."""
+    """The `/chat/completions` API with one user turn, for a model without a local checkpoint.
+
+    The text is the content of the reply. Servers return the thoughts of a model in another field,
+    `reasoning_content` or `reasoning`, or within the content.
+    """
 
     path = "/chat/completions"
 
-    def __init__(self, model: str) -> None:
-        """Takes the name of the model at the server."""
-        self._model = model
+    def __init__(self, model: str, disable_thinking: bool) -> None:
+        """Stores the name of the model at the server, and whether to disable its thinking."""
+        self._model, self._disable_thinking = model, disable_thinking
 
     def body(self, request: Request) -> dict[str, Any] | None:
         """Returns the JSON body; the length of the prompt is not known here."""
         body = _sampling(request, self._model, request.max_new_tokens)
-        # Not part of OpenAI's API, so it is sent only if it is set.
+        # Not part of OpenAI's API, so they are sent only if they are set.
         if request.top_k:
             body["top_k"] = request.top_k
+        if self._disable_thinking:
+            body["chat_template_kwargs"] = NO_THINKING
         body["messages"] = [{"role": "user", "content": request.prompt}]
         if request.stop:
             body["stop"] = list(request.stop)
@@ -100,7 +107,7 @@ class ChatFormat:
 
     def read(self, request: Request, reply: Any) -> Completion:
         """Returns the completion in a reply; see `RequestFormat.read`."""
-        # A turn that the content filter removed has no content.
+        # A turn that the content filter removed, or that consists of thoughts, has no content.
         text = reply["choices"][0]["message"]["content"] or ""
         return _completion(request, reply, text, ())
 

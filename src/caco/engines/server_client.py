@@ -180,7 +180,8 @@ class Server:
             return PromptTooLong()
         return UserError(
             f"{self.url}{path}: the server rejects the request ({message}); correct the parameter "
-            "that it names: the name of the model, or a key of `sampling`"
+            "that it names: the name of the model, a key of `sampling`, or "
+            "`engine.disable_thinking` for `chat_template_kwargs`"
         )
 
 

@@ -124,7 +124,7 @@ class ServerEngine:
     async def _request_format(self, server: Server) -> RequestFormat:
         """Returns the request format for this model."""
         if (served := served_model(self._folder)) is not None:
-            return ChatFormat(served.name)
+            return ChatFormat(served.name, self._section.disable_thinking)
         models = await server.call("/models", _contexts)
         name = next(iter(models)) if len(models) == 1 else str(self._folder)
         if name not in models:

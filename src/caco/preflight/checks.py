@@ -19,6 +19,7 @@ from caco.preflight.disk import incomplete_models, insufficient_space
 from caco.preflight.permissions import permission_errors
 from caco.preflight.requests import ResourceRequest, last_attempt_requests, resource_requests
 from caco.preflight.stale_state import DISCARD, discard, stale_state_errors, stale_states
+from caco.preflight.templates import missing_templates
 from caco.slurm.site import FILE
 from caco.training.runtime.launch import accumulation
 from caco.workflow.stages import engines_of
@@ -38,6 +39,7 @@ def preflight_errors(jobs: Sequence[Any], config: Config, slurm: bool) -> list[C
     found: list[CacoError] = [*incomplete_models(jobs)]
     # The manifest of an incomplete model gives neither a size nor a digest.
     if not found:
+        found += missing_templates(jobs, config)
         found += insufficient_space(jobs, config, _assumptions())
         found += _stale_state(jobs)
     return found + (_cluster_errors(jobs, config) if slurm else [])
