@@ -48,6 +48,7 @@ EQUAL = [
     (r"\text{(C)}", "C"), ("C", "(C) 12 apples"), ("10:30", "10:30"), ("2516_8", "2516"),
     ("B", r"\textbf{(B)}\ 12"), ("B", "The correct option is B"), ("12500", "12,500 €"),
     (r"(-\infty,3]\cup[5,\infty)", r"x \le 3 \text{ or } x \ge 5"), (r"\emptyset", r"\{\}"),
+    ("12", "12 pairs"), ("12", "twelve legs"), ("12", "12 in total"),
     ("5", "101_2"), (r"\int_0^1 x\,dx", r"\int_0^1 x\, dx"),
 ]  # fmt: skip
 NOT_EQUAL = [
@@ -67,6 +68,8 @@ NOT_EQUAL = [
     ("5", "5,5"),
     ("4", r"4\sqrt(2)"), ("5", "5x"), ("5", r"5\pi"), ("101", "101_2"), ("2516_8", "2516_9"),
     ("5 cm", "5 m"), ("5", r"2^3 \text{ which is } 5"), ("0", "3x - y + 13 = 0"), ("5", "x=5, y=7"),
+    ("12", "12 lakh"), ("12", "12 doubled"), ("12", "12 in octal"), ("12", "12 basis points"),
+    ("12", "12 thousandths"), ("21", '21"'), ("0", "not 0"), ("12", r"\overline{12}"),
     # members, brackets, order
     ("[2,3]", "[3,2]"), ("[2,3]", "(2,3]"), ("(1,2)", "[1,2]"), ("1331, 1728", "1728"),
     ("[1,1]", "1"),
@@ -105,6 +108,13 @@ def test_an_answer_that_is_not_proven_equal_is_not_accepted(gold: str, text: str
         ("5", "5 hours", "How many minutes does it take?", False),
         ("5", "5 kg", "How many grams is it?", False),
         ("5000", "5 kg", "How many grams is it?", True),
+        ("21", "21 days", "How many miles is it?", False),
+        ("7.5", "\u20ac7.5", "It costs $5. What do two cost?", False),
+        ("12", "1200 cents", "It costs $5. What do two cost?", True),
+        ("7", "7 cents", "It costs $5. What do two cost?", False),
+        ("12", "12 pairs", "How many shoes?", False),
+        ("12", "12 pairs", "How many pairs of shoes?", True),
+        ("24", "12 pairs", "How many shoes?", True),
         ("(2,3)", "[2,3]", "Solve for x in interval notation.", False),
     ],
 )

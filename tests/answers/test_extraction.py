@@ -33,6 +33,9 @@ from caco.text.answers import answer_text, closing
         ("The answer is 42, since 40 + 2 = 42.", "42"),
         ("The answer is 42 because 6 * 7 = 42.", "42"),
         ("The answer is thus 42.", "42"),
+        ("The answer, then, is 42.", "42"),
+        ("The answer is 42, which is 40 + 2.", "42"),
+        ("The answer is 42 by the formula above.", "42"),
         ("The final answer is 42!", "42"),
         ("The answer is Monday because it rained.", "Monday"),
         ("Final Answer: The largest $n$ is 34.", "34"),
@@ -65,6 +68,7 @@ from caco.text.answers import answer_text, closing
         ("#### 42\n\nQuestion: What is 3 + 3?\nAnswer: #### 6", "42"),
         ("The answer is 42.\n\n### Instruction:\nAdd.\n\nThe answer is 6.", "42"),
         ("Question: What is 3+3?\n#### 6\n\nQuestion: What is 2+3?\n#### 5", "5"),
+        ("The answer is 42.\n\n### Question 2\nThe answer is 6.", "42"),
         ("The answer is 42.<|im_end|>\n<|im_start|>user\nThe answer is 6.", "42"),
     ],
 )

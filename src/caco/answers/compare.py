@@ -36,7 +36,7 @@ from caco.answers.model import (
 )
 from caco.answers.numeric import equal as equal_values
 from caco.answers.numeric import near, ratio, rational, symbols
-from caco.answers.parser import parse, parse_output, variables
+from caco.answers.parser import PAIR, parse, parse_output, variables
 from caco.answers.units import CURRENCIES, DEGREE, ONE, Unit, unit
 from caco.text.numbers import PERCENT
 
@@ -60,6 +60,8 @@ _ASKS_UNIT = re.compile(
 _INTERVAL = re.compile(r"interval|domain|range|inequalit|solve for|solution set", re.IGNORECASE)
 # Units are looked for in words of three letters or more: `in` and `ms` have other meanings.
 _LONG_WORD = re.compile(r"[A-Za-z]{3,}")
+_LATEX = re.compile(r"\\[A-Za-z]|[\^_]|\$[^$]*[A-Za-z=+][^$ ]*\$")  # `$` is no currency there
+_MONEY = {currency.dimension for currency in CURRENCIES.values()}
 _MAX_MEMBERS = 200
 
 
@@ -155,7 +157,9 @@ class _Comparer:
                 power = {"square": 2, "cubic": 3}.get(name[0], 1) if len(name) > 1 else 1
                 self._asked = ONE.times(found, power)
         named = {unit(word) for word in _LONG_WORD.findall(question or "")}
-        named |= {CURRENCIES[sign] for sign in CURRENCIES if sign in (question or "")}
+        plain = question if question and not _LATEX.search(question) else ""
+        named |= {CURRENCIES[sign] for sign in CURRENCIES if sign in plain}
+        named |= {CURRENCIES["$"]} if r"\$" in (question or "") else set()
         self._units = {found for found in named if found is not None}
 
     def compare(self, gold: Answer, answer: Answer) -> Comparison:
@@ -256,6 +260,11 @@ class _Comparer:
         if len(answer.scaled) > 1 and answer.scaled in (self._question or "").lower():
             assert isinstance(expr, Op)
             readings.append(expr.args[0])  # how many million: 12 million
+        elif answer.scaled == PAIR and self._question is None:
+            assert isinstance(expr, Op)
+            readings.append(expr.args[0])
+        if gold.scaled == PAIR and not answer.scaled:
+            readings.append(Op("mul", (expr, Num(Fraction(2)))))
         hundredth = Op("div", (expr, Num(Fraction(100))))
         if answer.percent and not gold.percent:
             free = self._question is None or self._percent_asked
@@ -273,11 +282,10 @@ class _Comparer:
                 why = "its unit is another"
             else:
                 return Comparison("different", "its unit is another")
-        elif answer.unit is not None and self._asked is not None:
-            if answer.unit.dimension == self._asked.dimension:
-                expr = _scaled(expr, answer.unit.factor / self._asked.factor)
-        elif answer.unit is not None and self._contradicts(answer.unit):
-            return Comparison("undecided", "the question speaks of another unit")
+        elif answer.unit is not None and (asked := self._asked_like(answer.unit)) is not None:
+            if answer.unit.dimension != asked.dimension:
+                return Comparison("undecided", "the question asks for another unit")
+            expr = _scaled(expr, answer.unit.factor / asked.factor)
         elif DEGREE in (answer.unit, gold.unit) and (_has_pi(gold.expr) or _has_pi(expr)):
             radians = Op("div", (Op("mul", (expr, Op("pi", ()))), Num(Fraction(180))))
             degrees = Op("div", (Op("mul", (expr, Num(Fraction(180)))), Op("pi", ())))
@@ -287,9 +295,18 @@ class _Comparer:
             return _EQUAL
         return replace(found, why=why) if why and found.outcome == "different" else found
 
-    def _contradicts(self, found: Unit) -> bool:
-        """Tells whether the question has units of the same dimension, and not this one."""
-        return found not in self._units and found.dimension in {u.dimension for u in self._units}
+    def _asked_like(self, found: Unit) -> Unit | None:
+        """Returns the unit of the answer that the question asks for, or None if it names none.
+
+        That is the unit after `how many` or `in`, else the only unit of the same kind in the
+        question. A currency is of the same kind as any other.
+        """
+        if self._asked is not None:
+            return self._asked
+        like = {u for u in self._units if u.dimension == found.dimension}
+        if not like and found.dimension in _MONEY:
+            like = {u for u in self._units if u.dimension in _MONEY}
+        return next(iter(like)) if len(like) == 1 else (found if found in like else None)
 
     def _sequences(self, gold: Sequence, answer: Sequence) -> Comparison:
         if len(gold.items) != len(answer.items) and "" == gold.opening == answer.opening:

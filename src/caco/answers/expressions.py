@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from caco.answers.model import Expr, Num, Op, Quantity, Sym
 from caco.answers.notation import NotReadable, Token, number
+from caco.answers.numeric import symbols
 from caco.answers.units import unit
 
 _MAX_DEPTH = 60
@@ -148,7 +149,8 @@ class Expressions:
                 if 0 < top < bottom:
                     self.at += 3
                     return Op("add", (left, Num(top / bottom)))
-            if before.kind == "number" or isinstance(left, Sym):  # (B) 12 is a choice
+            # (B) 12 is a choice.
+            if before.text not in (")", "]", "}") or isinstance(left, Sym):
                 raise NotReadable(f"two numbers side by side: {before.text} {token.text}")
         return Op("mul", (left, self._power()))
 
@@ -353,7 +355,7 @@ class Expressions:
         if (
             len(text) > 2
             and following is not None
-            and following.kind == "word"
+            and following.kind in ("word", "number")
             and (following.spaced and not set(text) <= self._names)
         ):
             raise NotReadable(f"the word {text!r} is no variable")
@@ -441,7 +443,10 @@ class Expressions:
         return Op("sqrt", (inside,)) if degree is None else Op("root", (inside, degree))
 
     def _conjugate(self) -> Expr:
-        return Op("conj", (self._group("{", "}"),))
+        inside = self._group("{", "}")
+        if not set(symbols(inside)):
+            raise NotReadable("a bar over digits")
+        return Op("conj", (inside,))
 
     def _argument(self) -> Expr:
         r"""Reads an argument of a command: a group, or one symbol or digit (`\frac12`)."""

@@ -19,12 +19,12 @@ _CLOSED_THOUGHTS = re.compile(r"</think(?:ing)?>")
 _NEXT_QUESTION = re.compile(
     r"^[ \t]*(?:\*\*|#{1,6}[ ])?[ \t]*"
     r"(?:Question|Problem|Exercise|Q|Instruction|### ?Instruction|Human|User|Example|Task|"
-    r"Input|### ?Input)[ \t]*\d{0,3}[ \t]*(?:[:.]|\*\*:?)(?=\s|$)",
+    r"Input|### ?Input)(?:[ \t]*\d{0,3}[ \t]*(?:[:.]|\*\*:?)|[ \t]+\d{1,3})(?=\s|$)",
     re.MULTILINE,
 )
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*(\{)?")
 _PHRASE = re.compile(
-    r"(?:(?:final|correct|right)\s+)?\banswers?\b[^\S\n]*(?:\*\*)?[^\S\n]*"
+    r"(?:(?:final|correct|right)\s+)?\banswers?\b(?:,[^\S\n]*\w+(?:[^\S\n]\w+)?,)?[^\S\n]*(?:\*\*)?[^\S\n]*"
     r"(?:(?:to|of|for)\s[^.\n:]{1,60}?)?"
     r"(?P<mark>\bis\b|\bare\b|\bwill be\b|\bwould be\b|=|:)(?P<colon>[^\S\n]*:)?(?:\*\*)?"
     r"|\bAntwort[^\S\n]*(?::|ist\b)",
@@ -41,7 +41,7 @@ _JOINS = re.compile(
 # What may follow an answer within its sentence, and explains rather than continues it.
 _EXPLAINS = re.compile(
     r",?\s+(?:because|since|as|which|where|for|so|given|after|when|due to|that is|i\.e\.)\s|"
-    r",\s+(?:and\s+)?(?:so|we|I|it|this|the|he|she|they|with)\s|\s+and\s+the\s|\s*\((?!\d)"
+    r",\s+(?:and\s+)?(?:so|we|I|it|this|the|he|she|they|with)\s|\s+and\s+the\s|\s+by\s+(?:the|our|\w+ing)\s|\s*\((?!\d)"
     r"|\s+[-\u2013\u2014]{1,2}\s+(?=[A-Za-z])|\s+=>",
 )
 _LEADS = re.compile(

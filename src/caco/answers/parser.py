@@ -39,6 +39,8 @@ from caco.answers.units import CURRENCIES, DEGREE, ONE, PER_CENT, TEMPERATURES, 
 from caco.text.numbers import SCALES, is_number_word, mentions
 
 Names = frozenset[str] | None
+PAIR = "pair"
+"""A scale word that is also what is counted: `12 pairs`."""
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 _CHOICE = re.compile(r"\(?([A-J])[).:]\)?\s*\S")
 _OPTION = re.compile(
@@ -71,7 +73,7 @@ _DATE = re.compile(r"\d{1,4}[-\u2010-\u2013]\d{1,2}[-\u2010-\u2013]\d{1,4}")
 # it: "at least 8", "a loss of 5".
 _SUBJECTS = frozenset((
     "it", "he", "she", "they", "we", "i", "you", "this", "that", "there", "the", "a", "an",
-    "answer", "answers", "total", "result", "value", "final", "sum", "which", "so", "thus",
+    "answer", "answers", "total", "result", "value", "final", "sum", "so", "thus",
     "therefore", "hence",
 ))  # fmt: skip
 _VERBS = frozenset((
@@ -83,13 +85,16 @@ _VERBS = frozenset((
 # Words that make a noun phrase after a number something else than a noun phrase.
 _CHANGING = frozenset((
     "or", "and", "to", "not", "than", "except", "but", "remainder", "rem", "mod", "modulo",
-    "plus", "minus", "over", "divided", "by", "squared", "cubed", "half", "halves",
-    "quarter", "quarters", "third", "thirds", "fourth", "fourths", "fifth", "fifths", "sixth",
-    "sixths", "eighth", "eighths", "tenth", "tenths", "hundredth", "hundredths", "negative",
-    "below", "under", "loss", "debt", "short", "point", "power", "base", "factorial", "root",
-    "less", "fewer", "at", "most", "least", "between", "through", "until", "above", "ago", "bc",
-    "pi", "infinity", "undefined", "percent", "pct", "percentage", "r", "vs", "versus", "versa",
-    "thirty", "if", "when", "unless", "however", "false", "true",
+    "plus", "minus", "over", "divided", "by", "squared", "cubed", "half", "halves", "quarter",
+    "quarters", "third", "thirds", "fourth", "fourths", "fifth", "fifths", "sixth", "sixths",
+    "eighth", "eighths", "tenth", "tenths", "hundredth", "hundredths", "negative", "below",
+    "under", "loss", "debt", "short", "point", "power", "base", "factorial", "root", "less",
+    "fewer", "at", "most", "least", "between", "through", "until", "above", "ago", "bc", "pi",
+    "infinity", "undefined", "percent", "pct", "percentage", "r", "vs", "versus", "versa",
+    "thirty", "if", "when", "unless", "however", "false", "true", "doubled", "tripled", "halved",
+    "twice", "thrice", "fold", "thousandths", "millionths", "basis", "mil", "mio", "grand",
+    "gross", "score", "scores", "lakh", "lakhs", "crore", "crores", "mille", "binary", "octal",
+    "hexadecimal", "hex", "too",
 ))  # fmt: skip
 _NOUN = re.compile(r"[^\W\d_]{2,}(?:'[^\W\d_]+)?|a|A")
 _MAX_NOUNS = 8
@@ -130,10 +135,13 @@ def parse(text: str, variables: Names = None) -> Answer:
 
 
 def _in_words(text: str) -> Quantity | None:
-    """Returns the number that a text is in words: `forty-two`, `a dozen`."""
+    """Returns the number that a text is in words: `forty-two`, `a dozen`, `twelve legs`."""
     text = text.lower().removeprefix("a ")
-    found = mentions(text)
-    if len(found) != 1 or (found[0].start, found[0].end) != (0, len(text)) or found[0].percent:
+    found = mentions(text) if not any(c.isdigit() for c in text) else []
+    if len(found) != 1 or found[0].start or found[0].percent:
+        return None
+    nouns = text[found[0].end :].split()
+    if len(nouns) > _MAX_NOUNS or any(n in _CHANGING or not _NOUN.fullmatch(n) for n in nouns):
         return None
     return Quantity(Num(Fraction(found[0].value)))
 
@@ -239,11 +247,13 @@ def _signed(token: Token, plus: str) -> Token:
 
 def _trimmed(symbols: list[Token]) -> list[Token]:
     """Returns tokens without marks around the answer: a full stop, quotes, dollar signs."""
-    while symbols and symbols[-1].text in (".", "!", '"', "'", ",", ";", ":", "*", "?", "\\"):
+    if len(symbols) > 1 and symbols[0].text == symbols[-1].text in ('"', "'"):
+        symbols = symbols[1:-1]
+    while symbols and symbols[-1].text in (".", "!", ",", ";", ":", "*", "?", "\\"):
         if symbols[-1].text == "!" and len(symbols) > 1 and symbols[-2].kind == "number":
             break  # a factorial
         symbols = symbols[:-1]
-    while symbols and symbols[0].text in ('"', "'", "*", "=", ":", "."):
+    while symbols and symbols[0].text in ("*", "=", ":", "."):
         symbols = symbols[1:]
     if symbols and symbols[-1].kind == "number" and symbols[-1].text.endswith("."):
         last = symbols[-1]
@@ -482,7 +492,11 @@ def _quantity(symbols: list[Token], names: Names) -> Quantity:
 def _after_words(symbols: list[Token]) -> int:
     r"""Returns the position after an introduction such as `she makes` or `\approx`."""
     at = 0
-    while at < len(symbols) and symbols[at].kind == "word" and len(symbols[at].text) > 1:
+    while (
+        at < len(symbols)
+        and symbols[at].kind == "word"
+        and (len(symbols[at].text) > 1 or symbols[at].text == "I")
+    ):
         at += 1
     if at == len(symbols):
         at = 0
@@ -551,7 +565,8 @@ def _suffixes(quantity: Quantity, rest: list[Token], names: Names) -> Quantity:
 def _scale(token: Token, *, letters: bool) -> int | None:
     if letters and token.text in _LETTER_SCALES:
         return _LETTER_SCALES[token.text]
-    return SCALES.get(token.text.lower().rstrip("s")) if token.kind == "word" else None
+    scales = {**SCALES, PAIR: 2}
+    return scales.get(token.text.lower().rstrip("s")) if token.kind == "word" else None
 
 
 def _is_modulus(rest: list[Token]) -> bool:
@@ -604,6 +619,8 @@ def _unit(rest: list[Token], at: int) -> tuple[Unit | None, int]:
             part, at = unit(rest[at + 1].text), at + 2
         else:
             part = unit(word) if rest[at].kind == "word" else None
+            if word == "in" and at + 1 < len(rest) and rest[at + 1].kind == "word":
+                part = None  # 12 in total
             if part is None:
                 break
             at += 1
