@@ -87,8 +87,8 @@ class Calibration(Section):
     rows: int = Field(
         gt=0,
         description=(
-            "Known-right rows, drawn from the Code CoTs whose seeds have a worked solution; about "
-            "twelve wrong rows are derived from each."
+            "Known-right rows, drawn from the Code CoTs whose seeds have a worked solution; up "
+            "to 44 rows are derived from each, about 30 of them wrong."
         ),
     )
     seed: int = Field(0, ge=0, description="Seed of the draw and of the planted faults.")
