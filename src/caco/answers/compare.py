@@ -36,7 +36,8 @@ from caco.answers.model import (
 )
 from caco.answers.numeric import equal as equal_values
 from caco.answers.numeric import near, ratio, rational, symbols
-from caco.answers.parser import PAIR, parse, parse_output, variables
+from caco.answers.parser import parse, parse_output, variables
+from caco.answers.quantities import PAIR
 from caco.answers.units import CURRENCIES, DEGREE, ONE, Unit, unit
 from caco.text.numbers import PERCENT
 

@@ -29,7 +29,6 @@ _FUNCTIONS = {
     "cbrt": "cbrt",
 }  # fmt: skip
 _UNKNOWN_FUNCTIONS = frozenset("fghFGP")
-_ENDS = frozenset([",", ";", ")", "]", "}", r"\}", "|", r"\rfloor", r"\rceil", "&", "="])
 
 
 class Expressions:
