@@ -142,8 +142,8 @@ class Grader:
             pass
         self._kill()
         raise ClusterError(
-            "the grader's worker process did not start; run `python -c 'import math_verify'` in "
-            "the environment `train` to see why"
+            "the grader's worker process did not start; run `python -c 'import mpmath, "
+            "math_verify'` in the environment `train` to see why"
         )
 
     def _kill(self) -> None:
