@@ -170,3 +170,17 @@ def test_declared_ends_are_those_of_the_generation_config_or_else_of_the_config(
     assert declared_ends(tmp_path) == [3]
     (tmp_path / "generation_config.json").write_text('{"eos_token_id": [5, 6]}')
     assert declared_ends(tmp_path) == [5, 6]
+
+
+def test_transformers_stops_at_the_end_that_a_checkpoint_was_taught(tmp_path):
+    model = AutoModelForCausalLM.from_pretrained(make_tiny_model(tmp_path / "model"))
+    tokenizer = chatml(tmp_path / "tokenizer")
+    text, turn = tokenizer.convert_tokens_to_ids(["<|endoftext|>", "<|im_end|>"])
+    model.config.eos_token_id = model.generation_config.eos_token_id = text
+    declare_end(model, tokenizer, "<|im_end|>")
+    model.save_pretrained(tmp_path / "saved")
+    saved = AutoModelForCausalLM.from_pretrained(tmp_path / "saved")
+    for end in (text, turn):
+        bias = {"sequence_bias": [[[end], 1e9]], "do_sample": False, "max_new_tokens": 4}
+        ids = saved.generate(**tokenizer("Solve.", return_tensors="pt"), **bias)
+        assert (ids[0] == end).sum() == 1
