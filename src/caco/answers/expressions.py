@@ -15,7 +15,14 @@ _GREEK = frozenset((
     r"\upsilon", r"\phi", r"\chi", r"\psi", r"\omega", r"\Gamma", r"\Delta", r"\Theta",
     r"\Lambda", r"\Xi", r"\Sigma", r"\Phi", r"\Psi", r"\Omega", r"\ell", r"\hbar",
 ))  # fmt: skip
-_CONSTANTS = {r"\pi": "pi", "pi": "pi", r"\infty": "inf", "infinity": "inf", "inf": "inf"}
+_CONSTANTS = {
+    r"\pi": "pi",
+    "pi": "pi",
+    r"\infty": "inf",
+    "infinity": "inf",
+    "inf": "inf",
+    "oo": "inf",
+}
 _TRIGONOMETRIC = ("sin", "cos", "tan", "cot", "sec", "csc")
 _FUNCTIONS = {
     **{

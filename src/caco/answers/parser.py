@@ -33,6 +33,7 @@ from caco.answers.model import (
 from caco.answers.notation import MAX_CHARACTERS, NotReadable, Token, number, tokens, words
 from caco.answers.numeric import equal, near, symbols
 from caco.answers.quantities import Names, in_words, read_quantity
+from caco.answers.sympy_repr import read_repr
 from caco.text.numbers import is_number_word
 
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
@@ -153,7 +154,8 @@ def _value(value: Any, opening: str) -> Answer:
             exact, digits, places = number(written.lstrip("-").lower())
             return Quantity(Num(-exact if written.startswith("-") else exact, digits, places))
         case str():
-            return parse(value) if value.strip() else Text("")
+            known = read_repr(value.strip(), parse)
+            return known or (parse(value) if value.strip() else Text(""))
         case _:
             return Text(str(value))
 
