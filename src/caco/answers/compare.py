@@ -236,7 +236,7 @@ class _Comparer:
         return (
             not self._exact_case
             and gold.casefold() == answer.casefold()
-            and all(word.islower() or word.istitle() or word.isupper() for word in gold.split())
+            and all(w.islower() or w.istitle() or w.isupper() for w in f"{gold} {answer}".split())
         )
 
     def _quantities(self, gold: Quantity, answer: Quantity) -> Comparison:
