@@ -203,10 +203,11 @@ def read_rates(path: Path) -> Rates:
 
 
 def rates_text(rates: Rates) -> str:
-    """Returns the rates of the checks as a plain-text table, then those of each kind of rows.
+    """Returns the rates of the checks as a plain-text table, then the kinds with errors.
 
-    Kinds with the same rate share a line. Each is shown with the first check that is measured on
-    it: the answer check, or all exact checks where the question has the fault.
+    Kinds with the same rate share a line, and those without an error are counted; the report lists
+    each. A kind is shown with the first check that is measured on it: the answer check, or all
+    exact checks where the question has the fault.
     """
     lines = [
         f"Error rates of the checks on {rates.right:,} right and {rates.wrong:,} wrong rows of "
@@ -226,8 +227,10 @@ def rates_text(rates: Rates) -> str:
             found = [
                 k for k in rates.kinds if k.is_right == is_right and next(iter(k.errors)) == check
             ]
+            erring = [kind for kind in found if kind.errors[check].count]
             if found:
-                lines += ["", f"{title} by the check {check!r}:", *_kind_lines(found, check)]
+                lines.append(f"{title} by the check {check!r}: {len(erring)} of {len(found)} kinds")
+                lines += _kind_lines(erring, check)
     return "\n".join(lines) + "\n"
 
 
