@@ -21,4 +21,4 @@ rule codegen:
     params:
         **stage.params("codegen", CONFIG.codegen),
     shell:
-        stage.command("codegen", f"{TRAINING} input.code_cots output.checkpoint output.loss")
+        stage.training("codegen", "input.code_cots")

@@ -12,7 +12,8 @@ from caco.errors import CacoError
 from caco.identity import shard_names
 from caco.workflow.inputs import local_inputs, model_folders
 from caco.workflow.paths import Paths
-from caco.workflow.rules import StageRules, conda_file, environment_of, set_job_environment
+from caco.workflow.rules import TRAINING_RESOURCES, StageRules, conda_file, environment_of
+from caco.workflow.rules import set_job_environment
 from caco.workflow.stages import report_records, row_files, shard_files, write_jobs
 
 set_job_environment(deployed=bool(workflow.deployment_settings.deployment_method))
@@ -55,11 +56,6 @@ SHARDS = shard_names(CONFIG.shards)
 CONVERTERS = CONFIG.converters()
 SHARD_FILES = shard_files(CONFIG)
 ACCEPTED = list(SHARD_FILES.values())[-1]
-# Resources and first arguments of a training. Resources are not a reason to re-run.
-TRAINING_RESOURCES = {"save_every_s": 1800, "ranks": 1}
-TRAINING = (
-    "input.model input.deepspeed --save-every {resources.save_every_s} --ranks {resources.ranks}"
-)
 MODELS = {"base": paths.model(CONFIG.student.model), "student": paths.checkpoint("student")}
 
 

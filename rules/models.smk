@@ -22,6 +22,5 @@ rule model:
     shell:
         stage.command(
             "model",
-            "--name {wildcards.model} --chat-key {resources.chat_key:q} output.manifest "
-            "input.files",
+            "--name {wildcards.model} --chat-key {resources.chat_key:q} output.manifest input.files",
         )

@@ -1,8 +1,7 @@
 """Preflight: reads nothing, writes preflight/node.json and models/preflight_passed.json.
 
-Both rules run once, before a run's first model, and have no params that could re-run them: if a job
-is certain to run, Snakemake 9.27 does not check for changes downstream of it, and an ancient input
-then stops the rerun. So `spec` and `code` are resources here, which are not a reason to re-run.
+Both rules run once. Where an ancient input follows a job that is certain to run, Snakemake 9.27 does
+not check for changes, so `spec` and `code` are resources here, which are no reason to re-run.
 """
 
 

@@ -20,9 +20,7 @@ rule writer:
     params:
         **stage.params("writer", CONFIG.writer),
     shell:
-        stage.command(
-            "writer", f"{TRAINING} input.code_cots input.seeds output.checkpoint output.loss"
-        )
+        stage.training("writer", "input.code_cots input.seeds")
 
 
 rule question:

@@ -21,4 +21,4 @@ rule student:
     params:
         **stage.params("student", CONFIG.student),
     shell:
-        stage.command("student", f"{TRAINING} input.corpus output.checkpoint output.loss")
+        stage.training("student", "input.corpus")

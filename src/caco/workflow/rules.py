@@ -16,6 +16,9 @@ from caco.runtime.code_digest import code_digest
 from caco.workflow.paths import Paths
 from caco.workflow.stages import BY_NAME
 
+TRAINING_RESOURCES = {"save_every_s": 1800, "ranks": 1}
+"""Resources of a training: its command reads them, and they are not a reason to re-run."""
+
 Part = Any  # a config section, a plain value, or a function from wildcards to either
 
 
@@ -62,6 +65,19 @@ class StageRules:
     def script(self, name: str) -> Path:
         """Returns a rule's script."""
         return self._root / "scripts" / f"{BY_NAME[name].script or name}.py"
+
+    def training(self, name: str, arguments: str) -> str:
+        """Returns the shell command of a training, whose rule has `TRAINING_RESOURCES`.
+
+        Args:
+            name: The rule.
+            arguments: Its own inputs, as in `command`.
+        """
+        limits = "--save-every {resources.save_every_s} --ranks {resources.ranks}"
+        return self.command(
+            name,
+            f"input.model input.deepspeed {limits} {arguments} output.checkpoint output.loss",
+        )
 
     def command(self, name: str, arguments: str, env: str = "", texts: str = "params") -> str:
         """Returns a rule's shell command, which can be pasted into a terminal.
