@@ -16,11 +16,22 @@ from caco.answers.parser import parse
 MAX_CHARACTERS = 200_000
 _OPENED_THOUGHTS = re.compile(r"<think(?:ing)?>")
 _CLOSED_THOUGHTS = re.compile(r"</think(?:ing)?>")
+_TASK = (
+    r"(?:(?:Next|New|Another|Follow-up)[ ]+)?"
+    r"(?:[Qq]uestion|[Pp]roblem|Exercise|Q|Instruction|Human|User|Example|Task|Input)"
+)
 _NEXT_QUESTION = re.compile(
-    r"^[ \t]*(?:\*\*|#{1,6}[ ])?[ \t]*"
-    r"(?:Question|Problem|Exercise|Q|Instruction|### ?Instruction|Human|User|Example|Task|"
-    r"Input|### ?Input)(?:[ \t]*\d{0,3}[ \t]*(?:[:.]|\*\*:?)|[ \t]+\d{1,3})(?=\s|$)",
+    rf"^[ \t]*(?:\*\*|#{{1,6}}[ ]?)?[ \t]*{_TASK}"
+    r"(?:[ \t]*\d{0,3}[ \t]*(?:[:.](?:\*\*)?|\*\*:?)|[ \t]+\d{1,3})(?=\s|$)"
+    rf"|^[ \t]*#{{1,6}}[ ]?{_TASK}[ \t]*$",
     re.MULTILINE,
+)
+# A further question without a heading: a paragraph that states numbers and ends with a question
+# mark. One that doubts the answer (`Wait, did we count all 3 of them?`) goes on with the solution.
+_NEXT_PARAGRAPH = re.compile(
+    r"\n[ \t]*\n+(?=[A-Z])"
+    r"(?!(?:But|Wait|Is|Are|Did|Do|Does|However|Hmm|Let|Can|Could|So|Why|How do|Now)\b)"
+    r"(?=[^\n]{30,}\?[ \t]*(?:\n|$))(?=[^\n]*\d)"
 )
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*(\{)?")
 _PHRASE = re.compile(
@@ -146,7 +157,10 @@ def _read_part(text: str) -> str:
         ),
         default=None,
     )
-    heading = _NEXT_QUESTION.search(text, stated) if stated is not None else None
+    heading = None
+    if stated is not None:
+        heads = (_NEXT_QUESTION.search(text, stated), _NEXT_PARAGRAPH.search(text, stated))
+        heading = min(filter(None, heads), key=lambda head: head.start(), default=None)
     first = _NEXT_QUESTION.search(text)
     if heading is None or (first is not None and first.start() <= _indent(text)):
         return text  # no further question, or the solution repeats its question, or several
