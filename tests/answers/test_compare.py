@@ -46,6 +46,13 @@ EQUAL = [
     # texts, truth values, choices, bases
     (r"\text{east}", r"\textbf{east}"), ("Monday", r"\text{monday}"), ("True", "yes"),
     (r"\text{(C)}", "C"), ("C", "(C) 12 apples"), ("10:30", "10:30"), ("2516_8", "2516"),
+    (r"\sum_{k=1}^{10} k", "55"), (r"\sum_{k=0}^{n-1} F_k G_k", r"\sum_{j=0}^{n-1} G_j F_j"),
+    (r"\prod_{k=1}^5 k", "5!"), (r"1 \le |z| \le 2", r"z \in [-2,-1] \cup [1,2]"),
+    ("|x| < 3", "(-3, 3)"), (r"|x| \ge 3", r"(-\infty,-3] \cup [3,\infty)"),
+    (r"\begin{pmatrix}6\\8\end{pmatrix}",
+     r"\begin{pmatrix}1\\2\end{pmatrix} + \begin{pmatrix}5\\6\end{pmatrix}"),
+    (r"\begin{pmatrix}2&1\\4&3\end{pmatrix}",
+     r"\begin{pmatrix}1&2\\3&4\end{pmatrix} \begin{pmatrix}0&1\\1&0\end{pmatrix}"),
     ("B", r"\textbf{(B)}\ 12"), ("B", "The correct option is B"), ("12500", "12,500 €"),
     (r"(-\infty,3]\cup[5,\infty)", r"x \le 3 \text{ or } x \ge 5"), (r"\emptyset", r"\{\}"),
     ("12", "12 pairs"), ("12", "twelve legs"), ("12", "12 in total"),
@@ -78,6 +85,9 @@ NOT_EQUAL = [
     ("p - q", "q - p"), ("2x+3", "2x-3"), ("x < 3", r"x \le 3"), ("x < 3", "x > 3"), ("A", "a"),
     ("2x + 4y - 3 = 0", "2x + 4y - 5 = 0"), (r"\sqrt{x^2}", "x"), ("f(x)+f(1)", "f(x+1)"),
     (r"\sum_{k=0}^n k", r"\sum_{k=0}^n 2k"), (r"\frac{1}{3000!}", r"\frac{1}{3001!}"),
+    (r"\sum_{k=0}^n k", r"\frac{n(n+1)}{2}"), (r"\sum_{k=1}^{10} k", "56"), ("|x| < 3", "(-3, 3]"),
+    (r"\begin{pmatrix}6\\8\end{pmatrix}", r"\begin{pmatrix}6\\9\end{pmatrix}"),
+    (r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", r"\begin{pmatrix}1&3\\2&4\end{pmatrix}"),
     # texts
     ("abc", "bca"), ("Monday", "Tuesday"), ("True", "no"), ("aB", "ab"), ("C", "(D) 12"),
     ("7", "10^{10^{10^{10}}}"), ("7", "100000000!"), ("7", r"\sum_{k=1}^{10^9} k^k"),

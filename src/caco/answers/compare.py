@@ -396,6 +396,8 @@ class _Comparer:
         return _matrices(tuple(rows), matrix.rows)
 
     def _interval(self, relation: Relation, answer: Sequence | Union) -> Comparison:
+        if (union := _absolute(relation)) is not None:
+            return self.answers(union, answer)
         interval = _as_interval(relation)
         if interval is None or isinstance(answer, Union):
             return Comparison("undecided", "one is a relation")
@@ -563,6 +565,27 @@ def _as_interval(relation: Relation) -> Sequence | None:
 
 def _are_relations(items: Members[Answer]) -> bool:
     return bool(items) and all(isinstance(item, Relation) for item in items)
+
+
+def _absolute(relation: Relation) -> Sequence | Union | None:
+    """Returns the set of `a <= |z| < b` or `|z| > a`, or None for another relation."""
+    inner = [
+        tuple(s.args[0] if isinstance(s, Op) and s.name == "abs" else s for s in relation.sides)
+    ][0]
+    if sum(x is not y for x, y in zip(inner, relation.sides, strict=True)) != 1:
+        return None
+    interval = _as_interval(Relation(inner, relation.operators))
+    if interval is None:
+        return None
+    low, high = interval.items
+    if not isinstance(low, Quantity) or not isinstance(high, Quantity):
+        return None
+    minus = [Quantity(Op("neg", (end.expr,))) for end in (high, low)]
+    flipped = {"(": ")", "[": "]", ")": "(", "]": "["}
+    if len(relation.sides) == 2 and low.expr == Op("neg", (Op("inf", ()),)):
+        return Sequence((minus[0], high), flipped[interval.closing], interval.closing)
+    mirrored = Sequence(tuple(minus), flipped[interval.closing], flipped[interval.opening])
+    return Union((mirrored, interval))
 
 
 def _is_unknown(expr: Expr) -> bool:

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from caco.answers.model import Expr, Num, Op, Quantity, Sym
 from caco.answers.notation import NotReadable, Token, number
-from caco.answers.numeric import symbols
+from caco.answers.numeric import substituted, symbols
 from caco.answers.units import unit
 
 _MAX_DEPTH = 60
@@ -60,6 +60,7 @@ class Expressions:
         self.base: int | None = None
         self._depth = 0
         self._bars = 0
+        self._series_depth = 0
 
     @property
     def rest(self) -> list[Token]:
@@ -182,6 +183,8 @@ class Expressions:
             r"\binom",
             r"\lfloor",
             r"\lceil",
+            r"\sum",
+            r"\prod",
         ) or (
             token.text in _GREEK
             or token.text in _CONSTANTS
@@ -298,6 +301,8 @@ class Expressions:
                 return Op("binom", (self._argument(), self._argument()))
             case r"\sqrt":
                 return self._root()
+            case r"\sum" | r"\prod":
+                return self._series(token.text.removeprefix("\\"))
             case r"\overline" | r"\bar" if self._text() == "{":
                 return self._conjugate()
         name = token.text.removeprefix("\\")
@@ -310,6 +315,29 @@ class Expressions:
         if token.kind == "word":
             return self._letters(token)
         raise NotReadable(f"{token.text!r} is not known here")
+
+    def _series(self, name: str) -> Expr:
+        r"""Reads a sum or product over an index: `\sum_{k=1}^{n} k^2`.
+
+        The index is renamed, so that its name does not count.
+        """
+        index, lower, upper = "", None, None
+        while self._text() in ("_", "^"):
+            if self._next().text == "^":
+                upper = self._exponent()
+                continue
+            self._expect("{")
+            index = self._next().text
+            self._expect("=")
+            lower = self.sum()
+            self._expect("}")
+        if lower is None or upper is None or len(index) != 1:
+            raise NotReadable("a sum or product has no bounds")
+        self._series_depth += 1
+        bound = Sym(f"#{self._series_depth}")
+        body = substituted(self._product(), index, bound)
+        self._series_depth -= 1
+        return Op(name, (bound, lower, upper, body))
 
     def _number(self, token: Token) -> Expr:
         value, digits, places = number(token.text)

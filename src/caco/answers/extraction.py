@@ -46,7 +46,7 @@ _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]*(?:\*\*)?(?:final\s+)?answer(?:\*\*)?
 _HASHES = re.compile(r"^[^\S\n]*####[^\S\n]*(?=\S)|(?<=\s)####[^\S\n]*(?=\S)|^####(?=\S)", re.M)
 _JOINS = re.compile(
     r"(?:[\s$.]|\\[)\]]|\\q?quad|\\[,;: ])*"
-    r"(?:,?\s*(?:\\text\s*\{\s*(?:and|or)\s*\}|and|or)|,|;)"
+    r"(?:,?\s*(?:\\text\s*\{[^{}]{0,40}?\b(?:and|or)\s*\}|and|or)|,|;)"
     r"(?:[\s$]|\\[(\[]|\\q?quad|\\[,;: ])*(?:[a-z](?:_\d|_\{\d\})?\s*=\s*)?"
 )
 # What may follow an answer within its sentence, and explains rather than continues it.

@@ -8,6 +8,7 @@ functions, the bound of Schwartz and Zippel), and nothing is simplified, so ever
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -23,6 +24,8 @@ _DIFFERENT = mpmath.mpf(10) ** -25
 _EXACT_BITS = 4096
 # Decimal digits of the exponent of the largest number that is computed.
 _LARGEST_EXPONENT = 18
+_SERIES = ("sum", "prod")
+_MOST_TERMS = 500
 # All positive, all negative, and of both signs.
 _SIGNS: tuple[tuple[int, ...], ...] = ((1,), (1,), (-1,), (1, -1, 1), (-1, 1))
 
@@ -59,7 +62,8 @@ def equal(a: Expr, b: Expr) -> bool | None:
             if agreement is None:
                 continue
             if not agreement and turn < 2:
-                return False
+                # A series with symbolic bounds has no known value: only its like equals it.
+                return None if _has_series(a) or _has_series(b) else False
             agreements.append(agreement)
     if len(agreements) < (3 if names else 1):
         return None
@@ -113,6 +117,38 @@ def symbols(expr: Expr) -> Iterator[str]:
             yield from symbols(arg)
 
 
+def substituted(expr: Expr, name: str, value: Expr) -> Expr:
+    """Returns an expression with another one in place of a variable, in subscripts too."""
+    if isinstance(expr, Sym):
+        letter, _, subscript = expr.name.partition("_")
+        if not subscript:
+            return value if expr.name == name else expr
+        shown = value.name if isinstance(value, Sym) else str(rational(value))
+        pattern = rf"(?<![A-Za-z#]){re.escape(name)}(?![A-Za-z\d])"
+        return Sym(f"{letter}_{re.sub(pattern, shown, subscript)}")
+    if isinstance(expr, Op):
+        return Op(expr.name, tuple(substituted(arg, name, value) for arg in expr.args))
+    return expr
+
+
+def _has_series(expr: Expr) -> bool:
+    return isinstance(expr, Op) and (expr.name in _SERIES or any(map(_has_series, expr.args)))
+
+
+def _terms(expr: Op) -> list[Expr] | None:
+    """Returns the terms of a sum or product, or None if its bounds are not numbers or too far."""
+    index, lower, upper, body = expr.args
+    assert isinstance(index, Sym)
+    first, last = rational(lower), rational(upper)
+    if first is None or last is None or first.denominator > 1 or last.denominator > 1:
+        return None
+    if last - first > _MOST_TERMS:
+        return None
+    return [
+        substituted(body, index.name, Num(Fraction(k))) for k in range(int(first), int(last) + 1)
+    ]
+
+
 def _close(a: Any, b: Any) -> bool | None:
     if not (mpmath.isfinite(a) and mpmath.isfinite(b)):
         return bool(a == b) if mpmath.isinf(a) or mpmath.isinf(b) else None
@@ -131,6 +167,14 @@ def _rational(expr: Expr) -> Fraction:
         return expr.value
     if isinstance(expr, Sym):
         raise NotComputable
+    if expr.name in _SERIES:
+        terms = _terms(expr)
+        if terms is None:
+            raise NotComputable
+        values = [_rational(term) for term in terms]
+        return (
+            sum(values, Fraction(0)) if expr.name == "sum" else math.prod(values, start=Fraction(1))
+        )
     a, *rest = map(_rational, expr.args) if expr.name in _EXACT else (Fraction(0),)
     match expr.name, rest:
         case "neg", []:
@@ -181,7 +225,14 @@ def _value(expr: Expr, turn: int) -> Any:
         return _point(expr.name, turn)
     if expr.name in _CONSTANTS:
         return _CONSTANTS[expr.name]()
+    if expr.name in _SERIES and (terms := _terms(expr)) is not None:
+        values = [_value(term, turn) for term in terms]
+        return mpmath.fsum(values) if expr.name == "sum" else mpmath.fprod(values)
     args = [_value(arg, turn) for arg in expr.args]
+    if expr.name in _SERIES:
+        # A value that depends on its bounds and on its terms at one index.
+        seed = _point(expr.name, 0)
+        return sum(mpmath.cos(seed * (k + 2) * arg + seed) for k, arg in enumerate(args[1:]))
     if expr.name.startswith("f:"):
         # An unknown function: an analytic function that depends on its name.
         seed = _point(expr.name, 0)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from caco.answers.expressions import juxtaposed
@@ -21,6 +22,7 @@ from caco.answers.model import (
     Mapping,
     Matrix,
     Num,
+    Op,
     Quantity,
     Relation,
     Sequence,
@@ -47,9 +49,11 @@ _RELATIONS = {
 }  # fmt: skip
 _OPEN, _CLOSE = {"(": ")", "[": "]", r"\{": r"\}", "{": "}"}, {")", "]", r"\}", "}"}
 _ENVIRONMENT = re.compile(
-    r"\\begin\s*\{([pbBvV]?matrix|smallmatrix|array)\}(?:\s*\{[^{}]*\})?(.*)\\end\s*\{\1\}",
+    r"\\begin\s*\{([pbBvV]?matrix|smallmatrix|array)\}(?:\s*\{[^{}]*\})?(.*?)\\end\s*\{\1\}",
     re.DOTALL,
 )
+# What may surround a matrix, and join two to a product.
+_LAYOUT = re.compile(r"\\left|\\right|\\cdot|\\times|[\[\]()\s$.]")
 # Lengths and ratios of segments: `|AB|`, `\frac{NO}{BO}`.
 _SEGMENTS = re.compile(
     r"\|[A-Z]{2}\||\\frac\{[A-Z]{1,3}\}\{[A-Z]{1,3}\}|[A-Z]{2,3}(?:/[A-Z]{2,3})?"
@@ -168,8 +172,8 @@ def _notation(text: str, names: Names) -> Answer:
     """
     if _DATE.fullmatch(text.strip(" $.")):
         raise NotReadable("it is a date")
-    if match := _ENVIRONMENT.fullmatch(_unwrapped(text.strip(" $."))):
-        return _matrix(match[1], match[2], names)
+    if r"\begin" in text and (matrix := _matrices(text.strip(" $."), names)) is not None:
+        return matrix
     symbols = _trimmed(_inner(tokens(text)))
     if not symbols:
         raise NotReadable("it is empty")
@@ -180,10 +184,58 @@ def _notation(text: str, names: Names) -> Answer:
     return _answers(symbols, names)
 
 
-def _unwrapped(text: str) -> str:
-    """Returns a matrix without brackets around its environment."""
-    bare = re.sub(r"^(?:\\left)?\s*[\[(]\s*(?=\\begin)", "", text)
-    return re.sub(r"(?<=\})\s*(?:\\right)?\s*[\])]$", "", bare)
+def _matrices(text: str, names: Names) -> Matrix | None:
+    """Returns the matrix, or the sum or product of matrices, that a text is; or None."""
+    found = list(_ENVIRONMENT.finditer(text))
+    if not found:
+        return None
+    ends = [0, *(match.end() for match in found)]
+    starts = [*(match.start() for match in found), len(text)]
+    before, *joins, after = (text[a:b] for a, b in zip(ends, starts, strict=True))
+    joins = [_LAYOUT.sub("", join) for join in joins]
+    if _LAYOUT.sub("", before) or _LAYOUT.sub("", after) or not set(joins) <= {"+", "-", ""}:
+        return None
+    total = _matrix(found[0][1], found[0][2], names)
+    for join, match in zip(joins, found[1:], strict=True):
+        other = _matrix(match[1], match[2], names)
+        if join == "" and set(joins) == {""}:
+            total = _product(total, other)
+        elif join and "" not in joins:
+            total = _sum(total, other, join)
+        else:
+            raise NotReadable("it has sums and products of matrices")
+    return total
+
+
+def _sum(a: Matrix, b: Matrix, sign: str) -> Matrix:
+    if [len(row) for row in a.rows] != [len(row) for row in b.rows]:
+        raise NotReadable("it adds matrices of different shapes")
+    return Matrix(
+        tuple(
+            tuple(
+                Op("add", (x, y if sign == "+" else Op("neg", (y,))))
+                for x, y in zip(p, q, strict=True)
+            )
+            for p, q in zip(a.rows, b.rows, strict=True)
+        )
+    )
+
+
+def _product(a: Matrix, b: Matrix) -> Matrix:
+    if len(a.rows[0]) != len(b.rows):
+        raise NotReadable("it multiplies matrices of unequal shapes")
+    return Matrix(
+        tuple(
+            tuple(
+                reduce(
+                    lambda total, term: Op("add", (total, term)),
+                    [Op("mul", pair) for pair in zip(row, column, strict=True)],
+                )
+                for column in zip(*b.rows, strict=True)
+            )
+            for row in a.rows
+        )
+    )
 
 
 def _inner(symbols: list[Token]) -> list[Token]:
@@ -408,7 +460,7 @@ def _name_or_none(side: list[Token]) -> str | None:
     return None
 
 
-def _matrix(kind: str, body: str, names: Names) -> Answer:
+def _matrix(kind: str, body: str, names: Names) -> Matrix:
     """Returns a matrix, or a determinant as a quantity of its cells.
 
     Raises:
