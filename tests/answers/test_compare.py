@@ -23,6 +23,7 @@ EQUAL = [
     ("42", "42 dollars"), ("42", r"42\text{ apples}"), ("42", "$42 per month"), ("5", "5 cm^2"),
     ("5", r"5\,\mathrm{cm}"), ("864", r"864 \mbox{ inches}^2"), (r"5 \text{ cm}", "0.05 m"),
     ("300 minutes", "5 hours"), ("90^\\circ", "90"), (r"\frac{\pi}{4}", r"45^\circ"),
+    ("180^\\circ", r"\pi \text{ radians}"), ("30^\\circ C", "30^\\circ"),
     ("3.5", "3 hours 30 minutes"), ("2000", r"\$2,000 \text{ per month}"),
     # percentages without a question
     ("12.5", r"12.5\%"), ("0.125", "12.5 percent"), (r"28\%", "0.28"), (r"28\%", "28"),
@@ -74,7 +75,8 @@ NOT_EQUAL = [
     ("8", "8 to 10"), ("5", "a loss of 5"), ("5", r"\text{half of }5"), ("5", "5 or 6"),
     ("5", "5,5"),
     ("4", r"4\sqrt(2)"), ("5", "5x"), ("5", r"5\pi"), ("101", "101_2"), ("2516_8", "2516_9"),
-    ("5 cm", "5 m"), ("5", r"2^3 \text{ which is } 5"), ("0", "3x - y + 13 = 0"), ("5", "x=5, y=7"),
+    ("5 cm", "5 m"), ("30^\\circ", "30 cm"), ("30^\\circ", "30 radians"),
+    ("5", r"2^3 \text{ which is } 5"), ("0", "3x - y + 13 = 0"), ("5", "x=5, y=7"),
     ("12", "12 lakh"), ("12", "12 doubled"), ("12", "12 in octal"), ("12", "12 basis points"),
     ("12", "12 thousandths"), ("21", '21"'), ("0", "not 0"), ("12", r"\overline{12}"),
     # members, brackets, order
@@ -119,6 +121,8 @@ def test_an_answer_that_is_not_proven_equal_is_not_accepted(gold: str, text: str
         ("5", "5 kg", "How many grams is it?", False),
         ("5000", "5 kg", "How many grams is it?", True),
         ("21", "21 days", "How many miles is it?", False),
+        ("98", "98^\\circ F", "How many degrees is it?", True),
+        ("5", "5 kg", "It begins minutes ago. What is its mass?", True),
         ("7.5", "\u20ac7.5", "It costs $5. What do two cost?", False),
         ("12", "1200 cents", "It costs $5. What do two cost?", True),
         ("7", "7 cents", "It costs $5. What do two cost?", False),

@@ -38,7 +38,7 @@ from caco.answers.numeric import equal as equal_values
 from caco.answers.numeric import near, ratio, rational, symbols
 from caco.answers.parser import parse, parse_output, variables
 from caco.answers.quantities import PAIR
-from caco.answers.units import CURRENCIES, DEGREE, ONE, Unit, unit
+from caco.answers.units import CURRENCIES, DEGREE, ONE, RADIAN, TEMPERATURES, Unit, unit
 from caco.text.numbers import PERCENT
 
 Outcome = Literal["equal", "different", "undecided"]
@@ -54,7 +54,7 @@ _ROUNDED_DIGITS = 6
 _ROUNDED_TO = 3
 _ASKS_PERCENT = re.compile(rf"{PERCENT}|percentage", re.IGNORECASE)
 _ASKS_UNIT = re.compile(
-    r"(?:how many|how much|number of|in|to the nearest|nearest)\s+(?:more |total |whole |full )?"
+    r"\b(?:how many|how much|number of|in|to the nearest|nearest)\s+(?:more |total |whole |full )?"
     r"((?:square |cubic )?[A-Za-z]+)",
     re.IGNORECASE,
 )
@@ -275,26 +275,26 @@ class _Comparer:
         return readings
 
     def _values(self, gold: Quantity, answer: Quantity) -> Comparison:
-        expr, why = answer.expr, ""
+        expr = answer.expr
         if answer.unit is not None and gold.unit is not None:
+            units = {answer.unit, gold.unit}
             if answer.unit.dimension == gold.unit.dimension:
                 expr = _scaled(expr, answer.unit.factor / gold.unit.factor)
-            elif {answer.unit, gold.unit} & {DEGREE}:
-                why = "its unit is another"
-            else:
+            elif units == {DEGREE, RADIAN}:
+                expr = _degrees(expr) if gold.unit == DEGREE else _radians(expr)
+            elif not _are_degrees(answer.unit, gold.unit):
                 return Comparison("different", "its unit is another")
         elif answer.unit is not None and (asked := self._asked_like(answer.unit)) is not None:
-            if answer.unit.dimension != asked.dimension:
+            if answer.unit.dimension == asked.dimension:
+                expr = _scaled(expr, answer.unit.factor / asked.factor)
+            elif not _are_degrees(answer.unit, asked):
                 return Comparison("undecided", "the question asks for another unit")
-            expr = _scaled(expr, answer.unit.factor / asked.factor)
         elif DEGREE in (answer.unit, gold.unit) and (_has_pi(gold.expr) or _has_pi(expr)):
-            radians = Op("div", (Op("mul", (expr, Op("pi", ()))), Num(Fraction(180))))
-            degrees = Op("div", (Op("mul", (expr, Num(Fraction(180)))), Op("pi", ())))
-            expr = radians if answer.unit is DEGREE else degrees
+            expr = _radians(expr) if answer.unit == DEGREE else _degrees(expr)
         found = _numbers(gold.expr, expr)
         if self._computed and found.outcome != "equal" and _computes(expr, gold.expr):
             return _EQUAL
-        return replace(found, why=why) if why and found.outcome == "different" else found
+        return found
 
     def _asked_like(self, found: Unit) -> Unit | None:
         """Returns the unit of the answer that the question asks for, or None if it names none.
@@ -487,6 +487,19 @@ def _in_base(quantity: Quantity) -> Fraction | None:
 
 def _scaled(expr: Expr, factor: Fraction) -> Expr:
     return expr if factor == 1 else Op("mul", (expr, Num(factor)))
+
+
+def _are_degrees(a: Unit, b: Unit) -> bool:
+    """Tells whether two units are degrees, of a temperature where only one of them says so."""
+    return DEGREE in (a, b) and bool({a, b} & set(TEMPERATURES.values()))
+
+
+def _radians(degrees: Expr) -> Expr:
+    return Op("div", (Op("mul", (degrees, Op("pi", ()))), Num(Fraction(180))))
+
+
+def _degrees(radians: Expr) -> Expr:
+    return Op("div", (Op("mul", (radians, Num(Fraction(180)))), Op("pi", ())))
 
 
 def _has_pi(expr: Expr) -> bool:
