@@ -13,9 +13,8 @@ Equal means proven. What decides where notation alone does not:
 import json
 import re
 from collections.abc import Sequence as Members
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import Literal
 
 from caco.answers.model import (
     Answer,
@@ -34,24 +33,26 @@ from caco.answers.model import (
     Union,
     Unparsed,
 )
-from caco.answers.numeric import equal as equal_values
-from caco.answers.numeric import near, ratio, rational, symbols
 from caco.answers.parser import parse, parse_output, variables
 from caco.answers.quantities import PAIR
-from caco.answers.units import CURRENCIES, DEGREE, ONE, RADIAN, TEMPERATURES, Unit, unit
+from caco.answers.relations import as_interval, as_set, compare_relations
+from caco.answers.units import CURRENCIES, DEGREE, ONE, RADIAN, Unit, unit
+from caco.answers.values import (
+    DIFFERENT,
+    EQUAL,
+    Comparison,
+    are_degrees,
+    compare_bases,
+    compare_matrices,
+    compare_numbers,
+    computes,
+    has_pi,
+    scaled,
+    to_degrees,
+    to_radians,
+)
 from caco.text.numbers import PERCENT
 
-Outcome = Literal["equal", "different", "undecided"]
-
-# Significant digits from which a decimal is a floating-point number: repr() of a double that no
-# short decimal stands for has 15 to 17.
-_FLOAT_DIGITS = 15
-# Relative rounding error of a short computation in double precision.
-_FLOAT_ERROR = Fraction(1, 10**12)
-# Significant digits from which a decimal that rounds a floating-point number equals it.
-_ROUNDED_DIGITS = 6
-# Significant digits from which a known decimal may be the rounded value of a program's output.
-_ROUNDED_TO = 3
 _ASKS_PERCENT = re.compile(rf"{PERCENT}|percentage", re.IGNORECASE)
 _ASKS_UNIT = re.compile(
     r"\b(?:how many|how much|number of|in|to the nearest|nearest)\s+(?:more |total |whole |full )?"
@@ -66,23 +67,6 @@ _MONEY = {currency.dimension for currency in CURRENCIES.values()}
 _MAX_MEMBERS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The result of a comparison.
-
-    Attributes:
-        outcome: `equal`, `different` or `undecided`.
-        why: What decided, as a clause; empty if the values did.
-    """
-
-    outcome: Outcome
-    why: str = ""
-
-
-_EQUAL = Comparison("equal")
-_DIFFERENT = Comparison("different")
-
-
 def compare(gold: str, text: str, question: str | None = None) -> Comparison:
     """Compares an answer with a known answer that a person wrote.
 
@@ -92,7 +76,7 @@ def compare(gold: str, text: str, question: str | None = None) -> Comparison:
         question: The question; None if it is not known.
     """
     if _squeezed(gold) == _squeezed(text) != "":
-        return _EQUAL
+        return EQUAL
     known = parse(gold)
     return _Comparer(question).compare(known, parse(text, variables(known)))
 
@@ -122,11 +106,11 @@ def compare_program(output: str, known: str) -> Comparison:
         known: The known answer.
     """
     if output.strip() == known.strip() or f'"{known.strip()}"' == output.strip():
-        return _EQUAL
+        return EQUAL
     gold = parse(known)
     value = parse_output(output)
     if isinstance(value, Text | Unparsed) and known.strip() == str(json.loads(output)).strip():
-        return _EQUAL
+        return EQUAL
     return _Comparer(None, computed=True).compare(gold, value)
 
 
@@ -174,10 +158,10 @@ class _Comparer:
         """Compares two answers of any types."""
         match gold, answer:
             case Text(words=a), Text(words=b):
-                return _EQUAL if a == b or self._same_words(a, b) else _DIFFERENT
+                return EQUAL if a == b or self._same_words(a, b) else DIFFERENT
             case Unparsed(text=a, reason=reason), Unparsed(text=b):
                 if a == b:
-                    return _EQUAL
+                    return EQUAL
                 return Comparison("undecided", f"neither is read whole: {reason}")
             case _, Unparsed(reason=reason):
                 return Comparison("undecided", f"it is not read whole: {reason}")
@@ -196,17 +180,17 @@ class _Comparer:
             case Matrix(), Sequence():
                 return self._rows(answer, gold)
             case Matrix(rows=a), Matrix(rows=b):
-                return _matrices(a, b)
+                return compare_matrices(a, b)
             case Relation(), Relation():
-                return _relations(gold, answer)
+                return self._relations(gold, answer)
             case Relation(), (Sequence() | Union()):
                 return self._interval(gold, answer)
             case ((Sequence() | Union()), Relation()):
                 return self._interval(answer, gold)
             case Relation(), Quantity(name=name) if name:
-                return _relations(gold, Relation((_symbol(name), answer.expr), ("=",)))
+                return compare_relations(gold, Relation((_symbol(name), answer.expr), ("=",)))
             case Quantity(name=name), Relation() if name:
-                return _relations(Relation((_symbol(name), gold.expr), ("=",)), answer)
+                return compare_relations(Relation((_symbol(name), gold.expr), ("=",)), answer)
             case Union(items=a), Sequence(items=b, opening="") if _are_relations(b):
                 return self._unordered(a, b)
             case Sequence(items=a, opening=""), Union(items=b) if _are_relations(a):
@@ -218,15 +202,15 @@ class _Comparer:
                     return Comparison("different", "its keys differ")
                 return self._ordered([value for _, value in a], [value for _, value in b])
             case Truth(), Truth():
-                return _EQUAL if gold == answer else _DIFFERENT
+                return EQUAL if gold == answer else DIFFERENT
             case Quantity(expr=Sym(name=letter)), Choice():
-                return _EQUAL if letter == answer.letter else _DIFFERENT
+                return EQUAL if letter == answer.letter else DIFFERENT
             case Choice(), Quantity(expr=Sym(name=letter)):
-                return _EQUAL if letter == gold.letter else _DIFFERENT
+                return EQUAL if letter == gold.letter else DIFFERENT
             case Choice(), Choice():
-                return _EQUAL if gold == answer else _DIFFERENT
+                return EQUAL if gold == answer else DIFFERENT
             case Sequence(items=items), Text() if all(isinstance(i, Text) for i in items):
-                return _DIFFERENT
+                return DIFFERENT
             case _:
                 kinds = f"{_kind(answer)} is no {_kind(gold)}"
                 return Comparison("different", kinds)
@@ -243,7 +227,7 @@ class _Comparer:
         if len(gold.name) == len(answer.name) == 1 and gold.name != answer.name:
             return Comparison("undecided", f"it is the value of {answer.name}")
         if gold.base is not None or answer.base is not None:
-            return _bases(gold, answer)
+            return compare_bases(gold, answer)
         outcomes = [
             self._values(gold, replace(answer, expr=expr, scaled="", percent=False))
             for expr in self._readings(gold, answer)
@@ -279,21 +263,21 @@ class _Comparer:
         if answer.unit is not None and gold.unit is not None:
             units = {answer.unit, gold.unit}
             if answer.unit.dimension == gold.unit.dimension:
-                expr = _scaled(expr, answer.unit.factor / gold.unit.factor)
+                expr = scaled(expr, answer.unit.factor / gold.unit.factor)
             elif units == {DEGREE, RADIAN}:
-                expr = _degrees(expr) if gold.unit == DEGREE else _radians(expr)
-            elif not _are_degrees(answer.unit, gold.unit):
+                expr = to_degrees(expr) if gold.unit == DEGREE else to_radians(expr)
+            elif not are_degrees(answer.unit, gold.unit):
                 return Comparison("different", "its unit is another")
         elif answer.unit is not None and (asked := self._asked_like(answer.unit)) is not None:
             if answer.unit.dimension == asked.dimension:
-                expr = _scaled(expr, answer.unit.factor / asked.factor)
-            elif not _are_degrees(answer.unit, asked):
+                expr = scaled(expr, answer.unit.factor / asked.factor)
+            elif not are_degrees(answer.unit, asked):
                 return Comparison("undecided", "the question asks for another unit")
-        elif DEGREE in (answer.unit, gold.unit) and (_has_pi(gold.expr) or _has_pi(expr)):
-            expr = _radians(expr) if answer.unit == DEGREE else _degrees(expr)
-        found = _numbers(gold.expr, expr)
-        if self._computed and found.outcome != "equal" and _computes(expr, gold.expr):
-            return _EQUAL
+        elif DEGREE in (answer.unit, gold.unit) and (has_pi(gold.expr) or has_pi(expr)):
+            expr = to_radians(expr) if answer.unit == DEGREE else to_degrees(expr)
+        found = compare_numbers(gold.expr, expr)
+        if self._computed and found.outcome != "equal" and computes(expr, gold.expr):
+            return EQUAL
         return found
 
     def _asked_like(self, found: Unit) -> Unit | None:
@@ -363,7 +347,7 @@ class _Comparer:
                 return comparison
             if comparison.outcome == "undecided":
                 undecided = undecided or comparison
-        return undecided or _EQUAL
+        return undecided or EQUAL
 
     def _unordered(self, gold: Members[Answer], answer: Members[Answer]) -> Comparison:
         """Compares members in any order: each equals exactly one of the others."""
@@ -381,7 +365,7 @@ class _Comparer:
                     undecided = comparison
             else:
                 return undecided or Comparison("different", "a member is missing")
-        return _EQUAL
+        return EQUAL
 
     def _rows(self, sequence: Sequence, matrix: Matrix) -> Comparison:
         rows = []
@@ -393,12 +377,21 @@ class _Comparer:
         flat = len(matrix.rows) == 1 and all(len(row) == 1 for row in rows)
         if flat:
             rows = [tuple(cell for (cell,) in rows)]
-        return _matrices(tuple(rows), matrix.rows)
+        return compare_matrices(tuple(rows), matrix.rows)
+
+    def _relations(self, gold: Relation, answer: Relation) -> Comparison:
+        a, b = as_interval(gold), as_interval(answer)
+        several = len(gold.operators) > 1 or len(answer.operators) > 1
+        if several and a is not None and b is not None:
+            if (a.opening, a.closing) != (b.opening, b.closing):
+                return Comparison("different", "its bounds are others")
+            return self._ordered(a.items, b.items)
+        return compare_relations(gold, answer)
 
     def _interval(self, relation: Relation, answer: Sequence | Union) -> Comparison:
-        if (union := _absolute(relation)) is not None:
+        if (union := as_set(relation)) is not None:
             return self.answers(union, answer)
-        interval = _as_interval(relation)
+        interval = as_interval(relation)
         if interval is None or isinstance(answer, Union):
             return Comparison("undecided", "one is a relation")
         if not interval.opening or answer.opening not in ("(", "["):
@@ -416,193 +409,12 @@ def _flat(sequence: Sequence) -> Sequence:
     return Sequence(tuple(items))
 
 
-def _numbers(gold: Expr, answer: Expr) -> Comparison:
-    """Compares two values; only a floating-point number stands for other numbers than itself."""
-    known, found = rational(gold), rational(answer)
-    written = _written(gold)
-    floating = _written(answer)
-    fraction = known is not None and known.denominator > 1 and written is None
-    if fraction and floating is not None and floating.digits >= _FLOAT_DIGITS:
-        # A fraction, and a floating-point number for it: 0.0833333333333333 for 1/12.
-        return _EQUAL if near(answer, gold, _FLOAT_ERROR) else _DIFFERENT
-    if known is not None and written is not None and written.digits >= _FLOAT_DIGITS:
-        if found is None:
-            return _EQUAL if near(answer, gold, _FLOAT_ERROR) else _DIFFERENT
-        error = abs(found - known)
-        if error <= _FLOAT_ERROR * abs(known):
-            return _EQUAL
-        if (
-            floating is not None
-            and floating.digits >= _ROUNDED_DIGITS
-            and (error <= Fraction(1, 2) * Fraction(10) ** -floating.places)
-        ):
-            return Comparison("equal", "it is the known answer, rounded")
-        return _DIFFERENT
-    outcome = equal_values(gold, answer)
-    if outcome is None:
-        return Comparison("undecided", "the values cannot be computed")
-    return _EQUAL if outcome else _DIFFERENT
-
-
-def _computes(output: Expr, known: Expr) -> bool:
-    """Tells whether a floating-point number is a known value, or rounds to it."""
-    shown, written = _written(output), _written(known)
-    if shown is None or not shown.digits:
-        return False
-    if written is not None and written.digits >= _ROUNDED_TO:
-        value, found = rational(known), rational(output)
-        assert value is not None
-        assert found is not None
-        return abs(value - found) <= Fraction(1, 2) * Fraction(10) ** -written.places
-    return near(output, known, _FLOAT_ERROR)
-
-
-def _written(expr: Expr) -> Num | None:
-    """Returns the number that an expression is, with or without a sign, as it is written."""
-    if isinstance(expr, Op) and expr.name == "neg":
-        expr = expr.args[0]
-    return expr if isinstance(expr, Num) else None
-
-
-def _bases(gold: Quantity, answer: Quantity) -> Comparison:
-    """Compares numbers of which one or both state their base."""
-    if answer.base is None:
-        return _numbers(gold.expr, answer.expr)  # the question states the base
-    values = [_in_base(quantity) for quantity in (gold, answer)]
-    if None in values:
-        return Comparison("undecided", "its digits are not of its base")
-    return _EQUAL if values[0] == values[1] else _DIFFERENT
-
-
-def _in_base(quantity: Quantity) -> Fraction | None:
-    value = rational(quantity.expr)
-    if quantity.base in (None, 10) or value is None:
-        return value
-    assert quantity.base is not None
-    try:
-        return Fraction(int(str(value), quantity.base))
-    except ValueError:
-        return None
-
-
-def _scaled(expr: Expr, factor: Fraction) -> Expr:
-    return expr if factor == 1 else Op("mul", (expr, Num(factor)))
-
-
-def _are_degrees(a: Unit, b: Unit) -> bool:
-    """Tells whether two units are degrees, of a temperature where only one of them says so."""
-    return DEGREE in (a, b) and bool({a, b} & set(TEMPERATURES.values()))
-
-
-def _radians(degrees: Expr) -> Expr:
-    return Op("div", (Op("mul", (degrees, Op("pi", ()))), Num(Fraction(180))))
-
-
-def _degrees(radians: Expr) -> Expr:
-    return Op("div", (Op("mul", (radians, Num(Fraction(180)))), Op("pi", ())))
-
-
-def _has_pi(expr: Expr) -> bool:
-    return isinstance(expr, Op) and (expr.name == "pi" or any(map(_has_pi, expr.args)))
-
-
 def _symbol(name: str) -> Expr:
     return Sym(name)
 
 
-def _matrices(a: Members[Members[Expr]], b: Members[Members[Expr]]) -> Comparison:
-    if [len(row) for row in a] != [len(row) for row in b]:
-        return Comparison("different", "its shape is another")
-    outcomes = {
-        _numbers(x, y).outcome for p, q in zip(a, b, strict=True) for x, y in zip(p, q, strict=True)
-    }
-    if "different" in outcomes:
-        return _DIFFERENT
-    return (
-        Comparison("undecided", "a cell cannot be compared") if "undecided" in outcomes else _EQUAL
-    )
-
-
-_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
-
-
-def _relations(gold: Relation, answer: Relation) -> Comparison:
-    """Compares equations or inequalities: the differences of their sides are proportional."""
-    if len(gold.operators) != 1 or len(answer.operators) != 1:
-        a, b = _as_interval(gold), _as_interval(answer)
-        if a is not None and b is not None and (a.opening, a.closing) == (b.opening, b.closing):
-            return _Comparer(None)._ordered(a.items, b.items)
-        return Comparison("undecided", "a relation has several signs")
-    left, right = (Op("add", (r.sides[0], Op("neg", (r.sides[1],)))) for r in (gold, answer))
-    if set(symbols(left)) != set(symbols(right)):
-        return Comparison("different", "its variables are others")
-    sign = ratio(left, right)
-    if sign is None:
-        return Comparison("undecided", "the values cannot be computed")
-    if sign == 0:
-        return (
-            _DIFFERENT
-            if gold.operators == answer.operators == ("=",)
-            else (Comparison("undecided", "the inequalities are not proportional"))
-        )
-    expected = gold.operators[0] if sign > 0 else _FLIPPED[gold.operators[0]]
-    return _EQUAL if answer.operators[0] == expected else _DIFFERENT
-
-
-def _as_interval(relation: Relation) -> Sequence | None:
-    """Returns the interval of `a < x <= b` or `x > a`, or None for another relation."""
-    sides, operators = relation.sides, relation.operators
-    infinity = Op("inf", ())
-    if len(sides) == 2 and isinstance(sides[1], Sym):
-        sides, operators = sides[::-1], (_FLIPPED[operators[0]],)
-    if len(sides) == 2 and isinstance(sides[0], Sym):
-        end = Quantity(sides[1])
-        match operators[0]:
-            case "<" | "<=" as sign:
-                low = Quantity(Op("neg", (infinity,)))
-                return Sequence((low, end), "(", ")" if sign == "<" else "]")
-            case ">" | ">=" as sign:
-                return Sequence((end, Quantity(infinity)), "(" if sign == ">" else "[", ")")
-        return None
-    if len(sides) == 3 and _is_unknown(sides[1]):
-        if operators[0] in (">", ">="):
-            sides, operators = sides[::-1], tuple(_FLIPPED[o] for o in operators[::-1])
-        if set(operators) <= {"<", "<="}:
-            return Sequence(
-                (Quantity(sides[0]), Quantity(sides[2])),
-                "(" if operators[0] == "<" else "[",
-                ")" if operators[1] == "<" else "]",
-            )
-    return None
-
-
 def _are_relations(items: Members[Answer]) -> bool:
     return bool(items) and all(isinstance(item, Relation) for item in items)
-
-
-def _absolute(relation: Relation) -> Sequence | Union | None:
-    """Returns the set of `a <= |z| < b` or `|z| > a`, or None for another relation."""
-    inner = [
-        tuple(s.args[0] if isinstance(s, Op) and s.name == "abs" else s for s in relation.sides)
-    ][0]
-    if sum(x is not y for x, y in zip(inner, relation.sides, strict=True)) != 1:
-        return None
-    interval = _as_interval(Relation(inner, relation.operators))
-    if interval is None:
-        return None
-    low, high = interval.items
-    if not isinstance(low, Quantity) or not isinstance(high, Quantity):
-        return None
-    minus = [Quantity(Op("neg", (end.expr,))) for end in (high, low)]
-    flipped = {"(": ")", "[": "]", ")": "(", "]": "["}
-    if len(relation.sides) == 2 and low.expr == Op("neg", (Op("inf", ()),)):
-        return Sequence((minus[0], high), flipped[interval.closing], interval.closing)
-    mirrored = Sequence(tuple(minus), flipped[interval.closing], flipped[interval.opening])
-    return Union((mirrored, interval))
-
-
-def _is_unknown(expr: Expr) -> bool:
-    return isinstance(expr, Sym) or (isinstance(expr, Op) and expr.name.startswith("f:"))
 
 
 def _kind(answer: Answer) -> str:
