@@ -64,7 +64,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("text.chat", GENERATES | TRAINS),
     ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
     ("text.questions", {"corpus"}),
-    ("text.thoughts", {"question", "solution"}),
+    ("text.thoughts", {"question", "solution"} | GRADES),
     # Answers.
     ("answers.extraction", GRADES),
     ("answers.*", GRADES | UNIFIES | {"attempt", "plant"}),

@@ -51,9 +51,8 @@ from caco.answers.values import (
     to_degrees,
     to_radians,
 )
-from caco.text.numbers import PERCENT
+from caco.text.numbers import about_percent
 
-_ASKS_PERCENT = re.compile(rf"{PERCENT}|percentage", re.IGNORECASE)
 _ASKS_UNIT = re.compile(
     r"\b(?:how many|how much|number of|in|to the nearest|nearest)\s+(?:more |total |whole |full )?"
     r"((?:square |cubic )?[A-Za-z]+)",
@@ -132,7 +131,7 @@ class _Comparer:
             computed: Whether the answer is the output of a program rather than written.
         """
         self._question, self._exact_case, self._computed = question, exact_case, computed
-        self._percent_asked = question is not None and bool(_ASKS_PERCENT.search(question))
+        self._percent_asked = question is not None and about_percent(question)
         self._intervals = question is None or bool(_INTERVAL.search(question))
         self._asked: Unit | None = None
         for match in _ASKS_UNIT.finditer(question or ""):
@@ -188,9 +187,9 @@ class _Comparer:
             case ((Sequence() | Union()), Relation()):
                 return self._interval(answer, gold)
             case Relation(), Quantity(name=name) if name:
-                return compare_relations(gold, Relation((_symbol(name), answer.expr), ("=",)))
+                return compare_relations(gold, Relation((Sym(name), answer.expr), ("=",)))
             case Quantity(name=name), Relation() if name:
-                return compare_relations(Relation((_symbol(name), gold.expr), ("=",)), answer)
+                return compare_relations(Relation((Sym(name), gold.expr), ("=",)), answer)
             case Union(items=a), Sequence(items=b, opening="") if _are_relations(b):
                 return self._unordered(a, b)
             case Sequence(items=a, opening=""), Union(items=b) if _are_relations(a):
@@ -209,8 +208,6 @@ class _Comparer:
                 return EQUAL if letter == gold.letter else DIFFERENT
             case Choice(), Choice():
                 return EQUAL if gold == answer else DIFFERENT
-            case Sequence(items=items), Text() if all(isinstance(i, Text) for i in items):
-                return DIFFERENT
             case _:
                 kinds = f"{_kind(answer)} is no {_kind(gold)}"
                 return Comparison("different", kinds)
@@ -242,12 +239,13 @@ class _Comparer:
         """Returns the values that an answer may state, as the known answer writes its value."""
         expr = answer.expr
         readings = [expr]
-        if len(answer.scaled) > 1 and answer.scaled in (self._question or "").lower():
+        if len(answer.scaled) > 1 and (
+            answer.scaled == PAIR
+            if self._question is None
+            else answer.scaled in self._question.lower()
+        ):
             assert isinstance(expr, Op)
             readings.append(expr.args[0])  # how many million: 12 million
-        elif answer.scaled == PAIR and self._question is None:
-            assert isinstance(expr, Op)
-            readings.append(expr.args[0])
         if gold.scaled == PAIR and not answer.scaled:
             readings.append(Op("mul", (expr, Num(Fraction(2)))))
         hundredth = Op("div", (expr, Num(Fraction(100))))
@@ -297,43 +295,27 @@ class _Comparer:
         if len(gold.items) != len(answer.items) and "" == gold.opening == answer.opening:
             gold, answer = _flat(gold), _flat(answer)  # p=5, q=2; p=7, q=2
         if len(gold.items) != len(answer.items):
-            one = len(gold.items) == 1 and gold.opening != "("
-            if one and len(answer.items) != 1:
+            if len(gold.items) == 1 and gold.opening != "(":
                 return self.answers(gold.items[0], answer)
             return Comparison("different", f"it has {len(answer.items)} members")
         if len(gold.items) > _MAX_MEMBERS:
             return self._ordered(gold.items, answer.items)
         a, b = gold.opening + gold.closing, answer.opening + answer.closing
-        if {"list"} & {gold.opening, answer.opening}:
-            a, b = ("[]" if brackets == "listlist" else brackets for brackets in (a, b))
-            lists = True
-        else:
-            lists = not self._intervals
+        if {a, b} <= {"", "{}"} or (self._computed and (a == "" or "{}" in (a, b))):
+            return self._unordered(gold.items, answer.items)
+        found = self._ordered(gold.items, answer.items)
         if a == b:
-            return (
-                self._unordered(gold.items, answer.items)
-                if a in ("", "{}")
-                else (self._ordered(gold.items, answer.items))
-            )
-        if {a, b} == {"", "{}"}:
-            return self._unordered(gold.items, answer.items)
+            return found
         if "{}" in (a, b):
-            if self._computed:
-                return self._unordered(gold.items, answer.items)
             return Comparison("different", "one is a set")
-        if a == "" and self._computed:
-            return self._unordered(gold.items, answer.items)
         if "" in (a, b):
-            found = self._ordered(gold.items, answer.items)
             if {a, b} & {"(]", "[)"}:
                 return Comparison("different", "one is an interval")
-            if found.outcome != "equal" and a == "":
+            if a == "" and found.outcome != "equal":
                 return Comparison("undecided", "the order of its members may not count")
-            if found.outcome == "equal" and a == "" and b == "()" and self._question is None:
-                return found
             return found
         if {a, b} == {"()", "[]"}:
-            found = self._ordered(gold.items, answer.items)
+            lists = gold.is_list or answer.is_list or not self._intervals
             if found.outcome != "equal" or lists or len(gold.items) > 2:
                 return found
             return Comparison("undecided", "its brackets may be those of an interval")
@@ -394,7 +376,7 @@ class _Comparer:
         interval = as_interval(relation)
         if interval is None or isinstance(answer, Union):
             return Comparison("undecided", "one is a relation")
-        if not interval.opening or answer.opening not in ("(", "["):
+        if answer.is_list or answer.opening not in ("(", "["):
             return Comparison("undecided", "one is a relation")
         if (interval.opening, interval.closing) != (answer.opening, answer.closing):
             return Comparison("different", "the ends of the interval differ")
@@ -407,10 +389,6 @@ def _flat(sequence: Sequence) -> Sequence:
     for item in sequence.items:
         items += _flat(item).items if isinstance(item, Sequence) and not item.opening else (item,)
     return Sequence(tuple(items))
-
-
-def _symbol(name: str) -> Expr:
-    return Sym(name)
 
 
 def _are_relations(items: Members[Answer]) -> bool:

@@ -7,6 +7,7 @@ from caco.answers.model import Expr, Num, Op, Quantity, Sym
 from caco.answers.notation import NotReadable, Token, number
 from caco.answers.numeric import substituted, symbols
 from caco.answers.units import unit
+from caco.text.numbers import CARDINALS
 
 _MAX_DEPTH = 60
 _GREEK = frozenset((
@@ -376,7 +377,7 @@ class Expressions:
                 parts.append(self._next().text)
             self.at += 1
             text = "".join(parts)
-        return str(_NUMBER_WORDS.get(text.lower(), text))
+        return str(CARDINALS.get(text.lower(), text))
 
     def _letters(self, token: Token) -> Expr:
         """Reads a run of letters: one variable, or the product of several."""
@@ -527,12 +528,6 @@ class Expressions:
             raise NotReadable("it ends in the middle")
         self.at += 1
         return token
-
-
-_NUMBER_WORDS = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "sixteen": 16,
-}  # fmt: skip
 
 
 def _letter(letter: str) -> Expr:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 from caco.answers.model import Answer, Choice, Sequence, Text, Union, Unparsed
 from caco.answers.parser import parse
+from caco.text.thoughts import without_thoughts
 
 MAX_CHARACTERS = 200_000
-_OPENED_THOUGHTS = re.compile(r"<think(?:ing)?>")
-_CLOSED_THOUGHTS = re.compile(r"</think(?:ing)?>")
 _TASK = (
     r"(?:(?:Next|New|Another|Follow-up)[ ]+)?"
     r"(?:[Qq]uestion|[Pp]roblem|Exercise|Q|Instruction|Human|User|Example|Task|Input)"
@@ -35,7 +34,8 @@ _NEXT_PARAGRAPH = re.compile(
 )
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*(\{)?")
 _PHRASE = re.compile(
-    r"(?:(?:final|correct|right)\s+)?\banswers?\b(?:,[^\S\n]*\w+(?:[^\S\n]\w+)?,)?[^\S\n]*(?:\*\*)?[^\S\n]*"
+    r"(?:(?:final|correct|right)\s+)?\banswers?\b(?:,[^\S\n]*\w+(?:[^\S\n]\w+)?,)?"
+    r"[^\S\n]*(?:\*\*)?[^\S\n]*"
     r"(?:(?:to|of|for)\s[^.\n:]{1,60}?)?"
     r"(?P<mark>\bis\b|\bare\b|\bwill be\b|\bwould be\b|=|:)(?P<colon>[^\S\n]*:)?(?:\*\*)?"
     r"|\bAntwort[^\S\n]*(?::|ist\b)",
@@ -52,7 +52,8 @@ _JOINS = re.compile(
 # What may follow an answer within its sentence, and explains rather than continues it.
 _EXPLAINS = re.compile(
     r",?\s+(?:because|since|as|which|where|for|so|given|after|when|due to|that is|i\.e\.)\s|"
-    r",\s+(?:and\s+)?(?:so|we|I|it|this|the|he|she|they|with)\s|\s+and\s+the\s|\s+by\s+(?:the|our|\w+ing)\s|\s*\((?!\d)"
+    r",\s+(?:and\s+)?(?:so|we|I|it|this|the|he|she|they|with)\s|\s+and\s+the\s"
+    r"|\s+by\s+(?:the|our|\w+ing)\s|\s*\((?!\d)"
     r"|\s+[-\u2013\u2014]{1,2}\s+(?=[A-Za-z])|\s+=>",
 )
 _LEADS = re.compile(
@@ -98,26 +99,20 @@ class _Statement:
     heading: bool = False
 
 
-def final_answer(text: str) -> str | None:
+def final_answer(text: str, known: str = "") -> str | None:
     """Returns the last answer that a solution states, or None where it states none.
 
     Args:
         text: The complete solution.
-    """
-    return _final(_read_part(text))
-
-
-def states_only(text: str, answer: str) -> bool:
-    """Tells whether a solution ends with an answer, word for word, after `the answer is`.
-
-    Args:
-        text: The complete solution.
-        answer: The answer, which may have several sentences.
+        known: The known answer. It may have several sentences, and is the final one of a solution
+            that ends with it, word for word, after `the answer is`.
     """
     read = _read_part(text)
-    stated = [read[m.end() :] for m in list(_PHRASE.finditer(read))[:_LAST_STATEMENTS]]
-    bare = _bare(answer)
-    return bool(bare) and any(_bare(rest) == bare for rest in stated)
+    if bare := _bare(known):
+        for match in list(_PHRASE.finditer(read))[:_LAST_STATEMENTS]:
+            if _bare(read[match.end() :]) == bare:
+                return known
+    return _final(read)
 
 
 def _bare(text: str) -> str:
@@ -140,13 +135,8 @@ def _final(read: str) -> str | None:
 
 def _read_part(text: str) -> str:
     """Returns a solution without reasoning blocks and without invented further questions."""
-    text = text[-MAX_CHARACTERS:]
-    closed = list(_CLOSED_THOUGHTS.finditer(text))
-    if closed:
-        text = text[closed[-1].end() :]  # a template may open the block in the prompt
-    if opened := _OPENED_THOUGHTS.search(text):
-        text = text[: opened.start()]
-    special = next((m for m in _SPECIAL.finditer(text) if m.start() > _indent(text)), None)
+    text = without_thoughts(text[-MAX_CHARACTERS:])
+    special = next((m for m in _SPECIAL.finditer(text) if m.start()), None)
     if special:
         text = text[: special.start()]
     stated = min(
@@ -162,13 +152,9 @@ def _read_part(text: str) -> str:
         heads = (_NEXT_QUESTION.search(text, stated), _NEXT_PARAGRAPH.search(text, stated))
         heading = min(filter(None, heads), key=lambda head: head.start(), default=None)
     first = _NEXT_QUESTION.search(text)
-    if heading is None or (first is not None and first.start() <= _indent(text)):
+    if heading is None or (first is not None and not first.start()):
         return text  # no further question, or the solution repeats its question, or several
     return text[: heading.start()]
-
-
-def _indent(text: str) -> int:
-    return len(text) - len(text.lstrip())
 
 
 def _statements(text: str) -> Iterator[_Statement]:
@@ -179,12 +165,9 @@ def _statements(text: str) -> Iterator[_Statement]:
         answer = _PHRASE.match(line)
         stated = line[answer.end() :] if answer else line
         value = _stripped(stated)
-        is_heading = (
-            isinstance(parse(value, _NO_NAMES), Text) and text[match.end() + len(line) :].strip()
-        )
-        if value and not is_heading:
-            words = isinstance(parse(value, _NO_NAMES), Text)
-            yield _Statement(match.start(), match.end() + len(line), value, heading=words)
+        is_text = isinstance(parse(value, _NO_NAMES), Text)
+        if value and not (is_text and text[match.end() + len(line) :].strip()):
+            yield _Statement(match.start(), match.end() + len(line), value, heading=is_text)
     for match in list(_HEADING.finditer(text))[-_LAST_STATEMENTS:]:
         found = _first_line(text, match.end())
         if found is not None:

@@ -72,11 +72,13 @@ class Sequence:
         items: The members.
         opening, closing: The brackets, each one of `( [ {` and `) ] }`; empty for an enumeration
             without brackets, such as `2, 3` or `2 and 3`.
+        is_list: Whether it is a list of JSON, whose brackets are not those of an interval.
     """
 
     items: tuple["Answer", ...]
     opening: str = ""
     closing: str = ""
+    is_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,15 +113,15 @@ def tokens(text: str) -> list[Token]:
             spoken, spaced = not spoken, True
             continue
         if match["number"]:
-            number = match["number"]
-            if "," in number and depth:
+            digits = match["number"]
+            if "," in digits and depth:
                 # Within brackets a comma separates members: [1,000, 2] has three.
-                for index, part in enumerate(number.split(",")):
+                for index, part in enumerate(digits.split(",")):
                     if index:
                         found.append(Token("sign", ","))
                     found.append(Token("number", part, spaced, spoken))
             else:
-                piece = number.replace(",", "") + (match["exponent"] or "")
+                piece = digits.replace(",", "") + (match["exponent"] or "")
                 found.append(Token("number", piece, spaced, spoken))
         elif match["command"]:
             alias = _ALIASES.get(piece, piece)

@@ -230,13 +230,9 @@ def _value(expr: Expr, turn: int) -> Any:
         return mpmath.fsum(values) if expr.name == "sum" else mpmath.fprod(values)
     args = [_value(arg, turn) for arg in expr.args]
     if expr.name in _SERIES:
-        # A value that depends on its bounds and on its terms at one index.
-        seed = _point(expr.name, 0)
-        return sum(mpmath.cos(seed * (k + 2) * arg + seed) for k, arg in enumerate(args[1:]))
+        return _unknown(expr.name, args[1:])  # of its bounds and its terms at one index
     if expr.name.startswith("f:"):
-        # An unknown function: an analytic function that depends on its name.
-        seed = _point(expr.name, 0)
-        return sum(mpmath.cos(seed * (k + 2) * arg + seed) for k, arg in enumerate(args))
+        return _unknown(expr.name, args)
     if expr.name == "pow":
         return _power(*args)
     if expr.name in ("factorial", "binom", "exp") and any(abs(a) > 1e12 for a in args):
@@ -245,6 +241,12 @@ def _value(expr: Expr, turn: int) -> Any:
     if function is None:
         raise NotComputable
     return function(*args)
+
+
+def _unknown(name: str, args: list[Any]) -> Any:
+    """Returns the value of an unknown function: an analytic one that depends on its name."""
+    seed = _point(name, 0)
+    return sum(mpmath.cos(seed * (k + 2) * arg + seed) for k, arg in enumerate(args))
 
 
 def _power(base: Any, exponent: Any) -> Any:

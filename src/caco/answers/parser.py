@@ -13,6 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
+from itertools import accumulate
 from typing import Any
 
 from caco.answers.expressions import juxtaposed
@@ -107,7 +108,7 @@ def parse_output(output: str) -> Answer:
     Args:
         output: The output as JSON. A list is ordered, whatever brackets an answer has.
     """
-    return _value(json.loads(output, parse_int=Decimal, parse_float=Decimal), "")
+    return _value(json.loads(output, parse_int=Decimal, parse_float=Decimal), is_list=True)
 
 
 def variables(answer: Answer) -> frozenset[str]:
@@ -134,23 +135,25 @@ def _structured(text: str, names: Names) -> Answer | None:
     for read in readers:
         try:
             with warnings.catch_warnings(action="ignore"):  # of invalid escapes in literals
-                return _value(read(text), "[" if text.startswith("[") else "")
+                return _value(read(text), is_list=not text.startswith("["))
         except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
             continue
     return None
 
 
-def _value(value: Any, opening: str) -> Answer:
-    """Returns a JSON value as an answer."""
+def _value(value: Any, *, is_list: bool) -> Answer:
+    """Returns a JSON value as an answer; see `Sequence.is_list`."""
     match value:
         case bool():
             return Truth(value)
         case dict():
-            items = sorted((str(key), _value(member, opening)) for key, member in value.items())
+            items = sorted(
+                (str(key), _value(member, is_list=is_list)) for key, member in value.items()
+            )
             return Mapping(tuple(items))
         case list() | tuple() | set():
-            members = tuple(_value(member, opening) for member in value)
-            return Sequence(members, opening or "list", {"[": "]"}.get(opening, "list"))
+            members = tuple(_value(member, is_list=is_list) for member in value)
+            return Sequence(members, "[", "]", is_list)
         case Decimal() | int() | float():
             written = str(value)
             if not Decimal(written).is_finite() or abs(Decimal(written).adjusted()) > _LARGEST:
@@ -314,12 +317,8 @@ def _item(symbols: list[Token], names: Names) -> Answer:
         return bracketed
     sides = _split(symbols, lambda t: t.text in _RELATIONS or t.text == r"\in")
     if len(sides) > 1:
-        depth, operators = 0, []
-        for token in symbols:
-            depth += (token.text in _OPEN) - (token.text in _CLOSE)
-            if depth == 0 and (token.text in _RELATIONS or token.text == r"\in"):
-                operators.append(token.text)
-        return _relation(sides, operators, names)
+        ends = accumulate(len(side) + 1 for side in sides[:-1])
+        return _relation(sides, [symbols[end - 1].text for end in ends], names)
     if len(symbols) == 1 and symbols[0].kind == "word" and symbols[0].text.lower() in _TRUTH:
         return Truth(_TRUTH[symbols[0].text.lower()])
     if all(t.kind == "word" for t in symbols):

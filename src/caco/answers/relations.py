@@ -52,9 +52,7 @@ def as_interval(relation: Relation) -> Sequence | None:
 
 def as_set(relation: Relation) -> Sequence | Union | None:
     """Returns the set of `a <= |z| < b` or `|z| > a`, or None for another relation."""
-    inner = [
-        tuple(s.args[0] if isinstance(s, Op) and s.name == "abs" else s for s in relation.sides)
-    ][0]
+    inner = tuple(s.args[0] if isinstance(s, Op) and s.name == "abs" else s for s in relation.sides)
     if sum(x is not y for x, y in zip(inner, relation.sides, strict=True)) != 1:
         return None
     interval = as_interval(Relation(inner, relation.operators))

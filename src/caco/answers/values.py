@@ -102,6 +102,8 @@ def _in_base(quantity: Quantity) -> Fraction | None:
     if quantity.base in (None, 10) or value is None:
         return value
     assert quantity.base is not None
+    if not 2 <= quantity.base <= 36:  # int() reads the prefix of a literal in base 0
+        return None
     try:
         return Fraction(int(str(value), quantity.base))
     except ValueError:

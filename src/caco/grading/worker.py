@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 from caco.answers.compare import compare, compare_output
-from caco.answers.extraction import final_answer, states_only
+from caco.answers.extraction import final_answer
 from caco.runtime.process import die_with_parent
 
 
@@ -67,10 +67,9 @@ def answer_requests(pipe: Connection, grade: Callable[[Request], Reply]) -> None
 
 
 def _graded(request: Request) -> Reply:
-    text = request.text
-    if request.kind == "solution" and not request.is_output and states_only(text, request.known):
-        return "correct", request.known, ""
-    answer = final_answer(text) if request.kind == "solution" else text.strip()
+    answer: str | None = request.text.strip()
+    if request.kind == "solution":
+        answer = final_answer(request.text, "" if request.is_output else request.known)
     if not answer:
         return "no_answer", "", ""
     compared = compare_output if request.is_output else compare

@@ -54,6 +54,7 @@ UNSIGNED = rf"{_GROUPED}(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+"
 _EXPONENT = r"[eE][-+]?\d{1,3}(?!\d)"
 PERCENT = r"\\?%|per[\s-]?cents?\b"
 """A percent sign, LaTeX's escape included, or the word in lower case."""
+_ABOUT_PERCENT = re.compile(rf"{PERCENT}|percentage", re.IGNORECASE)
 SCALES = {
     "dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9,
     "trillion": 10**12,
@@ -67,10 +68,11 @@ _TEENS = (
 )  # fmt: skip
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _ORDINALS = ("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_CARDINALS = {
+CARDINALS = {
     **{word: value for value, word in enumerate(("zero", *_ONES, *_TEENS))},
     **{word: 10 * value for value, word in enumerate(_TENS, start=2)},
 }
+"""The values of single number words, `zero` to `ninety`."""
 _DENOMINATORS = {
     **{word: value for value, word in enumerate(_ORDINALS, start=3)},
     "half": 2, "halve": 2, "quarter": 4, "twelfth": 12, "sixteenth": 16, "twentieth": 20,
@@ -189,9 +191,14 @@ def standing_alone(number: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.,$]){re.escape(number)}(?![\w%]|[.,]\d)")
 
 
+def about_percent(text: str) -> bool:
+    """Tells whether a text, such as a question, speaks of a percentage."""
+    return _ABOUT_PERCENT.search(text) is not None
+
+
 def is_number_word(word: str) -> bool:
     """Tells whether `word`, in lower case, is a cardinal number or a part of one."""
-    return word in _CARDINALS or word in SCALES
+    return word in CARDINALS or word in SCALES
 
 
 def _blanked(
@@ -310,7 +317,7 @@ def _cardinal(text: str) -> Decimal:
         elif value:
             below_1000 = (below_1000 or 1) * value
         else:
-            below_1000 += _CARDINALS.get(word, 0)
+            below_1000 += CARDINALS.get(word, 0)
     return Decimal(total + below_1000)
 
 

@@ -7,14 +7,9 @@ from decimal import Decimal
 from random import Random
 
 from caco.text.answers import closing
-from caco.text.numbers import PERCENT, as_number, in_digits
+from caco.text.numbers import CARDINALS, about_percent, as_number, in_digits
 
-_PERCENT = re.compile(rf"{PERCENT}|percentage", re.IGNORECASE)
-_WORDS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
-    "nineteen", "twenty",
-)  # fmt: skip
+_WORDS = {value: word for word, value in CARDINALS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +44,7 @@ class Known:
     @property
     def about_percent(self) -> bool:
         """Whether the question speaks of a percentage."""
-        return bool(_PERCENT.search(self.question))
+        return about_percent(self.question)
 
     def mentions(self, pattern: str) -> bool:
         """Tells whether the question has a match of `pattern`, in upper or lower case."""
@@ -97,7 +92,7 @@ def boxed(form: Form) -> Statement:
 
 def in_words(number: int) -> str | None:
     """Returns an integer from 0 to 20 in words, or None for another one."""
-    return _WORDS[number] if 0 <= number < len(_WORDS) else None
+    return _WORDS[number] if 0 <= number <= 20 else None
 
 
 def scientific(value: Decimal) -> tuple[Decimal, int]:
