@@ -267,7 +267,7 @@ _MEMORY = (
 )  # fmt: skip
 
 _CPU = (
-    *(_ends(what, program, Outcome.CPU_TIMEOUT, detail="1 s of CPU time")
+    *(_ends(what, program, Outcome.CPU_TIMEOUT, detail=" s of CPU time")
     for what, program in {
         "a loop in C without signal checks": "10 ** 10 ** 9",
         "an endless sum": "sum(range(10 ** 12))",
@@ -294,7 +294,7 @@ _CPU = (
         Outcome.CPU_TIMEOUT,
     ),
     _ends("sleep", "import time\ntime.sleep(60)", Outcome.WALL_TIMEOUT,
-          detail="3 s of wall time"),
+          detail=" s of wall time"),
 )  # fmt: skip
 
 _SIGNALS = (

@@ -6,7 +6,7 @@ from caco.config.checks import SandboxLimits as Limits
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.protocol import Execution
 
-SMALL = Limits(cpu_s=2.0, wall_s=60.0, memory_mb=512, output_bytes=20_000)
+SMALL = Limits(cpu_s=5.0, wall_s=60.0, memory_mb=512, output_bytes=20_000)
 
 
 @pytest.fixture(scope="session")

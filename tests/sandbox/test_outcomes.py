@@ -16,7 +16,7 @@ def test_an_execution_holds_input_output_and_stdout(execute):
     assert execution.detail == ""
     assert (execution.input, execution.output) == ('{"a":"x","b":[2,3]}', "5")
     assert execution.stdout == "5\n"
-    assert 0 < execution.cpu_s < 2
+    assert 0 < execution.cpu_s < 5
     assert execution.wall_s > 0
 
 
@@ -64,13 +64,13 @@ def test_outcomes(execute, program, outcome, detail):
 def test_the_cpu_limit_kills_a_program(execute):
     spinning = execute("while True: pass")
     assert spinning.outcome == "cpu_timeout"
-    assert spinning.detail == "more than 2 s of CPU time"
+    assert spinning.detail == "more than 5 s of CPU time"
     in_c = execute("10 ** 10 ** 9")
     assert in_c.outcome == "cpu_timeout"
 
 
 def test_a_program_that_exits_after_the_cpu_limit_is_a_cpu_timeout(execute):
-    late = "import time\nwhile time.process_time() < 2.2: pass\n" + INPUT + "output = 1"
+    late = "import time\nwhile time.process_time() < 5.2: pass\n" + INPUT + "output = 1"
     assert execute(late).outcome == "cpu_timeout"
 
 

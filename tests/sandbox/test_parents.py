@@ -69,7 +69,7 @@ def test_the_memory_limit_excludes_the_memory_of_the_parent(execute):
 
 def test_an_execution_reports_time_and_memory(execute):
     small, large = execute(f"{INPUT}output = 1"), execute(f"{INPUT}output = len('x' * (80 << 20))")
-    assert 0 < small.cpu_s <= 1 and small.wall_s > 0
+    assert 0 < small.cpu_s <= 5 and small.wall_s > 0
     assert 4 < small.peak_mb < 40
     assert large.peak_mb > small.peak_mb + 70
     assert small.limit is None

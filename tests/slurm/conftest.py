@@ -8,9 +8,8 @@ from tests.slurm.cluster import Cluster
 from tests.slurm.daemons import ClusterUnavailable
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A real Slurm; stopped at the end, unless it was already running."""
+def running_cluster() -> Iterator[Cluster]:
+    """Yields a real Slurm; stopped at the end, unless it was already running."""
     cluster = Cluster()
     was_up = cluster.is_up()
     try:
@@ -20,3 +19,9 @@ def cluster() -> Iterator[Cluster]:
     yield cluster
     if not was_up:
         cluster.down()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A running cluster for all tests."""
+    yield from running_cluster()

@@ -1,5 +1,17 @@
-"""The cluster of tests/slurm."""
+"""The Slurm cluster of the fault tests."""
 
-from tests.slurm.conftest import cluster
+from collections.abc import Iterator
 
-__all__ = ["cluster"]
+import pytest
+from tests.slurm.cluster import Cluster
+from tests.slurm.conftest import running_cluster
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """A running cluster for one test.
+
+    A controller that loses a node can keep counting a GPU of one of its jobs as allocated
+    (seen with Slurm 22.05: `GresUsed` 2 with one job of one GPU), so tests share no cluster.
+    """
+    yield from running_cluster()

@@ -23,7 +23,7 @@ RULES = ("insensitive", "non_deterministic", "duplicate", "trivial", "echo")
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with NsjailSandbox(Limits(cpu_s=2.0), workers=2) as opened:
+    with NsjailSandbox(Limits(), workers=2) as opened:
         yield opened
 
 
