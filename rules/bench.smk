@@ -13,7 +13,7 @@ rule bench_problems:
     conda:
         stage.conda("bench_problems")
     params:
-        **stage.params("bench_problems", lambda w: CONFIG.bench.benchmarks[w.benchmark]),
+        **stage.params("bench_problems", lambda w: CONFIG.asked(w.benchmark)),
     shell:
         stage.command(
             "bench_problems",
@@ -54,7 +54,7 @@ rule grade:
     conda:
         stage.conda("grade")
     params:
-        **stage.params("grade", CONFIG.grading()),
+        **stage.params("grade", lambda w: CONFIG.grading(w.benchmark)),
     shell:
         stage.command("grade", "input.answers output.graded")
 

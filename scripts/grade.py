@@ -2,7 +2,8 @@
 
 Each line of input is an object with `gold` (the known answer) and `text` (what is graded), and
 optionally `id` (any value), `kind` ("answer" for a bare answer, the default, or "solution" for
-prose that states one) and `question` (it decides what 40%, 12 thousand or 3 hours means). Each gets
+prose that states one), `question` (it decides what 40%, 12 thousand or 3 hours means) and
+`tolerance` (relative, such as 0.04, for a known answer that is a decimal; 0 by default). Each gets
 one line of output, in the same order: `id`, `verdict` ("equal", "different" or "undecided") and
 `reason`. Needs the environment train. See docs/command_lines.md.
 """
@@ -50,9 +51,12 @@ def main() -> None:
         if kind not in ("answer", "solution"):
             raise InvalidRow(f'`kind` is {kind[:40]!r}; it must be "answer" or "solution"')
         question = row.optional_text("question")
+        tolerance = row.optional_number("tolerance") or 0.0
+        if not 0 <= tolerance < 1:
+            raise InvalidRow(f"`tolerance` is {tolerance:g}; it must be at least 0 and below 1")
         grader = graders.get()
         try:
-            grade = grader.grade(gold, text, cast(Kind, kind), question)
+            grade = grader.grade(gold, text, cast(Kind, kind), question, tolerance)
         finally:
             graders.put(grader)
         return {"verdict": _VERDICTS.get(grade.verdict, "undecided"), "reason": grade.reason}

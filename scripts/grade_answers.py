@@ -25,7 +25,8 @@ def main() -> None:
     progress = Progress(f"grade {args.identity}", count_rows(args.answers, Answered))
 
     def graded() -> Iterator[Graded]:
-        for row in grade_answers(read_rows(args.answers, Answered), grader, second, progress):
+        rows = read_rows(args.answers, Answered)
+        for row in grade_answers(rows, grader, second, section.tolerance, progress):
             counts.accept() if row.verdict == CORRECT else counts.reject(row.verdict)
             yield row
 

@@ -225,6 +225,36 @@ def test_a_fraction_equals_its_expansion_and_no_neighbour(value: Fraction, facto
     assert compare(gold, rf"\frac{{{top + 1}}}{{{bottom}}}").outcome == "different"
 
 
+@pytest.mark.parametrize(
+    ("gold", "text", "accepted"),
+    [
+        ("1.0", "1.04", True),
+        ("1.0", "1.05", False),
+        ("1.0", "0.96", True),
+        ("1.0", "-1", False),
+        ("1.4142", r"\sqrt{2}", True),
+        ("1.4142", r"\sqrt{3}", False),
+        ("3.02e-16", r"3.0\times10^{-16}", True),
+        ("3.02e-16", r"3.0\times10^{-15}", False),
+        ("1.0e+16", "1.03e16", True),
+        ("0.0", "0.001", False),
+        ("0.15", "15.2%", True),
+        ("12.5", r"12.6\text{ m}", True),
+        ("[0.333, 0.25]", "[0.34, 0.25]", True),
+        ("[0.333, 0.25]", "[0.34, 0.28]", False),
+        ("[0.333, 0.25]", "[0.333]", False),
+        ("[2, 0.25]", "[2.01, 0.25]", False),
+        ("11760", "11761", False),
+        ("1/2", "0.51", False),
+        (r"\sqrt{2}", "1.41", False),
+        ("2.5%", "2.45%", True),
+    ],
+)
+def test_a_tolerance_applies_to_known_decimals_only(gold: str, text: str, accepted: bool) -> None:
+    found = compare(gold, text, None, Fraction("0.04"))
+    assert (found.outcome == "equal") == accepted, found
+
+
 def test_an_undecided_answer_says_where_reading_stopped() -> None:
     found = compare("5", r"5 \unknown 3")
     assert found.outcome == "undecided"

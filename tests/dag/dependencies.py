@@ -67,6 +67,7 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("corpus.*", {"corpus"}),
     ("student.prompt", {"student"} | ANSWERS),
     ("student.*", {"student"}),
+    ("bench.benchmarks.*.tolerance", GRADES),
     *((f"bench.benchmarks.{b}.*", {f"bench_problems:{b}"}) for b in BENCHMARKS),
     ("bench.grader_timeout_s", GRADES),
     ("bench.*", ANSWERS),

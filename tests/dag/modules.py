@@ -17,7 +17,7 @@ GENERATES = ON_VLLM | ON_SERVER | ON_TRANSFORMERS
 UNIFIES = {"unify:easy", "unify:symbolic", "unify:codeio", "unify:file", "unify:model"}
 READS = {"seeds:easy", "seeds:symbolic", "seeds:codeio", "seeds:file", "seeds:model"}
 MODELS = {"model:package", "model:local", "model:hub", "model:served"}
-BENCHMARKS = {"bench_problems:held_out", "bench_problems:file"}
+BENCHMARKS = {"bench_problems:held_out", "bench_problems:file", "bench_problems:theorems"}
 CONVERTS = UNIFIES - {"unify:model"}  # and executes the converted programs
 EXECUTES = UNIFIES | {"attempt", "verify", "plant"}
 GRADES = {"judge", "grade", "calibrate"}
@@ -118,6 +118,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.corpus.*", {"corpus"}),
     ("stages.bench.readers.held_out", {"bench_problems:held_out"}),
     ("stages.bench.readers.gsm8k", {"bench_problems:file"}),
+    ("stages.bench.readers.theoremqa", {"bench_problems:theorems"}),
     ("stages.bench.problems", BENCHMARKS),
     ("stages.bench.answer", {"answer"}),
     ("stages.bench.grade", {"grade"}),
@@ -183,6 +184,7 @@ def every_kind() -> Config:
             "benchmarks": {
                 "held_out": {"kind": "held_out", "source": "easy"},
                 "file": {"kind": "gsm8k", "path": "test.jsonl"},
+                "theorems": {"kind": "theoremqa", "path": "test.json"},
             },
             "engine": transformers,
             "sampling": sampling,

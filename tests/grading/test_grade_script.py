@@ -41,7 +41,10 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ({"gold": "40", "text": r"40\%", "question": "What percentage is it?"}, "equal"),
     ({"gold": "0.4", "text": "#### 40%", "kind": "solution", "question": "Which share?"}, "equal"),
     ({"gold": "12", "text": "12 thousand", "kind": "answer", "question": "How many?"}, "different"),
-    ({"gold": "3", "text": "3", "kind": None, "question": None}, "equal"),
+    ({"gold": "3", "text": "3", "kind": None, "question": None, "tolerance": None}, "equal"),
+    ({"gold": "2.5", "text": "2.57", "tolerance": 0.04}, "equal"),
+    ({"gold": "2.5", "text": "2.57", "tolerance": 2e-2}, "different"),
+    ({"gold": "2.5", "text": "2.57"}, "different"),
 ]
 
 
@@ -68,6 +71,9 @@ HOSTILE = [
     (b'{"id": 1, "gold": "\xff", "text": ""}', "line 8: byte 0xff"),
     (b'{"id": 1, "gold": "1", "text": "1", "kind": "essay"}', "`kind` is 'essay'"),
     (b'{"id": 1, "gold": "1", "text": "1", "question": []}', "`question` is []"),
+    (b'{"id": 1, "gold": "1", "text": "1", "tolerance": true}', "`tolerance` is true"),
+    (b'{"id": 1, "gold": "1", "text": "1", "tolerance": 1e999}', "`tolerance` is inf"),
+    (b'{"id": 1, "gold": "1", "text": "1", "tolerance": -0.1}', "`tolerance` is -0.1"),
     (b'{"id": 1, "gold": " ", "text": " "}', "`gold` is empty"),
     (b'{"id": 1, "text": "1"}', "`gold` is missing"),
     (b'{"id": 1, "gold": "1"', "not JSON"),

@@ -73,6 +73,23 @@ def test_the_second_grader_reads_in_its_own_way(second):
     assert second.grade("12", r"\boxed{12\text{ dozen}}", "solution").verdict == "correct"
 
 
+@pytest.mark.parametrize(
+    ("gold", "answer", "verdict"),
+    [
+        ("2.5", "2.59", "correct"),
+        ("2.5", "2.61", "wrong"),
+        ("-2.5", "2.5", "wrong"),
+        ("0.0", "0.01", "wrong"),
+        ("100", "101", "wrong"),
+    ],
+)
+def test_both_graders_apply_the_tolerance_of_a_benchmark(grader, second, gold, answer, verdict):
+    for each in (grader, second):
+        found = each.grade(gold, f"So it is $\\boxed{{{answer}}}$.", "solution", None, 0.04)
+        assert found.verdict == verdict, found
+    assert grader.grade(gold, answer, "answer").verdict == "wrong"
+
+
 def test_fuzzed_answers_get_a_verdict_within_the_limit(grader):
     rng = random.Random(1)
     alphabet = string.ascii_letters + string.digits + string.punctuation * 2 + " \n"

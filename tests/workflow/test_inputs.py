@@ -69,5 +69,5 @@ def test_the_file_of_a_reader_or_benchmark_is_an_input(
 
 def test_the_readers_of_files_are_known() -> None:
     assert {(section.__name__, key) for section, key in FILES} >= {
-        ("Gsm8kFile", "path"), ("Gsm8kTest", "path"),
+        ("Gsm8kFile", "path"), ("Gsm8kTest", "path"), ("TheoremQA", "path"),
     }  # fmt: skip

@@ -50,6 +50,7 @@ from caco.answers.values import (
     scaled,
     to_degrees,
     to_radians,
+    within,
 )
 from caco.text.numbers import about_percent
 
@@ -66,18 +67,23 @@ _MONEY = {currency.dimension for currency in CURRENCIES.values()}
 _MAX_MEMBERS = 200
 
 
-def compare(gold: str, text: str, question: str | None = None) -> Comparison:
+def compare(
+    gold: str, text: str, question: str | None = None, tolerance: Fraction = Fraction(0)
+) -> Comparison:
     """Compares an answer with a known answer that a person wrote.
 
     Args:
         gold: The known answer, LaTeX or plain, without dollar signs around it.
         text: The answer.
         question: The question; None if it is not known.
+        tolerance: Relative tolerance for decimals of the known answer; its integers, fractions
+            and expressions are exact.
     """
     if _squeezed(gold) == _squeezed(text) != "":
         return EQUAL
     known = parse(gold)
-    return _Comparer(question).compare(known, parse(text, variables(known)))
+    comparer = _Comparer(question, tolerance=tolerance)
+    return comparer.compare(known, parse(text, variables(known)))
 
 
 def compare_output(output: str, text: str, question: str | None = None) -> Comparison:
@@ -121,7 +127,12 @@ class _Comparer:
     """Compares answers to one question."""
 
     def __init__(
-        self, question: str | None, *, exact_case: bool = False, computed: bool = False
+        self,
+        question: str | None,
+        *,
+        exact_case: bool = False,
+        computed: bool = False,
+        tolerance: Fraction = Fraction(0),
     ) -> None:
         """Stores what decides where notation does not.
 
@@ -129,7 +140,9 @@ class _Comparer:
             question: The question, or None.
             exact_case: Whether the case of letters in texts counts.
             computed: Whether the answer is the output of a program rather than written.
+            tolerance: Relative tolerance for known decimals.
         """
+        self._tolerance = tolerance
         self._question, self._exact_case, self._computed = question, exact_case, computed
         self._percent_asked = question is not None and about_percent(question)
         self._intervals = question is None or bool(_INTERVAL.search(question))
@@ -276,6 +289,12 @@ class _Comparer:
         found = compare_numbers(gold.expr, expr)
         if self._computed and found.outcome != "equal" and computes(expr, gold.expr):
             return EQUAL
+        if (
+            self._tolerance
+            and found.outcome != "equal"
+            and within(expr, gold.expr, self._tolerance)
+        ):
+            return Comparison("equal", "it is within the benchmark's tolerance")
         return found
 
     def _asked_like(self, found: Unit) -> Unit | None:

@@ -80,6 +80,12 @@ def computes(output: Expr, known: Expr) -> bool:
     return near(output, known, _FLOAT_ERROR)
 
 
+def within(answer: Expr, gold: Expr, tolerance: Fraction) -> bool:
+    """Tells whether a value is within a relative tolerance of a known decimal."""
+    written = _written(gold)
+    return written is not None and written.digits > 0 and near(answer, gold, tolerance)
+
+
 def _written(expr: Expr) -> Num | None:
     """Returns the number that an expression is, with or without a sign, as it is written."""
     if isinstance(expr, Op) and expr.name == "neg":

@@ -1,6 +1,6 @@
 """Sections of the benchmarks."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,15 @@ from caco.config.section import Section
 
 class _Benchmark(Section):
     kind: str
+    tolerance: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="Relative tolerance for known answers that are decimals, also in lists; every "
+        "other known answer is exact. null: the benchmark's official one, 0 where it has none.",
+    )
+
+    official_tolerance: ClassVar[float] = 0.0
 
     @property
     def implementation(self) -> str:
@@ -32,7 +41,23 @@ class Gsm8kTest(_Benchmark):
     path: str = Field(description="Path of the .jsonl file.")
 
 
-Benchmark = Annotated[HeldOut | Gsm8kTest, Field(discriminator="kind")]
+class TheoremQA(_Benchmark):
+    """TheoremQA's JSON file.
+
+    Its official evaluation accepts a number within 4% of a known decimal and compares integers
+    exactly (`within_eps` and `compare_two_numbers` in predict_accuracy.py of
+    github.com/wenhuchen/TheoremQA).
+    """
+
+    official_tolerance: ClassVar[float] = 0.04
+
+    kind: Literal["theoremqa"] = Field(
+        description="TheoremQA's file; its 53 problems with a picture are left out."
+    )
+    path: str = Field(description="Path of the .json file.")
+
+
+Benchmark = Annotated[HeldOut | Gsm8kTest | TheoremQA, Field(discriminator="kind")]
 
 
 class Bench(Section):
@@ -63,4 +88,5 @@ class Answering(Section):
 class Grading(Section):
     """The settings that the grades of a benchmark's answers depend on, of `bench`."""
 
+    tolerance: float = Field(ge=0, lt=1, description="The tolerance of the benchmark.")
     grader_timeout_s: float = Field(gt=0, description="`bench.grader_timeout_s`.")

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from caco.config.bench import Answering, Bench, Grading, HeldOut
+from caco.config.bench import Answering, Bench, Benchmark, Grading, HeldOut
 from caco.config.checks import Calibration, Corpus, SandboxLimits, Verify
 from caco.config.engines import EngineConfig
 from caco.config.generation import Reverse, Sample
@@ -139,9 +139,15 @@ class Config(Section):
         bench = self.bench
         return Answering(engine=bench.engine, sampling=bench.sampling, prompt=self.student.prompt)
 
-    def grading(self) -> Grading:
+    def asked(self, benchmark: str) -> Benchmark:
+        """Returns what a benchmark's problems depend on: its section without the tolerance."""
+        return self.bench.benchmarks[benchmark].model_copy(update={"tolerance": None})
+
+    def grading(self, benchmark: str) -> Grading:
         """Returns what the grades of a benchmark's answers depend on."""
-        return Grading(grader_timeout_s=self.bench.grader_timeout_s)
+        section = self.bench.benchmarks[benchmark]
+        tolerance = section.official_tolerance if section.tolerance is None else section.tolerance
+        return Grading(tolerance=tolerance, grader_timeout_s=self.bench.grader_timeout_s)
 
     def converters(self) -> dict[str, LlmUnify]:
         """Returns the sections of the converters that are models, by source."""

@@ -68,7 +68,14 @@ class Grader:
                 self._pipe.close()
             self._process = self._pipe = None
 
-    def grade(self, gold: str, text: str, kind: Kind, question: str | None = None) -> Grade:
+    def grade(
+        self,
+        gold: str,
+        text: str,
+        kind: Kind,
+        question: str | None = None,
+        tolerance: float = 0.0,
+    ) -> Grade:
         """Grades a bare answer or a solution against a known answer that a person wrote.
 
         Args:
@@ -77,11 +84,12 @@ class Grader:
             kind: `answer` if `text` is a bare answer, `solution` if it is prose that states one.
             question: The question; None if it is not known. It decides what a percentage, a scale
                 or a unit means.
+            tolerance: Relative tolerance for a known answer that is a decimal; 0 for none.
 
         Raises:
             ClusterError: The worker process does not start.
         """
-        return self._ask(Request(gold, False, text, kind, question))
+        return self._ask(Request(gold, False, text, kind, question, tolerance))
 
     def grade_output(self, output: str, solution: str, question: str) -> Grade:
         """Grades a solution against the output of a program.

@@ -4,7 +4,9 @@ It shares no code with `caco.answers`. Where the two disagree, a person should l
 """
 
 import logging
+import re
 from multiprocessing.connection import Connection
+from typing import Any
 
 from caco.grading.grader import Grader
 from caco.grading.worker import Reply, Request, answer_requests
@@ -39,4 +41,14 @@ def _graded(request: Request) -> Reply:
         return "no_answer", "", ""
     # The order matters: verify(gold, target) accepts variations of the target, not of the gold.
     equal = verify(expected, parsed, timeout_seconds=None)
+    if not equal and request.tolerance and re.search("[.e]", request.known):
+        equal = _within(expected[0], parsed[0], request.tolerance)
     return "correct" if equal else "wrong", str(parsed[-1])[:200], ""
+
+
+def _within(expected: Any, parsed: Any, tolerance: float) -> bool:
+    try:
+        known, found = float(expected), float(parsed)
+    except (TypeError, ValueError, OverflowError):  # a list, a text, an expression
+        return False
+    return abs(found - known) <= tolerance * abs(known)

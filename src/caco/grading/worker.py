@@ -3,6 +3,7 @@
 import resource
 import signal
 from collections.abc import Callable
+from fractions import Fraction
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ class Request(NamedTuple):
         text: What is graded.
         kind: `answer` for a bare answer, `solution` for prose that states one.
         question: The question; None if it is not known.
+        tolerance: Relative tolerance for a known answer that is a decimal.
     """
 
     known: str
@@ -27,6 +29,7 @@ class Request(NamedTuple):
     text: str
     kind: str
     question: str | None
+    tolerance: float = 0.0
 
 
 Reply = tuple[str, str, str]
@@ -72,6 +75,9 @@ def _graded(request: Request) -> Reply:
         answer = final_answer(request.text, "" if request.is_output else request.known)
     if not answer:
         return "no_answer", "", ""
-    compared = compare_output if request.is_output else compare
-    found = compared(request.known, answer, request.question)
+    if request.is_output:
+        found = compare_output(request.known, answer, request.question)
+    else:
+        tolerance = Fraction(str(request.tolerance))
+        found = compare(request.known, answer, request.question, tolerance)
     return _VERDICTS[found.outcome], answer, found.why

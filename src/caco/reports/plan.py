@@ -14,7 +14,7 @@ from typing import Any, assert_never
 
 import pyarrow.parquet as pq
 
-from caco.config.bench import Gsm8kTest, HeldOut
+from caco.config.bench import Gsm8kTest, HeldOut, TheoremQA
 from caco.config.config import Config
 from caco.config.engines import EngineConfig
 from caco.config.plan import Assumptions, Rates, Tokens, Yields
@@ -32,6 +32,7 @@ _JUDGEMENT = 64  # tokens of a judge's reply: two labelled lines with a reason e
 _VERIFY_CORES = 8  # per job, rules/verify.smk
 _BENCHMARKED = 2  # models: base and student
 _GSM8K_TEST = 1_319  # problems (openai/grade-school-math), if the file is not available
+_THEOREMQA = 747  # problems without a picture
 # Hours on one machine with 8 A100s that the paper reports (arXiv 2510.04081): unify 2, sampling and
 # filtering 8, questions 5, solutions 40. It reports none for training.
 PAPER_GPU_H = {"unify": 16.0, "sample": 64.0, "question": 40.0, "solution": 320.0}
@@ -138,6 +139,8 @@ def _problems(config: Config) -> dict[str, int]:
             case Gsm8kTest():
                 path = Path(benchmark.path)
                 counts[name] = _lines(path) if path.exists() else _GSM8K_TEST
+            case TheoremQA():
+                counts[name] = _THEOREMQA
             case _:
                 assert_never(benchmark)
     return counts

@@ -95,6 +95,21 @@ class Row:
             raise InvalidRow(f"`{key}` contains the lone surrogate U+{code:04X}") from None
         return member.value
 
+    def optional_number(self, key: str) -> float | None:
+        """Returns a number, which may be infinite, or None if the row does not have it.
+
+        Raises:
+            InvalidRow: It is not a number, or the line is not an object.
+        """
+        if self.problem is not None:
+            raise InvalidRow(self.problem)
+        member = self.members.get(key)
+        if member is None or member.value is None:
+            return None
+        if isinstance(member.value, bool) or not isinstance(member.value, int):
+            raise InvalidRow(f"`{key}` is {_short(member.raw)}; it must be a number")
+        return float(member.raw)
+
 
 def read_row(number: int, line: bytes) -> Row:
     """Parses one line; never fails.

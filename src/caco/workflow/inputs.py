@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from caco.config.bench import Gsm8kTest
+from caco.config.bench import HeldOut
 from caco.config.config import Config
 from caco.config.models import LocalModel
 from caco.config.sources import Gsm8kFile
@@ -32,7 +32,7 @@ def local_inputs(config: Config) -> dict[str, list[str]]:
     for name, benchmark in config.bench.benchmarks.items():
         key = f"bench.benchmarks.{name}"
         found[key] = []
-        if isinstance(benchmark, Gsm8kTest):
+        if not isinstance(benchmark, HeldOut):
             found[key].append(_existing(Path(benchmark.path), f"{key}.path", "benchmark"))
     return found
 

@@ -33,7 +33,8 @@ def test_every_problem_is_answered_and_counted(tmp_path, prompt):
         "easy", "--problems", "problems.parquet", "--answers", "answers.parquet")  # fmt: skip
     answers = list(read_rows(tmp_path / "answers.parquet", Answered))
     assert [row.problem_id for row in answers] == [f"p{i}" for i in range(5)]
-    run("grade_answers", tmp_path, {"grader_timeout_s": 20.0}, "--answers", "answers.parquet",
+    grading = {"tolerance": 0.0, "grader_timeout_s": 20.0}
+    run("grade_answers", tmp_path, grading, "--answers", "answers.parquet",
         "--graded", "graded.parquet")  # fmt: skip
     rows = list(read_rows(tmp_path / "graded.parquet", Graded))
     assert [row.completion for row in rows] == [row.completion for row in answers]

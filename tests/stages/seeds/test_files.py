@@ -1,13 +1,14 @@
 """Seeds from files: malformed rows are rejected with their line, the others are read."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import RootModel
 
-from caco.config.bench import Gsm8kTest, HeldOut
+from caco.config.bench import Gsm8kTest, HeldOut, TheoremQA
 from caco.config.section import section_of_spec
 from caco.config.sources import CodeIO, Gsm8kFile, Planned, Reader
 from caco.errors import UserError
@@ -136,6 +137,52 @@ def test_a_benchmark_file_must_be_complete(tmp_path):
     missing = Gsm8kTest(kind="gsm8k", path="/no.jsonl")
     with pytest.raises(UserError, match=r"set `bench.benchmarks.gsm8k.path`"):
         list(problems(missing, "gsm8k", []))
+    no_theorems = TheoremQA(kind="theoremqa", path="/no.json")
+    with pytest.raises(UserError, match=r"set `bench.benchmarks.theorems.path`"):
+        list(problems(no_theorems, "theorems", []))
+
+
+def theorem(answer, kind, picture=None):
+    return {"Question": f"{kind}?", "Answer": answer, "Answer_type": kind, "Picture": picture}
+
+
+def test_theoremqa_has_an_answer_of_each_type_and_no_pictures(tmp_path):
+    rows = [
+        theorem(7, "integer"), theorem(7, "float"), theorem(1e16, "float"),
+        theorem(1.6e-19, "float"), theorem([0.5, 2], "list of float"),
+        theorem([2, 0], "list of integer"), theorem(False, "bool"), theorem("(c)", "Option"),
+        theorem(3, "integer", picture="images/a.png"),
+    ]  # fmt: skip
+    benchmark = TheoremQA(kind="theoremqa", path=write(tmp_path / "t.json", json.dumps(rows)))
+    assert [p.answer for p in problems(benchmark, "theoremqa", [])] == [
+        "7", "7.0", "1e+16", "1.6e-19", "[0.5, 2.0]", "[2, 0]", "False", "(c)",
+    ]  # fmt: skip
+
+
+def test_real_theoremqa_is_read_whole(shared_data):
+    path = shared_data / "bench" / "theoremqa.json"
+    seeds = list(problems(TheoremQA(kind="theoremqa", path=str(path)), "t", []))
+    assert len(seeds) == 747  # of 800; `caco.reports.plan` has the number too
+    assert sum(bool(re.search(r"\.\d|e[+-]", seed.answer)) for seed in seeds) == 359 + 8
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "t.json: not JSON"),
+        ("{}", "no array of problems; set `bench.benchmarks.t.path`"),
+        ("[]", "no array of problems"),
+        ("[1]", "problem 1: not an object"),
+        (json.dumps([theorem(1, "integer"), {"Answer": 1}]), "problem 2: `Question` is missing"),
+        (json.dumps([theorem(1, "matrix")]), "`Answer_type` is none of bool, float"),
+        (json.dumps([theorem(None, "integer")]), "`Answer` is no integer"),
+        (json.dumps([theorem([], "list of float")]), "`Answer` is no list of float"),
+    ],
+)
+def test_a_malformed_theoremqa_file_is_reported(tmp_path, text, message):
+    benchmark = TheoremQA(kind="theoremqa", path=write(tmp_path / "t.json", text))
+    with pytest.raises(UserError, match=message):
+        list(problems(benchmark, "t", []))
 
 
 def test_every_row_is_a_seed_or_a_rejection(tmp_path):

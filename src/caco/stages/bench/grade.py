@@ -10,7 +10,11 @@ from caco.runtime.progress import Progress
 
 
 def grade_answers(
-    rows: Iterable[Answered], grader: Grader, second: Grader, progress: Progress | None = None
+    rows: Iterable[Answered],
+    grader: Grader,
+    second: Grader,
+    tolerance: float = 0.0,
+    progress: Progress | None = None,
 ) -> Iterator[Graded]:
     """Yields each answer with its grade, in order.
 
@@ -18,19 +22,21 @@ def grade_answers(
         rows: The answers.
         grader: Reads and compares answers.
         second: The independent grader; its verdict is recorded and decides nothing.
+        tolerance: Relative tolerance for known answers that are decimals.
         progress: Advances with each row.
 
     Raises:
         ClusterError: A grader's worker process does not start.
     """
     for row in rows:
-        grade = grader.grade(row.answer, row.completion, "solution", row.problem)
+        grade = grader.grade(row.answer, row.completion, "solution", row.problem, tolerance)
+        other = second.grade(row.answer, row.completion, "solution", tolerance=tolerance)
         yield Graded(
             **asdict(row),
             stated=grade.answer,
             verdict=grade.verdict,
             reason=grade.reason,
-            second_verdict=second.grade(row.answer, row.completion, "solution").verdict,
+            second_verdict=other.verdict,
         )
         if progress is not None:
             progress.add()
