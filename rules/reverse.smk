@@ -28,6 +28,7 @@ rule question:
     input:
         model=stage.written_by(CONFIG.reverse.question.model),
         verified=paths.shard("verified"),
+        **stage.examples(CONFIG.reverse.question),
     output:
         **stage.outputs("question", questions=paths.shard("questions")),
     log:
@@ -38,7 +39,11 @@ rule question:
     params:
         **stage.params("question", CONFIG.reverse.question),
     shell:
-        stage.command("question", "input.model input.verified output.questions output.rejected")
+        stage.command(
+            "question",
+            "input.model input.verified input.code_cots input.seeds"
+            " output.questions output.rejected",
+        )
 
 
 rule solution:
@@ -46,6 +51,7 @@ rule solution:
     input:
         model=stage.written_by(CONFIG.reverse.solution.model),
         questions=paths.shard("questions"),
+        **stage.examples(CONFIG.reverse.solution),
     output:
         **stage.outputs("solution", solutions=paths.shard("solutions")),
     log:
@@ -56,7 +62,11 @@ rule solution:
     params:
         **stage.params("solution", CONFIG.reverse.solution),
     shell:
-        stage.command("solution", "input.model input.questions output.solutions output.rejected")
+        stage.command(
+            "solution",
+            "input.model input.questions input.code_cots input.seeds"
+            " output.solutions output.rejected",
+        )
 
 
 rule judge:

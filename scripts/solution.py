@@ -2,12 +2,15 @@
 
 from caco.config.generation import Write
 from caco.engines.open import generating_model
+from caco.rows.code_cot import CodeCoT
 from caco.rows.question import Question
+from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import count_rows, read_rows, write_outcomes
 from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress
-from caco.stages.reverse.solution import write_solutions
+from caco.stages.reverse.few_shot import FewShot, pool
+from caco.stages.reverse.solution import solution_example, write_solutions
 
 
 def main() -> None:
@@ -17,14 +20,22 @@ def main() -> None:
     job.reads("--questions", help="questions (Question rows)")
     job.writes("--solutions", help="solutions (Solution rows)")
     job.writes("--rejected", help="questions without a complete solution (Rejected rows)")
+    job.reads("--code-cots", help="Code CoTs of the examples", many=True, required=False)
+    job.reads("--seeds", help="their seeds (Seed rows)", many=True, required=False)
     args = job.parse()
     section = job.section(Write)
     progress = Progress(f"solution {args.identity}", count_rows(args.questions, Question))
     rows = read_rows(args.questions, Question)
+    code_cots = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
+    seeds = (row for file in args.seeds for row in read_rows(file, Seed))
+    base = section.sampling.seed
+    drawn = pool(code_cots, seeds, base)
+    examples = [found for row, seed in drawn if (found := solution_example(row, seed))]
+    few_shot = FewShot(examples, section.examples, base, "reverse.solution.examples")
     with generating_model(job, section.engine, "reverse.solution.model") as model:
-        outcomes = write_solutions(rows, model, section, progress)
+        outcomes = write_solutions(rows, model, section, progress, few_shot)
         counts = write_outcomes(args.solutions, Solution, args.rejected, outcomes)
-    job.done(counts, section.sampling.seed)
+    job.done(counts, base)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ GENERATES = ON_VLLM | ON_SERVER | ON_TRANSFORMERS
 UNIFIES = {"unify:easy", "unify:symbolic", "unify:codeio", "unify:file", "unify:model"}
 READS = {"seeds:easy", "seeds:symbolic", "seeds:codeio", "seeds:file", "seeds:model"}
 MODELS = {"model:package", "model:local", "model:hub", "model:served"}
-BENCHMARKS = {"bench_problems:held_out", "bench_problems:file", "bench_problems:theorems"}
+FILES = {"bench_problems:file", "bench_problems:theorems"}
+BENCHMARKS = FILES | {"bench_problems:held_out"}
+EQUATIONS = {"unify:symbolic", "unify:file"}
 CONVERTS = UNIFIES - {"unify:model"}  # and executes the converted programs
 EXECUTES = UNIFIES | {"attempt", "verify", "plant"}
 GRADES = {"judge", "grade", "calibrate"}
@@ -44,9 +46,9 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.table", WITH_ROWS),
     ("rows.rejected", WITH_ROWS),
     ("rows.seed", READS | UNIFIES | BENCHMARKS | {"draft", "attempt", "plant", "writer"}
-     | {"corpus", "answer"}),
+     | {"corpus", "answer", "question", "solution"}),
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
-    ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer"}),
+    ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer", "question", "solution"}),
     ("rows.program", {"sample", "verify"}),
     ("rows.verified", {"verify", "question"}),
     ("rows.question", {"question", "solution"}),
@@ -57,10 +59,9 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.graded", {"grade", "scores"}),
     ("rows.loss", TRAINS),
     # Texts.
-    ("text.numbers", READS | {"bench_problems:file", "attempt", "plant", "corpus"} | GRADES
-     | UNIFIES),
-    ("text.answers", JUDGES | {"plant", "writer", "corpus", "unify:codeio"}),
-    ("text.calculator_marks", {"draft", "plant", "writer", "unify:symbolic", "unify:file"}),
+    ("text.numbers", READS | FILES | {"attempt", "plant", "corpus"} | GRADES | UNIFIES),
+    ("text.answers", JUDGES | {"plant", "writer", "corpus", "unify:codeio", "solution"}),
+    ("text.calculator_marks", {"draft", "plant", "writer", "solution"} | EQUATIONS),
     ("text.chat", GENERATES | TRAINS),
     ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
     ("text.questions", {"corpus"}),
@@ -94,11 +95,11 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.seeds.readers.gsm_symbolic", {"seeds:symbolic"}),
     ("stages.seeds.readers.codeio", {"seeds:codeio"}),
     ("stages.seeds.readers.gsm8k", {"seeds:file", "seeds:model", "bench_problems:file"}),
-    ("stages.seeds.normalise", READS | {"bench_problems:file"}),
+    ("stages.seeds.normalise", READS | FILES),
     ("stages.seeds.*", READS),
     ("stages.unify.converters.program", {"unify:easy"}),
-    ("stages.unify.converters.equations", {"unify:symbolic", "unify:file"}),
-    ("stages.unify.expression", {"unify:symbolic", "unify:file"}),
+    ("stages.unify.converters.equations", EQUATIONS),
+    ("stages.unify.expression", EQUATIONS),
     ("stages.unify.converters.main_solution", {"unify:codeio"}),
     ("stages.unify.converters.llm", {"unify:model"}),
     ("stages.unify.drafts", {"draft"}),
@@ -111,6 +112,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.verify.*", {"verify"}),
     ("stages.reverse.question_prompt", {"question", "writer"}),
     ("stages.reverse.solution_prompt", {"solution", "writer"}),
+    ("stages.reverse.few_shot", {"question", "solution"}),
     ("stages.reverse.question", {"question"}),
     ("stages.reverse.solution", {"solution"}),
     ("stages.reverse.llm_judge", {"llm_judge", "judge_planted"}),

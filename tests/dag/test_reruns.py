@@ -141,6 +141,18 @@ def test_more_variants_re_run_the_questions(finished: Checkout) -> None:
     assert finished.planned(config=raw) == downstream(each("question"))
 
 
+@pytest.mark.parametrize("step", ["question", "solution"])
+def test_examples_in_the_prompts_of_a_step_come_from_the_seeds(
+    finished: Checkout, step: str
+) -> None:
+    raw = finished.config()
+    raw["reverse"][step]["examples"] = 2
+    assert finished.planned(config=raw) == downstream(each(step))
+    raw["sources"]["codeio"]["seeds"]["rows"] += 1
+    after_seeds = downstream({"seeds:codeio"})
+    assert each(step) <= after_seeds and finished.planned(config=raw) == after_seeds
+
+
 def test_the_vllm_overlay_re_runs_generation_in_the_infer_environment(
     finished: Checkout,
 ) -> None:

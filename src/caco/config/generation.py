@@ -47,6 +47,12 @@ class Write(Section):
     sampling: Sampling = Field(
         description="How it samples (paper: temperature 0.7, top-p 0.8, top-k 20)."
     )
+    examples: int = Field(
+        0,
+        ge=0,
+        description="Examples in each prompt, drawn by seed from the sources' own pairs; for a "
+        "model that was not fine-tuned on the prompts.",
+    )
 
 
 class WriteQuestions(Write):

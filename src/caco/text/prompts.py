@@ -20,7 +20,7 @@ class Prompt:
         """
         self._text = file.read_text(encoding="utf-8")
 
-    def render(self, **values: str) -> str:
+    def render(self, **values: object) -> str:
         """Returns the prompt with `values` inserted; a missing value is an error."""
         return self._template.render(**values)
 

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Iterator
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
 from caco.stages.reverse.question_prompt import question_prompt
-from caco.stages.reverse.solution_prompt import solution_prompt
-from caco.text.answers import closing
-from caco.text.calculator_marks import without_marks
+from caco.stages.reverse.solution_prompt import solution_prompt, solution_reply
 from caco.training.examples import Example, Frame
 
 
@@ -32,5 +30,5 @@ def writer_examples(
         if seed.solution is None:
             yield None
         else:
-            solution = f"{without_marks(seed.solution).strip()}\n{closing(seed.answer)}"
-            yield Example(frame(solution_prompt(seed.problem)), solution + end)
+            reply = solution_reply(seed.solution, seed.answer)
+            yield Example(frame(solution_prompt(seed.problem)), reply + end)

@@ -11,6 +11,7 @@ from typing import Any
 from caco.config.bench import HeldOut
 from caco.config.config import Config
 from caco.config.engines import EngineConfig
+from caco.config.generation import Write
 from caco.config.section import implementations, spec_json
 from caco.runtime.code_digest import code_digest
 from caco.workflow.paths import Paths
@@ -132,6 +133,14 @@ class StageRules:
     def written_by(self, model: str | None) -> str:
         """Returns the manifest of a step's own model, or of the writer if it names none."""
         return self._paths.model(model) if model else self._paths.checkpoint("writer")
+
+    def examples(self, section: Write) -> dict[str, list[str]]:
+        """Returns the files from which a step draws the examples of its prompts, if it does."""
+        sources = self._config.sources if section.examples else ()
+        return {
+            "code_cots": [self._paths.code_cots(source) for source in sources],
+            "seeds": [self._paths.seeds(source) for source in sources],
+        }
 
     def held_out(self, wildcards: Any) -> str | list[str]:
         """Returns the held-out seeds that a benchmark consists of, if it does."""

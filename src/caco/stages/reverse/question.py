@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from caco.config.generation import WriteQuestions
 from caco.engines.protocol import Completion, GeneratingModel, Request, complete_in_order, request
 from caco.identity import digest, request_seed
+from caco.rows.code_cot import CodeCoT
 from caco.rows.question import Question
 from caco.rows.rejected import Rejected, reject
+from caco.rows.seed import Seed
 from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
+from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot
 from caco.stages.reverse.question_prompt import QUESTION, STYLED_QUESTION, question_prompt
 from caco.text.thoughts import without_thoughts
 
@@ -47,6 +50,7 @@ def write_questions(
     model: GeneratingModel,
     section: WriteQuestions,
     progress: Progress | None = None,
+    few_shot: FewShot = ZERO_SHOT,
 ) -> Iterator[Question | Rejected]:
     """Yields a question or a rejection for each variant of each program, in order.
 
@@ -59,18 +63,25 @@ def write_questions(
         model: The writer.
         section: The sampling settings, the number of variants and the styles.
         progress: Advances with each completion.
+        few_shot: The examples before each prompt.
     """
 
     def requests() -> Iterator[tuple[_Variant, Request]]:
         for row in rows:
             for variant in _variants(row, section):
-                prompt = model.frame(
-                    question_prompt(row.program, row.input, row.output, variant.style)
-                )
-                yield variant, request(variant.name, prompt, variant.seed, section.sampling)
+                prompt = question_prompt(row.program, row.input, row.output, variant.style)
+                framed = model.frame(few_shot.before(prompt, variant.name, row.program_id))
+                yield variant, request(variant.name, framed, variant.seed, section.sampling)
 
     for variant, completion in complete_in_order(model.engine, requests(), progress):
-        yield _outcome(variant, completion, model.digest)
+        template = few_shot.digest_of(QUESTION if variant.style is None else STYLED_QUESTION)
+        yield _outcome(variant, completion, template, model.digest)
+
+
+def question_example(row: CodeCoT, seed: Seed) -> Example:
+    """Returns the example of a Code CoT and its seed."""
+    prompt = question_prompt(row.program, row.input, row.output)
+    return Example(row.program_id, prompt, seed.problem.strip())
 
 
 def _variants(row: Verified, section: WriteQuestions) -> Iterator[_Variant]:
@@ -83,7 +94,9 @@ def _variants(row: Verified, section: WriteQuestions) -> Iterator[_Variant]:
         yield _Variant(row, number, style, name, request_seed(seed, "question", name))
 
 
-def _outcome(variant: _Variant, completion: Completion, model: str) -> Question | Rejected:
+def _outcome(
+    variant: _Variant, completion: Completion, template: str, model: str
+) -> Question | Rejected:
     reply, row = completion.text.strip(), variant.row
     if completion.finish_reason != "stop":
         why = f"no end token after {completion.tokens} tokens: {reply[-80:]!r}"
@@ -97,7 +110,6 @@ def _outcome(variant: _Variant, completion: Completion, model: str) -> Question 
     if code := _CODE.search(text):
         why = f"contains program text ({code.group().strip()!r}): {text[:200]!r}"
         return reject(variant.name, "echoes_code", why, row)
-    template = (QUESTION if variant.style is None else STYLED_QUESTION).digest
     return Question(
         question_id=digest(row.sample_id, template, model, str(variant.seed), text),
         sample_id=row.sample_id,

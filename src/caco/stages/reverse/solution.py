@@ -6,11 +6,14 @@ from dataclasses import asdict
 from caco.config.generation import Write
 from caco.engines.protocol import Completion, GeneratingModel, Request, complete_in_order, request
 from caco.identity import request_seed
+from caco.rows.code_cot import CodeCoT
 from caco.rows.question import Question
 from caco.rows.rejected import Rejected, reject
+from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.runtime.progress import Progress
-from caco.stages.reverse.solution_prompt import SOLUTION, solution_prompt
+from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot
+from caco.stages.reverse.solution_prompt import SOLUTION, solution_prompt, solution_reply
 from caco.text.thoughts import without_thoughts
 
 
@@ -19,6 +22,7 @@ def write_solutions(
     model: GeneratingModel,
     section: Write,
     progress: Progress | None = None,
+    few_shot: FewShot = ZERO_SHOT,
 ) -> Iterator[Solution | Rejected]:
     """Yields a solution or a rejection for each question, in order.
 
@@ -31,19 +35,31 @@ def write_solutions(
         model: The solver.
         section: The sampling settings of the solver.
         progress: Advances with each completion.
+        few_shot: The examples before each prompt.
     """
 
     def requests() -> Iterator[tuple[Question, Request]]:
         for row in rows:
             seed = request_seed(section.sampling.seed, "solution", row.question_id)
-            prompt = model.frame(solution_prompt(row.question))
-            yield row, request(row.question_id, prompt, seed, section.sampling)
+            prompt = solution_prompt(row.question)
+            framed = model.frame(few_shot.before(prompt, row.question_id, row.program_id))
+            yield row, request(row.question_id, framed, seed, section.sampling)
 
     for row, completion in complete_in_order(model.engine, requests(), progress):
-        yield _outcome(row, completion, model.digest)
+        yield _outcome(row, completion, few_shot.digest_of(SOLUTION), model.digest)
 
 
-def _outcome(row: Question, completion: Completion, model: str) -> Solution | Rejected:
+def solution_example(row: CodeCoT, seed: Seed) -> Example | None:
+    """Returns the example of a Code CoT and its seed; None without a worked solution."""
+    if seed.solution is None:
+        return None
+    reply = solution_reply(seed.solution, seed.answer)
+    return Example(row.program_id, solution_prompt(seed.problem.strip()), reply)
+
+
+def _outcome(
+    row: Question, completion: Completion, template: str, model: str
+) -> Solution | Rejected:
     reply = completion.text.strip()
     if completion.finish_reason != "stop":
         why = f"no end token after {completion.tokens} tokens: {reply[-80:]!r}"
@@ -55,6 +71,6 @@ def _outcome(row: Question, completion: Completion, model: str) -> Solution | Re
     return Solution(
         **asdict(row),
         solution=text,
-        solution_prompt=SOLUTION.digest,
+        solution_prompt=template,
         solution_model=model,
     )
