@@ -72,19 +72,71 @@ def test_truncated_at_every_byte_it_resumes_and_has_the_same_rows(tmp_path):
     lines = [0] + [i + 1 for i, byte in enumerate(whole) if byte == ord("\n")]
     for size in range(len(whole) + 1):
         path.write_bytes(whole[:size])
-        kept = max(0, sum(end <= size for end in lines) - 2)  # besides the first line
+        kept = max(0, sum(end - 1 <= size for end in lines) - 2)  # besides the first line
         assert finished(path) == (rows, 5 - kept), size
         assert sorted(path.read_bytes().splitlines()) == sorted(whole.splitlines())
 
 
+@settings(max_examples=200)
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=40))
-def test_damaged_anywhere_it_has_the_same_rows(tmp_path_factory, at, damage):
+def test_damaged_anywhere_after_its_head_it_keeps_every_whole_row(tmp_path_factory, at, damage):
     path = tmp_path_factory.mktemp("journal") / "a.journal"
     rows, _ = finished(path)
     whole = path.read_bytes()
-    at %= len(whole)
-    path.write_bytes(whole[:at] + damage + whole[at + len(damage) :])
-    assert finished(path)[0] == rows
+    head = whole.index(b"\n") + 1
+    at = head + at % (len(whole) - head)
+    damaged = whole[:at] + damage + whole[at + len(damage) :]
+    path.write_bytes(damaged)
+    lost = sum(line not in damaged for line in whole[head:].split(b"\n"))
+    assert finished(path) == (rows, lost)
+    assert finished(path) == (rows, 0)
+
+
+def test_damaged_lines_are_named_and_made_again(tmp_path, capsys):
+    path = tmp_path / "a.journal"
+    rows, _ = finished(path, 40)
+    lines = path.read_bytes().splitlines(keepends=True)
+    for number in (3, 17, 39):
+        lines[number] = lines[number].replace(b"PROMPT", b"PROMPS")
+    lines[20] = bytes(len(lines[20]))  # a hole of zeros, which joins the next line
+    path.write_bytes(b"".join(lines))
+    assert finished(path, 40) == (rows, 4)
+    assert (
+        f"warning: {path}: 4 damaged lines are skipped; 36 rows are whole, and any other is made "
+        "again"
+    ) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rewritten", [
+    lambda whole: whole.replace(b"\n", b"\r\n"),
+    lambda whole: whole.removesuffix(b"\n"),
+    lambda whole: whole + bytes(300),
+])  # fmt: skip
+def test_line_endings_and_a_hole_at_the_end_cost_no_row(tmp_path, capsys, rewritten):
+    path = tmp_path / "a.journal"
+    rows, _ = finished(path)
+    path.write_bytes(rewritten(path.read_bytes()))
+    assert finished(path) == (rows, 0)
+    more, made = finished(path, 8)
+    assert (more[:5], made) == (rows, 3)
+    assert finished(path, 8) == (more, 0)
+    assert "damaged" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("at", [0, 5, 12, 60])
+def test_a_damaged_head_is_refused_and_the_rows_are_kept(tmp_path, at):
+    path = tmp_path / "a.journal"
+    finished(path)
+    whole = bytearray(path.read_bytes())
+    whole[at] ^= 1
+    path.write_bytes(whole)
+    with pytest.raises(ClusterError) as caught:
+        finished(path)
+    assert str(caught.value) == (
+        f"{path}: its first line is damaged, so it is unknown what its 5 rows depend on; restore "
+        "the file, or delete it to make them again"
+    )
+    assert path.read_bytes() == whole
 
 
 @settings(max_examples=40)

@@ -3,12 +3,16 @@
 A journal is not an output that Snakemake knows: Snakemake deletes those when a job fails. Each line
 is a checksum and JSON. The first line is the fingerprint of the rows, each other line a row. A
 process that is killed during a write leaves at most one incomplete line, which is dropped and made
-again.
+again. A damaged line is skipped and its row made again; every whole line is kept. A journal whose
+rows are whole and whose first line is not is refused: what its rows depend on is unknown.
 """
 
 import json
 import os
+import re
+import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +22,8 @@ from caco.runtime.fingerprint import fingerprints, require_same
 
 ROW = "row"  # key of the number of rows up to this one
 _TAIL = 1 << 16  # bytes: some dozens of rows
+_START = re.compile(rb"[0-9a-f]{8} \{")  # of a line
+_DECODER = json.JSONDecoder()
 
 
 def to_line(value: dict[str, Any]) -> bytes:
@@ -27,9 +33,12 @@ def to_line(value: dict[str, Any]) -> bytes:
 
 
 def from_line(line: bytes) -> dict[str, Any] | None:
-    """Returns the value of a line, or None if the line is incomplete or damaged."""
-    checksum, _, text = line.rstrip(b"\n").partition(b" ")
-    if not line.endswith(b"\n") or checksum != b"%08x" % zlib.crc32(text):
+    """Returns the value of a line, or None if the line is incomplete or damaged.
+
+    It may end with CRLF, or, at the end of a file, without either.
+    """
+    checksum, _, text = line.rstrip(b"\r\n").partition(b" ")
+    if checksum != b"%08x" % zlib.crc32(text):
         return None
     value: dict[str, Any] = json.loads(text)
     return value
@@ -64,6 +73,21 @@ def rows_in(journal: Path) -> int:
         return 0
 
 
+def _whole(line: bytes) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Yields offset, length and value of each whole line in a line: damage may have joined some."""
+    if (value := from_line(line)) is not None:
+        yield 0, len(line), value
+        return
+    text = line.decode("latin-1")  # a character a byte
+    for start in (match.start() for match in _START.finditer(line)):
+        try:
+            _, end = _DECODER.raw_decode(text, start + 9)
+        except (ValueError, RecursionError):
+            continue
+        if (value := from_line(line[start:end])) is not None:
+            yield start, end - start, value
+
+
 class Journal:
     """The finished rows of one job, by key."""
 
@@ -84,7 +108,8 @@ class Journal:
 
         Raises:
             UserError: Its fingerprint is another one.
-            ClusterError: Another process has it open, or it cannot be written.
+            ClusterError: Another process has it open, it cannot be written, or its first line is
+                damaged.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -128,23 +153,45 @@ class Journal:
         self._rows += 1
 
     def _read(self) -> None:
-        at, first, self._rows = 0, True, 0
+        at, damaged, ended = 0, 0, True
+        saved: dict[str, str] | None = None
         with os.fdopen(os.dup(self._file), "rb") as lines:
             lines.seek(0)
-            for line in lines:
-                found = from_line(line)
-                if found is None:
-                    break  # incomplete: nothing after it can be trusted
-                if first:
-                    fix = "to keep the rows in it, or delete the file to make them again"
-                    require_same(self._path, found, self._fingerprint, fix)
-                else:
-                    self._lines[found["key"]] = (at, len(line))
-                    self._rows += 1
-                first, at = False, at + len(line)
+            for number, line in enumerate(lines):
+                ended = line.endswith(b"\n")
+                found = list(_whole(line))
+                if not found and not ended:
+                    ended = True
+                    break  # incomplete, and cut off below
+                damaged += [length for _, length, _ in found] != [len(line)]
+                for offset, length, value in found:
+                    if "key" in value:
+                        self._lines[value["key"]] = (at + offset, length)
+                    elif number == offset == 0:
+                        saved = value
+                at += len(line)
+        self._rows = len(self._lines)
+        if saved is not None:
+            fix = "to keep the rows in it, or delete the file to make them again"
+            require_same(self._path, saved, self._fingerprint, fix)
+        elif self._rows:
+            raise ClusterError(
+                f"{self._path}: its first line is damaged, so it is unknown what its "
+                f"{self._rows:,} rows depend on; restore the file, or delete it to make them again"
+            )
+        else:
+            at = 0
         os.ftruncate(self._file, at)
-        if first:
+        if saved is None:
             self._append(self._fingerprint)
+        elif not ended:
+            os.write(self._file, b"\n")
+        if damaged and saved is not None:
+            print(
+                f"warning: {self._path}: {damaged:,} damaged lines are skipped; {self._rows:,} "
+                "rows are whole, and any other is made again",
+                file=sys.stderr,
+            )
 
     def _append(self, value: dict[str, Any]) -> tuple[int, int]:
         """Writes one line; returns its offset and length."""
