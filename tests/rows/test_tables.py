@@ -1,7 +1,10 @@
 """Tables on disk: atomic writes, types, and errors for invalid files."""
 
 from pathlib import Path
+from random import Random
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +75,46 @@ def test_damaged_data_is_reported_with_the_fix(tmp_path: Path) -> None:
     path.write_bytes(raw)
     with pytest.raises(UserError, match=r"a\.parquet: damaged .* delete it"):
         list(read_rows(path, Rejected))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [Rejected(str(n), "v", f"reason {n * n}", "{}") for n in range(1_200)],
+        [Loss(n, n / 7, n * 0.1, 1e-4, n / 3 if n % 2 else None, 9 * n, 0.5) for n in range(300)],
+        [],
+    ],
+)
+def test_a_flipped_bit_never_leads_to_other_rows(tmp_path: Path, rows: list[Any]) -> None:
+    """Anywhere: in a page, its header, the footer. A flip that alters no row may be unnoticed."""
+    path, row_type = tmp_path / "a.parquet", type(rows[0]) if rows else Rejected
+    write_rows(path, row_type, rows)
+    whole = path.read_bytes()
+    random, refused = Random("flips"), 0
+    for _ in range(400):
+        at = random.randrange(len(whole))
+        path.write_bytes(
+            whole[:at] + bytes([whole[at] ^ 1 << random.randrange(8)]) + whole[at + 1 :]
+        )
+        try:
+            assert list(read_rows(path, row_type)) == rows
+        except UserError as e:
+            assert str(path) in str(e) and "\n" not in str(e)
+            refused += 1
+    assert refused > 200 or not rows
+
+
+def test_a_dropped_batch_is_noticed(tmp_path: Path) -> None:
+    rows = [Rejected(str(n), "v", "r", "{}") for n in range(2_500)]
+    write_rows(tmp_path / "a.parquet", Rejected, rows)
+    table = pq.read_table(tmp_path / "a.parquet")
+    written = pq.read_metadata(tmp_path / "a.parquet").metadata or {}
+    with pq.ParquetWriter(tmp_path / "b.parquet", table.schema) as out:
+        out.write_table(table.slice(0, 1_500))
+        out.add_key_value_metadata({"caco.rows.sha256": written[b"caco.rows.sha256"].decode()})
+    read = read_rows(tmp_path / "b.parquet", Rejected)
+    with pytest.raises(UserError, match=r"b\.parquet: damaged \(its rows are not those that were"):
+        list(read)
 
 
 def test_a_file_of_another_row_type_is_an_error(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ module that documents the columns also defines them. A file with an extra column
 one with a missing column: both mean that another version wrote it.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -20,6 +21,9 @@ from caco.runtime.atomic_files import atomic_file
 from caco.runtime.provenance import Counts
 
 _BATCH = 1_000  # rows held in memory while reading or writing
+# What Arrow raises for a damaged file; damaged text is a ValueError, a damaged size a MemoryError.
+_UNREADABLE = (pa.ArrowException, OSError, ValueError, TypeError, MemoryError)
+_DIGEST = "caco.rows.sha256"  # key of the metadata
 
 
 class Row(Protocol):
@@ -58,32 +62,22 @@ def write_rows(path: Path, row_type: type[R], rows: Iterable[R]) -> int:
 
     The write is atomic. Without rows, the file has a schema and zero rows.
     """
-    arrow = schema(row_type)
     count = 0
-    with (
-        atomic_file(path) as aside,
-        pq.ParquetWriter(aside, arrow, compression="zstd") as out,
-    ):
-        batch: list[dict[str, Any]] = []
+    with atomic_file(path) as aside, _RowWriter(aside, row_type) as out:
         for row in rows:
-            batch.append(asdict(row))
-            if len(batch) == _BATCH:
-                out.write_batch(pa.RecordBatch.from_pylist(batch, schema=arrow))
-                count += len(batch)
-                batch.clear()
-        out.write_batch(pa.RecordBatch.from_pylist(batch, schema=arrow))
-        count += len(batch)
+            out.add(row)
+            count += 1
     return count
 
 
 def _open(path: Path, row_type: type[Row]) -> pq.ParquetFile:
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; run the rule that makes it") from None
-    except (pa.ArrowInvalid, OSError) as e:
+    except _UNREADABLE as e:
         raise UserError(
-            f"{path}: not a readable Parquet file ({str(e).splitlines()[0]}); "
+            f"{path}: not a readable Parquet file ({_first_line(e)}); "
             "delete it and run again to recreate it"
         ) from None
     actual, expected = file.schema_arrow, schema(row_type)
@@ -99,17 +93,27 @@ def read_rows(path: Path, row_type: type[R]) -> Iterator[R]:
     """Streams the rows of `path`.
 
     Raises:
-        UserError: The file is missing, unreadable, or of another row type.
+        UserError: The file is missing, unreadable, damaged, or of another row type. What the
+            checksum of a page does not show is raised after the last row.
     """
     file = _open(path, row_type)
+    digest = _Digest()
     try:
         for batch in file.iter_batches(batch_size=_BATCH):
-            for values in batch.to_pylist():
+            for values in digest.add(batch):
                 yield row_type(**values)
-    except (pa.ArrowInvalid, OSError) as e:
-        raise UserError(
-            f"{path}: damaged ({str(e).splitlines()[0]}); delete it and run again to recreate it"
-        ) from None
+    except _UNREADABLE as e:
+        raise _damaged(path, _first_line(e)) from None
+    if (file.metadata.metadata or {}).get(_DIGEST.encode()) != digest.value().encode():
+        raise _damaged(path, "its rows are not those that were written")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _damaged(path: Path, why: str) -> UserError:
+    return UserError(f"{path}: damaged ({why}); delete it and run again to recreate it")
 
 
 def count_rows(path: Path, row_type: type[Row]) -> int:
@@ -138,8 +142,8 @@ def write_outcomes(
     with (
         atomic_file(accepted) as accepted_part,
         atomic_file(rejected) as rejected_part,
-        _BatchWriter(accepted_part, row_type) as accepted_rows,
-        _BatchWriter(rejected_part, Rejected) as rejected_rows,
+        _RowWriter(accepted_part, row_type) as accepted_rows,
+        _RowWriter(rejected_part, Rejected) as rejected_rows,
     ):
         for outcome in outcomes:
             if isinstance(outcome, Rejected):
@@ -151,12 +155,32 @@ def write_outcomes(
     return counts
 
 
-class _BatchWriter:
-    """Writes rows to one Parquet file in batches of `_BATCH`."""
+class _Digest:
+    """A digest of rows, in order: a page's checksum covers neither its header nor the footer."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def add(self, batch: pa.RecordBatch) -> list[dict[str, Any]]:
+        """Adds the rows of a batch, and returns them."""
+        rows: list[dict[str, Any]] = batch.to_pylist()
+        for row in rows:
+            self._hash.update(repr(list(row.values())).encode("utf-8", "surrogatepass"))
+        return rows
+
+    def value(self) -> str:
+        return self._hash.hexdigest()
+
+
+class _RowWriter:
+    """Writes rows to one Parquet file, in batches of `_BATCH`, with checksums and their digest."""
 
     def __init__(self, path: Path, row_type: type[Row]) -> None:
         self._schema = schema(row_type)
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._writer = pq.ParquetWriter(
+            path, self._schema, compression="zstd", write_page_checksum=True
+        )
+        self._digest = _Digest()
         self._batch: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
@@ -170,6 +194,7 @@ class _BatchWriter:
     ) -> None:
         if kind is None:
             self._flush()
+            self._writer.add_key_value_metadata({_DIGEST: self._digest.value()})
         self._writer.close()
 
     def add(self, row: Any) -> None:
@@ -178,5 +203,7 @@ class _BatchWriter:
             self._flush()
 
     def _flush(self) -> None:
-        self._writer.write_batch(pa.RecordBatch.from_pylist(self._batch, schema=self._schema))
+        batch = pa.RecordBatch.from_pylist(self._batch, schema=self._schema)
+        self._digest.add(batch)
+        self._writer.write_batch(batch)
         self._batch.clear()
