@@ -255,6 +255,29 @@ def test_a_tolerance_applies_to_known_decimals_only(gold: str, text: str, accept
     assert (found.outcome == "equal") == accepted, found
 
 
+@pytest.mark.parametrize(
+    ("gold", "text", "question", "outcome"),
+    [
+        ("3s^2", "3", r"Simplify $\frac{6s^3}{2s}$.", "undecided"),
+        ("3s^2", r"3s^{2}", r"Simplify $\frac{6s^3}{2s}$.", "equal"),
+        ("6m", "6", "Give the smallest number of blue cells on an m by n board.", "undecided"),
+        ("6m", "6", None, "undecided"),
+        ("6m", "6", "How many meters is it away?", "equal"),
+        ("6m", "6", "A pole of 12 m is cut in half. How long is each part?", "equal"),
+        ("6m", "6", r"A pole of $12\text{ m}$ is cut in half. How long is each part?", "equal"),
+        (r"6\text{ m}", "6", "How long is it?", "equal"),
+        ("6", "6m", r"Simplify $\frac{12m}{2m}$.", "undecided"),
+        ("6", r"6\text{ m}", r"The length is $\ell$. Find it.", "equal"),
+        ("6", "6 m", "How long is it?", "equal"),
+        ("6 km/h", "6", "How fast is it?", "equal"),
+    ],
+)
+def test_a_letter_after_a_number_is_a_unit_only_where_the_question_has_it_as_one(
+    gold: str, text: str, question: str | None, outcome: str
+) -> None:
+    assert compare(gold, text, question).outcome == outcome
+
+
 def test_an_undecided_answer_says_where_reading_stopped() -> None:
     found = compare("5", r"5 \unknown 3")
     assert found.outcome == "undecided"

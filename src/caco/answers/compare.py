@@ -63,6 +63,8 @@ _INTERVAL = re.compile(r"interval|domain|range|inequalit|solve for|solution set"
 # Units are looked for in words of three letters or more: `in` and `ms` have other meanings.
 _LONG_WORD = re.compile(r"[A-Za-z]{3,}")
 _LATEX = re.compile(r"\\[A-Za-z]|[\^_]|\$[^$]*[A-Za-z=+][^$ ]*\$")  # `$` is no currency there
+_MATHEMATICS = re.compile(r"\$[^$]*\$|\\\(.*?\\\)|\\\[.*?\\\]", re.DOTALL)
+_SPOKEN = re.compile(r"\\(?:text|mbox|textrm|mathrm|rm)\s*\{([^}]*)\}")
 _MONEY = {currency.dimension for currency in CURRENCIES.values()}
 _MAX_MEMBERS = 200
 
@@ -270,6 +272,10 @@ class _Comparer:
         return readings
 
     def _values(self, gold: Quantity, answer: Quantity) -> Comparison:
+        if gold.unit is None or answer.unit is None:
+            for letter in gold.letters + answer.letters:
+                if not self._is_unit(letter, known=bool(gold.letters)):
+                    return Comparison("undecided", f"{letter} may be a unit or a variable")
         expr = answer.expr
         if answer.unit is not None and gold.unit is not None:
             units = {answer.unit, gold.unit}
@@ -296,6 +302,26 @@ class _Comparer:
         ):
             return Comparison("equal", "it is within the benchmark's tolerance")
         return found
+
+    def _is_unit(self, letter: str, *, known: bool) -> bool:
+        """Tells whether a letter after a number is a unit rather than a variable.
+
+        In a known answer it is one where the question has it as one, in an answer unless the
+        question has it as a variable.
+        """
+        question = self._question or ""
+        plain, spoken = _MATHEMATICS.sub(" ", question), " ".join(_SPOKEN.findall(question))
+        named = (
+            unit(letter) in self._units
+            or re.search(rf"(?:\d ?|\bin |\(){letter}\b", plain)
+            or re.search(rf"\b{letter}\b", spoken)
+        )
+        if named or known:
+            return bool(named)
+        return not any(
+            re.search(rf"(?<![A-Za-z\\]){letter}(?![A-Za-z])", found)
+            for found in _MATHEMATICS.findall(question)
+        )
 
     def _asked_like(self, found: Unit) -> Unit | None:
         """Returns the unit of the answer that the question asks for, or None if it names none.

@@ -45,7 +45,7 @@ Expr = Num | Sym | Op
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number or an expression, with what is written around it.
+    r"""A number or an expression, with what is written around it.
 
     Attributes:
         expr: The expression; a scale word (`3 million`) is multiplied into it.
@@ -54,6 +54,8 @@ class Quantity:
         base: The base that a subscript states, None without one. `expr` has the digits as decimal.
         scaled: The scale word, empty without one.
         name: What the answer is the value of: `x` in `x = 3`; empty without one.
+        letters: The single letters of its unit that are not in `\text`, which may as well be
+            variables: `m` of `5m`.
     """
 
     expr: Expr
@@ -62,6 +64,7 @@ class Quantity:
     base: int | None = None
     scaled: str = ""
     name: str = ""
+    letters: str = ""
 
 
 @dataclass(frozen=True, slots=True)

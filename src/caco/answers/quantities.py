@@ -165,7 +165,11 @@ def _measured(quantity: Quantity, rest: list[Token], names: Names) -> Quantity |
         return None
     if quantity.unit is not None and quantity.unit.dimension != found.dimension:
         raise NotReadable("it has two units")
-    measured = replace(quantity, unit=found)
+    words = [token for token in rest[:at] if token.kind == "word"]
+    letters = all(len(token.text) == 1 and not token.spoken for token in words)
+    measured = replace(
+        quantity, unit=found, letters="".join(t.text for t in words) if letters else ""
+    )
     if at == len(rest):
         return measured
     remaining = rest[at:]
