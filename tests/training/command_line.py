@@ -44,7 +44,7 @@ def run(script: str, inputs: Path, out: Path, spec: dict, *flags, code: int = 0)
     """Runs a script and returns its stderr."""
     process = start(script, inputs, out, spec, *flags)
     try:
-        _, stderr = process.communicate(timeout=300)
+        _, stderr = process.communicate(timeout=900)
     finally:
         process.kill()
     assert process.returncode == code, stderr

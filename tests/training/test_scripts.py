@@ -93,13 +93,12 @@ def test_a_checkpoint_declares_the_end_of_turn_that_its_base_does_not(
     assert AutoModelForCausalLM.from_pretrained(saved).generation_config.eos_token_id == [0, 2]
 
 
-def test_an_empty_corpus_gives_the_base_model_with_a_message(inputs, tmp_path):
+def test_a_training_without_rows_is_an_error(inputs, tmp_path):
     settings = {**spec(), "prompt": "chat"}
-    stderr = run("student", inputs, tmp_path, settings, "--corpus", inputs / "empty.parquet")
-    assert "student: no rows to train on: the base model is used" in stderr
-    base = read_manifest(inputs / "base.json")
-    assert read_manifest(tmp_path / "manifest.json").digest == base.digest
-    assert curve(tmp_path) == []
+    empty = inputs / "empty.parquet"
+    stderr = run("student", inputs, tmp_path, settings, "--corpus", empty, code=1)
+    assert "input error: student: there is no row to train on; `python scripts/funnel" in stderr
+    assert not (tmp_path / "manifest.json").exists()
 
 
 def test_an_indivisible_batch_is_an_error_before_anything_is_loaded(inputs, tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from caco.config.training import FineTune
-from caco.errors import Preempted
+from caco.errors import Preempted, UserError
 from caco.models.manifest import point_manifest, read_manifest, write_manifest
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.loss import Loss
@@ -55,8 +55,9 @@ def fine_tune(
         Counts of the examples, by verdict.
 
     Raises:
-        UserError: The ranks cannot divide the global batch evenly, the DeepSpeed settings have
-            another ZeRO stage, or the saved checkpoint has another fingerprint.
+        UserError: There is no row to train on, the ranks cannot divide the global batch evenly,
+            the DeepSpeed settings have another ZeRO stage, or the saved checkpoint has another
+            fingerprint.
         ClusterError: A rank failed.
         Preempted: The job is being preempted; a checkpoint has been saved.
     """
@@ -75,9 +76,10 @@ def fine_tune(
         )
         _print_counts(stage, counts, truncated, section.training.cutoff)
         if counts.accepted == 0:
-            print(f"{stage}: no rows to train on: the base model is used", file=sys.stderr)
-            use_base_model(arguments.model, arguments.checkpoint, arguments.loss)
-            return counts
+            raise UserError(
+                f"{stage}: there is no row to train on; `python scripts/funnel.py` shows the stage "
+                "that rejected them"
+            )
         resume = _checkpoint_to_resume(checkpoints, stage)
         out = arguments.checkpoint.parent / "checkpoint"
         with atomic_folder(out) as partial:

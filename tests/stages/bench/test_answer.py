@@ -7,9 +7,11 @@ from caco.config.bench import Answering
 from caco.config.engines import TransformersEngineConfig
 from caco.config.generation import Sampling
 from caco.engines.protocol import GeneratingModel
+from caco.engines.resumable import ResumableEngine
 from caco.grading.grader import Grader
 from caco.grading.second import second_grader
 from caco.rows.seed import Seed
+from caco.runtime.journal import Journal
 from caco.stages.bench.answer import answer_problems
 from caco.stages.bench.grade import grade_answers
 from caco.text.chat import alpaca_prompt
@@ -65,6 +67,16 @@ def test_the_model_decodes_greedily_and_stops_before_another_task(graders):
     assert request.temperature == 0.0
     assert request.prompt.endswith("### Instruction:\nWhat is 3 times 4?\n\n### Response:\n")
     assert request.stop == ("### Instruction:",)
+
+
+def test_a_problem_that_stands_twice_is_answered_twice(graders, tmp_path):
+    engine = FakeEngine(lambda r: "#### 12")
+    with ResumableEngine(engine, Journal(tmp_path / "a.journal", {})) as resumable:
+        model = GeneratingModel(resumable, alpaca_prompt, "m")
+        seeds = [_seed(name=name) for name in ("p1", "p2", "p1", "p1")]
+        rows = list(answer_problems(seeds, model, SECTION, ("base", "easy")))
+    assert [row.problem_id for row in rows] == ["p1", "p2", "p1", "p1"]
+    assert [row.verdict for row in grade_answers(rows, *graders)] == ["correct"] * 4
 
 
 def test_rows_keep_the_order_of_the_problems(graders):

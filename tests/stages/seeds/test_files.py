@@ -31,6 +31,10 @@ MALFORMED = {
     json.dumps({"question": "What?", "answer": "five"}): "does not end with `#### `",
     json.dumps({"question": "What?", "answer": "five ####"}): "nothing follows",
     "\udcff": "not JSON",
+    '{"question": ' + "[" * 100_000 + "]" * 100_000 + "}": "nested too deeply",
+    '{"question": "What?", "answer": ' + "9" * 6_000 + "}": "not JSON (Exceeds the limit",
+    json.dumps({"question": "What \ud83d?", "answer": "#### 5"}): "the lone surrogate U+D83D",
+    json.dumps({"question": None, "answer": "#### 5"}): "`question` is missing or not a text",
 }
 
 
@@ -117,6 +121,36 @@ def test_codeio_has_no_held_out_seeds():
         section_of_spec(RootModel[Reader], '{"reader": "codeio", "rows": 4, "held_out": 2}')
     reader = section_of_spec(RootModel[Reader], '{"reader": "codeio", "rows": 4}').root
     assert isinstance(reader, CodeIO)
+
+
+def test_a_byte_order_mark_and_other_line_endings_cost_no_row(tmp_path):
+    path = tmp_path / "g.jsonl"
+    other = {**GOOD, "question": "And if she buys 4?"}
+    path.write_bytes(b"\xef\xbb\xbf" + f"{json.dumps(GOOD)}\r\n{json.dumps(other)}\r\n".encode())
+    assert [type(row) for row in gsm8k_rows(str(path), "g")] == [Seed, Seed]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "wrong file or reader"),
+        ("PAR1\x15\x04", "wrong file or reader; the first of 1 rejected rows: line 1: not JSON"),
+        ('{"problem": "1 + 1?", "answer": "2"}', "line 1: `question` is missing or not a text"),
+    ],
+)
+def test_a_source_without_a_problem_is_an_error(tmp_path, text, reason):
+    path = write(tmp_path / "g.jsonl", text)
+    with pytest.raises(
+        UserError, match=r"`mine` has no problem, so `sources\.mine\.seeds`"
+    ) as caught:
+        read_seeds(Gsm8kFile(reader="gsm8k", path=path), "mine")
+    assert reason in str(caught.value)
+
+
+def test_a_benchmark_without_problems_is_an_error(tmp_path):
+    empty = Gsm8kTest(kind="gsm8k", path=write(tmp_path / "b.jsonl", ""))
+    with pytest.raises(UserError, match=r"the benchmark `mine` has no problems; correct `bench\."):
+        list(problems(empty, "mine", []))
 
 
 def test_a_held_out_benchmark_consists_of_the_held_out_seeds(tmp_path):

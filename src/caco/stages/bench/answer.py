@@ -1,5 +1,6 @@
 """Answers: one model's answer to each problem of a benchmark, not yet graded."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from caco.config.bench import Answering
@@ -32,10 +33,13 @@ def answer_problems(
     """
 
     def requests() -> Iterator[tuple[Seed, Request]]:
+        asked: Counter[str] = Counter()  # CollegeMath states ten problems twice
         for row in problems:
             seed = request_seed(section.sampling.seed, "bench", row.seed_id)
             prompt = model.frame(row.problem)
-            yield row, request(row.seed_id, prompt, seed, section.sampling, _STOP)
+            name = f"{row.seed_id}.{asked[row.seed_id]}"
+            asked[row.seed_id] += 1
+            yield row, request(name, prompt, seed, section.sampling, _STOP)
 
     for row, completion in complete_in_order(model.engine, requests(), progress):
         yield Answered(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from caco.config.bench import Benchmark
 from caco.config.section import load_implementation
+from caco.errors import UserError
 from caco.rows.seed import Seed
 
 
@@ -17,7 +18,16 @@ def problems(benchmark: Benchmark, name: str, held_out: Sequence[Path]) -> Itera
         held_out: Files of held-out seeds, for a benchmark of kind `held_out`.
 
     Raises:
-        UserError: A row is malformed; a benchmark must be complete to be comparable.
+        UserError: A row is malformed (a benchmark must be complete to be comparable), or there is
+            no problem.
     """
     rows: Iterator[Seed] = load_implementation(benchmark).problems(benchmark, name, held_out)
-    return rows
+    count = 0
+    for row in rows:
+        yield row
+        count += 1
+    if not count:
+        raise UserError(
+            f"the benchmark `{name}` has no problems; correct `bench.benchmarks.{name}`, or remove "
+            "it"
+        )

@@ -37,7 +37,8 @@ def read_seeds(reader: Reader, source: str) -> Reading:
         source: The source's name in the config.
 
     Raises:
-        UserError: The source cannot be read, or has too few problems for its held-out part.
+        UserError: The source cannot be read, has no problem, or has too few for its held-out
+            part.
     """
     rejected: list[Rejected] = []
     seeds: list[Seed] = []
@@ -55,6 +56,16 @@ def read_seeds(reader: Reader, source: str) -> Reading:
         else:
             seen[problem] = row.seed_id
             seeds.append(row)
+    if not seeds:
+        why = (
+            f"; the first of {len(rejected):,} rejected rows: {rejected[0].reason}"
+            if rejected
+            else ""
+        )
+        raise UserError(
+            f"the source `{source}` has no problem, so `sources.{source}.seeds` names the wrong "
+            f"file or reader{why}"
+        )
     held_out_ids = _held_out_ids(seeds, reader, source)
     return Reading(
         train=[s for s in seeds if s.seed_id not in held_out_ids],

@@ -1,6 +1,8 @@
 """GSM8K's files: JSON lines with `question` and `answer`, calculator marks and `#### 72`."""
 
 import json
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,6 +15,7 @@ from caco.rows.seed import Seed
 from caco.stages.seeds.normalise import make_seed
 
 _LICENCE = "MIT"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read(reader: Gsm8kFile, source: str) -> Iterator[Seed | Rejected]:
@@ -50,14 +53,19 @@ def gsm8k_rows(
 
 def _seed(raw: bytes, number: int, source: str) -> Seed | Rejected:
     try:
-        row = json.loads(raw.decode("utf-8"))
+        row = json.loads(raw.removeprefix(BOM_UTF8 if number == 1 else b"").decode("utf-8"))
     except ValueError as e:
         return _malformed(raw, number, source, f"not JSON ({e})")
+    except RecursionError:
+        return _malformed(raw, number, source, "not JSON (nested too deeply)")
     if not isinstance(row, dict):
         return _malformed(raw, number, source, "not a JSON object")
     for key in ("question", "answer"):
         if not isinstance(row.get(key), str) or not row[key].strip():
             return _malformed(raw, number, source, f"`{key}` is missing or not a text")
+        if surrogate := _SURROGATE.search(row[key]):
+            code = f"U+{ord(surrogate.group()):04X}"
+            return _malformed(raw, number, source, f"`{key}` contains the lone surrogate {code}")
     solution, mark, answer = row["answer"].rpartition("####")
     if not mark:
         return _malformed(raw, number, source, "`answer` does not end with `#### ` and a number")
