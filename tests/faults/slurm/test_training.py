@@ -72,7 +72,7 @@ def test_trainings_resume_in_the_next_attempt_after_the_end_of_their_wall_time(
             os.kill(rank, signal.SIGCONT)
     for job, *_ in stopped.values():
         faults.wait_for_final_state(job, "FAILED")
-    assert snakemake.wait(timeout=300) == 0, faults.output()
+    assert snakemake.wait(timeout=900) == 0, faults.output()
 
     for trained in stopped:
         output = faults.output()
