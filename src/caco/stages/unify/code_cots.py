@@ -14,7 +14,15 @@ from caco.syntax import program_id
 
 
 class NotConvertible(Exception):
-    """A seed that a converter cannot convert; the message is the reason, in one sentence."""
+    """A seed that a converter cannot convert; the message is the reason, in one sentence.
+
+    Attributes:
+        verdict: The verdict on the seed.
+    """
+
+    def __init__(self, reason: str, verdict: str = "not_convertible") -> None:
+        super().__init__(reason)
+        self.verdict = verdict
 
 
 def form_violation(program: str) -> str | None:
@@ -137,7 +145,7 @@ def convert_seed(seed: Seed, convert: Callable[[], str], answer: str) -> Convers
     try:
         program = convert()
     except NotConvertible as e:
-        return reject(seed.seed_id, "not_convertible", str(e), seed)
+        return reject(seed.seed_id, e.verdict, str(e), seed)
     violation = form_violation(program)
     if violation is not None:
         return reject(seed.seed_id, "not_code_cot", violation, seed)

@@ -1,0 +1,327 @@
+"""Alignment: what each number of a worked solution refers to.
+
+A number refers to a quantity of the question, to the result of an earlier step, or to a usual
+constant. The value alone does not decide: two quantities may be equal, and a result may equal a
+quantity. An alignment links every number of the solution. The evidence is the words beside the
+numbers, their order, and that a solution uses what it computes and what the question states.
+Alignments that compute the same function of the quantities are one reading of the solution. If the
+evidence for the best reading is not clearly better than for the next one, the solution is ambiguous.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from fractions import Fraction
+from random import Random
+
+from caco.identity import request_seed
+from caco.stages.unify.expression import Expression, Negative, Number, Operation, numbers
+from caco.stages.unify.stated_quantities import Quantity
+from caco.stages.unify.usual_constants import Constant, conversions, units_of, usual
+from caco.stages.unify.words import content, stems
+from caco.stages.unify.worked_solution import Equation
+
+_MAX_ALIGNMENTS = 20_000
+_MARGIN = 1.0  # of evidence between the best reading and the next one
+_POINTS = 2  # at which two alignments are compared
+
+
+class Unexplained(Exception):
+    """A number of a solution that refers to nothing; the message says which."""
+
+
+class Ambiguous(Exception):
+    """A solution with several readings; the message says which number may refer to what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """How a solution writes a quantity: as `factor` times it, or as 1 or 100 minus or plus that.
+
+    Attributes:
+        factor: The factor.
+        constant: The name of the constant that is the factor or its inverse, or None.
+        base: What the scaled quantity is added to; None without a sum.
+        sign: 1 or -1, of the scaled quantity in the sum.
+    """
+
+    factor: Fraction = Fraction(1)
+    constant: str | None = None
+    base: Fraction | None = None
+    sign: int = 1
+
+    def of(self, value: Fraction) -> Fraction:
+        """Returns the scaled value."""
+        scaled = value * self.factor
+        return scaled if self.base is None else self.base + self.sign * scaled
+
+
+_AS_IT_IS = Scaling()
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A reference to a quantity of the question, by its index."""
+
+    quantity: int
+    scaling: Scaling = _AS_IT_IS
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A reference to the result of an earlier step, by its index."""
+
+    step: int
+    scaling: Scaling = _AS_IT_IS
+
+
+Source = Stated | Computed | Constant
+
+
+def align(
+    steps: Sequence[Equation], quantities: Sequence[Quantity], words: Set[str]
+) -> list[list[Source]]:
+    """Returns what each number of each step refers to, in the order of `Equation.operands`.
+
+    Args:
+        steps: The equations of the solution.
+        quantities: The quantities that the question states.
+        words: The stems of question and solution, which decide on usual constants.
+
+    Raises:
+        Unexplained: A number is neither stated, nor computed by an earlier step, nor usual.
+        Ambiguous: The evidence does not decide between two readings.
+    """
+    return _Alignment(steps, quantities, words).best()
+
+
+class _Alignment:
+    def __init__(
+        self, steps: Sequence[Equation], quantities: Sequence[Quantity], words: Set[str]
+    ) -> None:
+        self._steps, self._quantities, self._words = steps, quantities, words
+        self._places = [(at, place) for at, e in enumerate(steps) for place in range(len(e.operands))]
+        self._sources = [list(self._candidates(*place)) for place in self._places]
+        for (at, place), sources in zip(self._places, self._sources, strict=True):
+            if not sources:
+                number = self._steps[at].operands[place].value
+                raise Unexplained(
+                    f"{_plain(number)} in `{self._steps[at].line}` is neither stated, nor computed "
+                    "by an earlier step, nor a usual constant"
+                )
+        rng = Random(request_seed("align", *[str(q.value) for q in quantities]))
+        self._values = [
+            [Fraction(rng.randint(10**3, 10**4), rng.randint(10**2, 10**3)) for _ in quantities]
+            for _ in range(_POINTS)
+        ]
+
+    def best(self) -> list[list[Source]]:
+        if math.prod(map(len, self._sources)) > _MAX_ALIGNMENTS:
+            raise Ambiguous("its numbers have too many readings")
+        readings: dict[tuple[Fraction | None, ...], tuple[float, tuple[Source, ...]]] = {}
+        links = [[self._link(p, s, some) for s in some]
+                 for p, some in zip(self._places, self._sources, strict=True)]  # fmt: skip
+        for chosen in itertools.product(*[range(len(some)) for some in self._sources]):
+            alignment = tuple(some[i] for some, i in zip(self._sources, chosen, strict=True))
+            score = sum(link[i] for link, i in zip(links, chosen, strict=True))
+            score += self._usage(alignment)
+            function = self._function(alignment)
+            if function not in readings or readings[function][0] < score:
+                readings[function] = score, alignment
+        ranked = sorted(readings.values(), key=lambda found: -found[0])
+        best_score, best = ranked[0]
+        if len(ranked) > 1 and best_score - ranked[1][0] < _MARGIN:
+            raise Ambiguous(self._difference(best, ranked[1][1]))
+        return self._by_step(best)
+
+    def _by_step(self, alignment: Sequence[Source]) -> list[list[Source]]:
+        found: list[list[Source]] = [[] for _ in self._steps]
+        for (at, _), source in zip(self._places, alignment, strict=True):
+            found[at].append(source)
+        return found
+
+    def _candidates(self, at: int, place: int) -> Iterator[Source]:
+        """Yields what a number may refer to."""
+        found = self._steps[at].operands[place].value
+        for index, quantity in enumerate(self._quantities):
+            for scaling in _scalings(quantity, self._words):
+                if scaling.of(quantity.value) == found:
+                    yield Stated(index, scaling)
+                    break
+        for step in range(at - 1, -1, -1):
+            result = self._steps[step].result
+            if result == found:
+                yield Computed(step)
+            elif result == found * 100 and "%" in self._steps[step].line:
+                yield Computed(step, Scaling(Fraction(1, 100), "PERCENT"))
+        yield from usual(found, self._words)
+        if found in (0, 1) and _is_term(self._steps[at].tree, place):
+            yield Constant(found, None, frozenset())
+
+    def _link(self, where: tuple[int, int], source: Source, others: Sequence[Source]) -> float:
+        """Returns the evidence that a number refers to a source, from words and order."""
+        at, place = where
+        step = self._steps[at]
+        context = step.contexts[place]
+        near = set(content(context.after)[:3] + content(context.before)[-2:])
+        line = set(content(step.line))
+        own_near, own_far = self._words_of(source)
+        other_words: set[str] = set()
+        for other in others:
+            if other != source:
+                other_words |= set().union(*self._words_of(other))
+        score = 0.0
+        score += 1.5 * min(2, len(near & own_near))
+        score += 1.0 * min(1, len(near & own_far - own_near))
+        score += 0.7 * min(3, len(line & own_near - other_words))
+        score += 0.3 * min(3, len(line & own_far - own_near - other_words))
+        match source:
+            case Stated(_, scaling):
+                score += 0.5 if scaling == _AS_IT_IS else 0.0
+            case Computed(earlier, _):
+                score += 1.0 if earlier == at - 1 else 0.3
+            case Constant(_, name, spoken):
+                units = set(stems(context.after)) | set(stems(context.before))
+                score += 1.0 if name and units & spoken else 0.0
+        return score
+
+    def _words_of(self, source: Source) -> tuple[set[str], set[str]]:
+        """Returns the stems beside a source, and those of its sentence or line."""
+        match source:
+            case Stated(index, _):
+                quantity = self._quantities[index]
+                return set(quantity.near), set(quantity.sentence)
+            case Computed(step, _):
+                equation = self._steps[step]
+                return set(content(equation.after)[:4]), set(content(equation.line))
+            case Constant(_, _, words):
+                return set(words), set()
+
+    def _usage(self, alignment: Sequence[Source]) -> float:
+        """Returns the evidence from what is used, and in which order."""
+        results = {s.step for s in alignment if isinstance(s, Computed)}
+        unused = len(self._steps) - 1 - len(results - {len(self._steps) - 1})
+        stated = {self._quantities[s.quantity].mention for s in alignment if isinstance(s, Stated)}
+        idle = {q.mention for q in self._quantities if not q.optional} - stated
+        order = [s.quantity for s in alignment if isinstance(s, Stated)]
+        ascending = sum(a <= b for a, b in itertools.pairwise(order))
+        return -3.0 * unused - 2.0 * len(idle) + 0.2 * ascending
+
+    def _function(self, alignment: Sequence[Source]) -> tuple[Fraction | None, ...]:
+        """Returns the values of the last step for random quantities: equal for equal functions."""
+        return tuple(self._last_value(alignment, values) for values in self._values)
+
+    def _last_value(
+        self, alignment: Sequence[Source], values: Sequence[Fraction]
+    ) -> Fraction | None:
+        results: list[Fraction] = []
+        sources = iter(alignment)
+
+        def number(_: Number) -> Fraction:
+            match next(sources):
+                case Stated(quantity, scaling):
+                    return scaling.of(values[quantity])
+                case Computed(step, scaling):
+                    return scaling.of(results[step])
+                case Constant(value, _, _):
+                    return value
+
+        try:
+            for step in self._steps:
+                results.append(_evaluated(step.tree, number))
+        except (ZeroDivisionError, OverflowError):
+            return None
+        return results[-1]
+
+    def _difference(self, one: Sequence[Source], other: Sequence[Source]) -> str:
+        for (at, place), a, b in zip(self._places, one, other, strict=True):
+            if a != b:
+                number = self._steps[at].operands[place].value
+                return (
+                    f"{_plain(number)} in `{self._steps[at].line}` may be {self._named(a)} or "
+                    f"{self._named(b)}"
+                )
+        raise AssertionError("two readings differ in a number")
+
+    def _named(self, source: Source) -> str:
+        match source:
+            case Stated(index, _):
+                quantity = self._quantities[index]
+                return f"the number at character {quantity.start} of the question"
+            case Computed(step, _):
+                return f"the result of step {step + 1}"
+            case Constant(_, name, _):
+                return f"the constant {name}" if name else "a usual constant"
+
+
+def _scalings(quantity: Quantity, words: Set[str]) -> Iterator[Scaling]:
+    """Yields how a solution may write a quantity."""
+    yield _AS_IT_IS
+    per_cent = Fraction(1, 100)
+    if quantity.percent:
+        yield Scaling(per_cent, "PERCENT")
+        for sign in (-1, 1):
+            yield Scaling(per_cent, "PERCENT", Fraction(1), sign)
+            yield Scaling(Fraction(1), "PERCENT", Fraction(100), sign)
+    if quantity.cents:
+        yield Scaling(per_cent, "CENTS_PER_DOLLAR")
+    if quantity.dozens:
+        yield Scaling(Fraction(12), "DOZEN")
+    after = set(stems(quantity.after)[:2])
+    for number, name, unit, larger in conversions(words):
+        if units_of(unit) & after:
+            yield Scaling(1 / number, name)
+        if units_of(larger) & after:
+            yield Scaling(number, name)
+
+
+def _evaluated(tree: Expression, number: Callable[[Number], Fraction]) -> Fraction:
+    match tree:
+        case Number(found, stated):
+            return number(tree) if stated else found
+        case Negative(operand):
+            return -_evaluated(operand, number)
+        case Operation(operator, left, right):
+            a, b = _evaluated(left, number), _evaluated(right, number)
+            match operator:
+                case "+":
+                    return a + b
+                case "-":
+                    return a - b
+                case "*":
+                    return a * b
+                case "/":
+                    return a / b
+                case _:
+                    return _power(a, b)
+    raise AssertionError(tree)
+
+
+def _power(a: Fraction, b: Fraction) -> Fraction:
+    return a ** int(b) if b.denominator == 1 and abs(b) < 64 else Fraction(float(a) ** float(b))
+
+
+def _is_term(tree: Expression, place: int) -> bool:
+    """Returns whether a stated number is a term of a sum, or the dividend of a quotient."""
+    operands = [number for number in numbers(tree) if number.stated]
+    target = operands[place]
+
+    def within(node: Expression) -> bool:
+        match node:
+            case Operation(operator, left, right):
+                if left is target:
+                    return operator in ("+", "-", "/")
+                if right is target:
+                    return operator in ("+", "-")
+                return within(left) or within(right)
+            case Negative(operand):
+                return operand is target or within(operand)
+            case _:
+                return False
+
+    return within(tree)
+
+
+def _plain(number: Fraction) -> str:
+    return str(number.numerator) if number.denominator == 1 else repr(float(number))

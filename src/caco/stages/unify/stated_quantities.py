@@ -1,0 +1,110 @@
+"""The quantities that a problem states: numbers with their positions, units and nouns."""
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass
+from fractions import Fraction
+
+from caco.stages.unify.words import content, stems
+from caco.text.numbers import Mention, mentions
+
+_NEAR = 4  # words after a number that may name what it counts
+_SENTENCE_END = re.compile(r"[.?!](?=\s|$)|[\n;]")
+_DIGIT = re.compile(r"\d")
+_SCALE = re.compile(r"\s*-?(dozen|hundred|thousand|million|billion|trillion)s?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number of a problem.
+
+    Attributes:
+        start, end: Its position in the problem.
+        value: Its value without sign; 30 of `30%`.
+        mention: The number of the mention that it belongs to: 3 and 4 of `3/4` have that of 0.75.
+        percent: Whether it is a percentage.
+        cents: Whether it is an amount of cents.
+        dozens: Whether it is multiplied by the `dozen` after it.
+        optional: Whether it may be something else than a number, such as `one`.
+        before, after: The text of its sentence before and after it.
+        near: The stems of the words beside it.
+        sentence: The stems of its sentence.
+    """
+
+    start: int
+    end: int
+    value: Fraction
+    mention: int
+    percent: bool
+    cents: bool
+    dozens: bool
+    optional: bool
+    before: str
+    after: str
+    near: frozenset[str]
+    sentence: frozenset[str]
+
+
+def stated_quantities(problem: str, computed: Container[Fraction] = ()) -> list[Quantity]:
+    """Returns the quantities that a problem states, in order.
+
+    `half`, `a third of` and a bare `dozen` are operations or units, not quantities. `two dozen` is
+    2, a number of dozens, and `2 million` is 2,000,000.
+
+    Args:
+        problem: The text of the problem.
+        computed: The results of the solution. 2,000,000 is not stated by `2 million` if it is
+            computed from 2 and 1,000,000.
+    """
+    found: list[Quantity] = []
+    for index, mention in enumerate(mentions(problem)):
+        if mention.excused and not mention.parts and mention.value not in (1, 2):
+            continue  # half, a third of, the dozen
+        for part in _parts(mention, problem, computed):
+            quantity = _quantity(problem, part, index, mention)
+            same = (quantity.start, quantity.end, quantity.value)
+            if same not in [(one.start, one.end, one.value) for one in found]:
+                found.append(quantity)
+    return found
+
+
+def _parts(mention: Mention, problem: str, computed: Container[Fraction]) -> list[Mention]:
+    """Returns the numbers of a mention that a solution may use."""
+    written = problem[mention.start : mention.end]
+    scaled = _SCALE.search(written)
+    if scaled is None or not mention.parts:
+        if any(part.start == mention.start and part.value == mention.value for part in mention.parts):
+            return [mention]  # cents
+        if mention.excused and not _DIGIT.search(written):
+            return []  # one half, one third: operations
+        return [mention, *mention.parts]
+    number = mention.parts[0]
+    if scaled[1].lower() == "dozen":
+        return [number]
+    derived = Fraction(mention.value) in computed
+    return [number] if derived else [mention, number]
+
+
+def _quantity(problem: str, part: Mention, index: int, mention: Mention) -> Quantity:
+    ends = [end.end() for end in _SENTENCE_END.finditer(problem)]
+    begin = max((end for end in ends if end <= part.start), default=0)
+    finish = min((end for end in ends if end > part.end), default=len(problem))
+    after, before = problem[part.end : finish], problem[begin : part.start]
+    if not _DIGIT.search(after[:1]):
+        after = re.split(r"(?<=[a-z)]),\s|\d", after)[0] if part.end < finish else after
+    tail = _SCALE.match(problem, part.end)
+    near = content(" ".join(after.split()[: _NEAR + 2]))[:_NEAR] + content(before)[-2:]
+    return Quantity(
+        start=part.start,
+        end=part.end,
+        value=abs(Fraction(part.value)),
+        mention=index,
+        percent=part.percent,
+        cents=stems(after)[:1] == ["cent"],
+        dozens=tail is not None and tail[1].lower() == "dozen",
+        optional=mention.excused,
+        before=before,
+        after=after,
+        near=frozenset(near),
+        sentence=frozenset(content(problem[begin:finish])),
+    )
