@@ -156,7 +156,7 @@ class _Alignment:
             elif result == found * 100 and "%" in self._steps[step].line:
                 yield Computed(step, Scaling(Fraction(1, 100), "PERCENT"))
         yield from usual(found, self._words)
-        if found in (0, 1) and _is_term(self._steps[at].tree, place):
+        if found in (0, 1):
             yield Constant(found, None, frozenset())
 
     def _link(self, where: tuple[int, int], source: Source, others: Sequence[Source]) -> float:
@@ -166,37 +166,64 @@ class _Alignment:
         context = step.contexts[place]
         near = set(content(context.after)[:3] + content(context.before)[-2:])
         line = set(content(step.line))
-        own_near, own_far = self._words_of(source)
-        other_words: set[str] = set()
+        head, beside, far = self._words_of(source)
+        rest: set[str] = set()  # the words of the other sources
+        heads: set[str] = set()
         for other in others:
             if other != source:
-                other_words |= set().union(*self._words_of(other))
-        score = 0.0
-        score += 1.5 * min(2, len(near & own_near))
-        score += 1.0 * min(1, len(near & own_far - own_near))
-        score += 0.7 * min(3, len(line & own_near - other_words))
-        score += 0.3 * min(3, len(line & own_far - own_near - other_words))
+                other_head, *other_words = self._words_of(other)
+                heads |= other_head
+                rest |= other_head.union(*other_words)
+        score = 1.5 * len(near & head - heads) + 0.7 * len(near & head & heads)
+        score += 0.8 * min(2, len(near & beside - head))
+        score += 0.4 * min(1, len(near & far - beside - head))
+        score += 1.0 * min(2, len(line & head - heads - {"$", "%"}))
+        score += 0.6 * min(2, len(line & beside - head - rest))
+        score += 0.3 * min(3, len(line & far - beside - head - rest))
         match source:
-            case Stated(_, scaling):
-                score += 0.5 if scaling == _AS_IT_IS else 0.0
+            case Stated(index, scaling):
+                score += self._kind(step, near, self._quantities[index], scaling)
             case Computed(earlier, _):
-                score += 1.0 if earlier == at - 1 else 0.3
-            case Constant(_, name, spoken):
+                score += 1.6 if earlier == at - 1 else 0.3
+            case Constant(value, name, spoken):
                 units = set(stems(context.after)) | set(stems(context.before))
                 score += 1.0 if name and units & spoken else 0.0
+                score += 3.0 if name == "PERCENT" and _is_divisor(step.tree, place) else 0.0
         return score
 
-    def _words_of(self, source: Source) -> tuple[set[str], set[str]]:
-        """Returns the stems beside a source, and those of its sentence or line."""
+    def _kind(
+        self, step: Equation, near: set[str], quantity: Quantity, scaling: Scaling
+    ) -> float:
+        """Returns the evidence that a quantity of a kind (percent, money, fraction) is used."""
+        score = 0.5 if scaling == _AS_IT_IS else 0.0
+        if quantity.percent and scaling == _AS_IT_IS and "%" not in near:
+            hundreds = [n for n in step.operands if n.value in (100, Fraction(1, 100))]
+            score -= 0.0 if hundreds else 3.0
+        if not quantity.percent and "%" in near:
+            score -= 1.0
+        if "$" in near and "$" not in quantity.head and not quantity.cents:
+            score -= 1.5
+        elif near - {"$"} and "$" not in near and "$" in quantity.head:
+            score -= 0.5
+        if quantity.fraction:
+            values = {number.value for number in step.operands}
+            siblings = {q.value for q in self._quantities if q.mention == quantity.mention
+                        and q.fraction}  # fmt: skip
+            score -= 0.0 if siblings <= values else 1.5
+        return score
+
+    def _words_of(self, source: Source) -> tuple[set[str], set[str], set[str]]:
+        """Returns the stems of what a source counts, those beside it, and those of its sentence."""
         match source:
             case Stated(index, _):
                 quantity = self._quantities[index]
-                return set(quantity.near), set(quantity.sentence)
+                return set(quantity.head), set(quantity.near), set(quantity.sentence)
             case Computed(step, _):
                 equation = self._steps[step]
-                return set(content(equation.after)[:4]), set(content(equation.line))
+                after, before = content(equation.after), content(equation.before)
+                return set(after[:1]), set(after[1:4] + before[-4:]), set(content(equation.line))
             case Constant(_, _, words):
-                return set(words), set()
+                return set(words), set(), set()
 
     def _usage(self, alignment: Sequence[Source]) -> float:
         """Returns the evidence from what is used, and in which order."""
@@ -206,7 +233,14 @@ class _Alignment:
         idle = {q.mention for q in self._quantities if not q.optional} - stated
         order = [s.quantity for s in alignment if isinstance(s, Stated)]
         ascending = sum(a <= b for a, b in itertools.pairwise(order))
-        return -3.0 * unused - 2.0 * len(idle) + 0.2 * ascending
+        repeated = 0.0
+        for sources in self._by_step(alignment):
+            inputs = [source.quantity for source in sources if isinstance(source, Stated)]
+            repeated += 2.0 * (len(inputs) - len(set(inputs)))
+        uses = [source.step for source in alignment if isinstance(source, Computed)]
+        repeated += 0.5 * (len(uses) - len(set(uses)))
+        repeated += 0.3 * (len(order) - len(set(order)))
+        return -3.0 * unused - 2.0 * len(idle) - repeated + 0.2 * ascending
 
     def _function(self, alignment: Sequence[Source]) -> tuple[Fraction | None, ...]:
         """Returns the values of the last step for random quantities: equal for equal functions."""
@@ -302,21 +336,16 @@ def _power(a: Fraction, b: Fraction) -> Fraction:
     return a ** int(b) if b.denominator == 1 and abs(b) < 64 else Fraction(float(a) ** float(b))
 
 
-def _is_term(tree: Expression, place: int) -> bool:
-    """Returns whether a stated number is a term of a sum, or the dividend of a quotient."""
-    operands = [number for number in numbers(tree) if number.stated]
-    target = operands[place]
+def _is_divisor(tree: Expression, place: int) -> bool:
+    """Returns whether a stated number is the divisor of a quotient."""
+    target = [number for number in numbers(tree) if number.stated][place]
 
     def within(node: Expression) -> bool:
         match node:
             case Operation(operator, left, right):
-                if left is target:
-                    return operator in ("+", "-", "/")
-                if right is target:
-                    return operator in ("+", "-")
-                return within(left) or within(right)
+                return (right is target and operator == "/") or within(left) or within(right)
             case Negative(operand):
-                return operand is target or within(operand)
+                return within(operand)
             case _:
                 return False
 

@@ -10,6 +10,7 @@ from caco.text.numbers import Mention, mentions
 
 _NEAR = 4  # words after a number that may name what it counts
 _SENTENCE_END = re.compile(r"[.?!](?=\s|$)|[\n;]")
+_BREAK = re.compile(r"\d[\d.,]*|,\s| and (?=[$\d])")
 _DIGIT = re.compile(r"\d")
 _SCALE = re.compile(r"\s*-?(dozen|hundred|thousand|million|billion|trillion)s?", re.IGNORECASE)
 
@@ -26,8 +27,11 @@ class Quantity:
         cents: Whether it is an amount of cents.
         dozens: Whether it is multiplied by the `dozen` after it.
         optional: Whether it may be something else than a number, such as `one`.
-        before, after: The text of its sentence before and after it.
-        near: The stems of the words beside it.
+        fraction: Whether it is the numerator or denominator of a fraction.
+        before, after: The text of its sentence before and after it, up to another number or a
+            comma.
+        head: The stem of the word that it counts, and its currency or percent sign.
+        near: The stems of the other words beside it.
         sentence: The stems of its sentence.
     """
 
@@ -39,8 +43,10 @@ class Quantity:
     cents: bool
     dozens: bool
     optional: bool
+    fraction: bool
     before: str
     after: str
+    head: frozenset[str]
     near: frozenset[str]
     sentence: frozenset[str]
 
@@ -75,7 +81,7 @@ def _parts(mention: Mention, problem: str, computed: Container[Fraction]) -> lis
     if scaled is None or not mention.parts:
         if any(part.start == mention.start and part.value == mention.value for part in mention.parts):
             return [mention]  # cents
-        if mention.excused and not _DIGIT.search(written):
+        if mention.excused and not _DIGIT.search(written) and mention.value not in (1, 2):
             return []  # one half, one third: operations
         return [mention, *mention.parts]
     number = mention.parts[0]
@@ -89,11 +95,13 @@ def _quantity(problem: str, part: Mention, index: int, mention: Mention) -> Quan
     ends = [end.end() for end in _SENTENCE_END.finditer(problem)]
     begin = max((end for end in ends if end <= part.start), default=0)
     finish = min((end for end in ends if end > part.end), default=len(problem))
-    after, before = problem[part.end : finish], problem[begin : part.start]
-    if not _DIGIT.search(after[:1]):
-        after = re.split(r"(?<=[a-z)]),\s|\d", after)[0] if part.end < finish else after
+    before = _BREAK.split(problem[begin : part.start])[-1]
+    after = _BREAK.split(problem[part.end : finish])[0]
     tail = _SCALE.match(problem, part.end)
-    near = content(" ".join(after.split()[: _NEAR + 2]))[:_NEAR] + content(before)[-2:]
+    following = content(after)[:_NEAR]
+    preceding = content(before)[-_NEAR:]
+    sign = {word for word in (*stems(before)[-1:], *stems(after)[:1]) if word in ("$", "%")}
+    words = [word for word in following if word not in ("$", "%")] or preceding[::-1]
     return Quantity(
         start=part.start,
         end=part.end,
@@ -103,8 +111,10 @@ def _quantity(problem: str, part: Mention, index: int, mention: Mention) -> Quan
         cents=stems(after)[:1] == ["cent"],
         dozens=tail is not None and tail[1].lower() == "dozen",
         optional=mention.excused,
+        fraction=part is not mention and mention.value.as_integer_ratio()[1] != 1,
         before=before,
         after=after,
-        near=frozenset(near),
+        head=frozenset({*words[:1], *sign}),
+        near=frozenset({*following, *preceding[-2:]}),
         sentence=frozenset(content(problem[begin:finish])),
     )

@@ -63,7 +63,7 @@ _ALSO = {
 # Words that state a factor or a divisor.
 _WORDED: dict[int, str] = {
     2: "half halve halved halving halfway twice double doubled doubling doubly both pair couple "
-    "each-other bicycle twin",
+    "second bicycle twin back",
     3: "third triple tripled tripling thrice triplet tricycle",
     4: "quarter fourth quadruple quadrupled square",
     5: "fifth quintuple",
@@ -79,6 +79,7 @@ _WORDED: dict[int, str] = {
     1000000: "million",
     1000000000: "billion",
 }
+_PER_CENT = frozenset({"%", "percent", "percentage"})
 _NAMED = {12: ("DOZEN", "dozen"), 100: ("PERCENT", "% percent percentage")}
 _FRACTIONS = {
     Fraction(1, 2): "half halve halved halving halfway",
@@ -119,6 +120,8 @@ def usual(found: Fraction, words: Set[str]) -> Iterator[Constant]:
         yield Constant(found, _NAMED[int(found)][0], frozenset(spoken))
     elif found.denominator == 1 and (spoken := set(_WORDED.get(int(found), "").split()) & words):
         yield Constant(found, None, frozenset(spoken))
+    if found == Fraction(1, 100) and (spoken := _PER_CENT & words):
+        yield Constant(found, "PER_CENT", frozenset(spoken))
     if spoken := set(_FRACTIONS.get(found, "").split()) & words:
         yield Constant(found, None, frozenset(spoken))
     if found == 360 and words & {"degree", "circle"}:

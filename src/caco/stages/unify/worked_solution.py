@@ -2,11 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from caco.stages.unify.expression import Expression, Number, numbers, parse, spelled_out, value
+from caco.stages.unify.expression import (
+    Expression,
+    Number,
+    literal,
+    numbers,
+    parse,
+    spelled_out,
+    value,
+)
 from caco.text.calculator_marks import MARK, without_marks
 from caco.text.numbers import UNSIGNED, exact
 
@@ -49,6 +57,7 @@ class Equation:
 
 _NUMBER = re.compile(UNSIGNED)
 _RESULT = re.compile(rf"\s*(-?)\s*({UNSIGNED})")
+_QUOTIENT = re.compile(r"\s*/\s*\d")
 _BULLET = re.compile(r"^\s*(?:[-•*]|\d+[.)])\s+")
 _WORD = re.compile(r"(?:/\s*)?[^\W\d_][^\W\d_'’-]*\.?")  # noqa: RUF001
 _PIECE = re.compile(rf"({UNSIGNED})|(\*\*|[-+*/()%^])|(\x00)|(\S)")
@@ -67,10 +76,12 @@ def equations(solution: str) -> Iterator[Equation]:
         prose = _BULLET.sub("", without_marks(line)).strip()
         marks = list(MARK.finditer(line))
         if not marks:
-            yield from _plain_equations(prose)
+            yield from _plain_equations(prose, prose)
         start = 0
         for mark in marks:
-            yield _marked(line, start, mark, prose)
+            segment = line[start : mark.start()]
+            yield from _plain_equations(segment, prose)
+            yield _marked(segment, mark, line[mark.end() :], prose)
             start = mark.end()
 
 
@@ -79,15 +90,20 @@ def holds(equation: Equation) -> bool:
     return abs(value(equation.tree) - equation.result) <= Fraction(1, 2 * 10**equation.decimals)
 
 
-def _marked(line: str, start: int, mark: re.Match[str], prose: str) -> Equation:
-    """Returns the equation of a mark; the text from `start` to the mark has its numbers."""
+def _marked(before: str, mark: re.Match[str], after: str, prose: str) -> Equation:
+    """Returns the equation of a mark, whose numbers the text before it has with their units."""
     expression, stated = mark.groups()
     try:
         tree = parse(expression.rpartition("=")[2])
         result = value(parse(stated))
     except ValueError as e:
         raise ValueError(f"the mark `{mark.group(0)[2:-2]}`: {e}") from None
-    before = line[start : mark.start()]
+    after = after.lstrip("0123456789.,$ ")
+    if isinstance(tree, Number):  # the text has the expression: `18 + 20 = <<38=38>>38`
+        text = f"{before}{literal(result)}"
+        for found in _plain_equations(text, prose):
+            if found.result == result and not found.after:
+                return replace(found, after=after)
     operands = [number for number in numbers(tree) if number.stated]
     contexts, begin = _contexts_in(before, operands)
     return Equation(
@@ -96,7 +112,7 @@ def _marked(line: str, start: int, mark: re.Match[str], prose: str) -> Equation:
         decimals=_decimals(stated),
         line=prose,
         before=before[:begin],
-        after=line[mark.end() :].lstrip("0123456789.,$ "),
+        after=after,
         contexts=contexts,
     )
 
@@ -131,20 +147,20 @@ def _context(text: str, start: int, end: int) -> Context:
     return Context(before or "", after or "")
 
 
-def _plain_equations(line: str) -> Iterator[Equation]:
-    """Yields the equations in a line of prose, without their units.
+def _plain_equations(text: str, line: str) -> Iterator[Equation]:
+    """Yields the equations in a part of a line of prose, without their units.
 
     `7 days/week * 5 weeks/month = 35 days/month` is 7 * 5 = 35. An equation that does not hold is
     left out, because prose uses the equals sign in other ways too.
     """
-    for left, right in pairwise(spelled_out(line).split("=")):
+    for left, right in pairwise(spelled_out(text).split("=")):
         match = _RESULT.match(right)
-        if match is None:
+        if match is None or _QUOTIENT.match(right, match.end()):
             continue
         sign, size = match.groups()
         result = exact(size) * (-1 if sign else 1)
-        for text in (left, left.replace("%", "")):  # `5 / 20 * 100% = 25%` is 5 / 20 * 100 = 25
-            trailing = _trailing_expression(text)
+        for side in (left, left.replace("%", "")):  # `5 / 20 * 100% = 25%` is 5 / 20 * 100 = 25
+            trailing = _trailing_expression(side)
             if trailing is None:
                 continue
             tree, spans = trailing
@@ -153,9 +169,9 @@ def _plain_equations(line: str) -> Iterator[Equation]:
                 result=result,
                 decimals=_decimals(size),
                 line=line,
-                before=text[: spans[0][0]],
+                before=side[: spans[0][0]],
                 after=right[match.end() :],
-                contexts=tuple(_context(text, *span) for span in spans),
+                contexts=tuple(_context(side, *span) for span in spans),
             )
             if holds(found):
                 yield found
