@@ -10,9 +10,11 @@ evidence for the best reading is not clearly better than for the next one, the s
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from random import Random
 
 from caco.identity import request_seed
@@ -21,6 +23,7 @@ from caco.stages.unify.stated_quantities import Quantity
 from caco.stages.unify.usual_constants import Constant, conversions, units_of, usual
 from caco.stages.unify.words import content, stems
 from caco.stages.unify.worked_solution import Equation
+from caco.text.numbers import UNSIGNED, exact
 
 _MAX_ALIGNMENTS = 20_000
 _MARGIN = 1.0  # of evidence between the best reading and the next one
@@ -165,6 +168,7 @@ class _Alignment:
         step = self._steps[at]
         context = step.contexts[place]
         near = set(content(context.after)[:3] + content(context.before)[-2:])
+        near |= _beside(step.line, step.operands[place].value)
         line = set(content(step.line))
         head, beside, far = self._words_of(source)
         rest: set[str] = set()  # the words of the other sources
@@ -182,14 +186,45 @@ class _Alignment:
         score += 0.3 * min(3, len(line & far - beside - head - rest))
         match source:
             case Stated(index, scaling):
-                score += self._kind(step, near, self._quantities[index], scaling)
+                quantity = self._quantities[index]
+                score += self._kind(step, near, quantity, scaling)
+                additive = _operator_at(step.tree, place) in ("+", "-")
+                if quantity.factor or quantity.difference:
+                    score += 1.0 if additive == quantity.difference else -1.0
             case Computed(earlier, _):
                 score += 1.6 if earlier == at - 1 else 0.3
             case Constant(value, name, spoken):
-                units = set(stems(context.after)) | set(stems(context.before))
-                score += 1.0 if name and units & spoken else 0.0
-                score += 3.0 if name == "PERCENT" and _is_divisor(step.tree, place) else 0.0
+                score += self._constant_link(step, place, value, name, spoken, others)
         return score
+
+    def _constant_link(
+        self,
+        step: Equation,
+        place: int,
+        value: Fraction,
+        name: str | None,
+        spoken: Set[str],
+        others: Sequence[Source],
+    ) -> float:
+        """Returns the evidence that a number is a usual constant."""
+        context = step.contexts[place]
+        beside = set(stems(f"{context.before} {context.after}"))
+        divides = _operator_at(step.tree, place) == "/"
+        if name == "PERCENT":
+            return 3.0 if divides or "%" in beside else 0.0
+        if name:
+            restated = any(
+                isinstance(other, Stated) and len(self._quantities[other.quantity].near & spoken) > 1
+                for other in others
+            )
+            return (1.0 if beside & spoken else 0.0) - (2.0 if restated else 0.0)
+        if value in (0, 1):
+            return -1.0
+        worded = spoken & set(stems(step.line))
+        halved = worded & {"half", "halve", "halved", "halving", "halfway", "third", "quarter"}
+        if halved:
+            return 2.0 if divides or value.denominator > 1 else 0.0
+        return 1.5 if worded and not divides else 0.0
 
     def _kind(
         self, step: Equation, near: set[str], quantity: Quantity, scaling: Scaling
@@ -205,11 +240,6 @@ class _Alignment:
             score -= 1.5
         elif near - {"$"} and "$" not in near and "$" in quantity.head:
             score -= 0.5
-        if quantity.fraction:
-            values = {number.value for number in step.operands}
-            siblings = {q.value for q in self._quantities if q.mention == quantity.mention
-                        and q.fraction}  # fmt: skip
-            score -= 0.0 if siblings <= values else 1.5
         return score
 
     def _words_of(self, source: Source) -> tuple[set[str], set[str], set[str]]:
@@ -237,9 +267,16 @@ class _Alignment:
         for sources in self._by_step(alignment):
             inputs = [source.quantity for source in sources if isinstance(source, Stated)]
             repeated += 2.0 * (len(inputs) - len(set(inputs)))
+            parts = {i for i in inputs if self._quantities[i].fraction}
+            for part in parts:
+                mention = self._quantities[part].mention
+                complete = any(self._quantities[i].mention == mention for i in parts - {part})
+                repeated += -1.0 if complete else 1.5
         uses = [source.step for source in alignment if isinstance(source, Computed)]
         repeated += 0.5 * (len(uses) - len(set(uses)))
         repeated += 0.3 * (len(order) - len(set(order)))
+        differences = [index for index in order if self._quantities[index].difference]
+        repeated += 1.5 * (len(differences) - len(set(differences)))
         return -3.0 * unused - 2.0 * len(idle) - repeated + 0.2 * ascending
 
     def _function(self, alignment: Sequence[Source]) -> tuple[Fraction | None, ...]:
@@ -336,20 +373,35 @@ def _power(a: Fraction, b: Fraction) -> Fraction:
     return a ** int(b) if b.denominator == 1 and abs(b) < 64 else Fraction(float(a) ** float(b))
 
 
-def _is_divisor(tree: Expression, place: int) -> bool:
-    """Returns whether a stated number is the divisor of a quotient."""
+def _operator_at(tree: Expression, place: int) -> str:
+    """Returns the operator of a stated number, empty without one; `/` is that of a divisor."""
     target = [number for number in numbers(tree) if number.stated][place]
 
-    def within(node: Expression) -> bool:
+    def within(node: Expression) -> str:
         match node:
             case Operation(operator, left, right):
-                return (right is target and operator == "/") or within(left) or within(right)
+                if right is target:
+                    return operator
+                if left is target:
+                    return "*" if operator == "/" else operator
+                return within(left) or within(right)
             case Negative(operand):
-                return within(operand)
+                return "-" if operand is target else within(operand)
             case _:
-                return False
+                return ""
 
     return within(tree)
+
+
+@lru_cache(maxsize=256)
+def _beside(line: str, value: Fraction) -> frozenset[str]:
+    """Returns the stems after a number where a line mentions it with a noun."""
+    found: set[str] = set()
+    for match in re.finditer(UNSIGNED, line):
+        if exact(match.group()) == value:
+            after = re.split(r"[\d.,;=*+/]|\s-\s", line[match.end() :])[0]
+            found.update(content(after)[:2])
+    return frozenset(found)
 
 
 def _plain(number: Fraction) -> str:

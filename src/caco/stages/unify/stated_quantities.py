@@ -10,7 +10,13 @@ from caco.text.numbers import Mention, mentions
 
 _NEAR = 4  # words after a number that may name what it counts
 _SENTENCE_END = re.compile(r"[.?!](?=\s|$)|[\n;]")
-_BREAK = re.compile(r"\d[\d.,]*|,\s| and (?=[$\d])")
+_BREAK = re.compile(r"\d[\d.,]*|,\s|\b(?:and|but|while|then|plus)\b", re.IGNORECASE)
+# What refers to a quantity that is stated already: `her 3 friends`, `those 4 cans`.
+_DEFINITE = frozenset("the those these her his their its our my your all of same".split())
+_COMPARED = frozenset(
+    "more fewer less older younger taller shorter longer heavier cheaper bigger additional extra "
+    "greater faster slower higher lower".split()
+)
 _DIGIT = re.compile(r"\d")
 _SCALE = re.compile(r"\s*-?(dozen|hundred|thousand|million|billion|trillion)s?", re.IGNORECASE)
 
@@ -27,6 +33,8 @@ class Quantity:
         cents: Whether it is an amount of cents.
         dozens: Whether it is multiplied by the `dozen` after it.
         optional: Whether it may be something else than a number, such as `one`.
+        factor: Whether it multiplies: `3 times`.
+        difference: Whether it is a difference: `3 more than`.
         fraction: Whether it is the numerator or denominator of a fraction.
         before, after: The text of its sentence before and after it, up to another number or a
             comma.
@@ -43,6 +51,8 @@ class Quantity:
     cents: bool
     dozens: bool
     optional: bool
+    factor: bool
+    difference: bool
     fraction: bool
     before: str
     after: str
@@ -71,7 +81,31 @@ def stated_quantities(problem: str, computed: Container[Fraction] = ()) -> list[
             same = (quantity.start, quantity.end, quantity.value)
             if same not in [(one.start, one.end, one.value) for one in found]:
                 found.append(quantity)
-    return found
+    return _without_repetitions(found, problem)
+
+
+def _without_repetitions(found: list[Quantity], problem: str) -> list[Quantity]:
+    """Returns the quantities without those that refer to an earlier one.
+
+    `3 friends` and later `her 3 friends` are one quantity, as are `$10 bills` and `$10 bills`. Two
+    amounts of the same thing, `3 apples` and `3 apples`, are not.
+    """
+    kept: list[Quantity] = []
+    for one in found:
+        earlier = [
+            other
+            for other in kept
+            if (other.value, other.percent, other.head) == (one.value, one.percent, one.head)
+            and other.mention != one.mention
+            and one.head - {"$", "%"}
+        ]
+        article = one.before.lower().rstrip("$€£ ").split()[-1:]
+        bill = "$" in one.head and one.after[:1] == " " and one.after.split()[:1] in [
+            other.after.split()[:1] for other in earlier
+        ]  # fmt: skip
+        if not (earlier and (bill or set(article) & _DEFINITE)):
+            kept.append(one)
+    return kept
 
 
 def _parts(mention: Mention, problem: str, computed: Container[Fraction]) -> list[Mention]:
@@ -111,10 +145,12 @@ def _quantity(problem: str, part: Mention, index: int, mention: Mention) -> Quan
         cents=stems(after)[:1] == ["cent"],
         dozens=tail is not None and tail[1].lower() == "dozen",
         optional=mention.excused,
+        factor=after.lower().lstrip(" -").startswith("times"),
+        difference=bool(_COMPARED & set(after.lower().split()[:3])),
         fraction=part is not mention and mention.value.as_integer_ratio()[1] != 1,
         before=before,
         after=after,
         head=frozenset({*words[:1], *sign}),
-        near=frozenset({*following, *preceding[-2:]}),
+        near=frozenset({*following, *preceding[-3:]}),
         sentence=frozenset(content(problem[begin:finish])),
     )

@@ -63,7 +63,7 @@ _ALSO = {
 # Words that state a factor or a divisor.
 _WORDED: dict[int, str] = {
     2: "half halve halved halving halfway twice double doubled doubling doubly both pair couple "
-    "second bicycle twin back",
+    "second bicycle twin back way trip",
     3: "third triple tripled tripling thrice triplet tricycle",
     4: "quarter fourth quadruple quadrupled square",
     5: "fifth quintuple",
@@ -81,6 +81,14 @@ _WORDED: dict[int, str] = {
 }
 _PER_CENT = frozenset({"%", "percent", "percentage"})
 _NAMED = {12: ("DOZEN", "dozen"), 100: ("PERCENT", "% percent percentage")}
+_COINS = {
+    "penny": "DOLLARS_PER_PENNY",
+    "cent": "DOLLARS_PER_CENT",
+    "nickel": "DOLLARS_PER_NICKEL",
+    "dime": "DOLLARS_PER_DIME",
+    "quarter": "DOLLARS_PER_QUARTER",
+}
+_CENTS = {"penny": 1, "cent": 1, "nickel": 5, "dime": 10, "quarter": 25}
 _FRACTIONS = {
     Fraction(1, 2): "half halve halved halving halfway",
     Fraction(1, 4): "quarter fourth",
@@ -120,6 +128,9 @@ def usual(found: Fraction, words: Set[str]) -> Iterator[Constant]:
         yield Constant(found, _NAMED[int(found)][0], frozenset(spoken))
     elif found.denominator == 1 and (spoken := set(_WORDED.get(int(found), "").split()) & words):
         yield Constant(found, None, frozenset(spoken))
+    for coin, name in _COINS.items():
+        if Fraction(_CENTS[coin], 100) == found and coin in words:
+            yield Constant(found, name, frozenset({coin}))
     if found == Fraction(1, 100) and (spoken := _PER_CENT & words):
         yield Constant(found, "PER_CENT", frozenset(spoken))
     if spoken := set(_FRACTIONS.get(found, "").split()) & words:

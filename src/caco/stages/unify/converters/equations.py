@@ -5,7 +5,7 @@ quantity of the question becomes an entry of `input`, a usual constant (minutes 
 constant, and the result of an earlier step a variable.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from caco.rows.code_cot import CodeCoT
@@ -14,11 +14,18 @@ from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
 from caco.stages.unify.alignment import Ambiguous, Stated, Unexplained, align
 from caco.stages.unify.code_cots import NotConvertible, convert_seeds, executed_code_cots
+from caco.stages.unify.expression import value
 from caco.stages.unify.program_text import program_text
 from caco.stages.unify.stated_quantities import Quantity, stated_quantities
 from caco.stages.unify.words import stems
 from caco.stages.unify.worked_solution import Equation, equations, holds
 from caco.text.calculator_marks import without_marks
+
+
+# Words that tell a solution rounds to the nearest integer.
+_ROUNDING = frozenset(
+    {"round", "rounded", "rounding", "nearest", "approximately", "roughly", "approximate"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +71,10 @@ def converted(seed: Seed) -> Converted:
         raise NotConvertible(str(e)) from None
     if not steps:
         raise NotConvertible("the worked solution states no equation")
-    for equation in steps:
-        _check(equation)
-    quantities = stated_quantities(seed.problem, {equation.result for equation in steps})
     words = frozenset(stems(f"{seed.problem} {without_marks(seed.solution)}"))
+    for equation in steps:
+        _check(equation, words)
+    quantities = stated_quantities(seed.problem, {equation.result for equation in steps})
     try:
         alignment = align(steps, quantities, words)
     except Unexplained as e:
@@ -80,10 +87,14 @@ def converted(seed: Seed) -> Converted:
     return Converted(program, inputs)
 
 
-def _check(equation: Equation) -> None:
+def _check(equation: Equation, words: Set[str]) -> None:
     try:
         true = holds(equation)
     except ValueError as e:
         raise NotConvertible(f"an equation of `{equation.line}`: {e}") from None
     if not true:
         raise NotConvertible(f"an equation of `{equation.line}` does not hold")
+    inexact = value(equation.tree) != equation.result
+    if inexact and equation.result.denominator == 1 and not words & _ROUNDING:
+        reason = f"the result of `{equation.line}` is rounded, up or down is not stated"
+        raise NotConvertible(reason, "ambiguous")
