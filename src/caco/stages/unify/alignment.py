@@ -20,11 +20,14 @@ from random import Random
 from caco.identity import request_seed
 from caco.stages.unify.expression import Expression, Negative, Number, Operation, numbers
 from caco.stages.unify.stated_quantities import Quantity
-from caco.stages.unify.usual_constants import Constant, conversions, units_of, usual
+from caco.stages.unify.usual_constants import FACTORS, Constant, conversions, units_of, usual
 from caco.stages.unify.words import content, stems
 from caco.stages.unify.worked_solution import Equation
 from caco.text.numbers import UNSIGNED, exact
 
+_UNIT_END = re.compile(
+    r"[\d.,;=*+×÷]|\s[-x/]\s|\b(?:at|for|and|from|in|on|so|to|with|than)\b"  # noqa: RUF001
+)
 _MAX_ALIGNMENTS = 20_000
 _MARGIN = 1.0  # of evidence between the best reading and the next one
 _POINTS = 2  # at which two alignments are compared
@@ -83,11 +86,12 @@ Source = Stated | Computed | Constant
 
 
 def align(
-    steps: Sequence[Equation], quantities: Sequence[Quantity], words: Set[str]
+    problem: str, steps: Sequence[Equation], quantities: Sequence[Quantity], words: Set[str]
 ) -> list[list[Source]]:
     """Returns what each number of each step refers to, in the order of `Equation.operands`.
 
     Args:
+        problem: The question.
         steps: The equations of the solution.
         quantities: The quantities that the question states.
         words: The stems of question and solution, which decide on usual constants.
@@ -96,14 +100,19 @@ def align(
         Unexplained: A number is neither stated, nor computed by an earlier step, nor usual.
         Ambiguous: The evidence does not decide between two readings.
     """
-    return _Alignment(steps, quantities, words).best()
+    return _Alignment(problem, steps, quantities, words).best()
 
 
 class _Alignment:
     def __init__(
-        self, steps: Sequence[Equation], quantities: Sequence[Quantity], words: Set[str]
+        self,
+        problem: str,
+        steps: Sequence[Equation],
+        quantities: Sequence[Quantity],
+        words: Set[str],
     ) -> None:
         self._steps, self._quantities, self._words = steps, quantities, words
+        self._factors = sum(word in FACTORS for word in stems(problem))
         self._places = [(at, place) for at, e in enumerate(steps) for place in range(len(e.operands))]
         self._sources = [list(self._candidates(*place)) for place in self._places]
         for (at, place), sources in zip(self._places, self._sources, strict=True):
@@ -167,7 +176,8 @@ class _Alignment:
         at, place = where
         step = self._steps[at]
         context = step.contexts[place]
-        near = set(content(context.after)[:3] + content(context.before)[-2:])
+        near = set(content(_without_currency(context.after))[:3])
+        near |= set(stems(context.before)[-1:]) & {"$"}
         near |= _beside(step.line, step.operands[place].value)
         line = set(content(step.line))
         head, beside, far = self._words_of(source)
@@ -275,8 +285,9 @@ class _Alignment:
         uses = [source.step for source in alignment if isinstance(source, Computed)]
         repeated += 0.5 * (len(uses) - len(set(uses)))
         repeated += 0.3 * (len(order) - len(set(order)))
-        differences = [index for index in order if self._quantities[index].difference]
-        repeated += 1.5 * (len(differences) - len(set(differences)))
+        once = [i for i in order if self._quantities[i].difference or self._quantities[i].factor]
+        repeated += 1.5 * (len(once) - len(set(once)))
+        repeated += 1.5 * max(0, self._factors - sum(map(_is_factor, alignment)))
         return -3.0 * unused - 2.0 * len(idle) - repeated + 0.2 * ascending
 
     def _function(self, alignment: Sequence[Source]) -> tuple[Fraction | None, ...]:
@@ -347,6 +358,11 @@ def _scalings(quantity: Quantity, words: Set[str]) -> Iterator[Scaling]:
             yield Scaling(number, name)
 
 
+def _is_factor(source: Source) -> bool:
+    """Returns whether a source is a factor in words, such as the 2 of "twice"."""
+    return isinstance(source, Constant) and source.name is None and bool(source.words & FACTORS)
+
+
 def _evaluated(tree: Expression, number: Callable[[Number], Fraction]) -> Fraction:
     match tree:
         case Number(found, stated):
@@ -399,9 +415,15 @@ def _beside(line: str, value: Fraction) -> frozenset[str]:
     found: set[str] = set()
     for match in re.finditer(UNSIGNED, line):
         if exact(match.group()) == value:
-            after = re.split(r"[\d.,;=*+/]|\s-\s", line[match.end() :])[0]
-            found.update(content(after)[:2])
+            after = _UNIT_END.split(line[match.end() :])[0]
+            found.update(content(_without_currency(after))[:2])
+            found.update(set(stems(line[: match.start()][-2:])[-1:]) & {"$"})
     return frozenset(found)
+
+
+def _without_currency(text: str) -> str:
+    """Returns a text without the currency sign of the number after it."""
+    return text.rstrip().rstrip("$€£¥")
 
 
 def _plain(number: Fraction) -> str:

@@ -16,7 +16,7 @@ from caco.stages.unify.worked_solution import Equation
 from caco.text.numbers import is_number_word
 
 _WORD = re.compile(r"[a-z]+(?:['’]s)?")  # noqa: RUF001
-_RATE = re.compile(r"^[\s-]*(?:([a-z]+)\s+)?(?:per|an?|each|every|/)\s*([a-z]{3,})\b|^\s*/\s*([a-z]{3,})")
+_RATE = re.compile(r"^[\s-]*(?:([a-z]+)\s+)?(?:(?:per|an?|each|every)\s+|/\s*)([a-z]{3,})\b|^\s*/\s*([a-z]{3,})")
 _CURRENCY = re.compile(r"[$€£¥]\s*$")
 _TOTAL = re.compile(r"\b(?:total|altogether|in all|combined|together|sum)\b", re.IGNORECASE)
 _LEFT = re.compile(r"\b(?:left|remain\w*|still|rest)\b", re.IGNORECASE)
@@ -63,7 +63,10 @@ def input_names(quantity: Quantity) -> Iterator[str]:
     nouns = _nouns(quantity.after)
     before = _nouns(quantity.before)[::-1]
     heads: list[str] = []
-    if quantity.percent:
+    if quantity.fraction:
+        part = "numerator" if quantity.after[:1] == "/" else "denominator"
+        heads = [f"{word}_{part}" for word in (*nouns[:2], *before[:2])] + [part]
+    elif quantity.percent:
         heads = [f"{word}_percent" for word in nouns[:1]] + ["percent"]
         heads += [f"{word}_percent" for word in before]
     elif _CURRENCY.search(quantity.before):
@@ -84,7 +87,7 @@ def input_names(quantity: Quantity) -> Iterator[str]:
     heads += [f"{nouns[0]}_{word}" for word in nouns[1:3]]
     heads += [f"{word}_{nouns[0]}" for word in before[:3] if nouns]
     heads += [f"{a}_{b}" for b, a in zip(before, before[1:], strict=False)][:1] + before[:3]
-    yield from dict.fromkeys(heads)
+    yield from (name for name in dict.fromkeys(heads) if not _repeats(name))
     yield "amount"
 
 
@@ -121,8 +124,7 @@ def step_names(step: Equation, asked: str | None) -> Iterator[str]:
         heads.append(f"{_OPERATIONS[operator]}_of_{noun}")
     heads += [f"{a}_{b}" for a, b in zip(lead, lead[1:], strict=False)][-1:]
     heads += lead[-1:]
-    yield from (name for name in dict.fromkeys(heads) if len(set(name.split("_"))) > 1
-                or "_" not in name)  # fmt: skip
+    yield from (name for name in dict.fromkeys(heads) if not _repeats(name))
     yield _OPERATIONS[_operator(step.tree)]
 
 
@@ -144,6 +146,12 @@ def _nouns(text: str) -> list[str]:
         and stem(word) not in _NO_NAME
         and not is_number_word(word)
     ]
+
+
+def _repeats(name: str) -> bool:
+    """Returns whether a name has a word twice."""
+    words = [stem(word) for word in name.split("_")]
+    return len(set(words)) < len(words)
 
 
 def _noun_of(verb: str) -> str:

@@ -11,13 +11,11 @@ from caco.stages.unify.naming import Names, asked_noun, input_names, step_names
 from caco.stages.unify.stated_quantities import Quantity
 from caco.stages.unify.usual_constants import Constant
 from caco.stages.unify.worked_solution import Equation
-from caco.text.numbers import UNSIGNED
+from caco.text.numbers import UNSIGNED, exact
 
 _MAX_STEPS = 3  # in one function
 _PERCENT = "HUNDRED_PERCENT"
-_ARITHMETIC = re.compile(
-    rf"[$€£¥]?\s*(?:{UNSIGNED})(?:[\s$€£¥%()]*(?:[-+*/x×÷=]|(?:{UNSIGNED}))[\s$€£¥()]*)*%?"  # noqa: RUF001
-)
+_NUMBER = re.compile(rf"(?:[$€£¥]\s*)?({UNSIGNED})%?")
 
 
 def program_text(
@@ -114,12 +112,9 @@ class _Program:
         """Returns a function and its call."""
         parameters: dict[str, str] = {}
         lines: list[str] = []
-        commented = ""
         for at in group:
-            if self._steps[at].line != commented:
-                commented = self._steps[at].line
-                if text := comment(commented):
-                    lines.append(f"# {text}")
+            if text := comment(self._steps[at]):
+                lines.append(f"# {text}")
             body = self._expression(at, group, parameters)
             lines.append(
                 f"return {body}" if at == group[-1] else f"{self._results[at]} = {body}"
@@ -182,17 +177,20 @@ class _Program:
         return name
 
 
-def comment(line: str) -> str:
-    """Returns a line of a solution without its arithmetic; empty if a number or nothing remains."""
-    text = re.split(r"\bbecause\b|=>", line)[0]
-    text = _ARITHMETIC.sub(" ", text)
-    text = re.sub(r"[=$€£¥%<>*÷×]|\s[-+/x]\s", " ", text)  # noqa: RUF001
-    text = re.sub(r"\(\s*\)", " ", text)
-    text = " ".join(text.split())
-    text = re.sub(r"\s+([.,;:?!])", r"\1", text).strip(" ,;:.-")
+def comment(step: Equation) -> str:
+    """Returns what a solution says of a step, without numbers; empty if little remains."""
+    before = re.split(r"(?<=[a-z)])[.;]\s+(?=[A-Z])", step.before)[-1]
+    after = re.split(r"[.;](?:\s|$)", step.after)[0]
+    text = f"{before} {after}"
+    known = {step.result, *(number.value for number in step.operands)}
+    text = _NUMBER.sub(lambda m: " " if exact(m[1]) in known else m[0], text)
+    text = re.sub(r"\b[a-zA-Z]\s*=|[=$€£¥<>*÷×]|\(\s*\)|\s[-+/x]\s|(?<!\w)%", " ", text)  # noqa: RUF001
+    text = re.sub(r"\s+([.,;:?!])", r"\1", " ".join(text.split()))
+    text = re.sub(r"(?:,?\s*\b(?:because|so|is|are|was|were|of|by|for|to|and|that|which|means|be|a|"
+                  r"the|equals|total of)\b)+[\s:,]*$", "", text.strip(" ,;:.-"))  # fmt: skip
     if re.search(r"\d", text) or len(re.findall(r"[A-Za-z]{2,}", text)) < 3:
         return ""
-    return text + "."
+    return text[0].upper() + text[1:] + "."
 
 
 def _plain(found: Fraction) -> int | float:

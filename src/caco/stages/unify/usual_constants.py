@@ -79,6 +79,10 @@ _WORDED: dict[int, str] = {
     1000000: "million",
     1000000000: "billion",
 }
+FACTORS = frozenset(
+    "half halve halved halving twice double doubled doubling triple tripled thrice quadruple".split()
+)
+"""The words that state a factor, each of which a solution uses."""
 _PER_CENT = frozenset({"%", "percent", "percentage"})
 _NAMED = {12: ("DOZEN", "dozen"), 100: ("PERCENT", "% percent percentage")}
 _COINS = {

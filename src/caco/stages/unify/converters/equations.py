@@ -76,7 +76,7 @@ def converted(seed: Seed) -> Converted:
         _check(equation, words)
     quantities = stated_quantities(seed.problem, {equation.result for equation in steps})
     try:
-        alignment = align(steps, quantities, words)
+        alignment = align(seed.problem, steps, quantities, words)
     except Unexplained as e:
         raise NotConvertible(str(e), "unexplained_constant") from None
     except Ambiguous as e:
