@@ -47,7 +47,7 @@ TABLE: list[tuple[str, set[str]]] = [
      | {"corpus", "answer"}),
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
     ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer"}),
-    ("rows.program", {"sample", "verify"}),
+    ("rows.program", UNIFIES | {"attempt", "sample", "verify"}),
     ("rows.verified", {"verify", "question"}),
     ("rows.question", {"question", "solution"}),
     ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "corpus"} | JUDGES),
@@ -98,7 +98,13 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.seeds.*", READS),
     ("stages.unify.converters.program", {"unify:easy"}),
     ("stages.unify.converters.equations", {"unify:symbolic", "unify:file"}),
-    ("stages.unify.expression", {"unify:symbolic", "unify:file"}),
+    *(
+        (f"stages.unify.{name}", {"unify:symbolic", "unify:file"})
+        for name in (
+            "alignment", "expression", "naming", "program_text", "stated_quantities",
+            "usual_constants", "words", "worked_solution",
+        )
+    ),
     ("stages.unify.converters.main_solution", {"unify:codeio"}),
     ("stages.unify.converters.llm", {"unify:model"}),
     ("stages.unify.drafts", {"draft"}),
@@ -106,7 +112,8 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.unify.code_cots", UNIFIES | {"attempt"}),
     ("stages.unify.*", UNIFIES),
     ("stages.sample", {"sample"}),
-    ("stages.verify.source", {"verify", "plant"}),
+    ("stages.verify.source", UNIFIES | {"attempt", "verify", "plant"}),
+    ("stages.verify.rules", UNIFIES | {"attempt", "verify"}),
     ("stages.verify.single", set()),  # of scripts/execute.py
     ("stages.verify.*", {"verify"}),
     ("stages.reverse.question_prompt", {"question", "writer"}),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from caco.config.checks import Calibration
+from caco.config.checks import Calibration, ProgramRules
 from caco.config.sources import Unify
 from caco.stages.calibrate.plant import known_right
 from caco.stages.seeds.normalise import make_seed
@@ -70,4 +70,4 @@ def varied(varied_seeds):
 def _code_cots(seeds):
     from tests.stages.unify.conftest import TrustingSandbox
 
-    return list(unify(seeds, Unify(converter="equations"), TrustingSandbox()))
+    return list(unify(seeds, Unify(converter="equations"), ProgramRules(), TrustingSandbox()))

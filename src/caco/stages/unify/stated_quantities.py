@@ -11,12 +11,10 @@ from caco.text.numbers import Mention, mentions
 _NEAR = 4  # words after a number that may name what it counts
 _SENTENCE_END = re.compile(r"[.?!](?=\s|$)|[\n;]")
 _BREAK = re.compile(r"\d[\d.,]*|,\s|\b(?:and|but|while|then|plus)\b", re.IGNORECASE)
+_OUT_OF = re.compile(r"^\s+(?:out )?of (?:the |her |his |their )?[$€£]?[\d,]*\d")  # 5 of 20 nails
 # What refers to a quantity that is stated already: `her 3 friends`, `those 4 cans`.
 _DEFINITE = frozenset("the those these her his their its our my your all of same".split())
-_COMPARED = frozenset(
-    "more fewer less older younger taller shorter longer heavier cheaper bigger additional extra "
-    "greater faster slower higher lower".split()
-)
+_COMPARED = re.compile(r"[^.,]{0,30}\b(?:more|less|fewer|[a-z]{3,}er)\b[^.,]{0,30}\bthan\b")
 _DIGIT = re.compile(r"\d")
 _SCALE = re.compile(r"\s*-?(dozen|hundred|thousand|million|billion|trillion)s?", re.IGNORECASE)
 
@@ -130,7 +128,7 @@ def _quantity(problem: str, part: Mention, index: int, mention: Mention) -> Quan
     begin = max((end for end in ends if end <= part.start), default=0)
     finish = min((end for end in ends if end > part.end), default=len(problem))
     before = _BREAK.split(problem[begin : part.start])[-1]
-    after = _BREAK.split(problem[part.end : finish])[0]
+    after = _BREAK.split(_OUT_OF.sub("", problem[part.end : finish]))[0]
     tail = _SCALE.match(problem, part.end)
     following = content(after)[:_NEAR]
     preceding = content(before)[-_NEAR:]
@@ -146,7 +144,7 @@ def _quantity(problem: str, part: Mention, index: int, mention: Mention) -> Quan
         dozens=tail is not None and tail[1].lower() == "dozen",
         optional=mention.excused,
         factor=after.lower().lstrip(" -").startswith("times"),
-        difference=bool(_COMPARED & set(after.lower().split()[:3])),
+        difference=_COMPARED.match(problem[part.end : finish].lower()) is not None,
         fraction=part is not mention and mention.value.as_integer_ratio()[1] != 1,
         before=before,
         after=after,

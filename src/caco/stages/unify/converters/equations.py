@@ -8,11 +8,12 @@ constant, and the result of an earlier step a variable.
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
+from caco.config.checks import ProgramRules
 from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
-from caco.stages.unify.alignment import Ambiguous, Stated, Unexplained, align
+from caco.stages.unify.alignment import Ambiguous, Unexplained, align
 from caco.stages.unify.code_cots import NotConvertible, convert_seeds, executed_code_cots
 from caco.stages.unify.expression import value
 from caco.stages.unify.program_text import program_text
@@ -41,9 +42,11 @@ class Converted:
     inputs: dict[str, Quantity]
 
 
-def code_cots(seeds: Iterable[Seed], sandbox: Sandbox) -> Iterator[CodeCoT | Rejected]:
+def code_cots(
+    seeds: Iterable[Seed], rules: ProgramRules, sandbox: Sandbox
+) -> Iterator[CodeCoT | Rejected]:
     """Yields each seed's Code CoT or its rejection; see `caco.stages.unify.unify.unify`."""
-    return executed_code_cots(convert_seeds(seeds, from_equations), "equations", sandbox)
+    return executed_code_cots(convert_seeds(seeds, from_equations), "equations", rules, sandbox)
 
 
 def from_equations(seed: Seed) -> str:
@@ -61,7 +64,8 @@ def converted(seed: Seed) -> Converted:
     Raises:
         NotConvertible: The solution states no equation, or one that is unreadable or false
             (`not_convertible`); a number of it refers to nothing (`unexplained_constant`), or may
-            refer to several things (`ambiguous`).
+            refer to several things (`ambiguous`); no number of the question is used
+            (`no_stated_number`).
     """
     if seed.solution is None:
         raise NotConvertible("the seed has no worked solution")
@@ -81,9 +85,9 @@ def converted(seed: Seed) -> Converted:
         raise NotConvertible(str(e), "unexplained_constant") from None
     except Ambiguous as e:
         raise NotConvertible(str(e), "ambiguous") from None
-    if not any(isinstance(source, Stated) for sources in alignment for source in sources):
-        raise NotConvertible("its steps use no number of the question", "no_stated_number")
     program, inputs = program_text(seed.problem, steps, alignment, quantities)
+    if not inputs:
+        raise NotConvertible("its steps use no number of the question", "no_stated_number")
     return Converted(program, inputs)
 
 
