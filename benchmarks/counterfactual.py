@@ -217,7 +217,9 @@ def table(rows: Iterable[dict[str, Any]], right_before: set[tuple[int, int]]) ->
     if right_before:
         before = [row for row in rows if (row["template"], row["pair"]) in right_before]
         kept = sum(row["verdict"] == "right" for row in before)
-        lines.append(f"| right programs of the baseline that are kept | {_share(kept, len(before))} |")
+        lines.append(
+            f"| right programs of the baseline that are kept | {_share(kept, len(before))} |"
+        )
     lines += [
         f"| `{verdict}` | {count} |"
         for verdict, count in verdicts.most_common()

@@ -45,7 +45,7 @@ def varied_seeds():
         shelf(1, 1),
         worked("A shop has 120 jars and sells 30 of them. What percentage is that?", "30/120*100"),
         worked("Tom buys 3 pens at $2.50 each. How much does he pay?", "3*2.5"),
-        worked("A shelf holds 5 jars and 5 are sold. How many jars are left?", "5-5"),
+        worked("A shelf holds 5 jars. Tom takes 2 and Ann takes 3. How many are left?", "5-2-3"),
         worked("It is 4 degrees and gets 9 degrees colder. How warm is it now?", "4-9"),
         worked("Ann walks 3 miles a day for 7 days. How many miles is that?", "3*7"),
         worked("A box has 2 layers of 9 eggs. How many eggs do 8 boxes have?", "2*9", "18*8"),

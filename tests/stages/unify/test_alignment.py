@@ -21,7 +21,7 @@ def with_numbers(worded, computed):
             nth = len(re.findall(rf"\b{re.escape(written)}(?!\d)", problem[: quantity.end]))
             values.append(numbers.pop((written, nth)))
         assert not numbers, f"no input for {numbers} in {found.program}"
-        line, _, rest = found.program.partition("\n")
+        _, _, rest = found.program.partition("\n")
         inputs = dict(zip(found.inputs, values, strict=True))
         return computed(f"input = {inputs}\n{rest}")[1]
 
@@ -62,7 +62,9 @@ def test_the_order_of_equal_terms_does_not_matter(with_numbers):
 
 
 def test_a_quantity_that_is_named_again_is_one_input(with_numbers):
-    problem = "Ron invites 3 friends. A ticket costs $12. What do the tickets of his 3 friends cost?"
+    problem = (
+        "Ron invites 3 friends. A ticket costs $12. What do the tickets of his 3 friends cost?"
+    )
     assert with_numbers(problem, "3 * $12 = $36", {("3", 1): 5, ("12", 1): 10}) == 50
 
 

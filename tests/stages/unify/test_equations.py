@@ -156,7 +156,10 @@ def test_comments_state_no_number(worded):
 
 def test_a_result_that_only_the_next_step_uses_is_local(worded):
     problem = "They paint 3 rooms with 4 litres per room and get a 20% discount."
-    solution = "They need 3*4 = <<3*4=12>>12 litres.\nThey pay 12 - 12*20/100 = <<12-12*20/100=9.6>>9.6 litres."
+    solution = (
+        "They need 3*4 = <<3*4=12>>12 litres.\n"
+        "They pay 12 - 12*20/100 = <<12-12*20/100=9.6>>9.6 litres."
+    )
     program = from_equations(worded(problem, solution, "9.6"))
     assert program.count("def ") == 1
     assert "    litres = rooms * litres_per_room\n" in program

@@ -5,7 +5,7 @@ constant. The value alone does not decide: two quantities may be equal, and a re
 quantity. An alignment links every number of the solution. The evidence is the words beside the
 numbers, their order, and that a solution uses what it computes and what the question states.
 Alignments that compute the same function of the quantities are one reading of the solution. If the
-evidence for the best reading is not clearly better than for the next one, the solution is ambiguous.
+evidence for the best reading is hardly better than for the next one, the solution is ambiguous.
 """
 
 import itertools
@@ -28,7 +28,7 @@ from caco.text.numbers import UNSIGNED, exact
 _UNIT_END = re.compile(
     r"[\d.,;=*+×÷]|\s[-x/]\s|\b(?:at|for|and|from|in|on|so|to|with|than)\b"  # noqa: RUF001
 )
-_MAX_ALIGNMENTS = 20_000
+_MAX_ALIGNMENTS = 5_000
 _MARGIN = 1.5  # of evidence between the best reading and the next one
 _POINTS = 2  # at which two alignments are compared
 
@@ -113,7 +113,9 @@ class _Alignment:
     ) -> None:
         self._steps, self._quantities, self._words = steps, quantities, words
         self._factors = sum(word in FACTORS for word in stems(problem))
-        self._places = [(at, place) for at, e in enumerate(steps) for place in range(len(e.operands))]
+        self._places = [
+            (at, place) for at, e in enumerate(steps) for place in range(len(e.operands))
+        ]
         self._sources = [list(self._candidates(*place)) for place in self._places]
         for (at, place), sources in zip(self._places, self._sources, strict=True):
             if not sources:
@@ -229,7 +231,8 @@ class _Alignment:
             return 3.0 if divides or "%" in beside else -1.0
         if name:
             restated = any(
-                isinstance(other, Stated) and len(self._quantities[other.quantity].near & spoken) > 1
+                isinstance(other, Stated)
+                and len(self._quantities[other.quantity].near & spoken) > 1
                 for other in others
             )
             return (1.0 if beside & spoken else 0.0) - (2.0 if restated else 0.0)
@@ -241,9 +244,7 @@ class _Alignment:
             return 2.0 if divides or value.denominator > 1 else 0.0
         return 1.5 if worded and not divides else 0.0
 
-    def _kind(
-        self, step: Equation, near: set[str], quantity: Quantity, scaling: Scaling
-    ) -> float:
+    def _kind(self, step: Equation, near: set[str], quantity: Quantity, scaling: Scaling) -> float:
         """Returns the evidence that a quantity of a kind (percent, money, fraction) is used."""
         score = 0.5 if scaling == _AS_IT_IS else 0.0
         if quantity.percent and scaling == _AS_IT_IS and "%" not in near:
@@ -319,7 +320,7 @@ class _Alignment:
         try:
             for step in self._steps:
                 results.append(_evaluated(step.tree, number))
-        except (ZeroDivisionError, OverflowError):
+        except (ArithmeticError, TypeError, ValueError):  # a root of a negative number
             return None
         return results[-1]
 

@@ -8,31 +8,36 @@ import builtins
 import keyword
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from caco.stages.unify.expression import Expression, Negative, Operation
 from caco.stages.unify.stated_quantities import Quantity
-from caco.stages.unify.words import STOP, stem
+from caco.stages.unify.words import STOP, listed, stem
 from caco.stages.unify.worked_solution import Equation
 from caco.text.numbers import is_number_word
 
 _WORD = re.compile(r"[a-z]+(?:['’]s)?")  # noqa: RUF001
-_RATE = re.compile(r"^[\s-]*(?:([a-z]+)\s+)?(?:(?:per|an?|each|every)\s+|/\s*)([a-z]{3,})\b|^\s*/\s*([a-z]{3,})")
+_RATE = re.compile(
+    r"^[\s-]*(?:([a-z]+)\s+)?(?:(?:per|an?|each|every)\s+|/\s*)([a-z]{3,})\b|^\s*/\s*([a-z]{3,})"
+)
 _CURRENCY = re.compile(r"[$€£¥]\s*$")
 _TOTAL = re.compile(r"\b(?:total|altogether|in all|combined|together|sum)\b", re.IGNORECASE)
 _LEFT = re.compile(r"\b(?:left|remain\w*|still|rest)\b", re.IGNORECASE)
 _RESERVED = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | {"input", "output", "step"}
-_NO_NAME = STOP | frozenset(
-    """amount answer cost-of equal equals equation given got go goes gets get find finds found
+_NO_NAME = STOP | listed(
+    """amount answer equal equals equation given got go goes gets get find finds found
     however let means meaning need needs number numbers per percent percentage really solution
     sure times value want way well worth say same hence since make makes made take takes took give
     gives gave bring brings come comes put puts went going reach keep kept didn doesn don isn wasn
     dr mr mrs ms miss there actually already usually currently originally exactly around
-    approximately nearly least most probably rather than without within during between""".split()
+    approximately nearly least most probably rather than without within during between"""
 )
 _OPERATIONS = {"+": "sum", "-": "difference", "*": "product", "/": "quotient", "**": "power"}
-_COST = {"cost", "costs", "price", "priced", "pay", "pays", "paid", "spend", "spends", "spent",
-         "earn", "earns", "earned", "fee", "rent", "budget", "salary", "worth", "bill", "tip",
-         "charges", "charge", "sells", "sold", "saves", "saved", "owes", "fare", "savings"}  # fmt: skip
+_OTHERS = ("other", "next", "further", "last")  # where no word of the text distinguishes two names
+_COST = listed(
+    """cost costs price priced pay pays paid spend spends spent earn earns earned fee rent budget
+    salary worth bill tip charges charge sells sold saves saved owes fare savings"""
+)
 
 
 class Names:
@@ -64,7 +69,7 @@ def input_names(quantity: Quantity) -> Iterator[str]:
     before = _nouns(quantity.before)[::-1]
     heads: list[str] = []
     if quantity.fraction:
-        part = "numerator" if quantity.after[:1] == "/" else "denominator"
+        part = "denominator" if quantity.before[-1:] == "/" else "numerator"
         heads = [f"{word}_{part}" for word in (*nouns[:2], *before[:2])] + [part]
     elif quantity.percent:
         heads = [f"{word}_percent" for word in nouns[:1]] + ["percent"]
@@ -86,9 +91,10 @@ def input_names(quantity: Quantity) -> Iterator[str]:
     heads += nouns[:1]
     heads += [f"{nouns[0]}_{word}" for word in nouns[1:3]]
     heads += [f"{word}_{nouns[0]}" for word in before[:3] if nouns]
-    heads += [f"{a}_{b}" for b, a in zip(before, before[1:], strict=False)][:1] + before[:3]
+    heads += [f"{a}_{b}" for b, a in pairwise(before)][:1] + before[:3]
+    heads += [f"{prefix}_{noun}" for noun in (*nouns[:1], *before[:1]) for prefix in _OTHERS]
     yield from (name for name in dict.fromkeys(heads) if not _repeats(name))
-    yield "amount"
+    yield from ("amount", *(f"{prefix}_amount" for prefix in _OTHERS))
 
 
 def step_names(step: Equation, asked: str | None) -> Iterator[str]:
@@ -122,10 +128,12 @@ def step_names(step: Equation, asked: str | None) -> Iterator[str]:
         heads += [f"{noun}_{word}" for word in nouns[1:3]]
         heads += [f"{word}_{noun}" for word in (*lead[:2], *lead[-2:])]
         heads.append(f"{_OPERATIONS[operator]}_of_{noun}")
-    heads += [f"{a}_{b}" for a, b in zip(lead, lead[1:], strict=False)][-1:]
+        heads += [f"{prefix}_{noun}" for prefix in _OTHERS]
+    heads += [f"{a}_{b}" for a, b in pairwise(lead)][-1:]
     heads += lead[-1:]
     yield from (name for name in dict.fromkeys(heads) if not _repeats(name))
-    yield _OPERATIONS[_operator(step.tree)]
+    operation = _OPERATIONS[_operator(step.tree)]
+    yield from (operation, *(f"{prefix}_{operation}" for prefix in _OTHERS))
 
 
 def asked_noun(problem: str) -> str | None:

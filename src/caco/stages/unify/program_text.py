@@ -116,9 +116,7 @@ class _Program:
             if text := comment(self._steps[at]):
                 lines.append(f"# {text}")
             body = self._expression(at, group, parameters)
-            lines.append(
-                f"return {body}" if at == group[-1] else f"{self._results[at]} = {body}"
-            )
+            lines.append(f"return {body}" if at == group[-1] else f"{self._results[at]} = {body}")
         name = f"find_{self._results[group[-1]]}"
         body = "\n".join(f"    {line}" for line in lines)
         return (

@@ -5,7 +5,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from fractions import Fraction
 
-from caco.stages.unify.words import content, stems
+from caco.stages.unify.words import content, listed, stems
 from caco.text.numbers import Mention, mentions
 
 _NEAR = 4  # words after a number that may name what it counts
@@ -13,7 +13,7 @@ _SENTENCE_END = re.compile(r"[.?!](?=\s|$)|[\n;]")
 _BREAK = re.compile(r"\d[\d.,]*|,\s|\b(?:and|but|while|then|plus)\b", re.IGNORECASE)
 _OUT_OF = re.compile(r"^\s+(?:out )?of (?:the |her |his |their )?[$€£]?[\d,]*\d")  # 5 of 20 nails
 # What refers to a quantity that is stated already: `her 3 friends`, `those 4 cans`.
-_DEFINITE = frozenset("the those these her his their its our my your all of same".split())
+_DEFINITE = listed("the those these her his their its our my your all of same")
 _COMPARED = re.compile(r"[^.,]{0,30}\b(?:more|less|fewer|[a-z]{3,}er)\b[^.,]{0,30}\bthan\b")
 _DIGIT = re.compile(r"\d")
 _SCALE = re.compile(r"\s*-?(dozen|hundred|thousand|million|billion|trillion)s?", re.IGNORECASE)
@@ -111,7 +111,9 @@ def _parts(mention: Mention, problem: str, computed: Container[Fraction]) -> lis
     written = problem[mention.start : mention.end]
     scaled = _SCALE.search(written)
     if scaled is None or not mention.parts:
-        if any(part.start == mention.start and part.value == mention.value for part in mention.parts):
+        if any(
+            part.start == mention.start and part.value == mention.value for part in mention.parts
+        ):
             return [mention]  # cents
         if mention.excused and not _DIGIT.search(written) and mention.value not in (1, 2):
             return []  # one half, one third: operations

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from fractions import Fraction
 
+from caco.stages.unify.words import listed
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:
@@ -79,8 +81,9 @@ _WORDED: dict[int, str] = {
     1000000: "million",
     1000000000: "billion",
 }
-FACTORS = frozenset(
-    "half halve halved halving twice double doubled doubling triple tripled thrice quadruple".split()
+FACTORS = listed(
+    """half halve halved halving twice double doubled doubling triple tripled thrice
+    quadruple"""
 )
 """The words that state a factor, each of which a solution uses."""
 _PER_CENT = frozenset({"%", "percent", "percentage"})

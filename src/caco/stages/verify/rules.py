@@ -217,7 +217,9 @@ def text_violation(program: Candidate, settings: ProgramRules) -> Violation | No
     return None
 
 
-def result_violation(program: Candidate, run: Execution, settings: ProgramRules) -> Violation | None:
+def result_violation(
+    program: Candidate, run: Execution, settings: ProgramRules
+) -> Violation | None:
     """Returns the first violation of a rule on the executed `input` and `output`, or None.
 
     Args:

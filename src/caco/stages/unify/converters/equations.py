@@ -22,7 +22,6 @@ from caco.stages.unify.words import stems
 from caco.stages.unify.worked_solution import Equation, equations, holds
 from caco.text.calculator_marks import without_marks
 
-
 # Words that tell a solution rounds to the nearest integer.
 _ROUNDING = frozenset(
     {"round", "rounded", "rounding", "nearest", "approximately", "roughly", "approximate"}
