@@ -207,7 +207,7 @@ def sections(config: Config) -> dict[str, Any]:
         **{f"model:{name}": model for name, model in config.models.items()},
         **{f"bench_problems:{name}": b for name, b in config.bench.benchmarks.items()},
         "draft": config.converters()["model"].drafting(),
-        "attempt": config.sandbox,
+        "attempt": config.unifying(),
         "codegen": config.codegen,
         "sample": config.sample,
         "verify": config.verify,

@@ -20,7 +20,14 @@ from random import Random
 from caco.identity import request_seed
 from caco.stages.unify.expression import Expression, Negative, Number, Operation, numbers
 from caco.stages.unify.stated_quantities import Quantity
-from caco.stages.unify.usual_constants import FACTORS, Constant, conversions, units_of, usual
+from caco.stages.unify.usual_constants import (
+    FACTORS,
+    HUNDRED_PERCENT,
+    Constant,
+    conversions,
+    units_of,
+    usual,
+)
 from caco.stages.unify.words import content, stems
 from caco.stages.unify.worked_solution import Equation
 from caco.text.numbers import UNSIGNED, exact
@@ -86,7 +93,7 @@ Source = Stated | Computed | Constant
 
 
 def align(
-    problem: str, steps: Sequence[Equation], quantities: Sequence[Quantity], words: Set[str]
+    problem: str, steps: Sequence[Equation], quantities: Sequence[Quantity], words: frozenset[str]
 ) -> list[list[Source]]:
     """Returns what each number of each step refers to, in the order of `Equation.operands`.
 
@@ -109,7 +116,7 @@ class _Alignment:
         problem: str,
         steps: Sequence[Equation],
         quantities: Sequence[Quantity],
-        words: Set[str],
+        words: frozenset[str],
     ) -> None:
         self._steps, self._quantities, self._words = steps, quantities, words
         self._factors = sum(word in FACTORS for word in stems(problem))
@@ -168,7 +175,7 @@ class _Alignment:
             if result == found:
                 yield Computed(step)
             elif result == found * 100 and "%" in self._steps[step].line:
-                yield Computed(step, Scaling(Fraction(1, 100), "PERCENT"))
+                yield Computed(step, Scaling(Fraction(1, 100), HUNDRED_PERCENT))
         yield from usual(found, self._words)
         if found in (0, 1):
             yield Constant(found, None, frozenset())
@@ -227,7 +234,7 @@ class _Alignment:
         context = step.contexts[place]
         beside = set(stems(f"{context.before} {context.after}"))
         divides = _operator_at(step.tree, place) == "/"
-        if name == "PERCENT":
+        if name == HUNDRED_PERCENT:
             return 3.0 if divides or "%" in beside else -1.0
         if name:
             restated = any(
@@ -345,15 +352,15 @@ class _Alignment:
                 return f"the constant {name}" if name else "a usual constant"
 
 
-def _scalings(quantity: Quantity, words: Set[str]) -> Iterator[Scaling]:
+def _scalings(quantity: Quantity, words: frozenset[str]) -> Iterator[Scaling]:
     """Yields how a solution may write a quantity."""
     yield _AS_IT_IS
     per_cent = Fraction(1, 100)
     if quantity.percent:
-        yield Scaling(per_cent, "PERCENT")
+        yield Scaling(per_cent, HUNDRED_PERCENT)
         for sign in (-1, 1):
-            yield Scaling(per_cent, "PERCENT", Fraction(1), sign)
-            yield Scaling(Fraction(1), "PERCENT", Fraction(100), sign)
+            yield Scaling(per_cent, HUNDRED_PERCENT, Fraction(1), sign)
+            yield Scaling(Fraction(1), HUNDRED_PERCENT, Fraction(100), sign)
     if quantity.cents:
         yield Scaling(per_cent, "CENTS_PER_DOLLAR")
     if quantity.dozens:

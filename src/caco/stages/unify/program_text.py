@@ -9,12 +9,11 @@ from caco.stages.unify.alignment import Computed, Scaling, Source, Stated
 from caco.stages.unify.expression import Number, literal, python, value
 from caco.stages.unify.naming import Names, asked_noun, input_names, step_names
 from caco.stages.unify.stated_quantities import Quantity
-from caco.stages.unify.usual_constants import Constant
+from caco.stages.unify.usual_constants import HUNDRED_PERCENT, Constant
 from caco.stages.unify.worked_solution import Equation
 from caco.text.numbers import UNSIGNED, exact
 
 _MAX_STEPS = 3  # in one function
-_PERCENT = "HUNDRED_PERCENT"
 _NUMBER = re.compile(rf"(?:[$€£¥]\s*)?({UNSIGNED})%?")
 
 
@@ -131,7 +130,7 @@ class _Program:
         def atom(found: Number) -> tuple[str, int]:
             if not found.stated:
                 self._inexact = True
-                return self._constant(_PERCENT, found.value), 5
+                return self._constant(HUNDRED_PERCENT, found.value), 5
             match next(sources):
                 case Stated(index, scaling):
                     name = self._inputs[index]
@@ -165,12 +164,11 @@ class _Program:
         if scaling.base is not None:
             base = literal(scaling.base)
             if scaling.base == 100:
-                base = self._constant(_PERCENT, scaling.base)
+                base = self._constant(HUNDRED_PERCENT, scaling.base)
             text, binds = f"{base} {'+' if scaling.sign > 0 else '-'} {text}", 1
         return text, binds
 
     def _constant(self, name: str, value: Fraction) -> str:
-        name = _PERCENT if name == "PERCENT" else name
         self._constants[name] = value
         return name
 

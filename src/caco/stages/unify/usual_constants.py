@@ -3,7 +3,7 @@
 A unit's number is usual only in a text that speaks of both units: 60 in one of minutes and hours.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -62,47 +62,55 @@ _ALSO = {
     "kilogram": {"kg"},
     "minute": {"min"},
 }
+HUNDRED_PERCENT = "HUNDRED_PERCENT"
+"""The name of the 100 of a percentage."""
+_PER_CENT = listed("% percent percentage")
+# Constants of one unit alone: value, name, words of which the text has one.
+_ALONE: tuple[tuple[Fraction, str, frozenset[str]], ...] = (
+    (Fraction(24), "HOURS_PER_DAY", listed("day daily")),
+    (Fraction(7), "DAYS_PER_WEEK", listed("week weekly")),
+    (Fraction(12), "MONTHS_PER_YEAR", listed("year yearly annual annually")),
+    (Fraction(12), "DOZEN", listed("dozen")),
+    (Fraction(100), HUNDRED_PERCENT, _PER_CENT),
+    (Fraction(1, 100), "PER_CENT", _PER_CENT),
+    (Fraction(1, 100), "DOLLARS_PER_PENNY", listed("penny cent")),
+    (Fraction(1, 20), "DOLLARS_PER_NICKEL", listed("nickel")),
+    (Fraction(1, 10), "DOLLARS_PER_DIME", listed("dime")),
+    (Fraction(1, 4), "DOLLARS_PER_QUARTER", listed("quarter")),
+    (Fraction(360), "DEGREES_PER_CIRCLE", listed("degree circle")),
+    (Fraction(180), "DEGREES_PER_TRIANGLE", listed("degree triangle")),
+)
 # Words that state a factor or a divisor.
-_WORDED: dict[int, str] = {
-    2: "half halve halved halving halfway twice double doubled doubling doubly both pair couple "
-    "second bicycle twin back way trip",
-    3: "third triple tripled tripling thrice triplet tricycle",
-    4: "quarter fourth quadruple quadrupled square",
-    5: "fifth quintuple",
-    6: "sixth",
-    7: "seventh",
-    8: "eighth",
-    9: "ninth",
-    10: "tenth",
-    12: "dozen twelfth",
-    20: "score twentieth",
-    100: "hundred hundredth percent % percentage",
-    1000: "thousand",
-    1000000: "million",
-    1000000000: "billion",
+_WORDED: dict[Fraction, frozenset[str]] = {
+    Fraction(2): listed(
+        """half halve halved halving halfway twice double doubled doubling both pair couple second
+        bicycle twin back way trip"""
+    ),
+    Fraction(3): listed("third triple tripled tripling thrice triplet tricycle"),
+    Fraction(4): listed("quarter fourth quadruple quadrupled square"),
+    Fraction(5): listed("fifth quintuple"),
+    Fraction(6): listed("sixth"),
+    Fraction(7): listed("seventh"),
+    Fraction(8): listed("eighth"),
+    Fraction(9): listed("ninth"),
+    Fraction(10): listed("tenth"),
+    Fraction(12): listed("twelfth"),
+    Fraction(20): listed("score twentieth"),
+    Fraction(100): listed("hundred hundredth"),
+    Fraction(1000): listed("thousand"),
+    Fraction(10**6): listed("million"),
+    Fraction(10**9): listed("billion"),
+    Fraction(1, 2): listed("half halve halved halving halfway"),
+    Fraction(1, 4): listed("quarter fourth"),
+    Fraction(1, 5): listed("fifth"),
+    Fraction(1, 10): listed("tenth"),
+    Fraction(3, 2): listed("half"),
 }
 FACTORS = listed(
     """half halve halved halving twice double doubled doubling triple tripled thrice
     quadruple"""
 )
 """The words that state a factor, each of which a solution uses."""
-_PER_CENT = frozenset({"%", "percent", "percentage"})
-_NAMED = {12: ("DOZEN", "dozen"), 100: ("PERCENT", "% percent percentage")}
-_COINS = {
-    "penny": "DOLLARS_PER_PENNY",
-    "cent": "DOLLARS_PER_CENT",
-    "nickel": "DOLLARS_PER_NICKEL",
-    "dime": "DOLLARS_PER_DIME",
-    "quarter": "DOLLARS_PER_QUARTER",
-}
-_CENTS = {"penny": 1, "cent": 1, "nickel": 5, "dime": 10, "quarter": 25}
-_FRACTIONS = {
-    Fraction(1, 2): "half halve halved halving halfway",
-    Fraction(1, 4): "quarter fourth",
-    Fraction(1, 5): "fifth",
-    Fraction(1, 10): "tenth",
-    Fraction(3, 2): "half",
-}
 
 
 def units_of(word: str) -> frozenset[str]:
@@ -110,7 +118,7 @@ def units_of(word: str) -> frozenset[str]:
     return frozenset({word, *_ALSO.get(word, ())})
 
 
-def conversions(words: Set[str]) -> Iterator[tuple[Fraction, str, str, str]]:
+def conversions(words: frozenset[str]) -> Iterator[tuple[Fraction, str, str, str]]:
     """Yields the conversions between the units of a text: value, name, unit and larger unit."""
     for number, unit, larger in _CONVERSIONS:
         if units_of(unit) & words and units_of(larger) & words:
@@ -118,31 +126,15 @@ def conversions(words: Set[str]) -> Iterator[tuple[Fraction, str, str, str]]:
             yield Fraction(number), name, unit, larger
 
 
-def usual(found: Fraction, words: Set[str]) -> Iterator[Constant]:
+def usual(found: Fraction, words: frozenset[str]) -> Iterator[Constant]:
     """Yields what a number may be in a text with these words, as stems."""
     for number, name, unit, larger in conversions(words):
         if number == found:
             yield Constant(number, name, units_of(unit) | units_of(larger))
     if found == 60 and {"minute", "day"} <= words:
-        yield Constant(found, "MINUTES_PER_HOUR", frozenset({"minute", "hour"}))
-    if found == 24 and "day" in words:
-        yield Constant(found, "HOURS_PER_DAY", frozenset({"hour", "day"}))
-    if found == 7 and units_of("week") & words:
-        yield Constant(found, "DAYS_PER_WEEK", frozenset({"day", "week"}))
-    if found == 12 and units_of("year") & words:
-        yield Constant(found, "MONTHS_PER_YEAR", frozenset({"month", "year"}))
-    if found in _NAMED and (spoken := set(_NAMED[int(found)][1].split()) & words):
-        yield Constant(found, _NAMED[int(found)][0], frozenset(spoken))
-    elif found.denominator == 1 and (spoken := set(_WORDED.get(int(found), "").split()) & words):
-        yield Constant(found, None, frozenset(spoken))
-    for coin, name in _COINS.items():
-        if Fraction(_CENTS[coin], 100) == found and coin in words:
-            yield Constant(found, name, frozenset({coin}))
-    if found == Fraction(1, 100) and (spoken := _PER_CENT & words):
-        yield Constant(found, "PER_CENT", frozenset(spoken))
-    if spoken := set(_FRACTIONS.get(found, "").split()) & words:
-        yield Constant(found, None, frozenset(spoken))
-    if found == 360 and words & {"degree", "circle"}:
-        yield Constant(found, "DEGREES_PER_CIRCLE", frozenset({"degree", "circle"}))
-    if found == 180 and words & {"degree", "triangle"}:
-        yield Constant(found, "DEGREES_PER_TRIANGLE", frozenset({"degree", "triangle"}))
+        yield Constant(found, "MINUTES_PER_HOUR", listed("minute hour"))
+    for number, name, spoken in _ALONE:
+        if number == found and spoken & words:
+            yield Constant(number, name, spoken & words)
+    if spoken := _WORDED.get(found, frozenset()) & words:
+        yield Constant(found, None, spoken)
