@@ -245,15 +245,23 @@ class _Alignment:
             return (1.0 if beside & spoken else 0.0) - (2.0 if restated else 0.0)
         if value in (0, 1):
             return -1.0
+        if _operator_at(step.tree, place) in ("+", "-"):  # a factor in words multiplies
+            return -1.5
         worded = spoken & set(stems(step.line))
         halved = worded & {"half", "halve", "halved", "halving", "halfway", "third", "quarter"}
         if halved:
             return 2.0 if divides or value.denominator > 1 else 0.0
-        return 1.5 if worded and not divides else 0.0
+        if worded and not divides:
+            return 1.5
+        return 0.0 if spoken & FACTORS else -1.0
 
     def _kind(self, step: Equation, near: set[str], quantity: Quantity, scaling: Scaling) -> float:
         """Returns the evidence that a quantity of a kind (percent, money, fraction) is used."""
         score = 0.5 if scaling == _AS_IT_IS else 0.0
+        if quantity.definite:  # `the two of them` counts what is listed
+            score -= 0.8
+        if scaling.base == 100 and "%" not in near and not _is_per_cent(step):
+            score -= 2.0
         if quantity.percent and scaling == _AS_IT_IS and "%" not in near:
             score -= 0.0 if _is_per_cent(step) else 3.0
         if not quantity.percent and "%" in near:
@@ -282,7 +290,8 @@ class _Alignment:
         results = {s.step for s in alignment if isinstance(s, Computed)}
         unused = len(self._steps) - 1 - len(results - {len(self._steps) - 1})
         stated = {self._quantities[s.quantity].mention for s in alignment if isinstance(s, Stated)}
-        idle = {q.mention for q in self._quantities if not q.optional} - stated
+        needed = {q.mention for q in self._quantities if not q.optional and not q.definite}
+        idle = needed - stated
         order = [s.quantity for s in alignment if isinstance(s, Stated)]
         ascending = sum(a <= b for a, b in itertools.pairwise(order))
         repeated = 0.0
@@ -296,7 +305,7 @@ class _Alignment:
             for part in parts:
                 mention = self._quantities[part].mention
                 complete = any(self._quantities[i].mention == mention for i in parts - {part})
-                repeated += -1.0 if complete else 1.5
+                repeated += -1.0 if complete else 2.5
         uses = [source.step for source in alignment if isinstance(source, Computed)]
         repeated += 0.5 * (len(uses) - len(set(uses)))
         repeated += 0.3 * (len(order) - len(set(order)))

@@ -75,7 +75,8 @@ def input_names(quantity: Quantity) -> Iterator[str]:
         heads = [f"{word}_percent" for word in nouns[:1]] + ["percent"]
         heads += [f"{word}_percent" for word in before]
     elif _CURRENCY.search(quantity.before):
-        if rate := _RATE.match(quantity.after.lower()):
+        rate = _RATE.match(quantity.after.lower())
+        if rate and rate[1] in (None, "for"):
             unit = rate[2] or rate[3]
             heads += [f"price_per_{unit}" if before[:1] != ["earns"] else f"dollars_per_{unit}"]
         money = [word for word in before[:3] if word in _COST]

@@ -31,6 +31,7 @@ class Quantity:
         cents: Whether it is an amount of cents.
         dozens: Whether it is multiplied by the `dozen` after it.
         optional: Whether it may be something else than a number, such as `one`.
+        definite: Whether it is a word after an article, such as `the three of them`.
         factor: Whether it multiplies: `3 times`.
         difference: Whether it is a difference: `3 more than`.
         fraction: Whether it is the numerator or denominator of a fraction.
@@ -49,6 +50,7 @@ class Quantity:
     cents: bool
     dozens: bool
     optional: bool
+    definite: bool
     factor: bool
     difference: bool
     fraction: bool
@@ -97,13 +99,21 @@ def _without_repetitions(found: list[Quantity], problem: str) -> list[Quantity]:
             and other.mention != one.mention
             and one.head - {"$", "%"}
         ]
-        article = one.before.lower().rstrip("$€£ ").split()[-1:]
+        definite = _is_definite(one.before)
+        amounts = [
+            other for other in kept if other.value == one.value and "$" in other.head & one.head
+        ]
         bill = "$" in one.head and one.after[:1] == " " and one.after.split()[:1] in [
             other.after.split()[:1] for other in earlier
         ]  # fmt: skip
-        if not (earlier and (bill or set(article) & _DEFINITE)):
+        if not (bill or (definite and (earlier or amounts))):
             kept.append(one)
     return kept
+
+
+def _is_definite(before: str) -> bool:
+    """Returns whether the text before a number ends with an article or a possessive."""
+    return bool(set(before.lower().rstrip("$€£ ").split()[-1:]) & _DEFINITE)
 
 
 def _parts(mention: Mention, problem: str, computed: Container[Fraction]) -> list[Mention]:
@@ -145,6 +155,7 @@ def _quantity(problem: str, part: Mention, index: int, mention: Mention) -> Quan
         cents=stems(after)[:1] == ["cent"],
         dozens=tail is not None and tail[1].lower() == "dozen",
         optional=mention.excused,
+        definite=problem[part.start : part.end].isalpha() and _is_definite(before),
         factor=after.lower().lstrip(" -").startswith("times"),
         difference=_COMPARED.match(problem[part.end : finish].lower()) is not None,
         fraction=part is not mention and mention.value.as_integer_ratio()[1] != 1,
