@@ -36,6 +36,7 @@ _UNIT_END = re.compile(
     r"[\d.,;=*+×÷]|\s[-x/]\s|\b(?:at|for|and|from|in|on|so|to|with|than)\b"  # noqa: RUF001
 )
 _MAX_ALIGNMENTS = 5_000
+_PARTS = frozenset({"half", "halve", "halved", "halving", "halfway", "third", "quarter", "fifth"})
 _MARGIN = 1.5  # of evidence between the best reading and the next one
 _POINTS = 2  # at which two alignments are compared
 
@@ -248,12 +249,11 @@ class _Alignment:
         if _operator_at(step.tree, place) in ("+", "-"):  # a factor in words multiplies
             return -1.5
         worded = spoken & set(stems(step.line))
-        halved = worded & {"half", "halve", "halved", "halving", "halfway", "third", "quarter"}
-        if halved:
+        if worded & _PARTS:
             return 2.0 if divides or value.denominator > 1 else 0.0
         if worded and not divides:
             return 1.5
-        return 0.0 if spoken & FACTORS else -1.0
+        return 0.0 if spoken & (FACTORS | (_PARTS if divides else set())) else -1.0
 
     def _kind(self, step: Equation, near: set[str], quantity: Quantity, scaling: Scaling) -> float:
         """Returns the evidence that a quantity of a kind (percent, money, fraction) is used."""

@@ -106,7 +106,8 @@ def _without_repetitions(found: list[Quantity], problem: str) -> list[Quantity]:
         bill = "$" in one.head and one.after[:1] == " " and one.after.split()[:1] in [
             other.after.split()[:1] for other in earlier
         ]  # fmt: skip
-        if not (bill or (definite and (earlier or amounts))):
+        same_amount = amounts and not one.before.rstrip("$€£ ").endswith(" of")
+        if not (bill or (definite and (earlier or same_amount))):
             kept.append(one)
     return kept
 
