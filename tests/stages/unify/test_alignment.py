@@ -144,6 +144,13 @@ def test_a_number_that_nothing_explains_is_rejected(worded):
     assert verdict == "unexplained_constant"
 
 
+def test_the_terms_of_a_sum_have_the_unit_of_the_sum(worded, computed):
+    problem = "Hal has three cats. The first drinks 1.5 cups, the second twice as much."
+    solution = "The second drinks 1.5*2=<<1.5*2=3>>3 cups.\nThey drink 1.5+3=<<1.5+3=4.5>>4.5 cups."
+    inputs, output = computed(converted(worded(problem, solution, "")).program)
+    assert (list(inputs.values()), output) == ([1.5], 4.5)
+
+
 def test_both_parts_of_a_fraction_are_of_the_same_fraction(with_numbers):
     problem = "Pia has $200. She gives 3/8 to Quin and 3/10 to Ray."
     solution = (

@@ -207,11 +207,13 @@ class _Alignment:
         score += 1.0 * min(2, len(line & head - heads - {"$", "%"}))
         score += 0.6 * min(2, len(line & beside - head - besides))
         score += 0.3 * min(3, len(line & far - beside - head - fars))
+        additive = _operator_at(step.tree, place) in ("+", "-")
+        if additive and head & set(content(step.after)[:1]):  # the terms of a sum have its unit
+            score += 0.8
         match source:
             case Stated(index, scaling):
                 quantity = self._quantities[index]
                 score += self._kind(step, near, quantity, scaling)
-                additive = _operator_at(step.tree, place) in ("+", "-")
                 if quantity.factor:
                     score += -2.0 if additive else 2.0
                 if quantity.difference:
