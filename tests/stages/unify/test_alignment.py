@@ -144,11 +144,16 @@ def test_a_number_that_nothing_explains_is_rejected(worded):
     assert verdict == "unexplained_constant"
 
 
-def test_the_terms_of_a_sum_have_the_unit_of_the_sum(worded, computed):
-    problem = "Hal has three cats. The first drinks 1.5 cups, the second twice as much."
-    solution = "The second drinks 1.5*2=<<1.5*2=3>>3 cups.\nThey drink 1.5+3=<<1.5+3=4.5>>4.5 cups."
-    inputs, output = computed(converted(worded(problem, solution, "")).program)
-    assert (list(inputs.values()), output) == ([1.5], 4.5)
+def test_a_count_of_what_is_listed_is_not_taken_for_a_result(worded):
+    problem = (
+        "Hal has three cats. The first drinks 1.5 cups a day. The second drinks twice as much, the "
+        "third 2.5 cups more than the second. How many cups should Hal pour for his three cats?"
+    )
+    solution = (
+        "The second cat drinks 1.5*2 = <<1.5*2=3>>3 cups.\nThe third cat drinks 3+2.5 = "
+        "<<3+2.5=5.5>>5.5 cups.\nHal should pour 1.5+3+5.5 = <<1.5+3+5.5=10>>10 cups."
+    )
+    assert rejection(worded, problem, solution)[0] == "ambiguous"
 
 
 def test_both_parts_of_a_fraction_are_of_the_same_fraction(with_numbers):

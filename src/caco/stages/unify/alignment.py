@@ -292,8 +292,12 @@ class _Alignment:
         results = {s.step for s in alignment if isinstance(s, Computed)}
         unused = len(self._steps) - 1 - len(results - {len(self._steps) - 1})
         stated = {self._quantities[s.quantity].mention for s in alignment if isinstance(s, Stated)}
-        needed = {q.mention for q in self._quantities if not q.optional and not q.definite}
-        idle = needed - stated
+        needed = {
+            q.mention: 1.0 if q.worded else 2.0  # more words than digits count what is listed
+            for q in self._quantities
+            if not q.optional and not q.definite
+        }
+        idle = sum(weight for mention, weight in needed.items() if mention not in stated)
         order = [s.quantity for s in alignment if isinstance(s, Stated)]
         ascending = sum(a <= b for a, b in itertools.pairwise(order))
         repeated = 0.0
@@ -314,7 +318,7 @@ class _Alignment:
         once = [i for i in order if self._quantities[i].difference or self._quantities[i].factor]
         repeated += 1.5 * (len(once) - len(set(once)))
         repeated += 1.5 * max(0, self._factors - sum(map(_is_factor, alignment)))
-        return -3.0 * unused - 2.0 * len(idle) - repeated + 0.2 * ascending
+        return -3.0 * unused - idle - repeated + 0.2 * ascending
 
     def _function(self, alignment: Sequence[Source]) -> tuple[Fraction | None, ...]:
         """Returns the values of the last step for random quantities: equal for equal functions."""

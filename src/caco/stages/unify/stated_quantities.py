@@ -31,6 +31,7 @@ class Quantity:
         cents: Whether it is an amount of cents.
         dozens: Whether it is multiplied by the `dozen` after it.
         optional: Whether it may be something else than a number, such as `one`.
+        worded: Whether it is written in words.
         definite: Whether it is a word after an article, such as `the three of them`.
         factor: Whether it multiplies: `3 times`.
         difference: Whether it is a difference: `3 more than`.
@@ -50,6 +51,7 @@ class Quantity:
     cents: bool
     dozens: bool
     optional: bool
+    worded: bool
     definite: bool
     factor: bool
     difference: bool
@@ -147,6 +149,7 @@ def _quantity(problem: str, part: Mention, index: int, mention: Mention) -> Quan
     preceding = content(before)[-_NEAR:]
     sign = {word for word in (*stems(before)[-1:], *stems(after)[:1]) if word in ("$", "%")}
     words = [word for word in following if word not in ("$", "%")] or preceding[::-1]
+    worded = not _DIGIT.search(problem[part.start : part.end])
     return Quantity(
         start=part.start,
         end=part.end,
@@ -156,7 +159,8 @@ def _quantity(problem: str, part: Mention, index: int, mention: Mention) -> Quan
         cents=stems(after)[:1] == ["cent"],
         dozens=tail is not None and tail[1].lower() == "dozen",
         optional=mention.excused,
-        definite=problem[part.start : part.end].isalpha() and _is_definite(before),
+        worded=worded,
+        definite=worded and _is_definite(before),
         factor=after.lower().lstrip(" -").startswith("times"),
         difference=_COMPARED.match(problem[part.end : finish].lower()) is not None,
         fraction=part is not mention and mention.value.as_integer_ratio()[1] != 1,
