@@ -39,7 +39,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("sandbox.guest.warm", set()),  # warm-up calls do not change results
     # Root modules.
     ("identity", WITH_ROWS | MODELS),
-    ("syntax", UNIFIES | {"attempt", "sample"}),
+    ("syntax", UNIFIES | {"attempt", "sample", "verify"}),
     # Row types.
     ("rows.table", WITH_ROWS),
     ("rows.rejected", WITH_ROWS),
