@@ -42,7 +42,7 @@ def varied_seeds():
         shelf(40, 31),  # has thousands
         shelf(3, 4),
         shelf(2, 5),  # its digits are those of any base
-        shelf(1, 1),
+        worked("A shelf holds 4 jars and Tom takes 3. How many jars are left?", "4-3"),
         worked("A shop has 120 jars and sells 30 of them. What percentage is that?", "30/120*100"),
         worked("Tom buys 3 pens at $2.50 each. How much does he pay?", "3*2.5"),
         worked("A shelf holds 5 jars. Tom takes 2 and Ann takes 3. How many are left?", "5-2-3"),
