@@ -43,7 +43,7 @@ rule attempt:
         stage.conda("attempt")
     threads: 8
     params:
-        **stage.params("attempt", CONFIG.sandbox),
+        **stage.params("attempt", CONFIG.unifying()),
     shell:
         stage.command("attempt", "input.seeds input.drafts output.attempts --workers {threads}")
 
@@ -62,7 +62,7 @@ rule unify:
     threads: 8
     params:
         **stage.params(
-            "unify", unify=lambda w: CONFIG.sources[w.source].unify, sandbox=CONFIG.sandbox
+            "unify", unify=lambda w: CONFIG.sources[w.source].unify, checks=CONFIG.unifying()
         ),
     shell:
         stage.command(

@@ -1,12 +1,13 @@
 """Executes a round's drafts in the sandbox and compares them with the known answers.
 
-The spec is the section `sandbox` of the config.
+The spec is {"rules": the keys of the config's section `verify` that hold for Code CoTs, "sandbox":
+the config's section}.
 """
 
 import warnings
 from collections.abc import Iterator
 
-from caco.config.checks import SandboxLimits
+from caco.config.checks import Unifying
 from caco.rows.draft import Attempt, Draft
 from caco.rows.rejected import ACCEPTED
 from caco.rows.seed import Seed
@@ -28,15 +29,16 @@ def main() -> None:
     job.takes("--workers", help="programs to run in parallel", type=int, default=1)
     args = job.parse()
     warnings.simplefilter("ignore", SyntaxWarning)  # of the generated programs
-    limits = job.section(SandboxLimits)
-    require_host(limits)
+    spec = job.section(Unifying)
+    require_host(spec.sandbox)
     answers = {seed.seed_id: seed.answer for seed in read_rows(args.seeds, Seed)}
     progress = Progress(f"attempt {args.identity}", count_rows(args.drafts, Draft), "drafts")
     counts = Counts()
 
     def attempts() -> Iterator[Attempt]:
-        with NsjailSandbox(limits, args.workers) as sandbox:
-            for row in attempt_drafts(read_rows(args.drafts, Draft), answers, sandbox):
+        drafts = read_rows(args.drafts, Draft)
+        with NsjailSandbox(spec.sandbox, args.workers) as sandbox:
+            for row in attempt_drafts(drafts, answers, spec.rules, sandbox):
                 progress.add()
                 counts.accept() if row.verdict == ACCEPTED else counts.reject(row.verdict)
                 yield row

@@ -1,7 +1,8 @@
 """Converts seeds to Code CoTs, which are executed in the sandbox and compared with the answers.
 
 If the converter is a model, `attempt.py` has executed its programs already, and this script selects
-among them. The spec is {"unify": the source's section, "sandbox": the config's section}.
+among them. The spec is {"unify": the source's section, "checks": {"rules": the keys of the config's
+section `verify` that hold for Code CoTs, "sandbox": the config's section}}.
 """
 
 import warnings
@@ -68,9 +69,9 @@ def _outcomes(
         choose = load_implementation(spec.unify).code_cots
         yield from choose(rows, [read_rows(file, Attempt) for file in attempts])
         return
-    require_host(spec.sandbox)
-    with NsjailSandbox(spec.sandbox, workers) as sandbox:
-        yield from unify(rows, spec.unify, sandbox)
+    require_host(spec.checks.sandbox)
+    with NsjailSandbox(spec.checks.sandbox, workers) as sandbox:
+        yield from unify(rows, spec.unify, spec.checks.rules, sandbox)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,10 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("calibration.*", {"plant"}),
     ("codegen.*", {"codegen"}),
     ("sample.*", each("sample")),
+    *(
+        (f"verify.{rule}", each("unify", SOURCES) | each("verify"))
+        for rule in ("min_lines", "max_digits", "unused_inputs", "trivial")
+    ),
     ("verify.*", each("verify")),
     ("writer.*", {"writer"}),
     ("reverse.question.*", each("question")),

@@ -41,7 +41,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("sandbox.guest.warm", set()),  # warm-up calls do not change results
     # Root modules.
     ("identity", WITH_ROWS | MODELS),
-    ("syntax", UNIFIES | {"attempt", "sample"}),
+    ("syntax", UNIFIES | {"attempt", "sample", "verify"}),
     # Row types.
     ("rows.table", WITH_ROWS),
     ("rows.rejected", WITH_ROWS),
@@ -49,7 +49,7 @@ TABLE: list[tuple[str, set[str]]] = [
      | {"corpus", "answer", "question", "solution"}),
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
     ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer", "question", "solution"}),
-    ("rows.program", {"sample", "verify"}),
+    ("rows.program", UNIFIES | {"attempt", "sample", "verify"}),
     ("rows.verified", {"verify", "question"}),
     ("rows.question", {"question", "solution"}),
     ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "corpus"} | JUDGES),
@@ -99,7 +99,13 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.seeds.*", READS),
     ("stages.unify.converters.program", {"unify:easy"}),
     ("stages.unify.converters.equations", EQUATIONS),
-    ("stages.unify.expression", EQUATIONS),
+    *(
+        (f"stages.unify.{name}", EQUATIONS)
+        for name in (
+            "alignment", "expression", "naming", "program_text", "stated_quantities",
+            "usual_constants", "words", "worked_solution",
+        )
+    ),
     ("stages.unify.converters.main_solution", {"unify:codeio"}),
     ("stages.unify.converters.llm", {"unify:model"}),
     ("stages.unify.drafts", {"draft"}),
@@ -107,7 +113,8 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.unify.code_cots", UNIFIES | {"attempt"}),
     ("stages.unify.*", UNIFIES),
     ("stages.sample", {"sample"}),
-    ("stages.verify.source", {"verify", "plant"}),
+    ("stages.verify.source", UNIFIES | {"attempt", "verify", "plant"}),
+    ("stages.verify.rules", UNIFIES | {"attempt", "verify"}),
     ("stages.verify.single", set()),  # of scripts/execute.py
     ("stages.verify.*", {"verify"}),
     ("stages.reverse.question_prompt", {"question", "writer"}),
@@ -204,7 +211,7 @@ def sections(config: Config) -> dict[str, Any]:
         **{f"model:{name}": model for name, model in config.models.items()},
         **{f"bench_problems:{name}": b for name, b in config.bench.benchmarks.items()},
         "draft": config.converters()["model"].drafting(),
-        "attempt": config.sandbox,
+        "attempt": config.unifying(),
         "codegen": config.codegen,
         "sample": config.sample,
         "verify": config.verify,

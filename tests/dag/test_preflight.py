@@ -94,7 +94,7 @@ def test_changes_together_with_the_preflight_are_detected_downstream(finished: C
     """Snakemake would not detect them if the preflight, or one of its inputs, always ran."""
     finished.edit(*CODE_CHANGE)
     finished.edit(
-        "src/caco/stages/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses"
+        "src/caco/stages/verify/rerun_rules.py", "from dataclasses", "import this\nfrom dataclasses"
     )
     planned = finished.planned()
     assert {"verify:00000", "question:00000", "corpus"} <= planned

@@ -234,7 +234,8 @@ def test_a_comment_re_runs_nothing(finished: Checkout, edit: Edit) -> None:
 def test_a_changed_statement_of_verification_re_runs_it_and_everything_downstream(
     finished: Checkout, edit: Edit
 ) -> None:
-    edit("src/caco/stages/verify/rules.py", "from dataclasses", "import this\nfrom dataclasses")
+    module = "src/caco/stages/verify/rerun_rules.py"
+    edit(module, "from dataclasses", "import this\nfrom dataclasses")
     planned = finished.planned()
     assert planned == downstream(each("verify"))
     assert not {job for job in planned if job.startswith(("sample", "codegen", "unify"))}

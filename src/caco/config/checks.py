@@ -22,8 +22,8 @@ class SandboxLimits(Section):
     )
 
 
-class Verify(Section):
-    """Thresholds of the verification rules, and a switch for each rule that is not the paper's."""
+class ProgramRules(Section):
+    """The rules on a program's text and result, which hold for Code CoTs and sampled programs."""
 
     min_lines: int = Field(
         6,
@@ -39,13 +39,18 @@ class Verify(Section):
         description="Reject a program that does not use a key of `input`, neither as an identifier "
         "nor as a subscript.",
     )
-    duplicates: bool = Field(
-        True, description="Reject a program whose normalised syntax tree is in its shard already."
-    )
     trivial: bool = Field(
         True,
         description="Reject a program that computes nothing: its `output` is a constant or a copy "
         "of an input.",
+    )
+
+
+class Verify(ProgramRules):
+    """Thresholds of the verification rules, and a switch for each rule that is not the paper's."""
+
+    duplicates: bool = Field(
+        True, description="Reject a program whose normalised syntax tree is in its shard already."
     )
     non_deterministic: bool = Field(
         True, description="Run each program a second time and reject it if its `output` differs."
@@ -79,6 +84,13 @@ class Verify(Section):
         if self.perturbations < self.min_perturbed:
             raise ValueError("`perturbations` must be at least `min_perturbed`; raise it")
         return self
+
+
+class Unifying(Section):
+    """What decides whether a converted seed is accepted."""
+
+    rules: ProgramRules
+    sandbox: SandboxLimits
 
 
 class Calibration(Section):

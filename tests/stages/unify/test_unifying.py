@@ -5,6 +5,7 @@ import json
 import pytest
 from tests.stages.unify.conftest import TrustingSandbox
 
+from caco.config.checks import ProgramRules
 from caco.config.sources import Unify
 from caco.errors import SandboxUnavailable
 from caco.rows.code_cot import CodeCoT
@@ -14,6 +15,7 @@ from caco.stages.unify.code_cots import form_violation
 from caco.stages.unify.converters.main_solution import drawing_program
 from caco.stages.unify.unify import unify
 
+RULES = ProgramRules(min_lines=4)
 DOUBLE = """input = {"n": 4}
 
 def double(n):
@@ -61,7 +63,7 @@ def test_every_seed_has_one_outcome_in_order(trusting):
         of(DOUBLE.replace("4", "5"), answer="10"),
         of(None, problem="And?"),
     ]
-    rows = list(unify(iter(seeds), Unify(converter="program"), trusting))
+    rows = list(unify(iter(seeds), Unify(converter="program"), RULES, trusting))
     assert verdicts(rows) == [
         "not_convertible", "accepted", "not_code_cot", "wrong_answer", "duplicate", "exception",
         "accepted", "not_convertible",
@@ -76,36 +78,54 @@ def test_every_seed_has_one_outcome_in_order(trusting):
     assert json.loads(rejection(rows[0]).row)["problem"] == "Twice 4?"
 
 
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        (DOUBLE.replace('= double(input["n"])', "= 8"), "trivial"),
+        (DOUBLE.replace("{", '{"m": 1, '), "unused_input"),
+    ],
+)
+def test_the_rules_of_verification_hold_for_code_cots(trusting, changed, verdict):
+    section = Unify(converter="program")
+    (row,) = unify([of(changed)], section, RULES, trusting)
+    assert rejection(row).verdict == verdict
+    (row,) = unify([of(DOUBLE)], section, ProgramRules(min_lines=6), trusting)
+    assert rejection(row).verdict == "too_few_lines"
+    lenient = ProgramRules(min_lines=4, trivial=False, unused_inputs=False)
+    (row,) = unify([of(changed)], section, lenient, trusting)
+    assert isinstance(row, CodeCoT)
+
+
 def test_a_drawn_program_has_its_inputs_as_a_literal(trusting, computed):
     section = Unify(converter="main_solution")
     seeds = [of(DRAWN, answer=""), of("def main_solution(): pass", answer="")]
-    rows = list(unify(seeds, section, trusting))
+    rows = list(unify(seeds, section, RULES, trusting))
     assert verdicts(rows) == ["accepted", "not_convertible"]
     program = code_cot(rows[0]).program
     assert "generate_inputs" not in program and "Random" not in program
     inputs, output = computed(program)
     assert output == {"total": sum(inputs["numbers"])}
     assert form_violation(program) is None
-    assert rows == list(unify(seeds, section, trusting))
+    assert rows == list(unify(seeds, section, RULES, trusting))
 
 
 def test_a_drawn_program_that_is_not_deterministic_is_rejected(trusting):
     clock = "str(__import__('time').perf_counter_ns()) + ' ns'"
     unstable = DRAWN.replace('{"total": sum(numbers)}', clock)
-    rows = list(unify([of(unstable, answer="")], Unify(converter="main_solution"), trusting))
+    rows = list(unify([of(unstable, answer="")], Unify(converter="main_solution"), RULES, trusting))
     assert verdicts(rows) == ["wrong_answer"]
 
 
 def test_a_failing_generator_is_named_in_the_reason(trusting):
     failing = DRAWN.replace("rng.randint(1, 9)", "rng.nothing()")
-    rows = list(unify([of(failing, answer="")], Unify(converter="main_solution"), trusting))
+    rows = list(unify([of(failing, answer="")], Unify(converter="main_solution"), RULES, trusting))
     assert verdicts(rows) == ["exception"]
     assert rejection(rows[0]).reason.startswith("while its inputs were drawn: AttributeError")
 
 
 def test_a_generator_without_arguments_is_not_convertible(trusting):
     empty = "def main_solution(): return 1\ndef generate_inputs(rng): return {}\n"
-    rows = list(unify([of(empty, answer="")], Unify(converter="main_solution"), trusting))
+    rows = list(unify([of(empty, answer="")], Unify(converter="main_solution"), RULES, trusting))
     assert verdicts(rows) == ["not_convertible"]
     assert "no keyword arguments" in rejection(rows[0]).reason
 
@@ -123,7 +143,7 @@ def test_a_sandbox_that_loses_executions_is_an_error():
             return iter(())
 
     with pytest.raises(SandboxUnavailable, match="fewer executions"):
-        list(unify([of(DOUBLE)], Unify(converter="program"), Lossy()))
+        list(unify([of(DOUBLE)], Unify(converter="program"), RULES, Lossy()))
 
 
 @pytest.mark.parametrize(
@@ -147,5 +167,5 @@ def test_the_code_cot_form(program, violation):
 
 
 def test_an_accepted_row_is_a_code_cot(trusting):
-    (row,) = unify([of(DOUBLE)], Unify(converter="program"), trusting)
+    (row,) = unify([of(DOUBLE)], Unify(converter="program"), RULES, trusting)
     assert isinstance(row, CodeCoT)

@@ -16,6 +16,7 @@ def formula(program: str) -> sympy.Expr | None:
     names: dict[str, object] = {
         "inputs": {key: sympy.Symbol(key, positive=True) for key in literal.value},
         "round": lambda value, decimals=0: value,
+        "int": lambda value: value,
         "print": lambda *values: None,
     }
     try:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from caco.answers.compare import compare_program
+from caco.config.checks import ProgramRules
 from caco.rows.draft import Attempt, Draft
 from caco.rows.rejected import ACCEPTED
 from caco.sandbox.protocol import Execution, Sandbox, execute_in_order
-from caco.stages.unify.code_cots import form_violation
+from caco.stages.unify.code_cots import form_violation, rule_violation
 
 # An unclosed fence contains the rest of the reply.
 _FENCE = re.compile(r"```[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
@@ -28,7 +29,7 @@ def program_in(reply: str) -> str:
 
 
 def attempt_drafts(
-    drafts: Iterable[Draft], answers: Mapping[str, str], sandbox: Sandbox
+    drafts: Iterable[Draft], answers: Mapping[str, str], rules: ProgramRules, sandbox: Sandbox
 ) -> Iterator[Attempt]:
     """Yields an attempt for each draft, in order.
 
@@ -38,6 +39,7 @@ def attempt_drafts(
     Args:
         drafts: Replies of the converter.
         answers: Known answers by seed id.
+        rules: The rules on text and result.
         sandbox: Executes the programs.
 
     Raises:
@@ -46,7 +48,7 @@ def attempt_drafts(
     extracted = ((draft, program_in(draft.reply)) for draft in drafts)
     programs = (((draft, program), program) for draft, program in extracted)
     for (draft, program), execution in execute_in_order(sandbox, programs):
-        verdict, reason = _verdict(draft, program, execution, answers[draft.seed_id])
+        verdict, reason = _verdict(draft, program, execution, answers[draft.seed_id], rules)
         yield Attempt(
             seed_id=draft.seed_id,
             candidate=draft.candidate,
@@ -60,7 +62,9 @@ def attempt_drafts(
         )
 
 
-def _verdict(draft: Draft, program: str, execution: Execution, answer: str) -> tuple[str, str]:
+def _verdict(
+    draft: Draft, program: str, execution: Execution, answer: str, rules: ProgramRules
+) -> tuple[str, str]:
     """Returns the verdict and its reason, which does not reveal the answer."""
     if draft.finish_reason != "stop":
         return "truncated", f"the reply did not end within {draft.tokens} tokens"
@@ -72,4 +76,6 @@ def _verdict(draft: Draft, program: str, execution: Execution, answer: str) -> t
         return str(execution.outcome), execution.detail or "it ended without a result"
     if compare_program(execution.output, answer).outcome != "equal":
         return "wrong_answer", f"it gives {execution.output[:200]}, which is not the known answer"
+    if violation := rule_violation(program, execution, rules):
+        return violation.verdict, violation.reason
     return ACCEPTED, ""

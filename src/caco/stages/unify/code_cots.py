@@ -6,15 +6,30 @@ from dataclasses import dataclass
 from functools import partial
 
 from caco.answers.compare import compare_program
+from caco.config.checks import ProgramRules
 from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Execution, Sandbox, execute_in_order
+from caco.stages.verify.rules import (
+    Violation,
+    complete_program,
+    result_violation,
+    text_violation,
+)
 from caco.syntax import program_id
 
 
 class NotConvertible(Exception):
-    """A seed that a converter cannot convert; the message is the reason, in one sentence."""
+    """A seed that a converter cannot convert; the message is the reason, in one sentence.
+
+    Attributes:
+        verdict: The verdict on the seed.
+    """
+
+    def __init__(self, reason: str, verdict: str = "not_convertible") -> None:
+        super().__init__(reason)
+        self.verdict = verdict
 
 
 def form_violation(program: str) -> str | None:
@@ -54,6 +69,18 @@ def _prints_output(node: ast.AST) -> bool:
         and node.func.id == "print"
         and any(isinstance(n, ast.Name) and n.id == "output" for n in ast.walk(node))
     )
+
+
+def rule_violation(program: str, run: Execution, rules: ProgramRules) -> Violation | None:
+    """Returns the first rule on text and result that a program violates, or None.
+
+    Args:
+        program: Its text.
+        run: Its execution, whose outcome is `ok`.
+        rules: Thresholds of the rules.
+    """
+    candidate = complete_program(program)
+    return text_violation(candidate, rules) or result_violation(candidate, run, rules)
 
 
 class Deduplicator:
@@ -137,7 +164,7 @@ def convert_seed(seed: Seed, convert: Callable[[], str], answer: str) -> Convers
     try:
         program = convert()
     except NotConvertible as e:
-        return reject(seed.seed_id, "not_convertible", str(e), seed)
+        return reject(seed.seed_id, e.verdict, str(e), seed)
     violation = form_violation(program)
     if violation is not None:
         return reject(seed.seed_id, "not_code_cot", violation, seed)
@@ -145,13 +172,17 @@ def convert_seed(seed: Seed, convert: Callable[[], str], answer: str) -> Convers
 
 
 def executed_code_cots(
-    conversions: Iterable[Conversion | Rejected], converter: str, sandbox: Sandbox
+    conversions: Iterable[Conversion | Rejected],
+    converter: str,
+    rules: ProgramRules,
+    sandbox: Sandbox,
 ) -> Iterator[CodeCoT | Rejected]:
     """Yields each seed's Code CoT, executed and compared with its answer, or its rejection.
 
     Args:
         conversions: The conversion or rejection of each seed, in order.
         converter: Name of the converter.
+        rules: The rules on text and result.
         sandbox: Executes the programs.
 
     Raises:
@@ -159,7 +190,7 @@ def executed_code_cots(
     """
     deduplicator = Deduplicator()
     for run in execute_conversions(conversions, sandbox):
-        yield run if isinstance(run, Rejected) else _outcome(run, converter, deduplicator)
+        yield run if isinstance(run, Rejected) else _outcome(run, converter, rules, deduplicator)
 
 
 def execute_conversions(
@@ -194,7 +225,7 @@ def reject_failed(run: ExecutedConversion, context: str = "") -> Rejected:
 
 
 def _outcome(
-    run: ExecutedConversion, converter: str, deduplicator: Deduplicator
+    run: ExecutedConversion, converter: str, rules: ProgramRules, deduplicator: Deduplicator
 ) -> CodeCoT | Rejected:
     conversion, execution = run.conversion, run.execution
     seed = conversion.seed
@@ -205,6 +236,8 @@ def _outcome(
             f"the program gives {execution.output[:200]}, the answer is {conversion.answer[:200]}"
         )
         return reject(seed.seed_id, "wrong_answer", reason, seed)
+    if violation := rule_violation(conversion.program, execution, rules):
+        return reject(seed.seed_id, violation.verdict, violation.reason, seed)
     return deduplicator.code_cot(
         seed, conversion.program, execution.input, execution.output, converter
     )

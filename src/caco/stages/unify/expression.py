@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from caco.text.numbers import UNSIGNED, exact
@@ -19,9 +19,15 @@ _MAX_POWER = 64  # no step of a worked solution has a larger exponent
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of the text."""
+    """A number.
+
+    Attributes:
+        value: Its value.
+        stated: Whether the text has it; the 100 of a percent sign is not stated.
+    """
 
     value: Fraction
+    stated: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ class _Parser:
         tree = self._atom()
         while self._next() == "%":
             self._take()
-            tree = Operation("/", tree, Number(Fraction(100)))
+            tree = Operation("/", tree, Number(Fraction(100), stated=False))
         if self._next() in ("^", "**"):
             self._take()
             tree = Operation("**", tree, self._factor())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from caco.config.checks import SandboxLimits
+from caco.config.checks import ProgramRules, Unifying
 from caco.config.section import Section, load_implementation
 from caco.config.sources import AnyUnify, Unify
 from caco.rows.code_cot import CodeCoT
@@ -15,23 +15,28 @@ class UnifySpec(Section):
     """The settings that the rule `unify` depends on."""
 
     unify: AnyUnify
-    sandbox: SandboxLimits
+    checks: Unifying
 
 
-def unify(seeds: Iterable[Seed], section: Unify, sandbox: Sandbox) -> Iterator[CodeCoT | Rejected]:
+def unify(
+    seeds: Iterable[Seed], section: Unify, rules: ProgramRules, sandbox: Sandbox
+) -> Iterator[CodeCoT | Rejected]:
     """Yields, for every seed, its Code CoT or its rejection.
 
-    Verdicts: `not_convertible`; `not_code_cot` (the program violates the form); any outcome of the
-    sandbox but `ok`, in the draw of inputs or in the run itself; `wrong_answer`; `duplicate` (an
-    earlier seed has the same program).
+    Verdicts: `not_convertible`; of the converter `equations` also `ambiguous`,
+    `unexplained_constant` and `no_stated_number`; `not_code_cot` (the program violates the form);
+    any outcome of the sandbox but `ok`, in the draw of inputs or in the run itself; `wrong_answer`;
+    a rule of `verify` on text or result; `duplicate` (an earlier seed has the same program).
 
     Args:
         seeds: The source's seeds.
         section: The section that selects the converter.
+        rules: The rules on text and result.
         sandbox: Executes the programs.
 
     Raises:
         SandboxUnavailable: The sandbox failed.
     """
-    rows: Iterator[CodeCoT | Rejected] = load_implementation(section).code_cots(seeds, sandbox)
+    converter = load_implementation(section)
+    rows: Iterator[CodeCoT | Rejected] = converter.code_cots(seeds, rules, sandbox)
     return rows

@@ -1,4 +1,4 @@
-"""The rules that a sampled program must satisfy, one verdict each, in a fixed order.
+"""The rules that a program must satisfy, one verdict each, in a fixed order.
 
 A program gets the verdict of the first rule that it violates. Rules on the text come first, so that
 a program that violates one is not executed. Then come the outcomes of the sandbox, each with the
@@ -12,10 +12,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from caco.config.checks import Verify
+from caco.config.checks import ProgramRules
 from caco.rows.program import Program
 from caco.sandbox.protocol import Execution
 from caco.stages.verify.source import Source
+from caco.syntax import program_id
 
 # Names with which a program may change a variable that its text does not assign.
 _REFLECTION = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr", "__dict__"})
@@ -112,13 +113,23 @@ class Candidate:
     source: Source
 
 
+def complete_program(text: str) -> Candidate:
+    """Returns a program that is not from a sample, such as a Code CoT: it is not truncated."""
+    name = program_id(text)
+    row = Program(
+        sample_id=name, program_id=name, shard="00000", index=0, program=text,
+        model="", seed=0, tokens=0, finish_reason="stop",
+    )  # fmt: skip
+    return Candidate(row, Source(text))
+
+
 # A rule returns the reason of a violation, or None for a program that satisfies it. Its docstring
 # states what it requires.
-TextRule = Callable[[Candidate, Verify], str | None]
-ResultRule = Callable[[Candidate, Execution, Verify], str | None]
+TextRule = Callable[[Candidate, ProgramRules], str | None]
+ResultRule = Callable[[Candidate, Execution, ProgramRules], str | None]
 
 
-def truncated(program: Candidate, settings: Verify) -> str | None:
+def truncated(program: Candidate, settings: ProgramRules) -> str | None:
     """The generation ended with the end token, not at its limit of tokens or time."""
     if program.row.finish_reason == "stop":
         return None
@@ -126,7 +137,7 @@ def truncated(program: Candidate, settings: Verify) -> str | None:
     return f"the generation ended at its limit of {limit}"
 
 
-def too_few_lines(program: Candidate, settings: Verify) -> str | None:
+def too_few_lines(program: Candidate, settings: ProgramRules) -> str | None:
     """At least `min_lines` lines are neither blank, comment nor import (released code: 6)."""
     lines = code_lines(program.source.text)
     if lines >= settings.min_lines:
@@ -137,7 +148,7 @@ def too_few_lines(program: Candidate, settings: Verify) -> str | None:
     )
 
 
-def trivial(program: Candidate, settings: Verify) -> str | None:
+def trivial(program: Candidate, settings: ProgramRules) -> str | None:
     """The program computes `output` from `input`."""
     if not settings.trivial or program.source.tree is None:
         return None
@@ -145,7 +156,7 @@ def trivial(program: Candidate, settings: Verify) -> str | None:
     return f"`output` is {what}: nothing is computed" if what else None
 
 
-def empty_input(program: Candidate, run: Execution, settings: Verify) -> str | None:
+def empty_input(program: Candidate, run: Execution, settings: ProgramRules) -> str | None:
     """The executed `input` is a non-empty dict."""
     value = _read(run.input)
     if isinstance(value, dict) and value:
@@ -153,7 +164,7 @@ def empty_input(program: Candidate, run: Execution, settings: Verify) -> str | N
     return "`input` is empty" if isinstance(value, dict) else "`input` is not a dict"
 
 
-def empty_output(program: Candidate, run: Execution, settings: Verify) -> str | None:
+def empty_output(program: Candidate, run: Execution, settings: ProgramRules) -> str | None:
     """The executed `output` is not null, empty or blank; 0 and false are allowed."""
     value = _read(run.output)
     if value is None or value in ([], {}) or (isinstance(value, str) and not value.strip()):
@@ -161,7 +172,7 @@ def empty_output(program: Candidate, run: Execution, settings: Verify) -> str | 
     return None
 
 
-def too_many_digits(program: Candidate, run: Execution, settings: Verify) -> str | None:
+def too_many_digits(program: Candidate, run: Execution, settings: ProgramRules) -> str | None:
     """No integer in `input` or `output` is longer than `max_digits` (released code: 10,000)."""
     for name, text in (("input", run.input), ("output", run.output)):
         digits = longest_integer(text or "null")
@@ -173,7 +184,7 @@ def too_many_digits(program: Candidate, run: Execution, settings: Verify) -> str
     return None
 
 
-def unused_input(program: Candidate, run: Execution, settings: Verify) -> str | None:
+def unused_input(program: Candidate, run: Execution, settings: ProgramRules) -> str | None:
     """The program uses every key of `input`; an unused key cannot affect the output."""
     if not settings.unused_inputs:
         return None
@@ -198,7 +209,7 @@ RESULT_RULES: dict[str, ResultRule] = {
 }
 
 
-def text_violation(program: Candidate, settings: Verify) -> Violation | None:
+def text_violation(program: Candidate, settings: ProgramRules) -> Violation | None:
     """Returns the first violation of a rule on the text, or None."""
     for verdict, rule in TEXT_RULES.items():
         if (reason := rule(program, settings)) is not None:
@@ -206,7 +217,9 @@ def text_violation(program: Candidate, settings: Verify) -> Violation | None:
     return None
 
 
-def result_violation(program: Candidate, run: Execution, settings: Verify) -> Violation | None:
+def result_violation(
+    program: Candidate, run: Execution, settings: ProgramRules
+) -> Violation | None:
     """Returns the first violation of a rule on the executed `input` and `output`, or None.
 
     Args:

@@ -5,12 +5,11 @@ from typing import Self
 
 from caco.config.checks import Verify
 from caco.errors import CacoError
-from caco.rows.program import Program
 from caco.rows.rejected import ACCEPTED
 from caco.rows.verified import Verified
 from caco.sandbox.protocol import Execution, Sandbox
+from caco.stages.verify.rules import complete_program
 from caco.stages.verify.verify import verify_shard
-from caco.syntax import program_id
 
 INTERNAL_ERROR = "internal_error"
 
@@ -34,11 +33,7 @@ def verify_executed(
     Raises:
         SandboxUnavailable: The sandbox failed.
     """
-    name = program_id(program)
-    row = Program(
-        sample_id=name, program_id=name, shard="00000", index=0, program=program,
-        model="", seed=0, tokens=0, finish_reason="stop",
-    )  # fmt: skip
+    row = complete_program(program).row
     try:
         (found,) = verify_shard([row], _FirstRunKnown(sandbox, program, execution), settings)
     except CacoError:

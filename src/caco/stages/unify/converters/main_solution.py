@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from caco.config.checks import ProgramRules
 from caco.identity import request_seed
 from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected, reject
@@ -98,9 +99,11 @@ def _definitions(seed: Seed) -> ast.Module:
     return tree
 
 
-def code_cots(seeds: Iterable[Seed], sandbox: Sandbox) -> Iterator[CodeCoT | Rejected]:
+def code_cots(
+    seeds: Iterable[Seed], rules: ProgramRules, sandbox: Sandbox
+) -> Iterator[CodeCoT | Rejected]:
     """Yields each seed's Code CoT or its rejection; see `caco.stages.unify.unify.unify`."""
-    return executed_code_cots(_conversions(seeds, sandbox), "main_solution", sandbox)
+    return executed_code_cots(_conversions(seeds, sandbox), "main_solution", rules, sandbox)
 
 
 def _conversions(seeds: Iterable[Seed], sandbox: Sandbox) -> Iterator[Conversion | Rejected]:

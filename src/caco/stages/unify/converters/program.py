@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from caco.config.checks import ProgramRules
 from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
@@ -9,9 +10,11 @@ from caco.sandbox.protocol import Sandbox
 from caco.stages.unify.code_cots import NotConvertible, convert_seeds, executed_code_cots
 
 
-def code_cots(seeds: Iterable[Seed], sandbox: Sandbox) -> Iterator[CodeCoT | Rejected]:
+def code_cots(
+    seeds: Iterable[Seed], rules: ProgramRules, sandbox: Sandbox
+) -> Iterator[CodeCoT | Rejected]:
     """Yields each seed's Code CoT or its rejection; see `caco.stages.unify.unify.unify`."""
-    return executed_code_cots(convert_seeds(seeds, _source_program), "program", sandbox)
+    return executed_code_cots(convert_seeds(seeds, _source_program), "program", rules, sandbox)
 
 
 def _source_program(seed: Seed) -> str:
