@@ -18,7 +18,7 @@ from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
 from caco.stages.unify.code_cots import NotConvertible, convert_seeds, executed_code_cots
-from caco.stages.unify.expression import (
+from caco.text.arithmetic import (
     Expression,
     Number,
     literal,

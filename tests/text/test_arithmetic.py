@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caco.stages.unify.expression import (
+from caco.text.arithmetic import (
     Negative,
     Number,
     Operation,

@@ -1,0 +1,352 @@
+"""The two sides of a relation: the expression that ends before it, and the one that follows it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise, product
+
+from caco.answers.units import Dimension, unit
+from caco.statements.tokens import Token, closes_operand
+from caco.text.arithmetic import parse, value
+from caco.text.numbers import SCALES
+
+_MAX_UNIT_WORDS = 5  # `loaves of bread a day`
+_ARTICLES = frozenset({"the", "a", "an", "total", "result", "value", "number"})
+# Words that are no part of a unit: a clause begins.
+_NO_UNIT = frozenset(
+    {
+        "is", "are", "was", "were", "be", "has", "have", "had", "so", "then", "which", "and",
+        "or", "but", "if", "because", "since", "he", "she", "they", "it", "we", "you", "i",
+        "that", "would", "will", "can", "makes", "gives", "get", "gets", "equals", "than", "to",
+        "not", "when", "while", "where", "do", "does", "did",
+    }
+)  # fmt: skip
+# What stands before an expression and makes it a part of a larger one, or a label of it.
+_CONTINUED = frozenset(
+    {
+        "than", "twice", "double", "thrice", "triple", "half", "third", "quarter", "sqrt",
+        "root", "log", "ln", "sin", "cos", "tan", "factorial", "average", "mean", "remainder",
+        "square", "cube", "step", "case", "question", "problem", "page", "chapter", "figure",
+        "equation", "no", "part", "item", "row", "line", "option", "stage", "phase", "minus",
+        "plus", "times", "modulo", "mod",
+    }
+)  # fmt: skip
+_PART_OF = frozenset(
+    {
+        "average", "mean", "root", "cube", "square", "remainder", "factorial", "half", "third",
+        "quarter", "percent", "percentage",
+    }
+)  # fmt: skip
+_AROUND = frozenset({"(", "[", '"', "'", "`", "|", "“", "”", "…", "~"})
+"""Signs that begin a new expression."""
+SAFE = frozenset(
+    {
+        "so", "since", "because", "as", "and", "but", "thus", "hence", "therefore", "then",
+        "that", "now", "also", "again", "next", "finally", "first", "here", "we", "have", "get",
+        "is", "are", "number", "numbers", "value", "integer", "sum", "product", "total",
+        "result", "answer", "difference", "quotient", "where", "both", "or", "which", "know",
+        "see", "note", "means",
+    }
+)  # fmt: skip
+"""Words before a number that it does not belong to."""
+# Words after the right side that continue it.
+_CONTINUES = frozenset({"more", "less", "fewer", "greater", "larger", "smaller"})
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a relation.
+
+    Attributes:
+        first, last: Positions of its first token and after its last one.
+        pieces: Its expression; a scale word is a piece of its own.
+        operations: The number of binary operations.
+        units: Words after its numbers that are known units, with their dimensions and factors.
+        words: All words after its numbers.
+        clean: Whether nothing before it could belong to it.
+        decimals: The decimals of a single number; None for an expression.
+    """
+
+    first: int
+    last: int
+    pieces: tuple[str, ...]
+    operations: int
+    units: frozenset[tuple[Dimension, Fraction]]
+    words: frozenset[str]
+    clean: bool
+    decimals: int | None
+
+    @property
+    def has_percent(self) -> bool:
+        """Whether it has a percentage."""
+        return "%" in "".join(self.pieces)
+
+    def leading(self) -> Fraction | None:
+        """Returns the number that it begins with."""
+        try:
+            return value(parse(self.pieces[0])) if self.pieces else None
+        except ValueError:
+            return None
+
+
+def left_side(tokens: list[Token], relation: int) -> Side | None:
+    """Returns the longest expression that ends before a relation; None if it is not understood."""
+    at, taken, depth = relation, list[Token](), 0
+    words: list[Token] = []
+    while at > 0:
+        token = tokens[at - 1]
+        if token.kind in ("relation", "end"):
+            break
+        if token.kind == "number" or token.text in ("(", ")", "%", "[", "]"):
+            opened = token.text in ("(", "[")
+            if opened and depth == 0:
+                break
+            if not opened and taken and not _joins(token, taken[-1]):
+                break
+            depth += {"(": -1, "[": -1, ")": 1, "]": 1}.get(token.text, 0)
+        elif token.kind == "operator":
+            if not taken:
+                return None  # no operand follows
+        elif token.kind == "word":
+            if taken and _starts_operand(taken[-1]):
+                break
+            length = _unit_before(tokens, at)
+            if not length:
+                if taken:
+                    return None  # `x + 3`
+                break
+            words.extend(tokens[at - length : at])
+            at -= length
+            continue
+        else:
+            break
+        taken.append(token)
+        at -= 1
+    if depth or not taken:
+        return None
+    return _side(tokens, at, relation, taken[::-1], words)
+
+
+def right_side(tokens: list[Token], start: int) -> Side | None:
+    """Returns the longest expression that follows a relation; None if it is not understood."""
+    at, taken, depth = start, list[Token](), 0
+    words: list[Token] = []
+    while at < len(tokens):
+        token = tokens[at]
+        complete = bool(taken) and closes_operand(taken[-1])
+        if token.kind in ("relation", "end") or (token.text in (")", "]") and depth == 0):
+            break
+        if token.kind == "number" or token.text in ("(", "["):
+            if complete and not _joins(taken[-1], token):
+                if words and depth == 0:  # `7 in the 2 boxes`
+                    break
+                return None
+        elif token.text in (")", "]", "%"):
+            if not complete:
+                return None
+        elif token.kind == "operator":
+            if not _operand_follows(tokens, at, complete):
+                if complete and token.text in ("-", "+") and depth == 0 and token.spaced:
+                    break  # a dash
+                return None
+        elif token.kind == "word":
+            if not complete or _is_variable(tokens[at - 1], token):
+                return None
+            length = _unit_after(tokens, at)
+            if not length:
+                if token.text in _CONTINUES and "than" in [t.text for t in tokens[at : at + 4]]:
+                    return None
+                following = tokens[at + 1] if at + 1 < len(tokens) else token
+                if token.text in ("or", "to") and following.kind == "number":
+                    return None
+                break
+            words.extend(tokens[at : at + length])
+            at += length
+            continue
+        else:
+            if token.text in _AROUND or token.text in ("!", "?"):
+                break
+            return None
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.text, 0)
+        taken.append(token)
+        at += 1
+    if depth or not taken or not closes_operand(taken[-1]):
+        return None
+    after = [t.text for t in tokens[at : at + 6]]
+    if after and after[0] in ("remainder", "r", "mod"):
+        return None
+    if "than" in after and _CONTINUES & set(after[: after.index("than")]):
+        return None
+    return _side(tokens, start, at, taken, words)
+
+
+def readings(sides: tuple[Side, Side]) -> Iterator[tuple[Fraction, Fraction]]:
+    """Yields the values of both sides in every reading.
+
+    20% is 20/100, or 20 where percentages are counted, or a part of what precedes it: 50 + 20%.
+    `2 dozen` is 24, or 2 where dozens are counted.
+    """
+    texts = [list(side.pieces) for side in sides]
+    percent = any(side.has_percent for side in sides)
+    scaled = any(piece in SCALES for text in texts for piece in text)
+    for per_cent, scale in product(_PERCENTS if percent else (_hundredths,), (1, 0)):
+        if scale == 0 and not scaled:
+            continue
+        found: list[Fraction] = []
+        for text in texts:
+            pieces = [(f"*{SCALES[p]}" if scale else "") if p in SCALES else p for p in text]
+            try:
+                found.append(value(parse(per_cent("".join(pieces)))))
+            except ValueError:
+                break
+        else:
+            yield found[0], found[1]
+
+
+_RELATIVE = re.compile(r"^(.+)([-+])(\d+(?:\.\d+)?)%$")
+
+
+def _hundredths(text: str) -> str:
+    return text
+
+
+def _counted(text: str) -> str:
+    return text.replace("%", "")
+
+
+def _relative(text: str) -> str:
+    return _RELATIVE.sub(r"(\1)*(1\2\3/100)", text)
+
+
+_PERCENTS = (_hundredths, _counted, _relative)
+
+
+def _joins(before: Token, after: Token) -> bool:
+    """Tells whether two operands or brackets may follow each other: `2(3)`, `(2)(3)`, `20%`."""
+    if after.text in (")", "]", "%") or before.text in ("(", "["):
+        return True
+    if before.kind == "operator" or after.kind == "operator":
+        return before.text != "%" or after.kind == "operator"
+    return after.text in ("(", "[") and not after.spaced
+
+
+def _starts_operand(token: Token) -> bool:
+    return token.kind == "number" or token.text in ("(", "[")
+
+
+def _unit_before(tokens: list[Token], end: int) -> int:
+    """Returns the number of tokens before `end` that are a unit after an operand; 0 for none."""
+    at = end
+    while at > 0 and end - at <= _MAX_UNIT_WORDS:
+        token = tokens[at - 1]
+        slash = token.text == "/" and at < len(tokens) and tokens[at].kind == "word"
+        if (token.kind == "word" and token.text not in _NO_UNIT) or (slash and at < end):
+            at -= 1
+        else:
+            break
+    if at == 0 or at == end or not closes_operand(tokens[at - 1]):
+        return 0
+    return 0 if _is_variable(tokens[at - 1], tokens[at]) else end - at
+
+
+def _unit_after(tokens: list[Token], start: int) -> int:
+    """Returns the number of tokens from `start` that are a unit before an operator; 0 for none."""
+    at = start
+    while at < len(tokens) and at - start < _MAX_UNIT_WORDS:
+        token = tokens[at]
+        slash = token.text == "/" and at + 1 < len(tokens) and tokens[at + 1].kind == "word"
+        if slash or (token.kind == "word" and token.text not in _NO_UNIT):
+            at += 1
+        else:
+            break
+    return at - start
+
+
+def _is_variable(number: Token, word: Token) -> bool:
+    """Tells whether letters after a number are a factor: `3x`, `3 x`."""
+    if len(word.text) == 1:
+        return word.text != "a"
+    return (
+        not word.spaced and number.kind == "number" and len(word.text) < 3 and not unit(word.text)
+    )
+
+
+def _operand_follows(tokens: list[Token], at: int, complete: bool) -> bool:
+    """Tells whether an operator at a position has an operand after it, and before it or a sign."""
+    if not complete and tokens[at].text not in ("-", "+"):
+        return False
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    if following is None:
+        return False
+    return _starts_operand(following) or (following.text == "-" and at + 2 < len(tokens))
+
+
+def _side(
+    tokens: list[Token], first: int, last: int, taken: list[Token], words: list[Token]
+) -> Side | None:
+    before = tokens[first - 1] if first else None
+    clean = True
+    if before is not None and before.kind not in ("relation", "end"):
+        if before.kind == "word":
+            if _is_continued(tokens, first):
+                return None
+            clean = before.text in SAFE
+        elif before.text not in _AROUND:
+            return None
+    pieces: list[str] = []
+    scales = {t.end: t.text.removesuffix("s") for t in words}
+    for token in taken:
+        text = {"[": "(", "]": ")"}.get(token.text, token.text)
+        pieces.append(text)
+        for end, word in scales.items():
+            if word in SCALES and token.end < end <= token.end + len(word) + 3:
+                pieces.append(word)
+    binary = sum(
+        token.kind == "operator" and token.text != "%" and at > 0 and closes_operand(taken[at - 1])
+        for at, token in enumerate(taken)
+    )
+    juxtaposed = sum(
+        token.text in ("(", "[") and closes_operand(previous) for previous, token in pairwise(taken)
+    )
+    computed = sum(token.computed for token in taken)
+    known = {u for token in words if (u := unit(token.text)) is not None}
+    units = {(u.dimension, u.factor) for u in known}
+    if any(token.currency for token in taken):
+        dollar = unit("dollar")
+        assert dollar is not None
+        units.add((dollar.dimension, dollar.factor))
+    single = taken[0] if len(taken) == 1 or (len(taken) == 2 and taken[1].text == "%") else None
+    decimals = None
+    if single is not None and not single.computed and "/" not in single.text:
+        decimals = len(single.text.strip("(-)%").partition(".")[2])
+    return Side(
+        first,
+        last,
+        tuple(pieces),
+        binary + juxtaposed + computed,
+        frozenset(units),
+        frozenset(token.text for token in words),
+        clean,
+        decimals,
+    )
+
+
+def _is_continued(tokens: list[Token], first: int) -> bool:
+    """Tells whether the words before an expression make it a part of a larger one."""
+    at = first - 1
+    while at > 0 and tokens[at].text in _ARTICLES:
+        at -= 1
+    word = tokens[at]
+    if word.kind != "word":
+        return False
+    if word.text in _CONTINUED or word.text == "ordinal":
+        return True
+    if word.text == "of" and at > 0:
+        return tokens[at - 1].text in _PART_OF or closes_operand(tokens[at - 1])
+    clause = {t.text for t in tokens[max(0, at - 8) : at]}
+    if word.text in ("from", "to"):
+        return bool(
+            clause & {"add", "adding", "subtract", "subtracting", "subtracted", "take", "taking"}
+        )
+    return len(word.text) == 1 and word.text not in ("a", "i")
