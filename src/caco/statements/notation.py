@@ -26,6 +26,8 @@ _DELIMITER = re.compile(r"\\[()\[\]]|\$\$")
 _SPACE = re.compile(r"\\[,;:! ]|~|&(?=\s{0,3}[=<>≈≤≥])")
 _ESCAPED = re.compile(r"\\([$%#&{}_])")
 _BREAK = re.compile(r"\\\\")
+_DOTS = re.compile(r"\.{3,}")
+_CONTINUED = re.compile(r"\n[^\S\n]{0,20}(?==[^=])")  # a line that begins with `=`
 _BOLD = re.compile(r"(?<![\w)\]*])\*\*(?=[^\s*])|(?<=[^\s*])\*\*(?![\w(\[*])")
 _CHARACTERS = str.maketrans(
     {
@@ -54,6 +56,7 @@ def plain(text: str) -> str:
         text = _FONT.sub(r" \1 ", text)
         if text == before:
             break
+    text = _CONTINUED.sub(" ", _DOTS.sub("…", text))
     text = _COMMAND.sub(lambda found: _COMMANDS[found[1]], text)
     return _BOLD.sub("", _ESCAPED.sub(r"\1", text))
 

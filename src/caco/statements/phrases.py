@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, isqrt, lcm, prod
 
-from caco.statements.tokens import OPERATOR_WORDS, Token
+from caco.statements.tokens import OPERATOR_WORDS, UNKNOWN, Token
 from caco.text.arithmetic import parse, value
 
 Values = list[Fraction]
@@ -204,7 +204,7 @@ def reduced(tokens: list[Token]) -> list[Token]:
             first, last = tokens[found.first], tokens[found.last - 1]
             token = Token(
                 "sign" if computed is None else "number",
-                "?" if computed is None else _text(computed),
+                UNKNOWN if computed is None else _text(computed),
                 first.start,
                 last.end,
                 first.spaced,
@@ -228,16 +228,20 @@ def with_operators(tokens: list[Token]) -> list[Token]:
         if token.kind == "word" and result and _opens(tokens, at + 1):
             if token.text in ("plus", "minus", "times"):
                 operator = OPERATOR_WORDS[token.text]
-            elif token.text == "x" or (token.text == "of" and _is_part(result)):
+            elif token.text == "x":
                 operator = "*"
+            elif token.text == "of" and _is_part(result):
+                operator = "of"
         words = [t.text for t in tokens[at : at + 3]]
         if words[:2] in (["multiplied", "by"], ["divided", "by"]) and _opens(tokens, at + 2):
             operator, length = OPERATOR_WORDS[words[0]], 2
         elif words[:2] == ["of", "the"] and _is_part(result) and _opens(tokens, at + 2):
-            operator, length = "*", 2
+            operator, length = "of", 2
         if operator:
             last = tokens[at + length - 1]
-            result.append(Token("operator", operator, token.start, last.end, True))
+            result.append(
+                Token("operator", operator, token.start, last.end, spelled=token.text != "x")
+            )
             at += length
         else:
             result.append(token)

@@ -257,7 +257,7 @@ _KINDS: list[tuple[Kind, str, str, Callable[[Found], Verdict]]] = [
 ]
 _PATTERNS = [(kind, frozenset(words.split()), phrase(p), f) for kind, words, p, f in _KINDS]
 _BEFORE = frozenset({"(", "[", '"', "`", "|"})
-_AFTER = frozenset({"or", "than", "factor", "factors"})
+_AFTER = frozenset({"or", "than", "factor", "factors", "times", "of", "percent", "more", "less"})
 
 
 def property_statements(tokens: list[Token], text: str) -> tuple[list[Statement], set[int]]:

@@ -44,7 +44,7 @@ _UNSURE = frozenset(
         "if", "whether", "unless", "suppose", "supposing", "assume", "assuming", "let", "were",
         "would", "could", "might", "may", "should", "imagine", "until", "when", "pretend",
         "perhaps", "maybe", "check", "checking", "test", "while", "neither", "nor", "no", "not",
-        "never", "cannot", "either", "compare", "see",
+        "never", "cannot", "either",
     }
 )  # fmt: skip
 """Words of a clause that do not claim that a comparison in it holds."""
@@ -139,8 +139,12 @@ def _statement(tokens: list[Token], text: str, link: _Link, following: _Link | N
     holds, right_value = _judged(left, right, sign)
     if holds is False and sign == "=" and _runs_on(left, right, following):
         holds = True
-    if holds is False and _after_a_dash(tokens, link, sign):
-        holds = None
+    if holds is False and (
+        _is_uncertain(left, right)
+        or any(t.spelled and t.kind == "operator" for t in tokens[right.first : right.last])
+        or _after_a_dash(tokens, link, sign)
+    ):
+        holds = None  # `8 * 45 = 360 divided by 5`, `3 - 2 = 1/3 of 3`
     if holds is not False:
         return Statement(kind, shown, holds)
     expression = " ".join(text[tokens[left.first].start : tokens[left.last - 1].end].split())
@@ -199,7 +203,8 @@ def _judged(left: Side, right: Side, sign: str) -> tuple[bool | None, str]:
             return True, shown
         if one is None:
             holds = None
-    mixed = len({d for d, _ in left.units | right.units}) < len(left.units | right.units)
+    units = left.units | right.units
+    mixed = len({dimension for dimension, _ in units}) < len(units)
     return (holds if found and not mixed else None), shown
 
 
@@ -268,6 +273,26 @@ def _runs_on(left: Side, right: Side, following: _Link | None) -> bool:
     return leading is not None and any(
         _equal(a, leading, left, right) is not False for a, _ in readings((left, right))
     )
+
+
+def _is_uncertain(left: Side, right: Side) -> bool:
+    """Tells whether an equation that does not hold may mean something else.
+
+    `1/4 is equal to $15` is about a part of an amount, and so is `1% = 450 / 90`; `4 hours and 30
+    minutes = 4 * 60 + 30` begins before its last number.
+    """
+    for side, other in ((left, right), (right, left)):
+        if side.vague and (side.operations > 1 or not _is_small(other)):
+            return True
+        if side.has_percent and not side.operations and not other.has_percent:
+            return True
+    return not left.operations and bool(left.words)
+
+
+def _is_small(side: Side) -> bool:
+    """Tells whether a side is a single number below 1, or a percentage."""
+    leading = side.leading()
+    return side.has_percent or (side.decimals is not None and leading is not None and leading < 1)
 
 
 def _after_a_dash(tokens: list[Token], link: _Link, sign: str) -> bool:

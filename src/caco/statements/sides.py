@@ -11,7 +11,9 @@ from caco.statements.tokens import Token, closes_operand
 from caco.text.arithmetic import parse, value
 from caco.text.numbers import SCALES
 
-_MAX_UNIT_WORDS = 5  # `loaves of bread a day`
+_MAX_UNIT_WORDS = 8  # `loaves of bread a day`
+_MAX_PART = 20  # largest denominator of a part in words: `3/8 is equal to $375`
+_PER = frozenset({"/", "per", "a", "an", "each", "every"})
 _ARTICLES = frozenset({"the", "a", "an", "total", "result", "value", "number"})
 # Words that are no part of a unit: a clause begins.
 _NO_UNIT = frozenset(
@@ -34,12 +36,14 @@ _CONTINUED = frozenset(
 )  # fmt: skip
 _PART_OF = frozenset(
     {
-        "average", "mean", "root", "cube", "square", "remainder", "factorial", "half", "third",
+        "root", "cube", "square", "remainder", "factorial", "half", "third",
         "quarter", "percent", "percentage",
     }
 )  # fmt: skip
 _AROUND = frozenset({"(", "[", '"', "'", "`", "|", "“", "”", "…", "~"})
-"""Signs that begin a new expression."""
+"""Signs before a new expression."""
+_ENDS = frozenset({'"', "'", "`", "|", "”", "!", "?", "}"})
+"""Signs that an expression ends at."""
 SAFE = frozenset(
     {
         "so", "since", "because", "as", "and", "but", "thus", "hence", "therefore", "then",
@@ -62,10 +66,13 @@ class Side:
         first, last: Positions of its first token and after its last one.
         pieces: Its expression; a scale word is a piece of its own.
         operations: The number of binary operations.
-        units: Words after its numbers that are known units, with their dimensions and factors.
+        units: Its units, as dimensions and factors, without those that cancel: hours and minutes of
+            `2 hours * 60 minutes/hour` are minutes.
         words: All words after its numbers.
         clean: Whether nothing before it could belong to it.
         decimals: The decimals of a single number; None for an expression.
+        vague: Whether its reading is uncertain: `1/4` may be a part of something that is not named,
+            `10% of 40 + 2` a part of 40 or of 42, `days 1-2` a range.
     """
 
     first: int
@@ -76,6 +83,7 @@ class Side:
     words: frozenset[str]
     clean: bool
     decimals: int | None
+    vague: bool
 
     @property
     def has_percent(self) -> bool:
@@ -106,12 +114,14 @@ def left_side(tokens: list[Token], relation: int) -> Side | None:
                 break
             depth += {"(": -1, "[": -1, ")": 1, "]": 1}.get(token.text, 0)
         elif token.kind == "operator":
-            if not taken:
+            if not taken or taken[-1].text == "+":
                 return None  # no operand follows
         elif token.kind == "word":
             if taken and _starts_operand(taken[-1]):
                 break
             length = _unit_before(tokens, at)
+            if taken and taken[-1].text == "^":
+                return None  # cm^3
             if not length:
                 if taken:
                     return None  # `x + 3`
@@ -146,8 +156,11 @@ def right_side(tokens: list[Token], start: int) -> Side | None:
             if not complete:
                 return None
         elif token.kind == "operator":
+            if token.text == "^" and tokens[at - 1].kind == "word":
+                return None  # cm^3
             if not _operand_follows(tokens, at, complete):
-                if complete and token.text in ("-", "+") and depth == 0 and token.spaced:
+                word = tokens[at + 1].text if at + 1 < len(tokens) else ""
+                if complete and token.text == "-" and depth == 0 and len(word) > 1:
                     break  # a dash
                 return None
         elif token.kind == "word":
@@ -165,7 +178,7 @@ def right_side(tokens: list[Token], start: int) -> Side | None:
             at += length
             continue
         else:
-            if token.text in _AROUND or token.text in ("!", "?"):
+            if token.text in _ENDS:
                 break
             return None
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.text, 0)
@@ -185,25 +198,32 @@ def readings(sides: tuple[Side, Side]) -> Iterator[tuple[Fraction, Fraction]]:
     """Yields the values of both sides in every reading.
 
     20% is 20/100, or 20 where percentages are counted, or a part of what precedes it: 50 + 20%.
-    `2 dozen` is 24, or 2 where dozens are counted.
+    `2 dozen` is 24, or 2 where dozens are counted. `6 / 1/3` is 18, or 2.
     """
     texts = [list(side.pieces) for side in sides]
     percent = any(side.has_percent for side in sides)
     scaled = any(piece in SCALES for text in texts for piece in text)
-    for per_cent, scale in product(_PERCENTS if percent else (_hundredths,), (1, 0)):
-        if scale == 0 and not scaled:
-            continue
+    quotients = any(_QUOTIENTS.search("".join(text)) for text in texts)
+    for per_cent, scale, grouped in product(
+        _PERCENTS if percent else (_hundredths,),
+        (True, False) if scaled else (True,),
+        (False, True) if quotients else (False,),
+    ):
         found: list[Fraction] = []
         for text in texts:
             pieces = [(f"*{SCALES[p]}" if scale else "") if p in SCALES else p for p in text]
+            expression = "".join(pieces)
+            if grouped:
+                expression = _QUOTIENTS.sub(r"/(\1/\2)", expression)
             try:
-                found.append(value(parse(per_cent("".join(pieces)))))
+                found.append(value(parse(per_cent(expression))))
             except ValueError:
                 break
         else:
             yield found[0], found[1]
 
 
+_QUOTIENTS = re.compile(r"/(\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)")
 _RELATIVE = re.compile(r"^(.+)([-+])(\d+(?:\.\d+)?)%$")
 
 
@@ -240,7 +260,7 @@ def _unit_before(tokens: list[Token], end: int) -> int:
     at = end
     while at > 0 and end - at <= _MAX_UNIT_WORDS:
         token = tokens[at - 1]
-        slash = token.text == "/" and at < len(tokens) and tokens[at].kind == "word"
+        slash = token.text == "/" and _is_unit_word(tokens, at)
         if (token.kind == "word" and token.text not in _NO_UNIT) or (slash and at < end):
             at -= 1
         else:
@@ -255,7 +275,7 @@ def _unit_after(tokens: list[Token], start: int) -> int:
     at = start
     while at < len(tokens) and at - start < _MAX_UNIT_WORDS:
         token = tokens[at]
-        slash = token.text == "/" and at + 1 < len(tokens) and tokens[at + 1].kind == "word"
+        slash = token.text == "/" and _is_unit_word(tokens, at + 1)
         if slash or (token.kind == "word" and token.text not in _NO_UNIT):
             at += 1
         else:
@@ -263,10 +283,17 @@ def _unit_after(tokens: list[Token], start: int) -> int:
     return at - start
 
 
+def _is_unit_word(tokens: list[Token], at: int) -> bool:
+    """Tells whether the token after a slash is a unit and no variable."""
+    return at < len(tokens) and tokens[at].kind == "word" and len(tokens[at].text) > 1
+
+
 def _is_variable(number: Token, word: Token) -> bool:
     """Tells whether letters after a number are a factor: `3x`, `3 x`."""
+    if word.kind != "word":
+        return False
     if len(word.text) == 1:
-        return word.text != "a"
+        return word.text != "a" or not word.spaced
     return (
         not word.spaced and number.kind == "number" and len(word.text) < 3 and not unit(word.text)
     )
@@ -289,15 +316,17 @@ def _side(
     clean = True
     if before is not None and before.kind not in ("relation", "end"):
         if before.kind == "word":
-            if _is_continued(tokens, first):
+            if _is_continued(tokens, first, taken):
                 return None
             clean = before.text in SAFE
         elif before.text not in _AROUND:
             return None
+        if _follows_an_operator(tokens, first):
+            return None  # `100 + (20 * 3 = 60`, `7 + Shonda (1) + 2 = 10`
     pieces: list[str] = []
     scales = {t.end: t.text.removesuffix("s") for t in words}
     for token in taken:
-        text = {"[": "(", "]": ")"}.get(token.text, token.text)
+        text = {"[": "(", "]": ")", "of": "*"}.get(token.text, token.text)
         pieces.append(text)
         for end, word in scales.items():
             if word in SCALES and token.end < end <= token.end + len(word) + 3:
@@ -310,12 +339,6 @@ def _side(
         token.text in ("(", "[") and closes_operand(previous) for previous, token in pairwise(taken)
     )
     computed = sum(token.computed for token in taken)
-    known = {u for token in words if (u := unit(token.text)) is not None}
-    units = {(u.dimension, u.factor) for u in known}
-    if any(token.currency for token in taken):
-        dollar = unit("dollar")
-        assert dollar is not None
-        units.add((dollar.dimension, dollar.factor))
     single = taken[0] if len(taken) == 1 or (len(taken) == 2 and taken[1].text == "%") else None
     decimals = None
     if single is not None and not single.computed and "/" not in single.text:
@@ -325,14 +348,48 @@ def _side(
         last,
         tuple(pieces),
         binary + juxtaposed + computed,
-        frozenset(units),
+        _units(tokens[first:last]),
         frozenset(token.text for token in words),
         clean,
         decimals,
+        _is_vague(taken, clean),
     )
 
 
-def _is_continued(tokens: list[Token], first: int) -> bool:
+def _follows_an_operator(tokens: list[Token], first: int) -> bool:
+    """Tells whether an operator stands before the bracket or the words before an expression."""
+    at = first - 1
+    while at > 0 and first - at < 4 and tokens[at].kind == "word":
+        at -= 1
+    at -= tokens[at].text in ("(", "[") and at > 0
+    return tokens[at].kind == "operator" and tokens[at].text != "%"
+
+
+def _units(tokens: list[Token]) -> frozenset[tuple[Dimension, Fraction]]:
+    above: set[tuple[Dimension, Fraction]] = set()
+    below: set[tuple[Dimension, Fraction]] = set()
+    divides = False
+    for token in tokens:
+        found = unit("dollar" if token.currency else token.text)
+        if found is not None and (token.kind == "word" or token.currency):
+            (below if divides else above).add((found.dimension, found.factor))
+        divides = token.text in _PER or (divides and token.kind == "word")
+    return frozenset(above - below)
+
+
+def _is_vague(taken: list[Token], clean: bool) -> bool:
+    texts = [token.text for token in taken]
+    if "of" in texts and {"+", "-"} & set(texts):
+        return True
+    if len(taken) != 3 or taken[1].spaced or taken[2].spaced:
+        return False
+    a, b = (token.text for token in (taken[0], taken[2]))
+    if not (a.isdigit() and b.isdigit() and int(a) < int(b) <= _MAX_PART):
+        return False
+    return texts[1] == "/" or (texts[1] == "-" and not clean)
+
+
+def _is_continued(tokens: list[Token], first: int, taken: list[Token]) -> bool:
     """Tells whether the words before an expression make it a part of a larger one."""
     at = first - 1
     while at > 0 and tokens[at].text in _ARTICLES:
@@ -343,6 +400,8 @@ def _is_continued(tokens: list[Token], first: int) -> bool:
     if word.text in _CONTINUED or word.text == "ordinal":
         return True
     if word.text == "of" and at > 0:
+        if tokens[at - 1].text in ("average", "mean"):
+            return any(token.text == "+" for token in taken)
         return tokens[at - 1].text in _PART_OF or closes_operand(tokens[at - 1])
     clause = {t.text for t in tokens[max(0, at - 8) : at]}
     if word.text in ("from", "to"):

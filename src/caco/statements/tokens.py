@@ -12,6 +12,8 @@ Kind = Literal["number", "operator", "relation", "word", "sign", "end"]
 
 MAX_TOKENS = 300
 """Of a sentence that is read: the time of a text is bounded by its length times this number."""
+UNKNOWN = "\0"
+"""The text of a sign that is not understood."""
 _MAX_DIGITS = 40
 
 
@@ -20,7 +22,8 @@ class Token:
     """A token of a sentence.
 
     Attributes:
-        kind: `number` (also an expression in words, `the sum of 3 and 4`), `operator`, `relation`,
+        kind: `number` (also an expression in words, `the sum of 3 and 4`), `operator` (also the
+            `of` of `20% of 50`), `relation`,
             `word` (in lower case), `sign` (brackets, punctuation and what is not known), or `end`
             (of a clause: a comma, colon, semicolon or dash between spaces).
         text: What it is: arithmetic of `caco.text.arithmetic` for a number.
@@ -28,7 +31,7 @@ class Token:
         spaced: Whether space precedes it.
         computed: Whether it is an expression in words.
         currency: Whether a currency sign precedes the number.
-        spelled: Whether it is a number in words.
+        spelled: Whether it is a number or an operator in words.
     """
 
     kind: Kind
@@ -128,9 +131,10 @@ def _lexed(text: str) -> Iterator[tuple[Token | None, str]]:
             if found.endswith(".") and not found[:-1].endswith("."):
                 found, at = found[:-1], at - 1
             digits = found.replace(",", "")
-            known = len(digits) <= _MAX_DIGITS
+            clock = digits[0] == "0" and digits[1:2].isdigit()  # 0730 hours
+            known = len(digits) <= _MAX_DIGITS and not clock
             token = Token("number", digits, start, at, spaced, currency=currency)
-            yield (token if known else replace(token, kind="sign", text="?")), ""
+            yield (token if known else replace(token, kind="sign", text=UNKNOWN)), ""
         else:
             yield _token(group, found, start, at, spaced), ""
         spaced = currency = False
@@ -143,7 +147,7 @@ def _token(group: str, found: str, start: int, end: int, spaced: bool) -> Token:
         top, _, bottom = part.partition("/")
         if 0 < int(top) < int(bottom):
             return Token("number", f"({whole}+{part})", start, end, spaced)
-        found = "?"
+        found = UNKNOWN
     elif group == "word":
         kind, found = "word", found.lower()
     elif group == "ordinal":
@@ -181,6 +185,7 @@ def _spelled(tokens: list[Token], text: str) -> list[Token]:
         (mention.start + begin, mention.end + begin, mention)
         for mention in mentions(text[begin:end])
         if not any(map(str.isdigit, text[mention.start + begin : mention.end + begin]))
+        and text[mention.start + begin : mention.end + begin].lower() not in SCALES
     ]
     result: list[Token] = []
     spans = iter(found)
@@ -233,7 +238,7 @@ def _punctuation(tokens: list[Token]) -> list[Token]:
             tight = not token.spaced and not after.spaced
             numbers = before.kind == after.kind == "number"
             if tight and numbers and not (token.text == "," and depth > 0):
-                token = replace(token, kind="sign", text="?")
+                token = replace(token, kind="sign", text=UNKNOWN)
         if token.kind == "operator" and token.text == "-" and token.start >= 0:
             after_word = at > 0 and tokens[at - 1].kind == "word" and not token.spaced
             before_word = at + 1 < len(tokens) and tokens[at + 1].kind == "word"
