@@ -31,10 +31,10 @@ _PHRASES = [
         (r"(?:is|are) at most", "≤"),
         (
             r"(?:, )?(?:to get|to give|(?:we|you|i|he|she|they) gets?|which (?:is|gives|equals)"
-            r"|giving|(?:which )?(?:results|resulting) in|gives us)(?= (?:#|a total of #))",
+            r"|giving|(?:which )?(?:results|resulting) in|gives us)(?: a total of)?(?= #)",
             "gives",
         ),
-        (r"gives? (?:a total of )?(?=#)", "gives"),
+        (r"gives?(?: a total of)?(?= #)", "gives"),
     )
 ]
 _CLAIMS = frozenset({"if", "whether", "unless", "suppose", "assume", "let", "not", "say", "does"})

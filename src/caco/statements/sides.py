@@ -64,7 +64,8 @@ class Side:
 
     Attributes:
         first, last: Positions of its first token and after its last one.
-        pieces: Its expression; a scale word is a piece of its own.
+        pieces: Its expression; a scale word is a piece of its own, and fractions without spaces are
+            in braces.
         operations: The number of binary operations.
         units: Its units, as dimensions and factors, without those that cancel: hours and minutes of
             `2 hours * 60 minutes/hour` are minutes.
@@ -93,7 +94,7 @@ class Side:
     def leading(self) -> Fraction | None:
         """Returns the number that it begins with."""
         try:
-            return value(parse(self.pieces[0])) if self.pieces else None
+            return value(parse(next(piece for piece in self.pieces if piece != "{")))
         except ValueError:
             return None
 
@@ -203,26 +204,41 @@ def readings(sides: tuple[Side, Side]) -> Iterator[tuple[Fraction, Fraction]]:
     texts = [list(side.pieces) for side in sides]
     percent = any(side.has_percent for side in sides)
     scaled = any(piece in SCALES for text in texts for piece in text)
-    quotients = any(_QUOTIENTS.search("".join(text)) for text in texts)
+    quotients = any(text.count("/") > 1 for text in texts)
     for per_cent, scale, grouped in product(
         _PERCENTS if percent else (_hundredths,),
         (True, False) if scaled else (True,),
-        (False, True) if quotients else (False,),
+        _GROUPS if quotients else (_ungrouped,),
     ):
         found: list[Fraction] = []
         for text in texts:
             pieces = [(f"*{SCALES[p]}" if scale else "") if p in SCALES else p for p in text]
-            expression = "".join(pieces)
-            if grouped:
-                expression = _QUOTIENTS.sub(r"/(\1/\2)", expression)
             try:
-                found.append(value(parse(per_cent(expression))))
+                found.append(value(parse(per_cent(grouped("".join(pieces))))))
             except ValueError:
                 break
         else:
             yield found[0], found[1]
 
 
+_BRACES = str.maketrans("", "", "{}")
+
+
+def _ungrouped(text: str) -> str:
+    return text.translate(_BRACES)
+
+
+def _fractions(text: str) -> str:
+    """Reads `1/3` without spaces as one number."""
+    return text.replace("{", "(").replace("}", ")")
+
+
+def _quotients(text: str) -> str:
+    """Reads `14 / 1 / 4` as 14 / (1 / 4)."""
+    return _QUOTIENTS.sub(r"/(\1/\2)", _ungrouped(text))
+
+
+_GROUPS = (_ungrouped, _fractions, _quotients)
 _QUOTIENTS = re.compile(r"/(\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)")
 _RELATIVE = re.compile(r"^(.+)([-+])(\d+(?:\.\d+)?)%$")
 
@@ -325,9 +341,11 @@ def _side(
             return None  # `100 + (20 * 3 = 60`, `7 + Shonda (1) + 2 = 10`
     pieces: list[str] = []
     scales = {t.end: t.text.removesuffix("s") for t in words}
-    for token in taken:
+    fractions = _fraction_starts(taken)
+    for at, token in enumerate(taken):
         text = {"[": "(", "]": ")", "of": "*"}.get(token.text, token.text)
-        pieces.append(text)
+        pieces += [*(["{"] if at in fractions else []), text]
+        pieces += ["}"] if at - 2 in fractions else []
         for end, word in scales.items():
             if word in SCALES and token.end < end <= token.end + len(word) + 3:
                 pieces.append(word)
@@ -363,6 +381,16 @@ def _follows_an_operator(tokens: list[Token], first: int) -> bool:
         at -= 1
     at -= tokens[at].text in ("(", "[") and at > 0
     return tokens[at].kind == "operator" and tokens[at].text != "%"
+
+
+def _fraction_starts(taken: list[Token]) -> set[int]:
+    """Returns the positions of fractions written without spaces: `1/3`."""
+    starts: set[int] = set()
+    for at, (top, bar, bottom) in enumerate(zip(taken, taken[1:], taken[2:], strict=False)):
+        numbers = top.kind == bottom.kind == "number" and at - 2 not in starts
+        if numbers and bar.text == "/" and not bar.spaced and not bottom.spaced:
+            starts.add(at)
+    return starts
 
 
 def _units(tokens: list[Token]) -> frozenset[tuple[Dimension, Fraction]]:

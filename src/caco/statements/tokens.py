@@ -74,7 +74,7 @@ _LEXER = re.compile(
     |(?P<number>{UNSIGNED})
     |(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)
     |(?P<currency>[$€£¥₹])
-    |(?P<arrow>(?:=|-)+>|⇒|<-)
+    |(?P<arrow>[=-]{{1,3}}>|⇒|<-)
     |(?P<relation>==|!=|<=|>=|=<|~=|[=≈<>≤≥≠])
     |(?P<power>\*\*|\^)
     |(?P<operator>[-+*/%])
@@ -162,6 +162,8 @@ def _token(group: str, found: str, start: int, end: int, spaced: bool) -> Token:
         kind = "operator"
     elif found in _ENDS:
         kind = "end"
+    elif found == "#":  # the key of numbers
+        found = UNKNOWN
     elif found in "[{":
         found = "["
     elif found in "]}":
@@ -213,11 +215,12 @@ def _operand(tokens: list[Token], at: int) -> bool:
 
 
 def _negations(tokens: list[Token]) -> list[Token]:
-    """Splits `isn't` into `is` and `not`, and the possessive from a word."""
+    """Splits `isn't` into `is` and `not`."""
     result: list[Token] = []
     for token in tokens:
         if token.kind == "word" and token.text.endswith("n't"):
-            result.append(replace(token, text=token.text[:-3]))
+            if token.text != "n't":
+                result.append(replace(token, text=token.text[:-3]))
             result.append(replace(token, text="not"))
         else:
             result.append(token)
