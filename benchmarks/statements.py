@@ -74,9 +74,8 @@ def report_file(texts: list[str], shown: int) -> None:
     marks, covered = _coverage(texts)
     print(f"rows: {len(texts):,}; {1000 * seconds / max(1, len(texts)):.1f} ms each (marks twice)")
     print(f"rejected: {share(len(rejected), len(texts))}")
-    print(
-        f"statements a row, without marks: {found / len(texts):.2f}, {judged / len(texts):.2f} judged"
-    )
+    each = f"{found / len(texts):.2f}, {judged / len(texts):.2f} judged"
+    print(f"statements a row, without marks: {each}")
     if marks:
         print(f"equations of marks judged in the prose without marks: {share(covered, marks)}")
     print("\n| kind | true | false | not judged |\n|---|---:|---:|---:|")

@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 export COVERAGE_FILE="$PWD/.coverage"
 
 workflow_tests=(
-    tests/{runtime,config,rows,text,answers,workflow,reports,preflight}
+    tests/{runtime,config,rows,text,answers,statements,workflow,reports,preflight}
     tests/stages/{seeds,corpus}
 )
 if [ "${1:-}" = fast ]; then

@@ -25,7 +25,7 @@ JUDGES = {"judge", "calibrate"}
 # `preflight` and `preflight_passed` run only once; code changes do not re-run `report`.
 WITH_ROWS = (
     READS | UNIFIES | BENCHMARKS | GENERATES | TRAINS | GRADES
-    | {"attempt", "plant", "verify", "corpus", "scores"}
+    | {"attempt", "plant", "verify", "check", "corpus", "scores"}
 )  # fmt: skip
 
 # Module (or pattern of modules) of `caco` -> rules. The first matching pattern counts.
@@ -50,24 +50,29 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.program", {"sample", "verify"}),
     ("rows.verified", {"verify", "question"}),
     ("rows.question", {"question", "solution"}),
-    ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "corpus"} | JUDGES),
+    ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "check", "corpus"}
+     | JUDGES),
     ("rows.calibration", {"plant", "judge_planted", "calibrate"}),
     ("rows.corpus", {"corpus", "student"}),
     ("rows.answered", {"answer", "grade"}),
     ("rows.graded", {"grade", "scores"}),
     ("rows.loss", TRAINS),
     # Texts.
-    ("text.numbers", READS | {"bench_problems:file", "attempt", "plant", "corpus"} | GRADES
-     | UNIFIES),
+    ("text.numbers", READS | {"bench_problems:file", "attempt", "plant", "check", "corpus"}
+     | GRADES | UNIFIES),
+    ("text.arithmetic", {"unify:symbolic", "unify:file", "check"}),
     ("text.answers", JUDGES | {"plant", "writer", "corpus", "unify:codeio"}),
-    ("text.calculator_marks", {"draft", "plant", "writer", "unify:symbolic", "unify:file"}),
+    ("text.calculator_marks", {"draft", "plant", "writer", "unify:symbolic", "unify:file"}
+     | {"check"}),
     ("text.chat", GENERATES | TRAINS),
     ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
     ("text.questions", {"corpus"}),
     ("text.thoughts", {"question", "solution"} | GRADES),
     # Answers.
     ("answers.extraction", GRADES),
+    ("answers.units", GRADES | UNIFIES | {"attempt", "plant", "check"}),
     ("answers.*", GRADES | UNIFIES | {"attempt", "plant"}),
+    ("statements.*", {"check"}),
     # Models, by kind.
     ("models.fetch", MODELS),
     ("models.manifest", MODELS | GENERATES | TRAINS),
@@ -98,7 +103,6 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.seeds.*", READS),
     ("stages.unify.converters.program", {"unify:easy"}),
     ("stages.unify.converters.equations", {"unify:symbolic", "unify:file"}),
-    ("stages.unify.expression", {"unify:symbolic", "unify:file"}),
     ("stages.unify.converters.main_solution", {"unify:codeio"}),
     ("stages.unify.converters.llm", {"unify:model"}),
     ("stages.unify.drafts", {"draft"}),
@@ -115,6 +119,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.reverse.solution", {"solution"}),
     ("stages.reverse.llm_judge", {"llm_judge", "judge_planted"}),
     ("stages.reverse.*", JUDGES),
+    ("stages.check", {"check"}),
     ("stages.corpus.*", {"corpus"}),
     ("stages.bench.readers.held_out", {"bench_problems:held_out"}),
     ("stages.bench.readers.gsm8k", {"bench_problems:file"}),
@@ -209,6 +214,7 @@ def sections(config: Config) -> dict[str, Any]:
         "solution": reverse.solution,
         "judge": reverse.judge,
         "llm_judge": reverse.llm_judge,
+        "check": reverse.check,
         "plant": config.calibration,
         "judge_planted": reverse.llm_judge,
         "calibrate": reverse.judge,

@@ -25,7 +25,7 @@ _END = r"(?! (?:[-+*/^%]|times|plus|minus|divided|multiplied|\())(?!\S)"
 
 def phrase(pattern: str) -> re.Pattern[str]:
     """Returns the pattern of a phrase, which begins and ends with a token."""
-    return re.compile(rf"(?<!\S){pattern}(?!\S)")
+    return re.compile(rf"(?<!\S)(?:{pattern})(?!\S)")
 
 
 @dataclass(frozen=True, slots=True)
