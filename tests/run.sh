@@ -11,7 +11,7 @@ export COVERAGE_FILE="$PWD/.coverage"
 
 workflow_tests=(
     tests/{runtime,config,rows,text,answers,statements,workflow,reports,preflight}
-    tests/stages/{seeds,corpus}
+    tests/stages/{seeds,check,corpus}
 )
 if [ "${1:-}" = fast ]; then
     # Tests of pure functions from other environments also run in this one.

@@ -102,8 +102,8 @@ def test_a_command_can_be_pasted_and_names_each_file_by_its_flag() -> None:
     command = StageRules(CONFIG, ROOT).command("judge", "input.solutions output.judged --x 1")
     assert command == (
         "envs/python train scripts/judge.py --solutions {input.solutions} --judged {output.judged}"
-        " --x 1 --rejected {output.rejected} --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        " --x 1 --rejected {output.rejected} --spec {params.spec:q} --code {params.code}"
+        " --identity {wildcards.shard} --provenance {output.provenance} 2>&1 | tee {log}"
     )
 
 
