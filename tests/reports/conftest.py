@@ -223,9 +223,9 @@ def _llm_judge(run: FakeRun, shard: str) -> None:
 
 def _check(run: FakeRun, shard: str, step: str) -> None:
     """The check counts four statements in each row and rejects none."""
-    counts = {"statements": 4, "checked_statements": 3, "false_statements": 0}
     rows = [
-        replace(row, **counts) for row in read_rows(Path(run.paths.shard(step, shard)), Solution)
+        replace(row, statements=4, checked_statements=3, false_statements=0)
+        for row in read_rows(Path(run.paths.shard(step, shard)), Solution)
     ]
     run.step("check", shard, {run.paths.shard("checked", shard): (Solution, rows)}, [])
 

@@ -244,9 +244,7 @@ def _equal(a: Fraction, b: Fraction, left: Side, right: Side) -> bool | None:
     rounded = b if stated is right else a
     if off < last and (not decimals or abs(rounded) < abs(exact)):
         return None
-    # A factor that was rounded before: 0.333 * 500 = 166.6.
-    factors = "".join((left if stated is right else right).pieces)
-    return None if "." in factors and off * 200 <= abs(exact) else False
+    return False
 
 
 def _near(a: Fraction, b: Fraction, left: Side, right: Side) -> bool | None:
