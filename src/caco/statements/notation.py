@@ -2,15 +2,16 @@ r"""LaTeX and Markdown of worked solutions as plain text, on one line what was o
 
 import re
 
-_GROUPED = re.compile(r"(?<=\d)(?:\{,\}|\\,|\\!)(?:\\!)?(?=\d{3}(?!\d))")
+_GROUPED = re.compile(r"(?<=\d)(?:,\\!|\{,\}|\\,|\\!)(?:\\!)?(?=\d{3}(?!\d))")
 _FONT = re.compile(
     r"\\(?:text|mbox|hbox|mathrm|textrm|textbf|textit|mathbf|boldsymbol|operatorname|boxed|fbox)"
     r"\s{0,3}\{([^{}]{0,400})\}"
 )
-_MIXED = re.compile(r"(\d)\s{0,3}\\[dt]?frac\s{0,3}\{(\d{1,4})\}\s{0,3}\{(\d{1,4})\}")
-_FRACTION = re.compile(
-    r"\\[dt]?frac\s{0,3}\{([^{}]{0,400})\}\s{0,3}\{([^{}]{0,400})\}|\\[dt]?frac\s{0,3}(\d)(\d)"
+_ARGUMENT = r"\s{0,3}(?:\{([^{}]{0,400})\}|(\d))"
+_MIXED = re.compile(
+    r"(\d)\s{0,3}\\[dt]?frac\s{0,3}(?:\{(\d{1,4})\}|(\d))\s{0,3}(?:\{(\d{1,4})\}|(\d))"
 )
+_FRACTION = re.compile(rf"\\[dt]?frac{_ARGUMENT}{_ARGUMENT}")
 _RAISED = re.compile(r"\^\s{0,3}\{([^{}]{0,400})\}")
 _MAX_NESTED = 5
 _COMMANDS = {
@@ -50,7 +51,7 @@ def plain(text: str) -> str:
     text = _SPACE.sub(" ", _DELIMITER.sub(" ", text))
     for _ in range(_MAX_NESTED):
         before = text
-        text = _MIXED.sub(r"\1 \2/\3", text)
+        text = _MIXED.sub(_mixed, text)
         text = _FRACTION.sub(_quotient, text)
         text = _RAISED.sub(r"^(\1)", text)
         text = _FONT.sub(r" \1 ", text)
@@ -62,5 +63,9 @@ def plain(text: str) -> str:
 
 
 def _quotient(found: re.Match[str]) -> str:
-    top, bottom = (found[1], found[2]) if found[1] is not None else (found[3], found[4])
-    return f"(({top})/({bottom}))"
+    r"""Returns `((1)/(2))` for `\frac{1}{2}` and `\frac12`."""
+    return f"(({found[1] or found[2]})/({found[3] or found[4]}))"
+
+
+def _mixed(found: re.Match[str]) -> str:
+    return f"{found[1]} {found[2] or found[3]}/{found[4] or found[5]}"

@@ -199,8 +199,9 @@ def reduced(tokens: list[Token]) -> list[Token]:
         if not words & needed:
             continue
         for found in reversed(list(Keys(tokens).find(pattern))):
-            ranked = found.first and tokens[found.first - 1].text in _RANKED  # second largest
-            computed = None if ranked else compute(found.numbers)
+            before = tokens[found.first - 1].text if found.first else ""
+            inverse = before == "of" and tokens[found.first].kind == "number"  # inverse of 2 mod 5
+            computed = None if before in _RANKED or inverse else compute(found.numbers)
             first, last = tokens[found.first], tokens[found.last - 1]
             token = Token(
                 "sign" if computed is None else "number",

@@ -291,6 +291,11 @@ def _stands_alone(tokens: list[Token], found: Found) -> bool:
             return False
     elif before is not None and before.text in ("of", "not", "ordinal", "second", "common"):
         return False  # the number of even numbers
+    further = tokens[found.last + 1].text if found.last + 1 < len(tokens) else ""
+    if after is not None and after.kind == "end" and further in ("(", "["):
+        return False  # the factors of 28 are (1, 28), (2, 14)
+    if after is not None and after.kind == "word" and (not after.spaced or len(after.text) == 1):
+        return False  # 7 divides 10a
     if after is not None and (after.kind in ("operator", "relation") or after.text in _AFTER):
         return False
     return in_a_claim(tokens, found.first)

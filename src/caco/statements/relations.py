@@ -37,6 +37,7 @@ _PHRASES = [
         (r"gives?(?: a total of)?(?= #)", "gives"),
     )
 ]
+_CENT = Fraction(1, 100)
 _CLAIMS = frozenset({"if", "whether", "unless", "suppose", "assume", "let", "not", "say", "does"})
 """Words that do not claim what follows them."""
 _UNSURE = frozenset(
@@ -96,7 +97,7 @@ def relation_statements(tokens: list[Token], text: str, used: set[int]) -> list[
         if token.kind == "word" and tokens[after : after + 1] and tokens[after].text == "the":
             after += 1  # is the sum of
         left, right = left_side(tokens, at), right_side(tokens, after)
-        if token.kind == "word" and not _is_result(tokens, left, right):
+        if token.kind == "word" and not _is_result(tokens, left, right, token.text):
             continue
         if left is None and right is None and not _near_number(tokens, at):
             continue
@@ -111,7 +112,7 @@ def _near_number(tokens: list[Token], at: int) -> bool:
     return any(t.kind == "number" for t in tokens[max(0, at - 1) : at + 2])
 
 
-def _is_result(tokens: list[Token], left: Side | None, right: Side | None) -> bool:
+def _is_result(tokens: list[Token], left: Side | None, right: Side | None, verb: str) -> bool:
     """Tells whether a verb states the result of an operation: `3 plus 4 is 7`.
 
     Or a number is the value of a phrase: `9 is the largest of 3, 9 and 4`.
@@ -119,7 +120,11 @@ def _is_result(tokens: list[Token], left: Side | None, right: Side | None) -> bo
     if left is None or right is None or bool(left.operations) == bool(right.operations):
         return False
     if right.operations:
-        return left.clean and all(t.computed for t in tokens[right.first : right.last])
+        return (
+            verb in ("is", "are")
+            and left.clean
+            and all(t.computed for t in tokens[right.first : right.last])
+        )
     taken = tokens[left.first : left.last]
     # `3/5 is 7 days away` is a date or a part, as is `5-7 is a range`.
     spaced = any(t.kind == "operator" and (t.spaced or t.text == "*") for t in taken)
@@ -285,6 +290,9 @@ def _is_uncertain(left: Side, right: Side) -> bool:
             return True
         if side.has_percent and not side.operations and not other.has_percent:
             return True
+    cents = [any(factor == _CENT for _, factor in side.units) for side in (left, right)]
+    if cents[0] != cents[1]:
+        return True  # 9/10 = 90 cents
     return not left.operations and bool(left.words)
 
 

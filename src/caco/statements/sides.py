@@ -12,6 +12,12 @@ from caco.text.arithmetic import parse, value
 from caco.text.numbers import SCALES
 
 _MAX_UNIT_WORDS = 8  # `loaves of bread a day`
+_SHORT_WORDS = frozenset(
+    {
+        "of", "in", "to", "at", "by", "on", "an", "or", "up", "so", "is", "he", "we", "no", "tv",
+        "as", "if", "it", "me", "my", "be", "do", "go", "us", "pm", "am",
+    }
+)  # fmt: skip
 _MAX_PART = 20  # largest denominator of a part in words: `3/8 is equal to $375`
 _PER = frozenset({"/", "per", "a", "an", "each", "every"})
 _ARTICLES = frozenset({"the", "a", "an", "total", "result", "value", "number"})
@@ -37,12 +43,12 @@ _CONTINUED = frozenset(
 _PART_OF = frozenset(
     {
         "root", "cube", "square", "remainder", "factorial", "half", "third",
-        "quarter", "percent", "percentage",
+        "quarter", "percent", "percentage", "digit", "digits",
     }
 )  # fmt: skip
-_AROUND = frozenset({"(", "[", '"', "'", "`", "|", "“", "”", "…", "~"})
+_AROUND = frozenset({"(", "[", '"', "'", "`", "|", "“", "”"})
 """Signs before a new expression."""
-_ENDS = frozenset({'"', "'", "`", "|", "”", "!", "?", "}"})
+_ENDS = frozenset({'"', "'", "`", "|", "”", "?"})
 """Signs that an expression ends at."""
 SAFE = frozenset(
     {
@@ -277,7 +283,7 @@ def _unit_before(tokens: list[Token], end: int) -> int:
     while at > 0 and end - at <= _MAX_UNIT_WORDS:
         token = tokens[at - 1]
         slash = token.text == "/" and _is_unit_word(tokens, at)
-        if (token.kind == "word" and token.text not in _NO_UNIT) or (slash and at < end):
+        if (token.kind == "word" and _in_a_unit(token)) or (slash and at < end):
             at -= 1
         else:
             break
@@ -292,11 +298,16 @@ def _unit_after(tokens: list[Token], start: int) -> int:
     while at < len(tokens) and at - start < _MAX_UNIT_WORDS:
         token = tokens[at]
         slash = token.text == "/" and _is_unit_word(tokens, at + 1)
-        if slash or (token.kind == "word" and token.text not in _NO_UNIT):
+        if slash or (token.kind == "word" and _in_a_unit(token)):
             at += 1
         else:
             break
     return at - start
+
+
+def _in_a_unit(word: Token) -> bool:
+    """Tells whether a word may be a part of a unit: no verb, no variable."""
+    return word.text not in _NO_UNIT and (len(word.text) > 1 or word.text == "a")
 
 
 def _is_unit_word(tokens: list[Token], at: int) -> bool:
@@ -310,9 +321,9 @@ def _is_variable(number: Token, word: Token) -> bool:
         return False
     if len(word.text) == 1:
         return word.text != "a" or not word.spaced
-    return (
-        not word.spaced and number.kind == "number" and len(word.text) < 3 and not unit(word.text)
-    )
+    if unit(word.text) is not None or word.text in _SHORT_WORDS:
+        return False
+    return len(word.text) < 3 or (number.text == ")" and not word.spaced)
 
 
 def _operand_follows(tokens: list[Token], at: int, complete: bool) -> bool:
@@ -330,6 +341,8 @@ def _side(
 ) -> Side | None:
     before = tokens[first - 1] if first else None
     clean = True
+    if taken[0].text == "+" or (first > 1 and tokens[first - 2].text == "\\"):
+        return None  # `1 + 2 + ... + 31`, `\\binom{8}{4}`
     if before is not None and before.kind not in ("relation", "end"):
         if before.kind == "word":
             if _is_continued(tokens, first, taken):
@@ -396,12 +409,14 @@ def _fraction_starts(taken: list[Token]) -> set[int]:
 def _units(tokens: list[Token]) -> frozenset[tuple[Dimension, Fraction]]:
     above: set[tuple[Dimension, Fraction]] = set()
     below: set[tuple[Dimension, Fraction]] = set()
-    divides = False
+    divides, previous = False, ""
     for token in tokens:
         found = unit("dollar" if token.currency else token.text)
         if found is not None and (token.kind == "word" or token.currency):
             (below if divides else above).add((found.dimension, found.factor))
-        divides = token.text in _PER or (divides and token.kind == "word")
+        part = previous == "of"  # 2/5 of an hour
+        divides = (token.text in _PER and not part) or (divides and token.kind == "word")
+        previous = token.text
     return frozenset(above - below)
 
 

@@ -90,6 +90,7 @@ _SPELLED = re.compile(
     r"|sixths?|eighths?|tenths?)\b",
     re.IGNORECASE,
 )
+_FACTORIAL = re.compile(r"\s{0,2}[-=+*/<>≤≥≠^)]")  # after `5!`
 _MAX_SENTENCE = 3000  # characters whose number words are read
 OPERATOR_WORDS = {"plus": "+", "minus": "-", "times": "*", "multiplied": "*", "divided": "/"}
 _ENDS = frozenset(",;:")
@@ -125,6 +126,8 @@ def _lexed(text: str) -> Iterator[tuple[Token | None, str]]:
         following = text[at : at + 1]
         if group == "line":
             yield None, "."
+        elif group == "rest" and found == "!" and not spaced and _FACTORIAL.match(text, at):
+            yield Token("sign", found, start, at, spaced), ""
         elif group == "rest" and found in ".!?" and (not following or not following.isalnum()):
             yield None, found
         elif group == "number":
@@ -149,9 +152,12 @@ def _token(group: str, found: str, start: int, end: int, spaced: bool) -> Token:
             return Token("number", f"({whole}+{part})", start, end, spaced)
         found = UNKNOWN
     elif group == "word":
-        kind, found = "word", found.lower()
+        kind = "word"
+        found = found if found == "A" else found.lower()  # a variable, not an article
     elif group == "ordinal":
         kind, found = "word", "ordinal"
+    elif found == "!=" and not spaced:  # 3!=6
+        found = UNKNOWN
     elif group == "relation":
         kind, found = "relation", _RELATIONS[found]
     elif group == "arrow":
