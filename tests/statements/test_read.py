@@ -88,6 +88,10 @@ FALSE = {
     "2**3 = 9": "is 8",
     "1. 3 * 4 = 13": "is 12",
     "35 = 5 * 8": "5 * 8 is 40",
+    "$3456 / 4 accounts = $664/account": "is 864",
+    "12 x 12 = 149 miles in 12 days": "is 144",
+    "it's 2400+1000 = 3,480 sq ft": "is 3400",
+    "30 + 200 = 850 cents": "is 230",
     "20% of 50 = 11": "is 10",
     "10/3 = 3.34": "about 3.33333",
     "22/7 ≈ 3.5": "about 3.14286",
@@ -128,13 +132,13 @@ FALSE = {
 NOT_JUDGED = [
     # A variable, a label, a missing operand, a number that is cut.
     "x + 3 = 8", "x - 3 * 2 = 8", "2x - 3 = 8", "3 x + 1 = 9", "15 + 2a = 35", "3A = 36",
-    "Week 2 = 3 * 4",
+    "Week 2 = 3 * 4", "(1/2)ab = 4",
     "f(3) = 8", "12 (5 + 7) = 13", "7 + Shonda (1) + 2 = 20", "100 + (20 * 3 = 61",
     "600 x 30 = 18 000", "20 / 240 = 8.33...%",
     "3 * 30 = 30 + M", "500 cm^3 * 2 = 100", "3 * 4 = 13 or 12",
     # Units that may have to be converted, and parts of what is not named.
     "2 hours + 30 minutes = 150 minutes", "1 week = 7 days", "$1.50 + 50 cents = $2",
-    "1/4 is equal to $15", "1% = 450 / 90", "10% of 400 + 1580 = 1980",
+    "9/10 = 90 cents", "1/4 is equal to $15", "1% = 450 / 90", "10% of 400 + 1580 = 1980",
     # An integer division, and a rounded factor.
     "17 / 5 = 3", "2/3 = 0.66",
     # Conditions, hypotheses, questions, negations and withdrawn steps.

@@ -290,8 +290,9 @@ def _is_uncertain(left: Side, right: Side) -> bool:
             return True
         if side.has_percent and not side.operations and not other.has_percent:
             return True
-    cents = [any(factor == _CENT for _, factor in side.units) for side in (left, right)]
-    if cents[0] != cents[1]:
+    sides = (left, right)
+    cents = [any(factor == _CENT for _, factor in side.units) for side in sides]
+    if cents[0] != cents[1] and any(a * 100 == b or b * 100 == a for a, b in readings(sides)):
         return True  # 9/10 = 90 cents
     return not left.operations and bool(left.words)
 

@@ -162,7 +162,9 @@ def right_side(tokens: list[Token], start: int) -> Side | None:
         elif token.text in (")", "]", "%"):
             if not complete:
                 return None
-        elif token.kind == "operator":
+        elif token.kind == "operator" and not (
+            token.text == "/" and complete and _is_unit_word(tokens, at + 1)
+        ):
             if token.text == "^" and tokens[at - 1].kind == "word":
                 return None  # cm^3
             if not _operand_follows(tokens, at, complete):
@@ -170,7 +172,7 @@ def right_side(tokens: list[Token], start: int) -> Side | None:
                 if complete and token.text == "-" and depth == 0 and len(word) > 1:
                     break  # a dash
                 return None
-        elif token.kind == "word":
+        elif token.kind in ("word", "operator"):
             if not complete or _is_variable(tokens[at - 1], token):
                 return None
             length = _unit_after(tokens, at)
@@ -323,7 +325,9 @@ def _is_variable(number: Token, word: Token) -> bool:
         return word.text != "a" or not word.spaced
     if unit(word.text) is not None or word.text in _SHORT_WORDS:
         return False
-    return len(word.text) < 3 or (number.text == ")" and not word.spaced)
+    if number.text == ")":
+        return len(word.text) < 3 or not word.spaced
+    return len(word.text) < 3 and not word.spaced
 
 
 def _operand_follows(tokens: list[Token], at: int, complete: bool) -> bool:
@@ -411,7 +415,7 @@ def _units(tokens: list[Token]) -> frozenset[tuple[Dimension, Fraction]]:
     below: set[tuple[Dimension, Fraction]] = set()
     divides, previous = False, ""
     for token in tokens:
-        found = unit("dollar" if token.currency else token.text)
+        found = unit("dollar" if token.currency else token.text) if token.text != "in" else None
         if found is not None and (token.kind == "word" or token.currency):
             (below if divides else above).add((found.dimension, found.factor))
         part = previous == "of"  # 2/5 of an hour
