@@ -8,9 +8,7 @@ rule codegen:
         deepspeed=paths.deepspeed(CONFIG.codegen.training.zero_stage),
         code_cots=expand(paths.code_cots(), source=CONFIG.sources),
     output:
-        **stage.outputs(
-            "codegen", checkpoint=paths.checkpoint("codegen"), loss=paths.loss("codegen")
-        ),
+        **stage.training_outputs("codegen"),
     log:
         stage.log("codegen"),
     conda:

@@ -11,7 +11,7 @@ from caco.config.config import check_config
 from caco.errors import CacoError
 from caco.identity import shard_names
 from caco.workflow.inputs import local_inputs, model_folders
-from caco.workflow.paths import Paths
+from caco.workflow.paths import WILDCARDS, Paths
 from caco.workflow.rules import TRAINING_RESOURCES, StageRules, conda_file, environment_of
 from caco.workflow.rules import set_job_environment
 from caco.workflow.stages import report_records, row_files, shard_files, write_jobs
@@ -55,7 +55,7 @@ stage = StageRules(CONFIG, Path(workflow.basedir))
 SHARDS = shard_names(CONFIG.shards)
 CONVERTERS = CONFIG.converters()
 SHARD_FILES = shard_files(CONFIG)
-ACCEPTED = list(SHARD_FILES.values())[-1]
+JUDGED, ACCEPTED = list(SHARD_FILES.values())[-2:]
 MODELS = {"base": paths.model(CONFIG.student.model), "student": paths.checkpoint("student")}
 
 
@@ -68,8 +68,4 @@ localrules:
 
 
 wildcard_constraints:
-    model="[a-z0-9_]+",
-    source="[a-z0-9_]+",
-    benchmark="[a-z0-9_]+",
-    round=r"\d+",
-    shard=r"\d{5}",
+    **WILDCARDS,

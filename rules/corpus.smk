@@ -1,10 +1,10 @@
-"""The corpus: reads every judged shard and benchmark, writes corpus/train.parquet and its card."""
+"""The corpus: reads every checked shard and benchmark, writes corpus/train.parquet and its card."""
 
 
 rule corpus:
-    """Assembles the corpus from the judged shards: deduplication and decontamination."""
+    """Assembles the corpus from the checked shards: deduplication and decontamination."""
     input:
-        judged=expand(paths.shard(ACCEPTED), shard=SHARDS),
+        checked=expand(paths.shard(ACCEPTED), shard=SHARDS),
         problems=expand(paths.bench_problems(), benchmark=CONFIG.bench.benchmarks),
         seeds=expand(paths.seeds(), source=CONFIG.sources),
     output:
@@ -20,6 +20,6 @@ rule corpus:
     shell:
         stage.command(
             "corpus",
-            "--judged {input.judged[0]} --shards {resources.shards} input.problems input.seeds"
-            " output.corpus output.card output.rejected",
+            "--checked {input.checked[0]} --shards {resources.shards} input.problems input.seeds"
+            " output.corpus output.card",
         )

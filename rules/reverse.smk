@@ -1,4 +1,4 @@
-"""Reverse: reads Code CoTs and verified/{shard}.parquet, writes questions, solutions, judged."""
+"""Reverse: reads Code CoTs and verified programs, writes questions, solutions, judged, checked."""
 
 
 rule writer:
@@ -9,7 +9,7 @@ rule writer:
         code_cots=expand(paths.code_cots(), source=CONFIG.sources),
         seeds=expand(paths.seeds(), source=CONFIG.sources),
     output:
-        **stage.outputs("writer", checkpoint=paths.checkpoint("writer"), loss=paths.loss("writer")),
+        **stage.training_outputs("writer"),
     log:
         stage.log("writer"),
     conda:
@@ -40,9 +40,7 @@ rule question:
         **stage.params("question", CONFIG.reverse.question),
     shell:
         stage.command(
-            "question",
-            "input.model input.verified input.code_cots input.seeds"
-            " output.questions output.rejected",
+            "question", "input.model input.verified input.code_cots input.seeds output.questions"
         )
 
 
@@ -63,9 +61,7 @@ rule solution:
         **stage.params("solution", CONFIG.reverse.solution),
     shell:
         stage.command(
-            "solution",
-            "input.model input.questions input.code_cots input.seeds"
-            " output.solutions output.rejected",
+            "solution", "input.model input.questions input.code_cots input.seeds output.solutions"
         )
 
 
@@ -82,7 +78,7 @@ rule judge:
     params:
         **stage.params("judge", CONFIG.reverse.judge),
     shell:
-        stage.command("judge", "input.solutions output.judged output.rejected")
+        stage.command("judge", "input.solutions output.judged")
 
 
 if CONFIG.reverse.llm_judge:
@@ -102,4 +98,20 @@ if CONFIG.reverse.llm_judge:
         params:
             **stage.params("llm_judge", CONFIG.reverse.llm_judge),
         shell:
-            stage.command("llm_judge", "input.model input.judged output.llm_judged output.rejected")
+            stage.command("llm_judge", "input.model input.judged output.llm_judged")
+
+
+rule check:
+    """Computes the statements of each judged solution; a false one rejects its row."""
+    input:
+        judged=paths.shard(JUDGED),
+    output:
+        **stage.outputs("check", checked=paths.shard("checked")),
+    log:
+        stage.log("check"),
+    conda:
+        stage.conda("check")
+    params:
+        **stage.params("check", CONFIG.reverse.check),
+    shell:
+        stage.command("check", "input.judged output.checked")

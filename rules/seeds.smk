@@ -15,6 +15,5 @@ rule seeds:
         **stage.params("seeds", lambda w: CONFIG.sources[w.source].seeds),
     shell:
         stage.command(
-            "seeds",
-            "--source {wildcards.source} output.seeds output.held_out output.rejected input.files",
+            "seeds", "--source {wildcards.source} output.seeds output.held_out input.files"
         )

@@ -8,9 +8,7 @@ rule student:
         deepspeed=paths.deepspeed(CONFIG.student.training.zero_stage),
         corpus=paths.corpus(),
     output:
-        **stage.outputs(
-            "student", checkpoint=paths.checkpoint("student"), loss=paths.loss("student")
-        ),
+        **stage.training_outputs("student"),
     log:
         stage.log("student"),
     conda:

@@ -65,7 +65,4 @@ rule unify:
             "unify", unify=lambda w: CONFIG.sources[w.source].unify, checks=CONFIG.unifying()
         ),
     shell:
-        stage.command(
-            "unify",
-            "input.seeds input.attempts output.code_cots output.rejected --workers {threads}",
-        )
+        stage.command("unify", "input.seeds input.attempts output.code_cots --workers {threads}")

@@ -15,6 +15,4 @@ rule verify:
     params:
         **stage.params("verify", verify=CONFIG.verify, sandbox=CONFIG.sandbox),
     shell:
-        stage.command(
-            "verify", "input.programs output.verified output.rejected --workers {threads}"
-        )
+        stage.command("verify", "input.programs output.verified --workers {threads}")

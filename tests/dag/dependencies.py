@@ -33,7 +33,8 @@ FEEDS: dict[str, set[str]] = {
     **{f"verify:{s}": {f"question:{s}", "report"} for s in SHARDS},
     **{f"question:{s}": {f"solution:{s}", "report"} for s in SHARDS},
     **{f"solution:{s}": {f"judge:{s}", "report"} for s in SHARDS},
-    **{f"judge:{s}": {"corpus", "report"} for s in SHARDS},
+    **{f"judge:{s}": {f"check:{s}", "report"} for s in SHARDS},
+    **{f"check:{s}": {"corpus", "report"} for s in SHARDS},
     "corpus": {"student", "report"},
     "student": each("answer", tuple(f"student-{b}" for b in BENCHMARKS)) | {"report"},
     **{
@@ -68,6 +69,7 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("reverse.question.*", each("question")),
     ("reverse.solution.*", each("solution")),
     ("reverse.judge.*", each("judge") | {"calibrate"}),
+    ("reverse.check.*", each("check")),
     ("corpus.*", {"corpus"}),
     ("student.prompt", {"student"} | ANSWERS),
     ("student.*", {"student"}),

@@ -27,7 +27,7 @@ JUDGES = {"judge", "calibrate"}
 # `preflight` and `preflight_passed` run only once; code changes do not re-run `report`.
 WITH_ROWS = (
     READS | UNIFIES | BENCHMARKS | GENERATES | TRAINS | GRADES
-    | {"attempt", "plant", "verify", "corpus", "scores"}
+    | {"attempt", "plant", "verify", "check", "corpus", "scores"}
 )  # fmt: skip
 
 # Module (or pattern of modules) of `caco` -> rules. The first matching pattern counts.
@@ -52,23 +52,27 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.program", UNIFIES | {"attempt", "sample", "verify"}),
     ("rows.verified", {"verify", "question"}),
     ("rows.question", {"question", "solution"}),
-    ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "corpus"} | JUDGES),
+    ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "check", "corpus"}
+     | JUDGES),
     ("rows.calibration", {"plant", "judge_planted", "calibrate"}),
     ("rows.corpus", {"corpus", "student"}),
     ("rows.answered", {"answer", "grade"}),
     ("rows.graded", {"grade", "scores"}),
     ("rows.loss", TRAINS),
     # Texts.
-    ("text.numbers", READS | FILES | {"attempt", "plant", "corpus"} | GRADES | UNIFIES),
+    ("text.numbers", READS | FILES | {"attempt", "plant", "check", "corpus"} | GRADES | UNIFIES),
+    ("text.arithmetic", EQUATIONS | {"check"}),
     ("text.answers", JUDGES | {"plant", "writer", "corpus", "unify:codeio", "solution"}),
-    ("text.calculator_marks", {"draft", "plant", "writer", "solution"} | EQUATIONS),
+    ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check"} | EQUATIONS),
     ("text.chat", GENERATES | TRAINS),
     ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
     ("text.questions", {"corpus"}),
     ("text.thoughts", {"question", "solution"} | GRADES),
     # Answers.
     ("answers.extraction", GRADES),
+    ("answers.units", GRADES | UNIFIES | {"attempt", "plant", "check"}),
     ("answers.*", GRADES | UNIFIES | {"attempt", "plant"}),
+    ("statements.*", {"check"}),
     # Models, by kind.
     ("models.fetch", MODELS),
     ("models.manifest", MODELS | GENERATES | TRAINS),
@@ -102,7 +106,7 @@ TABLE: list[tuple[str, set[str]]] = [
     *(
         (f"stages.unify.{name}", EQUATIONS)
         for name in (
-            "alignment", "expression", "naming", "program_text", "stated_quantities",
+            "alignment", "naming", "program_text", "stated_quantities",
             "usual_constants", "words", "worked_solution",
         )
     ),
@@ -124,6 +128,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.reverse.solution", {"solution"}),
     ("stages.reverse.llm_judge", {"llm_judge", "judge_planted"}),
     ("stages.reverse.*", JUDGES),
+    ("stages.check", {"check"}),
     ("stages.corpus.*", {"corpus"}),
     ("stages.bench.readers.held_out", {"bench_problems:held_out"}),
     ("stages.bench.readers.gsm8k", {"bench_problems:file"}),
@@ -220,6 +225,7 @@ def sections(config: Config) -> dict[str, Any]:
         "solution": reverse.solution,
         "judge": reverse.judge,
         "llm_judge": reverse.llm_judge,
+        "check": reverse.check,
         "plant": config.calibration,
         "judge_planted": reverse.llm_judge,
         "calibrate": reverse.judge,

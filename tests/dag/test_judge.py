@@ -8,7 +8,7 @@ from tests.dag.checkout import Checkout
 from tests.dag.conftest import Edit
 from tests.dag.dependencies import downstream, each, with_value
 
-JUDGE_JOBS = {"llm_judge:00000", "judge_planted"} | downstream({"corpus", "calibrate"})
+JUDGE_JOBS = {"llm_judge:00000", "judge_planted"} | downstream({"check:00000", "calibrate"})
 
 
 def with_judge(finished: Checkout, **changed: Any) -> dict[str, Any]:
@@ -23,7 +23,9 @@ def with_judge(finished: Checkout, **changed: Any) -> dict[str, Any]:
 
 def test_an_llm_judge_adds_its_jobs_and_re_runs_the_corpus(finished: Checkout) -> None:
     expected = (
-        {"model:judge", "judge_planted"} | each("llm_judge") | downstream({"corpus", "calibrate"})
+        {"model:judge", "judge_planted"}
+        | each("llm_judge")
+        | downstream(each("check") | {"calibrate"})
     )
     assert finished.planned(config=with_judge(finished)) == expected
 
@@ -60,7 +62,7 @@ def test_another_judge_model_re_runs_the_judge(finished: Checkout, judged: dict[
 
 def test_removing_the_judge_re_runs_the_corpus(finished: Checkout, judged: dict[str, Any]) -> None:
     assert finished.planned(config=with_value(judged, "reverse.llm_judge", None)) == downstream(
-        {"corpus", "calibrate"}
+        {"check:00000", "calibrate"}
     )
 
 

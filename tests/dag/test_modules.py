@@ -120,6 +120,15 @@ AFTER_GRADER = downstream(
 )
 
 
+def test_a_statement_of_the_statement_reader_re_runs_no_judge(
+    finished: Checkout, edit: Edit
+) -> None:
+    """The reader of statements re-runs neither a GPU stage before the corpus nor the grader."""
+    reader = "caco/statements/relations.py"
+    edit(f"src/{reader}", *added_statement(SRC / reader))
+    assert finished.planned() == downstream(each("check"))
+
+
 def test_only_the_students_answers_depend_on_the_judge() -> None:
     """The student depends on the corpus, and the corpus on the judge; the base model does not."""
     affected = ANSWERS & AFTER_GRADER

@@ -192,7 +192,7 @@ def test_more_shards_run_only_the_new_ones_and_the_corpus(finished: Checkout) ->
     raw["shards"] = 6
     new = {
         f"{rule}:{shard}"
-        for rule in ("sample", "verify", "question", "solution", "judge")
+        for rule in ("sample", "verify", "question", "solution", "judge", "check")
         for shard in ("00004", "00005")
     }
     assert finished.planned(config=raw) == new | downstream({"corpus"})

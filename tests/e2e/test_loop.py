@@ -16,9 +16,11 @@ from tests.e2e.loop import Loop, uninterrupted
 # The columns without a value, by folder of the results: this run names no styles and has no LLM
 # judge. tests/stages has tests of these columns.
 _JUDGE = {"llm_judge_model", "llm_judge_prompt"}
+_COUNTS = {"statements", "checked_statements", "false_statements"}
 NULL = {
     "questions": {"style"},
-    **{folder: {"style", *_JUDGE} for folder in ("solutions", "judged", "corpus")},
+    **{folder: {"style", *_JUDGE, *_COUNTS} for folder in ("solutions", "judged")},
+    **{folder: {"style", *_JUDGE} for folder in ("checked", "corpus")},
 }
 
 
@@ -31,15 +33,15 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Loop:
 def test_row_counts_add_up_within_and_between_stages(loop: Loop) -> None:
     stages = {stage["stage"]: stage for stage in loop.funnel()}
     assert list(stages) == [
-        "seeds", "unify", "sample", "verify", "question", "solution", "judge", "corpus", "answer",
-        "grade",
+        "seeds", "unify", "sample", "verify", "question", "solution", "judge", "check", "corpus",
+        "answer", "grade",
     ]  # fmt: skip
     for stage in stages.values():
         assert stage["in"] == stage["accepted"] + sum(stage["rejected"].values())
     assert stages["sample"]["accepted"] == 32
     for before, after in (
         ("sample", "verify"), ("verify", "question"), ("question", "solution"),
-        ("solution", "judge"), ("judge", "corpus"), ("answer", "grade"),
+        ("solution", "judge"), ("judge", "check"), ("check", "corpus"), ("answer", "grade"),
     ):  # fmt: skip
         assert stages[after]["in"] == stages[before]["accepted"]
 
@@ -71,8 +73,8 @@ def test_every_job_has_a_provenance_record_with_digests(loop: Loop) -> None:
     records = [json.loads(p.read_text()) for p in (loop.results / "provenance").rglob("*.json")]
     assert {r["rule"] for r in records} == {
         "model", "seeds", "unify", "codegen", "sample", "verify", "writer", "question", "solution",
-        "judge", "corpus", "student", "bench_problems", "answer", "grade", "scores", "report",
-        "preflight", "preflight_passed",
+        "judge", "check", "corpus", "student", "bench_problems", "answer", "grade", "scores",
+        "report", "preflight", "preflight_passed",
     }  # fmt: skip
     for record in records:
         assert record["code"] and record["host"] and record["versions"]["python"]

@@ -129,6 +129,7 @@ def corpus_row(s: Solution) -> CorpusRow:
         s.question, s.solution, s.output, s.program, s.question_id, s.program_id, s.sample_id,
         s.shard, s.codegen, s.question_model, s.solution_model, s.question_prompt,
         s.solution_prompt, s.variant, s.style, s.llm_judge_model, s.llm_judge_prompt,
+        s.statements, s.checked_statements, s.false_statements,
     )  # fmt: skip
 
 
@@ -171,7 +172,8 @@ def _made(run: FakeRun, variants: int, judge: bool) -> FakeRun:
         _shard(run, shard, first, model, variants)
         if judge:
             _llm_judge(run, shard)
-    _corpus(run, "llm_judged" if judge else "judged")
+        _check(run, shard, "llm_judged" if judge else "judged")
+    _corpus(run)
     _scores(run)
     return run
 
@@ -219,11 +221,20 @@ def _llm_judge(run: FakeRun, shard: str) -> None:
     )  # fmt: skip
 
 
-def _corpus(run: FakeRun, step: str) -> None:
+def _check(run: FakeRun, shard: str, step: str) -> None:
+    """The check counts four statements in each row and rejects none."""
+    rows = [
+        replace(row, statements=4, checked_statements=3, false_statements=0)
+        for row in read_rows(Path(run.paths.shard(step, shard)), Solution)
+    ]
+    run.step("check", shard, {run.paths.shard("checked", shard): (Solution, rows)}, [])
+
+
+def _corpus(run: FakeRun) -> None:
     judged = [
         row
         for shard in ("00000", "00001")
-        for row in read_rows(Path(run.paths.shard(step, shard)), Solution)
+        for row in read_rows(Path(run.paths.shard("checked", shard)), Solution)
     ]
     rows = [corpus_row(s) for s in judged[:-1]]
     doubled = [reject(judged[-1].question_id, "duplicate_question", "seen", judged[-1])]

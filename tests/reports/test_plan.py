@@ -77,6 +77,7 @@ NOT_ESTIMATED = {
     "plant": "a few hundred rows in one job",
     "judge_planted": "a few hundred rows in one job",
     "calibrate": "a few hundred rows in one job",
+    "check": "a few milliseconds a row, without a model or a program",
     "scores": "one short job",
     "report": "one short job",
 }

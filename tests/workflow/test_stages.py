@@ -34,7 +34,7 @@ def test_every_rule_is_a_stage_and_every_stage_a_rule() -> None:
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_a_stages_rule_uses_its_record_log_environment_params_and_command(stage) -> None:
     name = stage.name
-    for call in ("outputs", "log", "params", "(?:command|training)"):
+    for call in ("(?:outputs|training_outputs)", "log", "params", "(?:command|training)"):
         assert re.search(rf"stage\.{call}\(\s*\"{name}\"", RULES), f"{name}: no stage.{call}"
     assert f'stage.conda("{name}")' in RULES or name == "draft"
     assert (ROOT / "scripts" / f"{stage.script or name}.py").exists()
@@ -51,8 +51,15 @@ def test_a_stage_reads_only_what_an_earlier_one_passes_on() -> None:
 def test_the_embedded_runs_jobs_and_shards() -> None:
     assert "llm_judge" not in jobs_of(CONFIG) and "draft" not in jobs_of(CONFIG)
     assert jobs_of(CONFIG)["answer"] == ["base-arithmetic", "student-arithmetic"]
-    assert list(shard_files(CONFIG)) == ["sample", "verify", "question", "solution", "judge"]
-    assert [s.name for s in SHARD_STAGES][-1] == "llm_judge"
+    assert list(shard_files(CONFIG)) == [
+        "sample",
+        "verify",
+        "question",
+        "solution",
+        "judge",
+        "check",
+    ]
+    assert [s.name for s in SHARD_STAGES][-2:] == ["llm_judge", "check"]
 
 
 def test_a_report_reads_a_record_and_the_rows_of_every_stage() -> None:
@@ -95,8 +102,8 @@ def test_a_command_can_be_pasted_and_names_each_file_by_its_flag() -> None:
     command = StageRules(CONFIG, ROOT).command("judge", "input.solutions output.judged --x 1")
     assert command == (
         "envs/python train scripts/judge.py --solutions {input.solutions} --judged {output.judged}"
-        " --x 1 --spec {params.spec:q} --code {params.code} --identity {wildcards.shard}"
-        " --provenance {output.provenance} 2>&1 | tee {log}"
+        " --x 1 --rejected {output.rejected} --spec {params.spec:q} --code {params.code}"
+        " --identity {wildcards.shard} --provenance {output.provenance} 2>&1 | tee {log}"
     )
 
 

@@ -102,6 +102,16 @@ class LlmJudge(Section):
     sampling: Sampling = Field(description="How the LLM judge samples; usually greedy.")
 
 
+class Check(Section):
+    """The check of a solution's steps."""
+
+    false_statements: bool = Field(
+        True,
+        description="Reject a row whose solution states something false about numbers; false keeps "
+        "such rows, and the column `false_statements` counts their false statements.",
+    )
+
+
 class Reverse(Section):
     """Back-translation of programs to questions, their solutions, and the checks."""
 
@@ -111,3 +121,4 @@ class Reverse(Section):
     llm_judge: LlmJudge | None = Field(
         None, description="An LLM judge after the exact checks; null for none."
     )
+    check: Check = Field(Check(), description="The check of a solution's steps, after the judges.")

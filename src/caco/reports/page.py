@@ -28,6 +28,7 @@ from caco.runtime.atomic_files import write_text
 from caco.runtime.progress import duration
 from caco.stages.bench.scores import Difference, Score, Scores, read_scores
 from caco.stages.calibrate.rates import KindRates, Rates, rate_text, read_rates
+from caco.stages.corpus.statement_counts import StatementCounts, statement_counts
 from caco.workflow.stages import ROW_STAGES
 
 _POINTS = 500  # of a loss curve: more than the drawing has pixels
@@ -118,6 +119,7 @@ def build_report(run: str, files: Files, funnel_path: Path, report_path: Path) -
         read_scores(files.scores),
         [read_rates(path) for path in files.rates],
         corpus_samples(files.corpus),
+        statement_counts(files.corpus),
         rejected_samples(counted),
     )
     write_funnel(funnel_path, stages)
@@ -133,6 +135,7 @@ def page(
     scores: Scores,
     calibrations: Sequence[Rates],
     corpus: Sequence[CorpusRow],
+    statements: StatementCounts,
     rejected: Sequence[RejectedSample],
 ) -> str:
     """Returns the page as HTML.
@@ -145,6 +148,7 @@ def page(
         scores: The benchmarks' scores.
         calibrations: The calibration's rates: one item, or none without a calibration.
         corpus: Rows of the corpus to show.
+        statements: The statements in its solutions.
         rejected: Rejected rows to show.
     """
     widest = max((s.rows_in for s in stages), default=0) or 1
@@ -162,6 +166,7 @@ def page(
         by_kind=_by_kind,
         rate_text=rate_text,
         corpus=corpus,
+        statements=statements,
         rejected=rejected,
         jobs=resource_use(records),
         scheduled=any(record.requested for record in records),

@@ -20,6 +20,10 @@ class CorpusRow:
         style: The context or style that the writer was prompted for, or None.
         llm_judge_model, llm_judge_prompt: Digests of the LLM judge's checkpoint and prompt
             template; None where there is no LLM judge.
+        statements: The statements about numbers that were found in the solution, such as
+            `3 + 4 = 7` and `35 is odd`.
+        checked_statements: Those that were understood and computed.
+        false_statements: Those that are false; 0 in every row unless such rows were kept.
     """
 
     instruction: str
@@ -39,3 +43,6 @@ class CorpusRow:
     style: str | None = None
     llm_judge_model: str | None = None
     llm_judge_prompt: str | None = None
+    statements: int | None = None
+    checked_statements: int | None = None
+    false_statements: int | None = None

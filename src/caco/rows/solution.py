@@ -16,6 +16,7 @@ class Solution:
         variant, style: As in `Question`.
         llm_judge_model: Digest of the LLM judge's manifest; None before it has accepted the row.
         llm_judge_prompt: Digest of the LLM judge's prompt template; None likewise.
+        statements, checked_statements, false_statements: As in `CorpusRow`; None before `check`.
     """
 
     question_id: str
@@ -36,3 +37,6 @@ class Solution:
     style: str | None = None
     llm_judge_model: str | None = None
     llm_judge_prompt: str | None = None
+    statements: int | None = None
+    checked_statements: int | None = None
+    false_statements: int | None = None

@@ -5,6 +5,13 @@ Wildcards are identities (run, source, shard, model, benchmark), never settings.
 
 from pathlib import Path
 
+WILDCARDS = {
+    **dict.fromkeys(("model", "source", "benchmark"), "[a-z0-9_]+"),
+    "round": r"\d+",
+    "shard": r"\d{5}",
+}
+"""The wildcards of paths, with a pattern of their values."""
+
 
 class Paths:
     """The files of one run, with Snakemake's wildcards in braces.

@@ -86,7 +86,7 @@ class StageRules:
         Args:
             name: The rule.
             arguments: `input.NAME` and `output.NAME` become `--NAME` and that file; other words are
-                copied.
+                copied. The rejected rows are added, where the stage has some.
             env: The script's environment, where neither the stage table nor the config sets it.
             texts: Which of `params` and `resources` holds `spec` and `code`.
         """
@@ -96,6 +96,7 @@ class StageRules:
             [
                 f"envs/python {env or self._environment(name)} scripts/{self.script(name).name}",
                 *map(_flag, arguments.split()),
+                *([_flag("output.rejected")] if stage.rejects else []),
                 f"--spec {{{texts}.spec:q}} --code {{{texts}.code}}",
                 *([f"--identity {wildcards}"] if wildcards else []),
                 "--provenance {output.provenance} 2>&1 | tee {log}",
@@ -114,6 +115,11 @@ class StageRules:
         job = stage.identity or "all"
         rejected = {"rejected": self._paths.rejected(name, job)} if stage.rejects else {}
         return {**files, **rejected, "provenance": self._paths.provenance(name, job)}
+
+    def training_outputs(self, name: str) -> dict[str, str]:
+        """Returns the outputs of a training."""
+        checkpoint, loss = self._paths.checkpoint(name), self._paths.loss(name)
+        return self.outputs(name, checkpoint=checkpoint, loss=loss)
 
     def log(self, name: str) -> str:
         """Returns the path of a job's log, with wildcards."""

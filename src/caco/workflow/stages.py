@@ -113,7 +113,7 @@ def _shard_stage(
     shard_files: str,
     row: type[Row],
     follows: tuple[str, ...],
-    environment: Literal["train", "sandbox"] | None = None,
+    environment: Literal["workflow", "train", "sandbox"] | None = None,
     engines: Callable[[Config], Engines] | None = None,
     jobs: Callable[[Config], list[str]] = _shards,
 ) -> Stage:
@@ -230,6 +230,7 @@ STAGES: tuple[Stage, ...] = (
         engines=_llm_judge_engine,
         jobs=lambda config: _shards(config) if config.reverse.llm_judge else [],
     ),
+    _shard_stage("check", "checked", Solution, ("llm_judge", "judge"), "workflow"),
     Stage(
         name="corpus",
         jobs=_one,
@@ -237,7 +238,7 @@ STAGES: tuple[Stage, ...] = (
         row=CorpusRow,
         files=lambda paths, identity: [paths.corpus()],
         rejects=True,
-        follows=("llm_judge", "judge"),
+        follows=("check",),
     ),
     Stage(name="student", jobs=_one, environment="train", trains=True),
     Stage(

@@ -142,7 +142,7 @@ def check_rows(loop: SlurmLoop) -> None:
         assert pq.read_metadata(rows).num_rows == ROWS
         for step, folder in (
             ("verify", "verified"), ("question", "questions"), ("solution", "solutions"),
-            ("judge", "judged"),
+            ("judge", "judged"), ("check", "checked"),
         ):  # fmt: skip
             accepted = loop.results / folder / f"{shard}.parquet"
             rejected = loop.results / "rejected" / step / f"{shard}.parquet"
@@ -151,10 +151,10 @@ def check_rows(loop: SlurmLoop) -> None:
             rows = accepted
     sampled = pq.read_table(loop.results / "programs", columns=["sample_id"])
     assert len(set(sampled["sample_id"].to_pylist())) == SHARDS * ROWS
-    judged = pq.read_table(loop.results / "judged").num_rows
+    checked = pq.read_table(loop.results / "checked").num_rows
     corpus = pq.read_table(loop.results / "corpus" / "train.parquet")
     rejected_rows = pq.read_metadata(loop.results / "rejected/corpus/all.parquet").num_rows
-    assert corpus.num_rows + rejected_rows == judged > 0
+    assert corpus.num_rows + rejected_rows == checked > 0
     for identity in ("program_id", "question_id", "sample_id"):
         assert len(set(corpus[identity].to_pylist())) == corpus.num_rows, identity
     assert [*loop.results.rglob("*.part"), *loop.results.rglob("*.journal")] == []

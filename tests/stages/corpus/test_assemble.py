@@ -74,10 +74,15 @@ def test_per_program_limits_the_rows_of_a_program(assembled, solution):
 
 
 def test_a_row_has_its_variant_style_and_judge(assembled, solution):
-    row = solution(1, variant=2, style="a farm", llm_judge_model="jm", llm_judge_prompt="jp")
+    row = solution(
+        1, variant=2, style="a farm", llm_judge_model="jm", llm_judge_prompt="jp",
+        statements=5, checked_statements=4, false_statements=1,
+    )  # fmt: skip
     _, (row_out,), _ = assembled({"00000": [row]})
     assert (row_out.variant, row_out.style) == (2, "a farm")
     assert (row_out.llm_judge_model, row_out.llm_judge_prompt) == ("jm", "jp")
+    counts = (row_out.statements, row_out.checked_statements, row_out.false_statements)
+    assert counts == (5, 4, 1)
 
 
 def test_a_rejected_row_makes_no_duplicate(assembled, solution, seed):

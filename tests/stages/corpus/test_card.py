@@ -8,9 +8,12 @@ from caco.rows.corpus import CorpusRow
 from caco.rows.seed import Seed
 from caco.rows.table import write_rows
 from caco.runtime.provenance import Counts
+from caco.stages.corpus.assemble import corpus_row
 from caco.stages.corpus.card import card, columns, seed_sources, write_card
+from caco.stages.corpus.statement_counts import StatementCounts, statement_counts
 
 COUNTS = Counts(1_300, 1_200, {"duplicate_program": 60, "contaminated": 40})
+STATED = StatementCounts(1_200, 1_100, 5_000, 4_000, 0)
 SOURCES = {("families", "Apache-2.0", "math"): 476, ("gsm8k", "MIT", "math"): 7_473}
 
 
@@ -19,7 +22,7 @@ def front(text):
 
 
 def test_the_front_matter_has_the_format_of_the_hub():
-    values = front(card(COUNTS, SOURCES, 84, Corpus()))
+    values = front(card(COUNTS, SOURCES, 84, Corpus(), STATED))
     assert values["license"] == ["apache-2.0", "mit"]
     assert values["size_categories"] == ["1K<n<10K"]
     assert values["configs"][0]["data_files"] == [{"split": "train", "path": "train.parquet"}]
@@ -30,30 +33,30 @@ def test_the_front_matter_has_the_format_of_the_hub():
 
 
 def test_a_single_licence_is_no_list():
-    assert front(card(COUNTS, {("a", "MIT", "math"): 1}, 0, Corpus()))["license"] == "mit"
+    assert front(card(COUNTS, {("a", "MIT", "math"): 1}, 0, Corpus(), STATED))["license"] == "mit"
 
 
 def test_the_card_lists_columns_sources_and_counts():
-    text = card(COUNTS, SOURCES, 84, Corpus())
+    text = card(COUNTS, SOURCES, 84, Corpus(), STATED)
     assert "| `instruction` | string | The problem. |" in text
     assert "| `program_id` | string | Identities of its parents. |" in text
     assert "| gsm8k | MIT | math | 7,473 |" in text
-    assert "| judged rows read | 1,300 |\n|---|---:|\n| in the corpus | 1,200 |" in text
+    assert "| checked rows read | 1,300 |\n|---|---:|\n| in the corpus | 1,200 |" in text
     assert "| rejected: `contaminated` | 40 |\n| rejected: `duplicate_program` | 60 |" in text
 
 
 def test_the_card_lists_only_checks_that_were_on():
-    both = card(COUNTS, SOURCES, 84, Corpus())
+    both = card(COUNTS, SOURCES, 84, Corpus(), STATED)
     assert "one of 84 benchmark problems" in both
     assert "No two rows have the same program" in both
-    several = card(COUNTS, SOURCES, 84, Corpus(per_program=3))
+    several = card(COUNTS, SOURCES, 84, Corpus(per_program=3), STATED)
     assert "No more than 3 rows have the same program" in several
-    neither = card(COUNTS, SOURCES, 84, Corpus(deduplicate=False, decontaminate=False))
+    neither = card(COUNTS, SOURCES, 84, Corpus(deduplicate=False, decontaminate=False), STATED)
     assert "one of 84 benchmark problems" not in neither
     assert "No two rows" not in neither
     assert "`corpus.deduplicate` was off" in neither
     assert "`corpus.decontaminate` was off" in neither
-    assert "there were no benchmark problems" in card(COUNTS, SOURCES, 0, Corpus())
+    assert "there were no benchmark problems" in card(COUNTS, SOURCES, 0, Corpus(), STATED)
 
 
 def test_seeds_are_counted_by_source_licence_and_domain(tmp_path, seed):
@@ -65,11 +68,26 @@ def test_seeds_are_counted_by_source_licence_and_domain(tmp_path, seed):
     }
 
 
-def test_the_card_is_written_as_utf8_text(tmp_path, seed):
+def test_statements_are_summed_over_the_corpus(tmp_path, solution):
+    rows = [
+        solution(1, statements=5, checked_statements=4, false_statements=1),
+        solution(2, statements=2, checked_statements=0, false_statements=0),
+        solution(3),  # without a check
+    ]
+    write_rows(tmp_path / "train.parquet", CorpusRow, map(corpus_row, rows))
+    found = statement_counts(tmp_path / "train.parquet")
+    assert found == StatementCounts(rows=3, rows_checked=1, found=7, checked=4, false=1)
+    text = card(COUNTS, SOURCES, 84, Corpus(), found)
+    assert "7 statements about numbers" in text and "4 (57.1%) were computed, in 1 rows" in text
+
+
+def test_the_card_is_written_as_utf8_text(tmp_path, seed, solution):
     problems = tmp_path / "problems.parquet"
     write_rows(problems, Seed, [seed("a"), seed("b")])
     path = tmp_path / "README.md"
-    write_card(path, COUNTS, [], [problems], Corpus())
+    corpus = tmp_path / "train.parquet"
+    write_rows(corpus, CorpusRow, [corpus_row(solution(1))])
+    write_card(path, corpus, COUNTS, [], [problems], Corpus())
     text = path.read_text(encoding="utf-8")
     assert text.startswith("---\npretty_name: Caco corpus\n")
     assert "one of 2 benchmark problems" in text

@@ -20,7 +20,7 @@ def test_the_script_writes_the_corpus_the_card_the_rejected_rows_and_a_record(
     done = subprocess.run(
         [
             sys.executable, str(ROOT / "scripts" / "corpus.py"),
-            "--judged", "00000.parquet", "--shards", "2",
+            "--checked", "00000.parquet", "--shards", "2",
             "--problems", "problems.parquet", "--seeds", "seeds.parquet",
             "--corpus", "corpus/train.parquet", "--card", "corpus/README.md",
             "--rejected", "rejected.parquet", "--provenance", "record.json",

@@ -1,4 +1,4 @@
-"""Assembly of the corpus from judged rows: deduplication and decontamination.
+"""Assembly of the corpus from checked rows: deduplication and decontamination.
 
 Decontamination compares the normal forms of complete questions for equality. It finds a benchmark's
 problem in the same words, but neither a paraphrase nor a part of it.
@@ -24,14 +24,14 @@ Benchmarks = dict[bytes, str]  # digest of a problem's normal form -> its id and
 
 
 def assemble(
-    judged: list[Path], problems: list[Path], settings: Corpus, corpus: Path, rejected: Path
+    checked: list[Path], problems: list[Path], settings: Corpus, corpus: Path, rejected: Path
 ) -> Counts:
     """Writes the corpus and the rejected rows.
 
     The rows are streamed; memory holds two digests per row.
 
     Args:
-        judged: Shards of accepted solutions (`Solution` rows).
+        checked: Shards of accepted solutions (`Solution` rows).
         problems: Benchmarks' problems (`Seed` rows); may be none.
         settings: Which checks are on.
         corpus: The file of the corpus (`CorpusRow` rows).
@@ -43,8 +43,8 @@ def assemble(
     Raises:
         UserError: An input file is unreadable.
     """
-    progress = Progress("corpus", sum(count_rows(shard, Solution) for shard in judged))
-    outcomes = filter_rows(_read(judged, progress), settings, benchmark_questions(problems))
+    progress = Progress("corpus", sum(count_rows(shard, Solution) for shard in checked))
+    outcomes = filter_rows(_read(checked, progress), settings, benchmark_questions(problems))
     return write_outcomes(corpus, CorpusRow, rejected, outcomes)
 
 
@@ -83,7 +83,7 @@ def filter_rows(
 
 
 def corpus_row(row: Solution) -> CorpusRow:
-    """Returns the corpus row of a judged solution."""
+    """Returns the corpus row of a checked solution."""
     return CorpusRow(
         instruction=row.question,
         output=row.solution,
@@ -102,6 +102,9 @@ def corpus_row(row: Solution) -> CorpusRow:
         style=row.style,
         llm_judge_model=row.llm_judge_model,
         llm_judge_prompt=row.llm_judge_prompt,
+        statements=row.statements,
+        checked_statements=row.checked_statements,
+        false_statements=row.false_statements,
     )
 
 

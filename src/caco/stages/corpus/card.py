@@ -15,6 +15,7 @@ from caco.rows.seed import Seed
 from caco.rows.table import Row, count_rows, read_rows, schema
 from caco.runtime.atomic_files import write_text
 from caco.runtime.provenance import Counts
+from caco.stages.corpus.statement_counts import StatementCounts, statement_counts
 
 _ENTRY = re.compile(r"    (\w[\w, \n]*?): (.*)", re.DOTALL)
 
@@ -58,19 +59,26 @@ _ENVIRONMENT = jinja2.Environment(
 
 
 def write_card(
-    path: Path, counts: Counts, seeds: list[Path], problems: list[Path], settings: Corpus
+    path: Path,
+    corpus: Path,
+    counts: Counts,
+    seeds: list[Path],
+    problems: list[Path],
+    settings: Corpus,
 ) -> None:
     """Writes the card.
 
     Args:
         path: The file to write: `README.md` in the folder of the corpus.
+        corpus: The corpus.
         counts: Counts of the corpus.
         seeds: Files of the training seeds (`Seed` rows).
         problems: Files of the benchmarks' problems that the corpus was compared with.
         settings: Which checks were on.
     """
     count = sum(count_rows(file, Seed) for file in problems)
-    write_text(path, card(counts, seed_sources(seeds), count, settings))
+    sources, statements = seed_sources(seeds), statement_counts(corpus)
+    write_text(path, card(counts, sources, count, settings, statements))
 
 
 def seed_sources(seeds: list[Path]) -> Sources:
@@ -80,7 +88,13 @@ def seed_sources(seeds: list[Path]) -> Sources:
     )
 
 
-def card(counts: Counts, sources: Sources, problems: int, settings: Corpus) -> str:
+def card(
+    counts: Counts,
+    sources: Sources,
+    problems: int,
+    settings: Corpus,
+    statements: StatementCounts,
+) -> str:
     """Returns the card: YAML front matter in the format of the Hugging Face hub, then Markdown.
 
     Args:
@@ -88,6 +102,7 @@ def card(counts: Counts, sources: Sources, problems: int, settings: Corpus) -> s
         sources: The result of `seed_sources`.
         problems: Number of benchmark problems that the corpus was compared with.
         settings: Which checks were on.
+        statements: The statements in the solutions.
     """
     described = columns(CorpusRow)
     return _ENVIRONMENT.get_template("card.md.j2").render(
@@ -99,6 +114,7 @@ def card(counts: Counts, sources: Sources, problems: int, settings: Corpus) -> s
         columns=described,
         problems=problems,
         settings=settings,
+        statements=statements,
     )
 
 

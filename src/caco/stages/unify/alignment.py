@@ -18,7 +18,6 @@ from functools import lru_cache
 from random import Random
 
 from caco.identity import request_seed
-from caco.stages.unify.expression import Expression, Negative, Number, Operation, numbers
 from caco.stages.unify.stated_quantities import Quantity
 from caco.stages.unify.usual_constants import (
     FACTORS,
@@ -30,6 +29,7 @@ from caco.stages.unify.usual_constants import (
 )
 from caco.stages.unify.words import content, stems
 from caco.stages.unify.worked_solution import Equation
+from caco.text.arithmetic import Expression, Negative, Number, Operation, numbers
 from caco.text.numbers import UNSIGNED, exact
 
 _UNIT_END = re.compile(

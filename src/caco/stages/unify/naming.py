@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from caco.stages.unify.expression import Expression, Negative, Operation
 from caco.stages.unify.stated_quantities import Quantity
 from caco.stages.unify.words import STOP, listed, stem
 from caco.stages.unify.worked_solution import Equation
+from caco.text.arithmetic import Expression, Negative, Operation
 from caco.text.numbers import is_number_word
 
 _WORD = re.compile(r"[a-z]+(?:['’]s)?")  # noqa: RUF001

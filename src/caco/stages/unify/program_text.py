@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from caco.stages.unify.alignment import Computed, Scaling, Source, Stated
-from caco.stages.unify.expression import Number, literal, python, value
 from caco.stages.unify.naming import Names, asked_noun, input_names, step_names
 from caco.stages.unify.stated_quantities import Quantity
 from caco.stages.unify.usual_constants import HUNDRED_PERCENT, Constant
 from caco.stages.unify.worked_solution import Equation
+from caco.text.arithmetic import Number, literal, python, value
 from caco.text.numbers import UNSIGNED, exact
 
 _MAX_STEPS = 3  # in one function

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from caco.stages.unify.expression import (
+from caco.text.arithmetic import (
     Expression,
     Number,
     literal,

@@ -15,11 +15,11 @@ from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
 from caco.stages.unify.alignment import Ambiguous, Unexplained, align
 from caco.stages.unify.code_cots import NotConvertible, convert_seeds, executed_code_cots
-from caco.stages.unify.expression import value
 from caco.stages.unify.program_text import program_text
 from caco.stages.unify.stated_quantities import Quantity, stated_quantities
 from caco.stages.unify.words import stems
 from caco.stages.unify.worked_solution import Equation, equations, holds
+from caco.text.arithmetic import value
 from caco.text.calculator_marks import without_marks
 
 # Words that tell a solution rounds to the nearest integer.

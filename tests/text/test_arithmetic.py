@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caco.stages.unify.expression import (
+from caco.text.arithmetic import (
     Negative,
     Number,
     Operation,
@@ -91,3 +91,11 @@ def test_what_is_no_arithmetic_is_refused(text):
 def test_numbers_are_exact():
     assert exact("0.1") == Fraction(1, 10)
     assert literal(Fraction(1, 4)) == "0.25"
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 100_000 + "1", "-" * 100_000 + "1", "1+" * 100_000 + "1", "(9^64)^64"]
+)
+def test_what_no_solution_contains_is_an_error_at_once(text):
+    with pytest.raises(ValueError, match=r"deep|more than|too large"):
+        value(parse(text))

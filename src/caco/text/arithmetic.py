@@ -15,6 +15,8 @@ _CURRENCY = re.compile(r"[$€£¥]")
 _TIMES = re.compile(r"(?<=[\d)%. ])[xX](?=[\d(. ])")
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 4}
 _MAX_POWER = 64  # no step of a worked solution has a larger exponent
+_MAX_BITS = 10_000  # of a power
+_MAX_TOKENS, _MAX_DEPTH = 400, 40  # below Python's limit of recursion
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def parse(text: str) -> Expression:
     """Returns the tree of an arithmetic expression. `20%` is 20 / 100, and `2(3)` is 2 * 3.
 
     Raises:
-        ValueError: `text` is not an arithmetic expression.
+        ValueError: `text` is not an arithmetic expression, or is far longer or deeper than one.
     """
     return _Parser(spelled_out(text)).whole()
 
@@ -74,7 +76,10 @@ class _Parser:
                 raise ValueError(f"`{text[at:].strip()[:20]}` is not arithmetic")
             self._tokens.append(match.group(1) or match.group(2))
             at = match.end()
+            if len(self._tokens) > _MAX_TOKENS:
+                raise ValueError(f"it has more than {_MAX_TOKENS} numbers and signs")
         self._at = 0
+        self._depth = 0
 
     def whole(self) -> Expression:
         tree = self._sum()
@@ -106,6 +111,14 @@ class _Parser:
         return tree
 
     def _factor(self) -> Expression:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise ValueError(f"it is nested more than {_MAX_DEPTH} deep")
+        tree = self._signed()
+        self._depth -= 1
+        return tree
+
+    def _signed(self) -> Expression:
         if self._next() == "-":
             self._take()
             return Negative(self._factor())
@@ -137,7 +150,8 @@ def value(tree: Expression) -> Fraction:
     """Returns the exact value of an expression.
 
     Raises:
-        ValueError: The expression divides by zero, or its exponent is not a small integer.
+        ValueError: The expression divides by zero, its exponent is not a small integer, or a power
+            is too large.
     """
     match tree:
         case Number(found):
@@ -151,6 +165,8 @@ def value(tree: Expression) -> Fraction:
             if operator == "**":
                 if b.denominator != 1 or abs(b) > _MAX_POWER or (a == 0 and b < 0):
                     raise ValueError("its exponent is not a small integer")
+                if max(map(int.bit_length, a.as_integer_ratio())) * abs(b) > _MAX_BITS:
+                    raise ValueError("its power is too large")
                 return Fraction(a ** int(b))
             steps: dict[str, Callable[[], Fraction]] = {
                 "+": lambda: a + b,

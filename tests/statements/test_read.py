@@ -1,0 +1,193 @@
+"""Statements of worked solutions: true, false, or not judged."""
+
+import pytest
+
+from caco.statements.read import statements
+
+TRUE = [
+    # Arithmetic in signs, with units, money, percentages, fractions and separators.
+    "3 + 4 = 7",
+    "Natalia sold 48/2 = 24 clips in May.",
+    "5 apples + 3 apples = 8 apples",
+    "So it costs $1,200.50 + $300 = $1,500.50.",
+    "5 miles/hour * 2 hours = 10 miles",
+    "80 minutes/day * 6 days/week = 480 minutes/week",
+    "2 1/2 + 1 = 3.5",
+    r"$\frac{1}{2} \times 8 = 4$",
+    r"\[ 2\frac{1}{2} \cdot 2 = 5 \]",
+    r"\boxed{3 + 4} = 7",
+    "12 ÷ 4 − 1 = 2",  # noqa: RUF001
+    "2(3) = 6 and (2)(3) = 6",
+    "2**3 = 8 and 3^2 = 9",
+    "**Step 2:** 3 + 5 = 8",
+    "He has 12 apples (3 * 4 = 12).",
+    "24 = 20 + 4.",
+    # Percentages of, counted, and relative.
+    "20% of 50 = 10",
+    "12/48 * 100 = 25%",
+    "100% - 20% = 80%",
+    "50 + 20% = 60",
+    # Rounded results.
+    "10/3 = 3.33",
+    "22/7 ≈ 3.14",
+    "2 dozen + 3 = 27",
+    "6 / 1/3 = 18",
+    # A running chain, and a chain over two lines.
+    "3 + 4 = 7 + 2 = 9",
+    "3 + 4 * 2\n= 3 + 8\n= 11",
+    # Words.
+    "3 plus 4 is 7",
+    "three plus four is seven",
+    "12 divided by 3 equals 4",
+    "half of 8 is 4",
+    "twice 5 is 10",
+    "the sum of 3, 4 and 5 is 12",
+    "Adding 3 and 4, we get 7",
+    "Subtract 3 from 8 to get 5",
+    "5 squared is 25",
+    "The square root of 49 is 7",
+    "The average of 3, 4 and 5 is 4",
+    "The greatest common divisor of 12 and 18 is 6",
+    "The largest of 3, 9 and 4 is 9",
+    "9 is the largest of 3, 9, and 4",
+    "min(3, 9, 4) = 3",
+    "17 mod 5 = 2",
+    "17 % 5 = 2",
+    "17 / 5 = 3 remainder 2",
+    "17 divided by 5 leaves a remainder of 2",
+    # Comparisons, parity, primes, divisors, order, counts.
+    "7 > 5",
+    "3 < 5 < 7",
+    "7 is greater than 5",
+    "3 + 4 ≠ 8",
+    "7 is 2 more than 5",
+    "35 is odd, count 0.",
+    "3 and 5 are odd.",
+    "35 is not even",
+    "The even numbers are 2, 4, and 6.",
+    "7 is prime",
+    "9 isn't prime",
+    "12 is divisible by 3 and 13 is prime",
+    "3 divides 12",
+    "5 does not divide 12",
+    "Multiples of 7 up to 30: 7, 14, 21, 28.",
+    "Divisors of 12: 1, 2, 3, 4, 6, 12.",
+    "sorted: 1, 2, 3",
+    "In descending order: 9, 4, 3",
+    "[1, 2, 3] has 3 elements",
+    "There are 2 even numbers in [1, 2, 4].",
+]
+
+FALSE = {
+    "3 + 4 = 8": "3 + 4 is 7",
+    "Natalia sold 48/2 = 22 clips in May.": "48/2 is 24",
+    "5 apples + 3 apples = 9 apples": "is 8",
+    "1,200 + 300 = 1,600": "is 1500",
+    "80 minutes/day * 6 days/week = 460 minutes/week": "is 480",
+    r"\[ \frac{1}{2} \cdot 8 = 5 \]": "is 4",
+    "2**3 = 9": "is 8",
+    "1. 3 * 4 = 13": "is 12",
+    "35 = 5 * 8": "5 * 8 is 40",
+    "$3456 / 4 accounts = $664/account": "is 864",
+    "12 x 12 = 149 miles in 12 days": "is 144",
+    "it's 2400+1000 = 3,480 sq ft": "is 3400",
+    "30 + 200 = 850 cents": "is 230",
+    "20% of 50 = 11": "is 10",
+    "10/3 = 3.34": "about 3.33333",
+    "22/7 ≈ 3.5": "about 3.14286",
+    "3 + 4 = 8 + 2 = 10": "3 + 4 is 7",
+    "3 + 4 = 7 + 3 = 9": "7 + 3 is 10",
+    "3 + 4 * 2\n= 3 + 8\n= 12": "3 + 8 is 11",
+    "three plus four is eight": "is 7",
+    "12 divided by 3 equals 5": "is 4",
+    "half of 8 is 5": "is 4",
+    "the sum of 3, 4 and 5 is 13": "is 12",
+    "Adding 3 and 4, we get 8": "is 7",
+    "The largest of 3, 9 and 4 is 4": "is 9",
+    "4 is the largest of 3, 9, and 4": "is 9",
+    "17 mod 5 = 3": "is 2",
+    "17 / 5 = 3 R 1": "remainder of 2",
+    "17 divided by 5 leaves a remainder of 1": "remainder of 2",
+    "5 > 7": "5 compared with 7",
+    "5 is greater than 7": "5 compared with 7",
+    "3 + 4 ≠ 7": "7 compared with 7",
+    "8 is 2 more than 5": "it is 7",
+    "35 is even, count 1.": "35 is odd",
+    "3 and 4 are odd.": "4 is even",
+    "35 is not odd": "35 is odd",
+    "The even numbers are 2, 4, and 5.": "5 is odd",
+    "9 is prime": "9 is composite",
+    "7 isn't prime": "7 is prime",
+    "12 is divisible by 5": "12 is 5 times 2 with a remainder of 2",
+    "5 divides 12": "12 is 5 times 2 with a remainder of 2",
+    "3 does not divide 12": "12 is 3 times 4",
+    "Multiples of 7 up to 30: 7, 14, 22.": "22 is 7 times 3",
+    "Divisors of 12: 1, 2, 3, 4, 12.": "6 divides 12 too",
+    "sorted: 1, 3, 2": "the order is 1, 2, 3",
+    "In descending order: 9, 3, 4": "the order is 9, 4, 3",
+    "[1, 2, 3] has 4 elements": "there are 3",
+    "There are 3 even numbers in [1, 2, 4].": "there are 2",
+}
+
+NOT_JUDGED = [
+    # A variable, a label, a missing operand, a number that is cut.
+    "x + 3 = 8", "x - 3 * 2 = 8", "2x - 3 = 8", "3 x + 1 = 9", "15 + 2a = 35", "3A = 36",
+    "Week 2 = 3 * 4", "(1/2)ab = 4",
+    "f(3) = 8", "12 (5 + 7) = 13", "7 + Shonda (1) + 2 = 20", "100 + (20 * 3 = 61",
+    "600 x 30 = 18 000", "20 / 240 = 8.33...%",
+    "3 * 30 = 30 + M", "500 cm^3 * 2 = 100", "3 * 4 = 13 or 12",
+    # Units that may have to be converted, and parts of what is not named.
+    "2 hours + 30 minutes = 150 minutes", "1 week = 7 days", "$1.50 + 50 cents = $2",
+    "9/10 = 90 cents", "1/4 is equal to $15", "1% = 450 / 90", "10% of 400 + 1580 = 1980",
+    # An integer division, and a rounded factor.
+    "17 / 5 = 3", "2/3 = 0.66",
+    # Conditions, hypotheses, questions, negations and withdrawn steps.
+    "if 3 + 4 = 8 then", "Suppose that 3 + 4 = 8.", "Is 3 + 4 = 8?", "3 + 4 = 8 is wrong.",
+    "3 + 4 = 8. Wait, that is not right.", "If 35 is even, stop.", "Neither 3 nor 5 is even.",
+    "35 is even or odd.", "We check whether 5 > 7.",
+    "320 is 40 less than ten times 35",
+]  # fmt: skip
+
+OTHER = [
+    "The answer is 12.", "There are 3 boxes and 4 bags.", "The number of even numbers is 3.",
+    "3/5 is 7 days away", "He is 12 and she is 14.", "One is even.", "x = y", "In 2020 it is 5.",
+    "0900 - 0130 = 0730", "35 would be even", "The second largest of 3, 9 and 4 is 5",
+]  # fmt: skip
+
+
+def verdicts(text: str) -> set[bool | None]:
+    return {statement.holds for statement in statements(text)}
+
+
+@pytest.mark.parametrize("text", TRUE)
+def test_a_true_statement_is_found_true(text: str) -> None:
+    assert verdicts(text) == {True}
+
+
+@pytest.mark.parametrize("text", FALSE)
+def test_a_false_statement_is_found_false_with_the_right_value(text: str) -> None:
+    false = [statement for statement in statements(text) if statement.holds is False]
+    assert len(false) == 1
+    assert FALSE[text] in false[0].right
+
+
+@pytest.mark.parametrize("text", NOT_JUDGED)
+def test_what_is_not_understood_is_found_and_not_judged(text: str) -> None:
+    assert verdicts(text) == {None}
+
+
+@pytest.mark.parametrize("text", OTHER)
+def test_other_numbers_are_no_statement_that_is_judged(text: str) -> None:
+    assert verdicts(text) <= {None}
+
+
+def test_calculator_marks_are_statements_of_their_own() -> None:
+    found = statements("He sold 48/2 = <<48/2=25>>24 clips.")
+    assert [(s.text, s.holds) for s in found] == [("48/2 = 24 clips", True), ("48/2 = 25", False)]
+
+
+def test_every_statement_of_a_text_is_found_in_order() -> None:
+    text = "Multiples of 5: 5, 10. 12 - 10 = 2.\n3 < 4, 4 < 9.\n12 is even, count 1."
+    assert [s.text for s in statements(text)] == [
+        "Multiples of 5: 5, 10", "12 - 10 = 2", "3 < 4", "4 < 9", "12 is even",
+    ]  # fmt: skip
