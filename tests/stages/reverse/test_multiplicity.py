@@ -158,7 +158,7 @@ STATED_AGAIN = {
     ),
     "price each": (
         "A pen costs $5 each. He sold 3 at $5 each.",
-        "A pen costs $5 each. He sold 3 for $5.",
+        "A pen costs $5 each. He sold 3 for $5. How many are left?",
     ),
     "price in the request": (
         "She has $5 and 3 pens. How many can she buy for $5?",

@@ -145,7 +145,7 @@ def _nouns(question: str, number: Mention) -> set[str]:
     if not nouns and len(words) > 1 and words[0] in ("per", "each", "an", "a", "of"):
         nouns.add(" ".join(words[:2]))
     if question[max(0, number.start - 1) : number.start] == "$":
-        nouns.add(f"$ {words[0]}" if words[:1] in (["each"], ["per"]) else "$")
+        nouns |= {"$", *(f"$ {word}" for word in words[:1] if word in ("each", "per"))}
     if number.percent:
         nouns.add("%")
     if question[number.start : number.end].lower().endswith("dozen"):

@@ -11,6 +11,7 @@ from caco.rows.question import Question
 from caco.rows.rejected import Rejected, reject
 from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
+from caco.stages.reverse.no_question import no_question
 from caco.stages.reverse.question_prompt import QUESTION, STYLED_QUESTION, question_prompt
 from caco.text.thoughts import without_thoughts
 
@@ -52,7 +53,7 @@ def write_questions(
 
     The writer's thoughts are no part of a question. Verdicts: `truncated` (no end token within the
     limit), `empty`, `only_thoughts`, `echoes_code` (the writer copied program text instead of
-    writing a problem).
+    writing a problem), `not_a_question` (see `caco.stages.reverse.no_question`).
 
     Args:
         rows: Verified programs.
@@ -97,6 +98,8 @@ def _outcome(variant: _Variant, completion: Completion, model: str) -> Question 
     if code := _CODE.search(text):
         why = f"contains program text ({code.group().strip()!r}): {text[:200]!r}"
         return reject(variant.name, "echoes_code", why, row)
+    if why := no_question(text):
+        return reject(variant.name, "not_a_question", why, row)
     template = (QUESTION if variant.style is None else STYLED_QUESTION).digest
     return Question(
         question_id=digest(row.sample_id, template, model, str(variant.seed), text),
