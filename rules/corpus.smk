@@ -1,9 +1,10 @@
-"""The corpus: reads every judged shard and benchmark, writes corpus/train.parquet and its card."""
+"""The corpus: reads every verified and judged shard and benchmark, writes corpus/train.parquet and its card."""
 
 
 rule corpus:
-    """Assembles the corpus from the judged shards: deduplication and decontamination."""
+    """Assembles the corpus from the judged shards: deduplication, decontamination."""
     input:
+        verified=expand(paths.shard("verified"), shard=SHARDS),
         judged=expand(paths.shard(ACCEPTED), shard=SHARDS),
         problems=expand(paths.bench_problems(), benchmark=CONFIG.bench.benchmarks),
         seeds=expand(paths.seeds(), source=CONFIG.sources),
@@ -20,6 +21,6 @@ rule corpus:
     shell:
         stage.command(
             "corpus",
-            "--judged {input.judged[0]} --shards {resources.shards} input.problems input.seeds"
-            " output.corpus output.card output.rejected",
+            "--judged {input.judged[0]} --verified {input.verified[0]} --shards {resources.shards}"
+            " input.problems input.seeds output.corpus output.card output.rejected",
         )

@@ -39,7 +39,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("sandbox.guest.warm", set()),  # warm-up calls do not change results
     # Root modules.
     ("identity", WITH_ROWS | MODELS),
-    ("syntax", UNIFIES | {"attempt", "sample"}),
+    ("syntax", UNIFIES | {"attempt", "sample", "corpus"}),
     # Row types.
     ("rows.table", WITH_ROWS),
     ("rows.rejected", WITH_ROWS),
@@ -48,7 +48,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
     ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer"}),
     ("rows.program", {"sample", "verify"}),
-    ("rows.verified", {"verify", "question"}),
+    ("rows.verified", {"verify", "question", "corpus"}),
     ("rows.question", {"question", "solution"}),
     ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "corpus"} | JUDGES),
     ("rows.calibration", {"plant", "judge_planted", "calibrate"}),
@@ -110,6 +110,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.verify.single", set()),  # of scripts/execute.py
     ("stages.verify.*", {"verify"}),
     ("stages.reverse.question_prompt", {"question", "writer"}),
+    ("stages.reverse.no_question", {"question"}),
     ("stages.reverse.solution_prompt", {"solution", "writer"}),
     ("stages.reverse.question", {"question"}),
     ("stages.reverse.solution", {"solution"}),

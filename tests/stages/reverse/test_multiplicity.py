@@ -121,6 +121,10 @@ def test_a_list_of_texts_has_an_order_too():
     names = {"names": ["red", "blue", "green"]}
     assert _why("The boxes are 'red', 'blue' and 'green'.", names, program) is None
     assert "`names` in another order" in (_why("A blue, red and green box.", names, program) or "")
+    joined = 'output = ""\nfor name in input["names"]:\n    output += name'
+    assert "another order" in (_why("A blue, red and green box.", names, joined) or "")
+    counted = 'output = len(input["names"])'
+    assert _why("A blue, red and green box.", names, counted) is None
     assert _why("Green came after blue, which came after red.", names, program) is None
 
 

@@ -76,7 +76,12 @@ def test_a_reply_of_thoughts_alone_is_no_question(reply):
 
 
 @pytest.mark.parametrize(
-    "text", ["What input is needed?", "From 3 and 4, import duty is due. How much?", "The output: how much?"]
+    "text",
+    [
+        "What input is needed?",
+        "From 3 and 4, import duty is due. How much?",
+        "The output: how much?",
+    ],
 )
 def test_words_that_are_also_keywords_are_accepted(text):
     (row,), _ = _written(lambda r: text)

@@ -15,6 +15,7 @@ from caco.rows.seed import Seed
 from caco.rows.table import Row, count_rows, read_rows, schema
 from caco.runtime.atomic_files import write_text
 from caco.runtime.provenance import Counts
+from caco.stages.corpus.families import Families
 
 _ENTRY = re.compile(r"    (\w[\w, \n]*?): (.*)", re.DOTALL)
 
@@ -58,19 +59,25 @@ _ENVIRONMENT = jinja2.Environment(
 
 
 def write_card(
-    path: Path, counts: Counts, seeds: list[Path], problems: list[Path], settings: Corpus
+    path: Path,
+    counts: Counts,
+    families: Families,
+    seeds: list[Path],
+    problems: list[Path],
+    settings: Corpus,
 ) -> None:
     """Writes the card.
 
     Args:
         path: The file to write: `README.md` in the folder of the corpus.
         counts: Counts of the corpus.
+        families: Families of the judged rows' programs.
         seeds: Files of the training seeds (`Seed` rows).
         problems: Files of the benchmarks' problems that the corpus was compared with.
         settings: Which checks were on.
     """
     count = sum(count_rows(file, Seed) for file in problems)
-    write_text(path, card(counts, seed_sources(seeds), count, settings))
+    write_text(path, card(counts, families, seed_sources(seeds), count, settings))
 
 
 def seed_sources(seeds: list[Path]) -> Sources:
@@ -80,11 +87,14 @@ def seed_sources(seeds: list[Path]) -> Sources:
     )
 
 
-def card(counts: Counts, sources: Sources, problems: int, settings: Corpus) -> str:
+def card(
+    counts: Counts, families: Families, sources: Sources, problems: int, settings: Corpus
+) -> str:
     """Returns the card: YAML front matter in the format of the Hugging Face hub, then Markdown.
 
     Args:
         counts: Counts of the corpus.
+        families: Families of the judged rows' programs.
         sources: The result of `seed_sources`.
         problems: Number of benchmark problems that the corpus was compared with.
         settings: Which checks were on.
@@ -95,6 +105,7 @@ def card(counts: Counts, sources: Sources, problems: int, settings: Corpus) -> s
             _front(counts.accepted, sources, described), sort_keys=False, allow_unicode=True
         ),
         counts=counts,
+        families=families,
         sources=[(*key, n) for key, n in sorted(sources.items())],
         columns=described,
         problems=problems,

@@ -11,7 +11,7 @@ A number may also be idle (`caco.stages.reverse.idle_numbers`) or repeat an earl
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from caco.stages.reverse.idle_numbers import Roles
@@ -81,12 +81,7 @@ def ungrounded(question: str, input_json: str, program: str) -> str | None:
         for value, path in inputs.items()
         if value not in all_stated
     ]
-    uses = Uses(program)
-    reasons += [
-        f"the question states {value} as more quantities than the program has, in "
-        f"`{_around(question, number)}`"
-        for value, number in too_many(quantities(plain, stated, roles), _allowed(numbers, uses))
-    ]
+    reasons += _more_often(plain, stated, roles, numbers, program)
     reasons += [
         f"the question states the input {value}{_at(inputs[value])} {count} times, and the program "
         f"holds it {times[value]} times"
@@ -95,7 +90,8 @@ def ungrounded(question: str, input_json: str, program: str) -> str | None:
     reasons += [
         f"the question lists the items of `{path}` in another order"
         for path, items in listed
-        if in_another_order(question, stated, items) and not uses.order_free(_key(path))
+        if in_another_order(question, stated, items)
+        and not Uses(program).order_free(_key(path), texts=isinstance(items[0], str))
     ]
     if counted := wrong_count(plain):
         reasons.append(
@@ -118,6 +114,25 @@ def _stated(
         counts.update(reading)
         stated.append(Statement(number, reading))
     return sorted(stated, key=lambda statement: statement.number.start)
+
+
+def _more_often(
+    question: str,
+    stated: Iterable[Statement],
+    roles: Roles,
+    numbers: Sequence[tuple[str, Decimal]],
+    program: str,
+) -> list[str]:
+    """Returns the reasons for values that are stated as more quantities than the program has."""
+    times = Counter(value for _, value in numbers)
+    own = quantities(question, stated, roles)
+    if not any(too_many(own, times)):
+        return []
+    return [
+        f"the question states {value} as more quantities than the program has, in "
+        f"`{_around(question, number)}`"
+        for value, number in too_many(own, _allowed(numbers, Uses(program)))
+    ]
 
 
 def _allowed(numbers: Iterable[tuple[str, Decimal]], uses: Uses) -> Counter[Decimal]:

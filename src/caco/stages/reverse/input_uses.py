@@ -38,16 +38,17 @@ class Uses:
             self._tree = ast.parse(program)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             self._tree = ast.Module([], [])
+        self._nodes = list(ast.walk(self._tree))
         self._shown = {
             id(inner)
-            for call in ast.walk(self._tree)
+            for call in self._nodes
             if isinstance(call, ast.Call) and _is_name(call.func, _SHOWS)
             for inner in ast.walk(call)
         }
         self._aliases: dict[str, set[str]] = defaultdict(set)
         self._parameters = {
             node.name: [argument.arg for argument in node.args.args]
-            for node in ast.walk(self._tree)
+            for node in self._nodes
             if isinstance(node, ast.FunctionDef)
         }
         for _ in range(_ROUNDS):
@@ -56,11 +57,11 @@ class Uses:
         self.constants = Counter(self._constants())
 
     def _find_aliases(self) -> None:
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             if isinstance(node, ast.Assign):
-                for name in node.targets:
-                    if isinstance(name, ast.Name):
-                        self._aliases[name.id] |= self._keys(node.value)
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        self._aliases[target.id] |= self._keys(node.value)
             elif isinstance(node, ast.Call):
                 for name, value in self._passed(node):
                     self._aliases[name] |= self._keys(value)
@@ -85,13 +86,13 @@ class Uses:
         passed: Counter[str] = Counter()
         computed: Counter[str] = Counter()
         kept, handed = set(), set()
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             if isinstance(node, ast.Assign):
                 kept.add(id(node.value))
             elif isinstance(node, ast.Call):
                 handed |= {id(value) for _, value in self._passed(node)}
         factors = dict(self._factors())
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             if id(node) in self._shown or not isinstance(node, ast.expr) or not _is_loaded(node):
                 continue
             for key in self._keys(node):
@@ -104,20 +105,24 @@ class Uses:
 
     def _factors(self) -> Iterator[tuple[int, int]]:
         """Yields the operands of a product with a small constant, with the constant."""
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Pow):
                 for operand, other in ((node.left, node.right), (node.right, node.left)):
-                    if isinstance(other, ast.Constant) and other.value in _TIMES:
-                        yield id(operand), int(other.value)
+                    if isinstance(other, ast.Constant) and type(other.value) is int:
+                        yield id(operand), other.value if other.value in _TIMES else 1
 
-    def order_free(self, key: str) -> bool:
+    def order_free(self, key: str, *, texts: bool) -> bool:
         """Tells whether every use of a list is one for which the order of its items is no matter.
 
         These are calls such as `sum` and `len`, also of a comprehension over the list, membership,
         and loops that only add up. Any other use counts as one that depends on the order.
+
+        Args:
+            key: The key of the list.
+            texts: Whether its items are texts, whose sum depends on their order.
         """
         free: set[int] = set()
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             if isinstance(node, ast.Assign):
                 free.add(id(node.value))
             elif isinstance(node, ast.Call):
@@ -125,9 +130,9 @@ class Uses:
                 if _called(node) in _ORDER_FREE:
                     free |= {id(argument) for argument in node.args}
                     free |= {
-                        id(node.args[0].generators[0].iter)
-                        for _ in node.args[:1]
-                        if isinstance(node.args[0], ast.GeneratorExp | ast.ListComp | ast.SetComp)
+                        id(argument.generators[0].iter)
+                        for argument in node.args
+                        if isinstance(argument, ast.GeneratorExp | ast.ListComp | ast.SetComp)
                     }
                     if isinstance(node.func, ast.Attribute):
                         free.add(id(node.func.value))
@@ -137,11 +142,11 @@ class Uses:
                     for operator, right in zip(node.ops, node.comparators, strict=True)
                     if isinstance(operator, ast.In | ast.NotIn)
                 }
-            elif isinstance(node, ast.For) and all(map(_adds_up, node.body)):
+            elif isinstance(node, ast.For) and not texts and all(map(_adds_up, node.body)):
                 free.add(id(node.iter))
         uses = [
             node
-            for node in ast.walk(self._tree)
+            for node in self._nodes
             if isinstance(node, ast.expr) and key in self._keys(node) and _is_loaded(node)
         ]
         return bool(uses) and all(id(node) in free for node in uses)

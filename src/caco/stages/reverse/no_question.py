@@ -25,7 +25,10 @@ _NO_PROBLEM: tuple[tuple[str, re.Pattern[str]], ...] = (
         "lists names with values",
         re.compile(rf"(?:^|\n){_ENTRY}[^\n]*\n+{_ENTRY}"),
     ),
-    ("names a variable", re.compile(r"(?<![\w\\$/@.{'\"])[a-z]{2,}\d*(?:_[a-z]{2,}\d*)+(?![\w}/@])")),
+    (
+        "names a variable",
+        re.compile(r"(?<![\w\\$/@.{'\"])[a-z]{2,}\d*(?:_[a-z]{2,}\d*)+(?![\w}/@])"),
+    ),
     (
         "describes a program",
         re.compile(

@@ -98,8 +98,8 @@ def _outcome(variant: _Variant, completion: Completion, model: str) -> Question 
     if code := _CODE.search(text):
         why = f"contains program text ({code.group().strip()!r}): {text[:200]!r}"
         return reject(variant.name, "echoes_code", why, row)
-    if why := no_question(text):
-        return reject(variant.name, "not_a_question", why, row)
+    if found := no_question(text):
+        return reject(variant.name, "not_a_question", found, row)
     template = (QUESTION if variant.style is None else STYLED_QUESTION).digest
     return Question(
         question_id=digest(row.sample_id, template, model, str(variant.seed), text),
