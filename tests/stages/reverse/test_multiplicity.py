@@ -168,6 +168,10 @@ STATED_AGAIN = {
         "She has $5 and 3 pens. How many can she buy for $5?",
         "She has $5 and 3 pens. He has $5. How many can she buy?",
     ),
+    "request in the same sentence": (
+        "If she sells 5 apples and 3 pears, how much are 5 apples?",
+        "If she sells 5 apples and 3 pears, how much are 5 plums?",
+    ),
     "square": (
         "A room is 5 meters by 5 meters and 3 meters high.",
         "A room is 5 meters wide, 5 meters long and 3 meters high.",

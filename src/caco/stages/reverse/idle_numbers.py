@@ -57,6 +57,7 @@ _OF_TIME = re.compile(
     re.IGNORECASE,
 )
 
+_ASKS = re.compile(r"\b(?:how|what|which|calculate|find|determine|compute)\b")
 _ITEM = re.compile(r"\s*,\s*(?:(?:and|or)\s+)?\$?\d|\s+(?:and|or)\s+\$?\d")  # `7, 84 and 50`
 
 # Counts of what the question lists.
@@ -273,9 +274,15 @@ class Roles:
         """Returns the index of the sentence that a number is in."""
         return bisect_right(self._sentences, (number.start, len(self._text))) - 1
 
-    def in_last_sentence(self, number: Mention) -> bool:
-        """Tells whether a number is in the last sentence, usually the request."""
-        return self.sentence(number) == len(self._sentences) - 1
+    def in_request(self, number: Mention) -> bool:
+        """Tells whether a number is in what the question asks for, the end of its last sentence."""
+        return number.start >= self._request
+
+    @cached_property
+    def _request(self) -> int:
+        start, end = self._sentences[-1]
+        asks = _ASKS.search(self._low, start, end)
+        return asks.start() if asks else start
 
     def _end(self, sentence: int) -> int:
         at = min(sentence, len(self._sentences) - 1)

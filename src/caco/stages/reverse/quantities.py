@@ -41,7 +41,7 @@ _DETERMINER = re.compile(
 _BY = re.compile(r"(?:\s*[a-z]+){0,2}\s*(?:\bby\b|[x\u00d7])\s*$", re.IGNORECASE)
 _ELLIPSIS = re.compile(r"\s*,?\s*(?:and|or)\s+[\d.]+[\s-]+")  # `5 and 8 inch`
 _ANOTHER = re.compile(
-    r"\b(?:another|additional|extra|also|further|plus)\s+(?:\w+\s+)?\$?$", re.IGNORECASE
+    r"\b(?:another|additional|extra|further|plus)\s+(?:\w+\s+)?\$?$", re.IGNORECASE
 )
 _MORE = re.compile(
     r"[\s-]*(?:more|additional|extra|other|another|further)\b(?!\s+than)", re.IGNORECASE
@@ -69,8 +69,8 @@ def quantities(question: str, stated: Iterable[Statement], roles: Roles) -> Quan
 
     Left out are idle numbers, the parts of fractions, and numbers that repeat an earlier one: with
     a determiner (`the 5 apples`, `of the 5`) whose noun the question has before, with the same
-    noun in another sentence, or as the sides of a square (`5 by 5`). A number that a word such as
-    `another` introduces repeats none.
+    noun in another sentence or the request, or as the sides of a square (`5 by 5`). A number that
+    a word such as `another` introduces repeats none.
     """
     own: Quantities = {}
     nouns: dict[tuple[Decimal, str], int] = {}  # the sentence in which a value first has a noun
@@ -82,7 +82,8 @@ def quantities(question: str, stated: Iterable[Statement], roles: Roles) -> Quan
             continue
         (value,) = statement.values
         found = _nouns(question, number)
-        sentence = roles.sentence(number)
+        asked = roles.in_request(number)
+        sentence = roles.sentence(number) + asked  # `If he has $5, how much is left of $5?`
         compound = question[number.end : number.end + 1] == "-"
         first = value not in own
         repeated = not first and (
@@ -91,7 +92,7 @@ def quantities(question: str, stated: Iterable[Statement], roles: Roles) -> Quan
             or any(
                 (value, noun) in nouns
                 and (compound or (value, noun) in compounds or nouns[value, noun] != sentence)
-                and (noun != "$" or roles.in_last_sentence(number))
+                and (noun != "$" or asked)
                 for noun in found
             )
         )
