@@ -1,9 +1,10 @@
-"""The corpus: reads every checked shard and benchmark, writes corpus/train.parquet and its card."""
+"""The corpus: reads verified and checked shards and benchmarks, writes corpus/train.parquet."""
 
 
 rule corpus:
-    """Assembles the corpus from the checked shards: deduplication and decontamination."""
+    """Assembles the corpus: deduplication, decontamination, constant answers."""
     input:
+        verified=expand(paths.shard("verified"), shard=SHARDS),
         checked=expand(paths.shard(ACCEPTED), shard=SHARDS),
         problems=expand(paths.bench_problems(), benchmark=CONFIG.bench.benchmarks),
         seeds=expand(paths.seeds(), source=CONFIG.sources),
@@ -20,6 +21,6 @@ rule corpus:
     shell:
         stage.command(
             "corpus",
-            "--checked {input.checked[0]} --shards {resources.shards} input.problems input.seeds"
-            " output.corpus output.card",
+            "--checked {input.checked[0]} --verified {input.verified[0]} --shards {resources.shards}"
+            " input.problems input.seeds output.corpus output.card",
         )

@@ -32,6 +32,30 @@ def program_id(text: str) -> str:
         return digest("text", text.strip())
 
 
+def family_id(text: str) -> str:
+    """Returns the digest of a program's normal form without the literal of its `input`.
+
+    Programs with the same id are a family: they are equal but for the values that they compute
+    with. A text that does not parse is a family of its own.
+    """
+    try:
+        tree = ast.parse(text)
+        tree.body = [statement for statement in tree.body if not _assigns_input(statement)]
+        return digest("family", tree_form(tree))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return digest("text", text.strip())
+
+
+def _assigns_input(statement: ast.stmt) -> bool:
+    """Tells whether a statement assigns a literal to `input`."""
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return False
+    (target,) = statement.targets
+    if not isinstance(target, ast.Name) or target.id != "input":
+        return False
+    return not any(isinstance(node, ast.Name | ast.Call) for node in ast.walk(statement.value))
+
+
 def _form(node: object) -> str:
     if isinstance(node, ast.AST):
         parts = [f"{name}={_form(value)}" for name, value in _fields(node)]

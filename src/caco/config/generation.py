@@ -88,7 +88,8 @@ class Judge(Section):
     )
     grounded: bool = Field(
         True,
-        description="Second check: the question states every input value and no other number.",
+        description="Second check: the question states every input value, as often as the program "
+        "has it, and no other number.",
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
+from caco.rows.verified import Verified
 
 
 @pytest.fixture
@@ -31,6 +32,25 @@ def solution() -> Callable[..., Solution]:
             "solution_model": "sm",
         }
         return Solution(**(values | changed))
+
+    return make
+
+
+@pytest.fixture
+def verified() -> Callable[..., Verified]:
+    """Makes a verified program; `n` identifies it, keywords override columns."""
+
+    def make(n: int, **changed: Any) -> Verified:
+        values = {
+            "sample_id": f"s{n}",
+            "program_id": f"p{n}",
+            "shard": "00000",
+            "program": f"input = {{'a': {n}}}\noutput = input['a']\nprint(output)",
+            "codegen": "codegen-digest",
+            "input": f'{{"a":{n}}}',
+            "output": str(n),
+        }
+        return Verified(**(values | changed))
 
     return make
 

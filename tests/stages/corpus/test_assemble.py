@@ -9,6 +9,7 @@ from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
+from caco.rows.verified import Verified
 from caco.stages.corpus.assemble import assemble, benchmark_questions, filter_rows
 
 
@@ -16,14 +17,17 @@ from caco.stages.corpus.assemble import assemble, benchmark_questions, filter_ro
 def assembled(tmp_path):
     """Assembles a corpus of named shards; returns counts, corpus rows and rejected rows."""
 
-    def make(shards, problems=(), settings=None):
+    def make(shards, problems=(), settings=None, verified=()):
         files = [tmp_path / "judged" / f"{name}.parquet" for name in shards]
         for file, rows in zip(files, shards.values(), strict=True):
             write_rows(file, Solution, rows)
+        programs = tmp_path / "verified.parquet"
+        write_rows(programs, Verified, verified)
         problem_file = tmp_path / "problems.parquet"
         write_rows(problem_file, Seed, problems)
         out, rejected = tmp_path / "corpus.parquet", tmp_path / "rejected.parquet"
-        counts = assemble(files, [problem_file], settings or Corpus(), out, rejected)
+        settings = settings or Corpus()
+        counts, _ = assemble(files, [programs], [problem_file], settings, out, rejected)
         return counts, list(read_rows(out, CorpusRow)), list(read_rows(rejected, Rejected))
 
     return make
@@ -123,6 +127,25 @@ def test_each_check_can_be_switched_off(assembled, solution, seed, settings, acc
     assert [row.question_id for row in corpus] == accepted
 
 
+def test_the_rows_of_a_family_with_constant_answers_are_rejected(
+    assembled, solution, verified, seed
+):
+    programs = [verified(n, output=str(n % 7)) for n in range(70)]
+    constant = [solution(n, output="3") for n in (3, 10, 17, 24)]
+    other = solution(1, program="input = {'a': 1}\noutput = input['a'] + 1")
+    asked = solution(31, output="3", question="Asked?")
+    rows = [*constant, other, asked]
+    _, corpus, rejected = assembled({"00000": rows}, [seed("asked")], verified=programs)
+    assert [row.question_id for row in corpus] == ["q1"]
+    assert verdicts(rejected) == [
+        *((row.question_id, "constant_answers") for row in constant), ("q31", "contaminated"),
+    ]  # fmt: skip
+    assert "has the answer 3" in rejected[0].reason
+    settings = Corpus(constant_answers=False)
+    _, corpus, _ = assembled({"00000": rows}, settings=settings, verified=programs)
+    assert len(corpus) == len(rows)
+
+
 def test_empty_shards_and_no_benchmark_make_an_empty_corpus(assembled):
     counts, corpus, rejected = assembled({"00000": [], "00001": []})
     assert (counts.rows_in, corpus, rejected) == (0, [], [])
@@ -135,7 +158,7 @@ def test_the_order_of_files_does_not_change_a_byte(tmp_path, solution):
     bytes_of = []
     for order in (shards, shards[::-1]):
         out = tmp_path / "out.parquet"
-        assemble(order, [], Corpus(), out, tmp_path / "rejected.parquet")
+        assemble(order, [], [], Corpus(), out, tmp_path / "rejected.parquet")
         bytes_of.append(out.read_bytes())
     assert bytes_of[0] == bytes_of[1]
 
@@ -144,7 +167,7 @@ def test_an_unreadable_shard_is_reported(tmp_path):
     shard = tmp_path / "00000.parquet"
     shard.write_bytes(b"not parquet")
     with pytest.raises(UserError, match=r"00000\.parquet: not a readable Parquet file"):
-        assemble([shard], [], Corpus(), tmp_path / "c.parquet", tmp_path / "r.parquet")
+        assemble([shard], [], [], Corpus(), tmp_path / "c.parquet", tmp_path / "r.parquet")
 
 
 def test_every_row_has_one_outcome_in_order(solution):

@@ -1,4 +1,5 @@
 import dataclasses
+from collections import Counter
 
 import pytest
 import yaml
@@ -10,10 +11,19 @@ from caco.rows.table import write_rows
 from caco.runtime.provenance import Counts
 from caco.stages.corpus.assemble import corpus_row
 from caco.stages.corpus.card import card, columns, seed_sources, write_card
+from caco.stages.corpus.families import Families, Family
 from caco.stages.corpus.statement_counts import StatementCounts, statement_counts
 
 COUNTS = Counts(1_300, 1_200, {"duplicate_program": 60, "contaminated": 40})
 STATED = StatementCounts(1_200, 1_100, 5_000, 4_000, 0)
+FAMILIES = Families(
+    constant={b"\1" * 16},
+    largest=[
+        (b"\1" * 16, Family(accepted=4, answer=b"3", outputs=Counter({b"3": 10, b"4": 1_190}))),
+        (b"\2" * 16, Family(accepted=2, answer=b"3", outputs=Counter({b"3": 10}))),
+        (b"\3" * 16, Family(accepted=2, answer=None, outputs=Counter({b"3": 1, b"4": 1}))),
+    ],
+)
 SOURCES = {("families", "Apache-2.0", "math"): 476, ("gsm8k", "MIT", "math"): 7_473}
 
 
@@ -22,7 +32,7 @@ def front(text):
 
 
 def test_the_front_matter_has_the_format_of_the_hub():
-    values = front(card(COUNTS, SOURCES, 84, Corpus(), STATED))
+    values = front(card(COUNTS, FAMILIES, SOURCES, 84, Corpus(), STATED))
     assert values["license"] == ["apache-2.0", "mit"]
     assert values["size_categories"] == ["1K<n<10K"]
     assert values["configs"][0]["data_files"] == [{"split": "train", "path": "train.parquet"}]
@@ -33,11 +43,14 @@ def test_the_front_matter_has_the_format_of_the_hub():
 
 
 def test_a_single_licence_is_no_list():
-    assert front(card(COUNTS, {("a", "MIT", "math"): 1}, 0, Corpus(), STATED))["license"] == "mit"
+    assert (
+        front(card(COUNTS, FAMILIES, {("a", "MIT", "math"): 1}, 0, Corpus(), STATED))["license"]
+        == "mit"
+    )
 
 
 def test_the_card_lists_columns_sources_and_counts():
-    text = card(COUNTS, SOURCES, 84, Corpus(), STATED)
+    text = card(COUNTS, FAMILIES, SOURCES, 84, Corpus(), STATED)
     assert "| `instruction` | string | The problem. |" in text
     assert "| `program_id` | string | Identities of its parents. |" in text
     assert "| gsm8k | MIT | math | 7,473 |" in text
@@ -45,18 +58,34 @@ def test_the_card_lists_columns_sources_and_counts():
     assert "| rejected: `contaminated` | 40 |\n| rejected: `duplicate_program` | 60 |" in text
 
 
+def test_the_card_shows_the_acceptance_by_family():
+    text = card(COUNTS, FAMILIES, SOURCES, 84, Corpus(), STATED)
+    assert "1 families have\nconstant answers" in text
+    assert "| `010101010101` | 1,200 | 2 | 4 | constant |" in text
+    assert "| `020202020202` | 10 | 1 | 2 | one |" in text
+    assert "| `030303030303` | 2 | 2 | 2 | several |" in text
+    assert "No row's program is of a family with constant answers" in text
+    off = card(COUNTS, FAMILIES, SOURCES, 84, Corpus(constant_answers=False), STATED)
+    assert "No row's program is of a family" not in off
+    assert "`corpus.constant_answers` was off" in off
+
+
 def test_the_card_lists_only_checks_that_were_on():
-    both = card(COUNTS, SOURCES, 84, Corpus(), STATED)
+    both = card(COUNTS, FAMILIES, SOURCES, 84, Corpus(), STATED)
     assert "one of 84 benchmark problems" in both
     assert "No two rows have the same program" in both
-    several = card(COUNTS, SOURCES, 84, Corpus(per_program=3), STATED)
+    several = card(COUNTS, FAMILIES, SOURCES, 84, Corpus(per_program=3), STATED)
     assert "No more than 3 rows have the same program" in several
-    neither = card(COUNTS, SOURCES, 84, Corpus(deduplicate=False, decontaminate=False), STATED)
+    neither = card(
+        COUNTS, FAMILIES, SOURCES, 84, Corpus(deduplicate=False, decontaminate=False), STATED
+    )
     assert "one of 84 benchmark problems" not in neither
     assert "No two rows" not in neither
     assert "`corpus.deduplicate` was off" in neither
     assert "`corpus.decontaminate` was off" in neither
-    assert "there were no benchmark problems" in card(COUNTS, SOURCES, 0, Corpus(), STATED)
+    assert "there were no benchmark problems" in card(
+        COUNTS, FAMILIES, SOURCES, 0, Corpus(), STATED
+    )
 
 
 def test_seeds_are_counted_by_source_licence_and_domain(tmp_path, seed):
@@ -77,7 +106,7 @@ def test_statements_are_summed_over_the_corpus(tmp_path, solution):
     write_rows(tmp_path / "train.parquet", CorpusRow, map(corpus_row, rows))
     found = statement_counts(tmp_path / "train.parquet")
     assert found == StatementCounts(rows=3, rows_checked=1, found=7, checked=4, false=1)
-    text = card(COUNTS, SOURCES, 84, Corpus(), found)
+    text = card(COUNTS, FAMILIES, SOURCES, 84, Corpus(), found)
     assert "7 statements about numbers" in text and "4 (57.1%) were computed, in 1 rows" in text
 
 
@@ -87,7 +116,7 @@ def test_the_card_is_written_as_utf8_text(tmp_path, seed, solution):
     path = tmp_path / "README.md"
     corpus = tmp_path / "train.parquet"
     write_rows(corpus, CorpusRow, [corpus_row(solution(1))])
-    write_card(path, corpus, COUNTS, [], [problems], Corpus())
+    write_card(path, corpus, COUNTS, FAMILIES, [], [problems], Corpus())
     text = path.read_text(encoding="utf-8")
     assert text.startswith("---\npretty_name: Caco corpus\n")
     assert "one of 2 benchmark problems" in text

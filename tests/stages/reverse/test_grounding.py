@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caco.stages.reverse.grounding import leak, ungrounded
+from caco.stages.reverse.grounding import ungrounded
+
+
+def _why(question, input_json, program=""):
+    """Returns why a question is not grounded; the empty program uses each input once."""
+    return ungrounded(question, input_json, program)
 
 
 @pytest.mark.parametrize(
@@ -42,14 +47,13 @@ from caco.stages.reverse.grounding import leak, ungrounded
     ],
 )
 def test_a_question_that_states_its_inputs_is_grounded(question, given_input):
-    assert ungrounded(question, json.dumps(given_input)) is None
+    assert _why(question, json.dumps(given_input)) is None
 
 
 def test_an_integer_longer_than_python_converts_is_compared_all_the_same():
     digits = "9" * 6000
-    assert ungrounded(f"Take {digits}.", f'{{"n":{digits}}}') is None
-    assert ungrounded(f"Take {digits}8.", f'{{"n":{digits}}}') is not None
-    assert leak(f"Take {digits}.", '{"n":3}', digits) is not None
+    assert _why(f"Take {digits}.", f'{{"n":{digits}}}') is None
+    assert _why(f"Take {digits}8.", f'{{"n":{digits}}}') is not None
 
 
 @pytest.mark.parametrize(
@@ -81,7 +85,7 @@ def test_an_integer_longer_than_python_converts_is_compared_all_the_same():
     ],
 )
 def test_a_question_that_misses_or_adds_a_value_is_not(question, given_input, reason):
-    assert reason in (ungrounded(question, json.dumps(given_input)) or "")
+    assert reason in (_why(question, json.dumps(given_input)) or "")
 
 
 def test_a_reason_names_every_number_and_the_words_around_it():
@@ -89,7 +93,7 @@ def test_a_reason_names_every_number_and_the_words_around_it():
         "Tom has 3 boxes of seven pears, and his sister, who is called Ann, sells 12 of them. "
         "How many are left?"
     )
-    assert ungrounded(question, json.dumps({"boxes": 3, "more": {"price": 2.5}})) == (
+    assert _why(question, json.dumps({"boxes": 3, "more": {"price": 2.5}})) == (
         "the question states 7, which is no input, in "
         "`Tom has 3 boxes of seven pears, and his sister, who`; "
         "the question states 12, which is no input, in "
@@ -165,8 +169,8 @@ SEPARATED = {
         "Dani has 3 cats: Binkie and Frankie. They ate 20 mice.",
     ),
     "list in the next sentence": (
-        "He sold three houses. The houses cost him $20, $20, and $20.",
-        "He sold three pens. The houses cost him $20, $20, and $20.",
+        "He sold three houses. The houses cost him $20, a car, and a boat.",
+        "He sold three pens. The houses cost him $20, a car, and a boat.",
     ),
     "list before": (
         "She has an old book, a red book and a new book. Each cost 20. What do the three books "
@@ -254,39 +258,13 @@ def _known(question):
 @pytest.mark.parametrize("kind", SEPARATED)
 def test_an_idle_number_is_told_from_a_quantity(kind):
     idle, quantity = SEPARATED[kind]
-    assert ungrounded(idle, _known(idle)) is None
-    assert "which is no input" in (ungrounded(quantity, _known(quantity)) or "")
+    assert _why(idle, _known(idle)) is None
+    assert "which is no input" in (_why(quantity, _known(quantity)) or "")
 
 
 def test_the_time_is_linear_in_the_length_of_the_question():
     question = "The three boys, 3/4 of them, had 5 pens at 8:00 on July 4 in house 3. " * 2000
-    assert "states 5, which is no input" in (ungrounded(question, json.dumps({"a": 3})) or "")
-
-
-@pytest.mark.parametrize(
-    ("question", "given_input", "answer", "leaks"),
-    [
-        ("3 times 4 makes 12. What is 3 times 4?", {"a": 3, "b": 4}, "12", True),
-        ("3 times 4 makes twelve. What is it?", {"a": 3, "b": 4}, "12", True),
-        ("5 times 4 makes twenty. What is it?", {"a": 5, "b": 4}, "20", True),
-        ("What is half of 5 times 0.2?", {"a": 5, "b": 0.2}, "0.5", False),
-        ("What is three quarters of 4?", {"a": 4}, "3", True),
-        ("What is 3 times 4?", {"a": 3, "b": 4}, "12", False),
-        ("What is 1 times 12?", {"a": 1, "b": 12}, "12", False),  # the result is an input
-        ("Which one of 3 and 4 is it?", {"a": 3, "b": 4}, "1", False),
-        ("Reverse 'abc', which is 'cba'.", {"s": "abc"}, "cba", True),
-        ("Reverse 'abc'.", {"s": "abc"}, "cba", False),
-        ("Reverse 'aba'.", {"s": "aba"}, "aba", False),
-        ("Sort [3, 1] into [1, 3].", {"l": [3, 1]}, "[1,3]", True),
-        ("Sort [1, 3].", {"l": [1, 3]}, "[1,3]", False),
-        ("Is it true that 3 is odd?", {"n": 3}, "true", False),
-        ("The price is $4.50; what is 9 / 2?", {"a": 9, "b": 2}, "4.5", True),
-        ("What is 5% of 100?", {"rate": 0.05, "of": 100}, "5", False),  # the 5 is an input
-        ("5% of 100 is 5, is it?", {"rate": 0.05, "of": 100}, "5", True),
-    ],
-)
-def test_a_question_must_not_give_its_result_away(question, given_input, answer, leaks):
-    assert (leak(question, json.dumps(given_input), answer) is not None) == leaks
+    assert "states 5, which is no input" in (_why(question, json.dumps({"a": 3})) or "")
 
 
 scalars = st.integers(-(10**6), 10**6) | st.text("abcxyz", min_size=3, max_size=8)
@@ -307,7 +285,7 @@ def _leaves(value):
 def test_stating_every_value_grounds_and_leaving_one_out_does_not(values):
     leaves = list(_leaves(values))
     stated = [f"{v:,}" if isinstance(v, int) else f"'{v}'" for v in leaves]
-    assert ungrounded("Given " + " and ".join(stated) + ": what now?", json.dumps(values)) is None
+    assert _why("Given " + " and ".join(stated) + ": what now?", json.dumps(values)) is None
     fresh = json.dumps(values | {"fresh": 123456789})
-    assert ungrounded("Given " + " and ".join(stated) + ".", fresh) is not None
-    assert ungrounded(f"Given {' and '.join(stated)} 123456789.", json.dumps(values)) is not None
+    assert _why("Given " + " and ".join(stated) + ".", fresh) is not None
+    assert _why(f"Given {' and '.join(stated)} 123456789.", json.dumps(values)) is not None

@@ -42,6 +42,8 @@ def test_a_question_has_its_complete_lineage():
         (lambda r: "What is input['a'] times 4?", "echoes_code"),
         (lambda r: "input = {'a': 3}", "echoes_code"),
         (lambda r: "Find 3.\noutput = 12", "echoes_code"),
+        (lambda r: "The problem is: Input: {'a': 3, 'b': 4} Output: 12", "not_a_question"),
+        (lambda r: "Tom has 3 boxes of 4 pens.", "not_a_question"),
     ],
 )
 def test_a_reply_that_is_no_problem_is_rejected(answer, verdict):
@@ -74,7 +76,12 @@ def test_a_reply_of_thoughts_alone_is_no_question(reply):
 
 
 @pytest.mark.parametrize(
-    "text", ["What input is needed?", "From 3 and 4, import duty is due.", "The output: how much?"]
+    "text",
+    [
+        "What input is needed?",
+        "From 3 and 4, import duty is due. How much?",
+        "The output: how much?",
+    ],
 )
 def test_words_that_are_also_keywords_are_accepted(text):
     (row,), _ = _written(lambda r: text)

@@ -1,12 +1,13 @@
-"""Assembly of the corpus from checked rows: deduplication and decontamination.
+"""Assembly of the corpus from checked rows: deduplication, decontamination, constant answers.
 
 Decontamination compares the normal forms of complete questions for equality. It finds a benchmark's
 problem in the same words, but neither a paraphrase nor a part of it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from caco.config.checks import Corpus
 from caco.identity import digest
@@ -14,46 +15,65 @@ from caco.rows.corpus import CorpusRow
 from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
-from caco.rows.table import count_rows, read_rows, write_outcomes
+from caco.rows.table import Row, count_rows, read_rows, write_outcomes
+from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
 from caco.runtime.provenance import Counts
+from caco.stages.corpus.families import Families, families, family_key
 from caco.text.answers import answer_text
 from caco.text.questions import normal_question
 
+R = TypeVar("R", bound=Row)
 Benchmarks = dict[bytes, str]  # digest of a problem's normal form -> its id and benchmark
 
 
 def assemble(
-    checked: list[Path], problems: list[Path], settings: Corpus, corpus: Path, rejected: Path
-) -> Counts:
+    checked: list[Path],
+    verified: list[Path],
+    problems: list[Path],
+    settings: Corpus,
+    corpus: Path,
+    rejected: Path,
+) -> tuple[Counts, Families]:
     """Writes the corpus and the rejected rows.
 
-    The rows are streamed; memory holds two digests per row.
+    The rows are streamed; memory holds four digests per row.
 
     Args:
         checked: Shards of accepted solutions (`Solution` rows).
+        verified: Shards of verified programs (`Verified` rows), accepted later or not.
         problems: Benchmarks' problems (`Seed` rows); may be none.
         settings: Which checks are on.
         corpus: The file of the corpus (`CorpusRow` rows).
         rejected: The file of rejected rows (`Rejected` rows), each with one verdict.
 
     Returns:
-        The counts of both files.
+        The counts of both files, and the families of the accepted rows.
 
     Raises:
         UserError: An input file is unreadable.
     """
+    found = families(
+        _read(checked, Solution), _read(verified, Verified), settings.constant_answers_chance
+    )
+    constant = found.constant if settings.constant_answers else ()
     progress = Progress("corpus", sum(count_rows(shard, Solution) for shard in checked))
-    outcomes = filter_rows(_read(checked, progress), settings, benchmark_questions(problems))
-    return write_outcomes(corpus, CorpusRow, rejected, outcomes)
+    rows = _counted(_read(checked, Solution), progress)
+    outcomes = filter_rows(rows, settings, benchmark_questions(problems), constant)
+    return write_outcomes(corpus, CorpusRow, rejected, outcomes), found
 
 
 def filter_rows(
-    rows: Iterable[Solution], settings: Corpus, benchmarks: Benchmarks
+    rows: Iterable[Solution],
+    settings: Corpus,
+    benchmarks: Benchmarks,
+    constant: Collection[bytes] = (),
 ) -> Iterator[CorpusRow | Rejected]:
     """Yields, for every row in order, its corpus row or its rejection.
 
     The verdict is the first that applies: `contaminated` (the question is a benchmark's),
+    `constant_answers` (all accepted rows of the program's family have the same answer, although the
+    outputs of its programs vary; see `caco.stages.corpus.families`),
     `duplicate_program` (the corpus has `per_program` rows of the program already, from any shard),
     `duplicate_question` (the corpus has the question already).
 
@@ -61,6 +81,7 @@ def filter_rows(
         rows: Accepted solutions, in the order of the corpus.
         settings: Which checks are on.
         benchmarks: The result of `benchmark_questions`.
+        constant: Identities of the families with constant answers.
     """
     programs: Counter[bytes] = Counter()
     questions: set[bytes] = set()
@@ -70,6 +91,12 @@ def filter_rows(
         if settings.decontaminate and question in benchmarks:
             reason = f"the question equals a benchmark's: {benchmarks[question]}"
             yield reject(row.question_id, "contaminated", reason, row)
+        elif constant and family_key(row.program) in constant:
+            reason = (
+                f"every accepted row of its family has the answer {answer_text(row.output)}, "
+                "although the outputs of the programs vary"
+            )
+            yield reject(row.question_id, "constant_answers", reason, row)
         elif settings.deduplicate and programs[program] >= settings.per_program:
             reason = f"the corpus has {programs[program]} rows of the program {row.program_id}"
             yield reject(row.question_id, "duplicate_program", reason, row)
@@ -122,9 +149,13 @@ def _question_key(question: str) -> bytes:
     return bytes.fromhex(digest(normal_question(question)))
 
 
-def _read(shards: list[Path], progress: Progress) -> Iterator[Solution]:
+def _read(shards: list[Path], row_type: type[R]) -> Iterator[R]:
     """Streams the rows in the order of the shards' names, whatever the order of `shards`."""
     for shard in sorted(shards, key=lambda path: (path.name, str(path))):
-        for row in read_rows(shard, Solution):
-            yield row
-            progress.add()
+        yield from read_rows(shard, row_type)
+
+
+def _counted(rows: Iterable[Solution], progress: Progress) -> Iterator[Solution]:
+    for row in rows:
+        yield row
+        progress.add()

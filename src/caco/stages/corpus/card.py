@@ -15,6 +15,7 @@ from caco.rows.seed import Seed
 from caco.rows.table import Row, count_rows, read_rows, schema
 from caco.runtime.atomic_files import write_text
 from caco.runtime.provenance import Counts
+from caco.stages.corpus.families import Families
 from caco.stages.corpus.statement_counts import StatementCounts, statement_counts
 
 _ENTRY = re.compile(r"    (\w[\w, \n]*?): (.*)", re.DOTALL)
@@ -62,6 +63,7 @@ def write_card(
     path: Path,
     corpus: Path,
     counts: Counts,
+    families: Families,
     seeds: list[Path],
     problems: list[Path],
     settings: Corpus,
@@ -72,13 +74,14 @@ def write_card(
         path: The file to write: `README.md` in the folder of the corpus.
         corpus: The corpus.
         counts: Counts of the corpus.
+        families: Families of the judged rows' programs.
         seeds: Files of the training seeds (`Seed` rows).
         problems: Files of the benchmarks' problems that the corpus was compared with.
         settings: Which checks were on.
     """
     count = sum(count_rows(file, Seed) for file in problems)
     sources, statements = seed_sources(seeds), statement_counts(corpus)
-    write_text(path, card(counts, sources, count, settings, statements))
+    write_text(path, card(counts, families, sources, count, settings, statements))
 
 
 def seed_sources(seeds: list[Path]) -> Sources:
@@ -90,6 +93,7 @@ def seed_sources(seeds: list[Path]) -> Sources:
 
 def card(
     counts: Counts,
+    families: Families,
     sources: Sources,
     problems: int,
     settings: Corpus,
@@ -99,6 +103,7 @@ def card(
 
     Args:
         counts: Counts of the corpus.
+        families: Families of the judged rows' programs.
         sources: The result of `seed_sources`.
         problems: Number of benchmark problems that the corpus was compared with.
         settings: Which checks were on.
@@ -110,6 +115,7 @@ def card(
             _front(counts.accepted, sources, described), sort_keys=False, allow_unicode=True
         ),
         counts=counts,
+        families=families,
         sources=[(*key, n) for key, n in sorted(sources.items())],
         columns=described,
         problems=problems,

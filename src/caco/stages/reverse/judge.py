@@ -18,7 +18,8 @@ from caco.grading.grader import Grader
 from caco.rows.rejected import Rejected, reject
 from caco.rows.solution import Solution
 from caco.runtime.progress import Progress
-from caco.stages.reverse.grounding import leak, ungrounded
+from caco.stages.reverse.grounding import ungrounded
+from caco.stages.reverse.leak import leak
 from caco.text.answers import answer_text
 
 _VERDICTS = {
@@ -58,6 +59,6 @@ def _verdict(row: Solution, grader: Grader, section: Judge) -> tuple[str, str]:
     if section.grounded:
         if why := leak(row.question, row.input, answer_text(row.output)):
             return "leaks_answer", why
-        if why := ungrounded(row.question, row.input):
+        if why := ungrounded(row.question, row.input, row.program):
             return "ungrounded", why
     return "", ""

@@ -14,6 +14,7 @@ from caco.rows.seed import Seed
 from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
 from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot
+from caco.stages.reverse.no_question import no_question
 from caco.stages.reverse.question_prompt import QUESTION, STYLED_QUESTION, question_prompt
 from caco.text.thoughts import without_thoughts
 
@@ -56,7 +57,7 @@ def write_questions(
 
     The writer's thoughts are no part of a question. Verdicts: `truncated` (no end token within the
     limit), `empty`, `only_thoughts`, `echoes_code` (the writer copied program text instead of
-    writing a problem).
+    writing a problem), `not_a_question` (see `caco.stages.reverse.no_question`).
 
     Args:
         rows: Verified programs.
@@ -110,6 +111,8 @@ def _outcome(
     if code := _CODE.search(text):
         why = f"contains program text ({code.group().strip()!r}): {text[:200]!r}"
         return reject(variant.name, "echoes_code", why, row)
+    if found := no_question(text):
+        return reject(variant.name, "not_a_question", found, row)
     return Question(
         question_id=digest(row.sample_id, template, model, str(variant.seed), text),
         sample_id=row.sample_id,
