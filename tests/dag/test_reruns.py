@@ -218,7 +218,7 @@ def test_a_thousand_shards_are_planned(finished: Checkout) -> None:
     raw = finished.config()
     raw["shards"] = 1_000
     planned = finished.planned(config=raw)
-    assert len(planned) == 996 * 5 + len(downstream({"corpus"}))
+    assert len(planned) == 996 * 6 + len(downstream({"corpus"}))
 
 
 def test_a_comment_re_runs_nothing(finished: Checkout, edit: Edit) -> None:
