@@ -25,7 +25,7 @@ def test_a_run_killed_during_every_stage_has_the_same_rows(
     assert code == 0, printed
     assert interrupted.funnel(times=False) == uninterrupted.funnel(times=False)
     for table in ("seeds/products", "code_cots/products", "programs/00000", "verified/00001",
-                  "questions/00000", "judged/00001", "corpus/train"):  # fmt: skip
+                  "questions/00000", "judged/00001", "checked/00001", "corpus/train"):  # fmt: skip
         found, expected = (run.results / f"{table}.parquet" for run in (interrupted, uninterrupted))
         assert found.read_bytes() == expected.read_bytes(), table
     assert [*interrupted.results.rglob("*.part"), *interrupted.results.rglob("*.journal")] == []
