@@ -57,11 +57,11 @@ def tiny_config() -> dict[str, Any]:
         },
         "codegen": {"model": "tiny", "training": {**_TRAINING, "epochs": 60}},
         "sample": {
-            "programs_per_shard": 16,
+            "programs_per_shard": 40,
             "engine": _ENGINE,
             "sampling": {"temperature": 0.6, "max_new_tokens": 320, "seed": 5},
         },
-        "writer": {"model": "tiny", "fine_tune": True, "training": {**_TRAINING, "epochs": 60}},
+        "writer": {"model": "tiny", "fine_tune": True, "training": {**_TRAINING, "epochs": 150}},
         "reverse": {
             "question": {"engine": _ENGINE, "sampling": greedy},
             "solution": {"engine": _ENGINE, "sampling": greedy},

@@ -38,7 +38,7 @@ def test_row_counts_add_up_within_and_between_stages(loop: Loop) -> None:
     ]  # fmt: skip
     for stage in stages.values():
         assert stage["in"] == stage["accepted"] + sum(stage["rejected"].values())
-    assert stages["sample"]["accepted"] == 32
+    assert stages["sample"]["accepted"] == 80
     for before, after in (
         ("sample", "verify"), ("verify", "question"), ("question", "solution"),
         ("solution", "judge"), ("judge", "check"), ("check", "corpus"), ("answer", "grade"),
