@@ -26,9 +26,9 @@ rule writer:
 rule question:
     """Generates questions for each verified program of a shard."""
     input:
+        **stage.examples(CONFIG.reverse.question),
         model=stage.written_by(CONFIG.reverse.question.model),
         verified=paths.shard("verified"),
-        **stage.examples(CONFIG.reverse.question),
     output:
         **stage.outputs("question", questions=paths.shard("questions")),
     log:
@@ -47,9 +47,9 @@ rule question:
 rule solution:
     """Generates a solution of each question of a shard, without access to the program."""
     input:
+        **stage.examples(CONFIG.reverse.solution),
         model=stage.written_by(CONFIG.reverse.solution.model),
         questions=paths.shard("questions"),
-        **stage.examples(CONFIG.reverse.solution),
     output:
         **stage.outputs("solution", solutions=paths.shard("solutions")),
     log:
