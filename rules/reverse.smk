@@ -39,9 +39,7 @@ rule question:
     params:
         **stage.params("question", CONFIG.reverse.question),
     shell:
-        stage.command(
-            "question", "input.model input.verified input.code_cots input.seeds output.questions"
-        )
+        stage.writing("question", "input.verified output.questions")
 
 
 rule solution:
@@ -60,9 +58,7 @@ rule solution:
     params:
         **stage.params("solution", CONFIG.reverse.solution),
     shell:
-        stage.command(
-            "solution", "input.model input.questions input.code_cots input.seeds output.solutions"
-        )
+        stage.writing("solution", "input.questions output.solutions")
 
 
 rule judge:

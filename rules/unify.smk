@@ -1,8 +1,4 @@
-"""Unify: reads seeds/{source}.parquet, writes code_cots/{source}.parquet.
-
-If a model is the converter, rounds of two rules come first: `draft` generates and `attempt`
-executes, each on its own kind of node; the next round retries what failed.
-"""
+"""Unify: reads seeds, writes code_cots/{source}.parquet; a converter that is a model has rounds."""
 
 
 rule draft:
@@ -31,7 +27,7 @@ rule draft:
 
 
 rule attempt:
-    """Executes the drafts of a round and compares their outputs with the known answers."""
+    """Executes the drafts of a round; the next round drafts again what failed."""
     input:
         seeds=paths.seeds(),
         drafts=paths.drafts(),

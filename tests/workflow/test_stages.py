@@ -34,7 +34,7 @@ def test_every_rule_is_a_stage_and_every_stage_a_rule() -> None:
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_a_stages_rule_uses_its_record_log_environment_params_and_command(stage) -> None:
     name = stage.name
-    for call in ("(?:outputs|training_outputs)", "log", "params", "(?:command|training)"):
+    for call in ("(?:outputs|training_outputs)", "log", "params", "(?:command|training|writing)"):
         assert re.search(rf"stage\.{call}\(\s*\"{name}\"", RULES), f"{name}: no stage.{call}"
     assert f'stage.conda("{name}")' in RULES or name == "draft"
     assert (ROOT / "scripts" / f"{stage.script or name}.py").exists()

@@ -80,6 +80,15 @@ class StageRules:
             f"input.model input.deepspeed {limits} {arguments} output.checkpoint output.loss",
         )
 
+    def writing(self, name: str, arguments: str) -> str:
+        """Returns the shell command of a step in which a model writes, after its examples.
+
+        Args:
+            name: The rule.
+            arguments: Its own input and output, as in `command`.
+        """
+        return self.command(name, f"input.model {arguments} input.code_cots input.seeds")
+
     def command(self, name: str, arguments: str, env: str = "", texts: str = "params") -> str:
         """Returns a rule's shell command, which can be pasted into a terminal.
 
