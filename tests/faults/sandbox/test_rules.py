@@ -12,7 +12,7 @@ from caco.sandbox.nsjail import NsjailSandbox
 def test_no_correct_program_of_gsm8k_is_rejected(shared_data):
     """Algebra confirms that rejected programs only return an input or a constant."""
     texts = real_programs(shared_data)
-    assert len(texts) > 7_000
+    assert len(texts) > 5_000
     with NsjailSandbox(Limits(), workers=2) as sandbox:
         verdicts = verdicts_of(texts, sandbox, Verify(min_lines=0))
     print(f"{len(texts)} programs of GSM8K: {dict(Counter(verdicts))}")
