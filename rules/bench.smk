@@ -13,7 +13,7 @@ rule bench_problems:
     conda:
         stage.conda("bench_problems")
     params:
-        **stage.params("bench_problems", lambda w: CONFIG.asked(w.benchmark)),
+        **stage.params("bench_problems", lambda w: CONFIG.benchmark_problems(w.benchmark)),
     shell:
         stage.command(
             "bench_problems",

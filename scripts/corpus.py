@@ -1,8 +1,8 @@
 """Assembles the corpus from the checked shards and writes its data card.
 
 Rows that repeat a program or a question, whose question is a benchmark's, or whose family of
-programs has constant answers are rejected. The
-corpus is in the order of the shards and of the rows in each shard.
+programs has constant answers are rejected. The corpus is in the order of the shards and of the rows
+in each shard.
 """
 
 from caco.config.checks import Corpus

@@ -151,7 +151,7 @@ class Config(Section):
         bench = self.bench
         return Answering(engine=bench.engine, sampling=bench.sampling, prompt=self.student.prompt)
 
-    def asked(self, benchmark: str) -> Benchmark:
+    def benchmark_problems(self, benchmark: str) -> Benchmark:
         """Returns what a benchmark's problems depend on: its section without the tolerance."""
         return self.bench.benchmarks[benchmark].model_copy(update={"tolerance": None})
 
