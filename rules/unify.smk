@@ -49,6 +49,7 @@ rule unify:
     input:
         seeds=paths.seeds(),
         attempts=lambda w: stage.rounds(w.source, paths.attempts(w.source)),
+        held_out=[paths.held_out(source) for source in CONFIG.held_out()],
     output:
         **stage.outputs("unify", code_cots=paths.code_cots()),
     log:
@@ -61,4 +62,7 @@ rule unify:
             "unify", unify=lambda w: CONFIG.sources[w.source].unify, checks=CONFIG.unifying()
         ),
     shell:
-        stage.command("unify", "input.seeds input.attempts output.code_cots --workers {threads}")
+        stage.command(
+            "unify",
+            "input.seeds input.attempts input.held_out output.code_cots --workers {threads}",
+        )

@@ -1,4 +1,4 @@
-"""Measures the error rates of the dual verification's checks on planted rows.
+"""Measures the error rates of the judge's checks and the statement check on planted rows.
 
 The spec is the section `reverse.judge` of the config.
 """
@@ -8,7 +8,7 @@ from caco.grading.grader import Grader
 from caco.rows.calibration import Planted, PlantedJudgement, PlantedVerdicts
 from caco.rows.table import read_rows, write_rows
 from caco.runtime.job import Job, run
-from caco.stages.calibrate.measure import exact_verdicts, planted_verdicts
+from caco.stages.calibrate.measure import exact_verdicts, planted_verdicts, statement_verdicts
 from caco.stages.calibrate.rates import compute_rates, rates_text, write_rates
 
 
@@ -32,7 +32,8 @@ def main() -> None:
     with Grader(section.answer_timeout_s) as grader:
         exact = list(exact_verdicts(rows, grader, section))
     judgements = list(read_rows(args.judgements[0], PlantedJudgement)) if args.judgements else None
-    verdicts = list(planted_verdicts(rows, exact, judgements))
+    statements = list(statement_verdicts(rows))
+    verdicts = list(planted_verdicts(rows, exact, statements, judgements))
     write_rows(args.measured, PlantedVerdicts, verdicts)
     rates = compute_rates(verdicts)
     write_rates(args.rates, rates)

@@ -13,7 +13,7 @@ from caco.config.section import load_implementation
 from caco.config.sources import LlmUnify
 from caco.rows.code_cot import CodeCoT
 from caco.rows.draft import Attempt
-from caco.rows.rejected import Rejected
+from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.rows.table import count_rows, read_rows, write_rows
 from caco.runtime.job import Job, run
@@ -21,6 +21,7 @@ from caco.runtime.progress import Progress
 from caco.runtime.provenance import Counts
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.self_check import require_host
+from caco.stages.unify.held_out import leaked_seeds
 from caco.stages.unify.unify import UnifySpec, unify
 
 
@@ -34,6 +35,12 @@ def main() -> None:
         many=True,
         required=False,
     )
+    job.reads(
+        "--held-out",
+        help="held-out seeds of every source (Seed rows), whose questions are rejected",
+        many=True,
+        required=False,
+    )
     job.writes("--code-cots", help="accepted Code CoTs (CodeCoT rows)")
     job.writes("--rejected", help="rejected seeds (Rejected rows)")
     job.takes("--workers", help="programs to run in parallel", type=int, default=1)
@@ -42,10 +49,14 @@ def main() -> None:
     spec = job.section(UnifySpec)
     progress = Progress("unify", count_rows(args.seeds, Seed), "seeds")
     counts, rejected = Counts(), []
+    held_out = ((file.name.partition(".")[0], read_rows(file, Seed)) for file in args.held_out)
+    leaked = leaked_seeds(read_rows(args.seeds, Seed), held_out)
 
     def accepted() -> Iterator[CodeCoT]:
         for row in _outcomes(spec, args.seeds, args.attempts, args.workers):
             progress.add()
+            if isinstance(row, CodeCoT) and row.seed_id in leaked:
+                row = reject(row.seed_id, "held_out", leaked[row.seed_id], row)
             if isinstance(row, Rejected):
                 counts.reject(row.verdict)
                 rejected.append(row)

@@ -61,18 +61,19 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.loss", TRAINS),
     # Texts.
     ("text.numbers", READS | FILES | {"attempt", "plant", "check", "corpus"} | GRADES | UNIFIES),
-    ("text.arithmetic", EQUATIONS | {"check"}),
+    ("text.arithmetic", EQUATIONS | {"check", "calibrate"}),
     ("text.answers", JUDGES | {"plant", "writer", "corpus", "unify:codeio", "solution"}),
-    ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check"} | EQUATIONS),
+    ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check", "calibrate"}
+     | EQUATIONS),
     ("text.chat", GENERATES | TRAINS),
     ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
-    ("text.questions", {"corpus"}),
+    ("text.questions", UNIFIES | {"corpus"}),
     ("text.thoughts", {"question", "solution"} | GRADES),
     # Answers.
     ("answers.extraction", GRADES),
     ("answers.units", GRADES | UNIFIES | {"attempt", "plant", "check"}),
     ("answers.*", GRADES | UNIFIES | {"attempt", "plant"}),
-    ("statements.*", {"check"}),
+    ("statements.*", {"check", "calibrate"}),
     # Models, by kind.
     ("models.fetch", MODELS),
     ("models.manifest", MODELS | GENERATES | TRAINS),
@@ -129,7 +130,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.reverse.solution", {"solution"}),
     ("stages.reverse.llm_judge", {"llm_judge", "judge_planted"}),
     ("stages.reverse.*", JUDGES),
-    ("stages.check", {"check"}),
+    ("stages.check", {"check", "calibrate"}),
     ("stages.corpus.*", {"corpus"}),
     ("stages.bench.readers.held_out", {"bench_problems:held_out"}),
     ("stages.bench.readers.gsm8k", {"bench_problems:file"}),

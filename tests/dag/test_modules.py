@@ -123,10 +123,10 @@ AFTER_GRADER = downstream(
 def test_a_statement_of_the_statement_reader_re_runs_no_judge(
     finished: Checkout, edit: Edit
 ) -> None:
-    """The reader of statements re-runs neither a GPU stage before the corpus nor the grader."""
+    """The reader of statements re-runs neither a generation before the corpus nor a judge."""
     reader = "caco/statements/relations.py"
     edit(f"src/{reader}", *added_statement(SRC / reader))
-    assert finished.planned() == downstream(each("check"))
+    assert finished.planned() == downstream(each("check") | {"calibrate"})
 
 
 def test_only_the_students_answers_depend_on_the_judge() -> None:

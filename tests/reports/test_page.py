@@ -107,7 +107,7 @@ def test_the_page_shows_variants_styles_and_the_llm_judge(judged_run, tmp_path):
 def test_the_page_shows_the_false_accepts_of_the_checks(fake_run, tmp_path, made):
     assert "Calibration" not in made[0]
     rows = [
-        PlantedVerdicts("q", seed, kind, "?", "1", "-1", verdict, verdict, None, "")
+        PlantedVerdicts("q", seed, kind, "?", "1", "-1", verdict, verdict, "accepted", None, "")
         for seed in ("r", "s", "t")
         for kind, verdict in (
             ("right", "accepted"), ("list_same", "accepted"), ("sign", "wrong_answer"),
@@ -121,9 +121,11 @@ def test_the_page_shows_the_false_accepts_of_the_checks(fake_run, tmp_path, made
     assert "planted from 3 seeds" in html
     right, wrong = html[html.index("Right rows by kind (2 kinds)") :].split("Wrong rows by kind")
     none = '<td class="n">0 of 3, 0.0% (0.0 to 56.1)</td>'
-    assert f'<td>right</td><td>none</td><td>-1 for 1</td><td class="n">3</td>{none}{none}' in right
-    # The exact checks are not measured on an output of another shape.
-    assert f'<td class="n">3</td>{none}<td class="n">-</td></tr>' in right
+    kind = '<td>right</td><td>none</td><td>-1 for 1</td><td class="n">3</td>'
+    assert f"{kind}{none}{none}{none}</tr>" in right
+    # The answer check alone is measured on an output of another shape.
+    unmeasured = '<td class="n">-</td>'
+    assert f'<td class="n">3</td>{none}{unmeasured}{unmeasured}</tr>' in right
     assert f'<td>sign</td><td>answer</td><td>-1 for 1</td><td class="n">3</td>{none}' in wrong
     assert "list_same" not in wrong
 

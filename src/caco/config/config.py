@@ -169,6 +169,10 @@ class Config(Section):
             if isinstance(source.unify, LlmUnify)
         }
 
+    def held_out(self) -> list[str]:
+        """Returns the names of the sources with held-out seeds."""
+        return [name for name, source in self.sources.items() if source.seeds.held_out]
+
     def _trained_models(self) -> dict[str, str]:
         """Returns the name of the model that each training starts from, by the section's key."""
         return {

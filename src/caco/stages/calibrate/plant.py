@@ -17,6 +17,7 @@ from caco.rows.calibration import Planted
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
+from caco.stages.calibrate.false_steps import false_steps
 from caco.stages.calibrate.kinds import RIGHT
 from caco.stages.calibrate.mutated_questions import changes, moved
 from caco.stages.calibrate.planted_answers import Rotation, statements
@@ -98,6 +99,8 @@ def plant(right: Sequence[Planted], section: Calibration, sandbox: Sandbox) -> I
         found = statements(row, steps(row), section.seed)
         for kind, stated in rotation.chosen(row, found):
             yield planted(row, kind, stated)
+        for kind, text in false_steps(steps(row), _rng(section, row, "steps")):
+            yield _of_kind(replace(row, solution=text + closing(row.answer)), kind)
     yield from _with_swapped_programs(right)
     candidates = [(row, changes(row, _rng(section, row, "question"))) for row in right]
     for row, change, output in moved(candidates, sandbox):

@@ -19,7 +19,7 @@ from caco.stages.calibrate.kinds import KINDS, RIGHT_FAULTS, Fault
 # Each check with the condition to accept a row, and the faults that it is measured on: rows with
 # the first ones are right. The answer check cannot detect that a right answer belongs to another
 # question. The other checks are not measured on rows whose output was replaced: they would reject
-# these for a question that the output does not belong to.
+# these for a question that the output does not belong to. The statement check reads steps alone.
 _WRONG = frozenset({Fault.ANSWER, Fault.QUESTION})
 _RIGHT = frozenset({Fault.NONE})
 CHECKS: dict[str, tuple[Callable[[PlantedVerdicts], bool], frozenset[Fault], frozenset[Fault]]] = {
@@ -29,6 +29,11 @@ CHECKS: dict[str, tuple[Callable[[PlantedVerdicts], bool], frozenset[Fault], fro
         frozenset({Fault.ANSWER, Fault.SHAPED_ANSWER}),
     ),
     "exact": (lambda row: row.exact_checks == ACCEPTED, _RIGHT, _WRONG),
+    "statements": (
+        lambda row: row.statement_check == ACCEPTED,
+        _RIGHT,
+        frozenset({Fault.STEP}),
+    ),
     "judge": (lambda row: row.judge == ACCEPTED, _RIGHT, _WRONG),
     "all": (
         lambda row: row.exact_checks == ACCEPTED and row.judge == ACCEPTED,
@@ -61,8 +66,9 @@ class CheckRates:
     """The error rates of one check, or of several combined.
 
     Attributes:
-        check: `answer` (the answer check alone), `exact` (all checks without a model), `judge` (the
-            LLM judge alone) or `all`.
+        check: `answer` (the answer check alone), `exact` (all checks of the judge without a
+            model), `statements` (the statement check alone), `judge` (the LLM judge alone) or
+            `all` (those of both judges).
         false_accepts: Accepted rows of the wrong rows that the check is measured on.
         false_rejects: Rejected rows of the right rows that the check is measured on.
     """
@@ -119,7 +125,7 @@ class Rates:
 def compute_rates(rows: Sequence[PlantedVerdicts]) -> Rates:
     """Returns the rates of the checks; `judge` and `all` only where there is an LLM judge."""
     judged = any(row.judge is not None for row in rows)
-    checks = [check for check in CHECKS if judged or check in ("answer", "exact")]
+    checks = [check for check in CHECKS if judged or check not in ("judge", "all")]
     by_kind: dict[str, list[PlantedVerdicts]] = {kind: [] for kind in KINDS}
     for row in rows:
         by_kind[row.kind].append(row)
@@ -213,10 +219,10 @@ def rates_text(rates: Rates) -> str:
         f"Error rates of the checks on {rates.right:,} right and {rates.wrong:,} wrong rows of "
         f"{rates.seeds:,} seeds",
         "(proportion, 95% interval over seeds):",
-        f"{'check':<8}{'false accepts':<36}false rejects",
+        f"{'check':<11}{'false accepts':<36}false rejects",
     ]
     lines += [
-        f"{c.check:<8}{rate_text(c.false_accepts):<36}{rate_text(c.false_rejects)}"
+        f"{c.check:<11}{rate_text(c.false_accepts):<36}{rate_text(c.false_rejects)}"
         for c in rates.checks
     ]
     for title, is_right in (
