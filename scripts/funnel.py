@@ -1,4 +1,4 @@
-"""Prints the funnel of a run, the error rates of its checks, and the path of its report.
+"""Prints the funnel of a run, its scores, the error rates of its checks, and the report's path.
 
 For interactive use, and the last step of `make demo`: python scripts/funnel.py results/embedded
 """
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from caco.reports.funnel import funnel_text, read_funnel
 from caco.runtime.job import run
+from caco.stages.bench.scores import read_scores, scores_text
 from caco.stages.calibrate.rates import rates_text, read_rates
 from caco.workflow.paths import Paths
 
@@ -21,6 +22,7 @@ def main() -> None:
     folder = parser.parse_args().run
     paths = Paths(folder.name, str(folder.parent))
     print(funnel_text(read_funnel(Path(paths.funnel()))))
+    print(scores_text(read_scores(Path(paths.scores()))))
     if (rates := Path(paths.rates())).exists():
         print(rates_text(read_rates(rates)))
     print(f"Report: {paths.report()}")

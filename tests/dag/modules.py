@@ -61,10 +61,10 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.loss", TRAINS),
     # Texts.
     ("text.numbers", READS | FILES | {"attempt", "plant", "check", "corpus"} | GRADES | UNIFIES),
-    ("text.arithmetic", EQUATIONS | {"check", "calibrate"}),
+    ("text.arithmetic", EQUATIONS | {"check", "calibrate", "grade"}),
     ("text.answers", JUDGES | {"plant", "writer", "corpus", "unify:codeio", "solution"}),
-    ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check", "calibrate"}
-     | EQUATIONS),
+    ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check", "calibrate",
+                               "grade"} | EQUATIONS),
     ("text.chat", GENERATES | TRAINS),
     ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
     ("text.questions", UNIFIES | {"corpus"}),
@@ -73,7 +73,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("answers.extraction", GRADES),
     ("answers.units", GRADES | UNIFIES | {"attempt", "plant", "check"}),
     ("answers.*", GRADES | UNIFIES | {"attempt", "plant"}),
-    ("statements.*", {"check", "calibrate"}),
+    ("statements.*", {"check", "calibrate", "grade"}),
     # Models, by kind.
     ("models.fetch", MODELS),
     ("models.manifest", MODELS | GENERATES | TRAINS),

@@ -12,7 +12,7 @@ from caco.runtime.code_digest import code_digest, code_files
 from caco.workflow.rules import StageRules
 from tests.dag.checkout import ROOT, Checkout
 from tests.dag.conftest import Edit
-from tests.dag.dependencies import ANSWERS, downstream, each
+from tests.dag.dependencies import ANSWERS, GRADES, downstream, each
 from tests.dag.modules import EXAMPLES, TABLE, every_kind, sections
 
 SRC = (ROOT / "src").resolve()
@@ -123,10 +123,10 @@ AFTER_GRADER = downstream(
 def test_a_statement_of_the_statement_reader_re_runs_no_judge(
     finished: Checkout, edit: Edit
 ) -> None:
-    """The reader of statements re-runs neither a generation before the corpus nor a judge."""
+    """The reader of statements re-re-runs neither a generation before the corpus nor a judge."""
     reader = "caco/statements/relations.py"
     edit(f"src/{reader}", *added_statement(SRC / reader))
-    assert finished.planned() == downstream(each("check") | {"calibrate"})
+    assert finished.planned() == downstream(each("check") | {"calibrate"} | GRADES)
 
 
 def test_only_the_students_answers_depend_on_the_judge() -> None:

@@ -251,7 +251,9 @@ def _scores(run: FakeRun) -> None:
         files.append(Path(run.paths.graded(model, "easy")))
         grades = ["correct"] * right + ["wrong"] * (4 - right)
         rows = [
-            Graded("easy", model, f"b{i}", "?", "1", "1", "1", verdict, "", verdict, 1, "stop")
+            Graded(
+                "easy", model, f"b{i}", "?", "1", "1", "1", verdict, "", verdict, 3, 0, 1, "stop"
+            )
             for i, verdict in enumerate(grades)
         ]
         run.step("grade", f"{model}-easy", {str(files[-1]): (Graded, rows)})

@@ -21,6 +21,8 @@ class Graded:
             none) or `grader_timeout`.
         reason: The comparison and its result, in one sentence.
         second_verdict: The verdict of the independent second grader, one of the same.
+        checked_statements: Statements about numbers in the reply that are true or false.
+        false_statements: Those that are false.
         tokens: Tokens generated.
         finish_reason: `stop`, `length` or `time`.
     """
@@ -35,5 +37,7 @@ class Graded:
     verdict: str
     reason: str
     second_verdict: str
+    checked_statements: int
+    false_statements: int
     tokens: int
     finish_reason: str

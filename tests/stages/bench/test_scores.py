@@ -6,12 +6,21 @@ import pytest
 from caco.errors import UserError
 from caco.rows.graded import Graded
 from caco.rows.table import write_rows
-from caco.stages.bench.scores import compare, mcnemar, paired_interval, read_scores, write_scores
+from caco.stages.bench.scores import (
+    compare,
+    mcnemar,
+    paired_interval,
+    read_scores,
+    scores_text,
+    write_scores,
+)
 
 
-def graded(model, verdicts, benchmark="math", second="correct"):
+def graded(model, verdicts, benchmark="math", second="correct", false=0):
     return [
-        Graded(benchmark, model, f"p{i}", "?", "1", "1", "1", verdict, "", second, 1, "stop")
+        Graded(
+            benchmark, model, f"p{i}", "?", "1", "1", "1", verdict, "", second, 3, false, 1, "stop"
+        )
         for i, verdict in enumerate(verdicts)
     ]
 
@@ -25,6 +34,16 @@ def test_a_score_counts_verdicts_and_has_wilsons_interval():
     assert score.verdicts == {"correct": 1, "no_answer": 1, "wrong": 2}
     # Wilson's formula by hand for 1 of 4, z = 1.96.
     assert (score.low, score.high) == pytest.approx((0.0456, 0.6994), abs=1e-4)
+
+
+def test_a_right_answer_after_a_false_statement_is_not_sound():
+    rows = graded("base", [RIGHT, WRONG]) + graded("student", [RIGHT, RIGHT])[:1]
+    rows += graded("student", [RIGHT, RIGHT], false=1)[1:]
+    scores = compare(rows)
+    assert [(s.correct, s.sound) for s in scores.scores] == [(1, 1), (2, 1)]
+    text = scores_text(scores)
+    assert "math, student: 2 of 2 right, 100.0% (34.2 to 100.0); 1 of these without a false" in text
+    assert "math, student minus base: +50.0 points" in text and "McNemar's p = 1" in text
 
 
 def test_disagreements_of_the_graders_and_undecided_answers_are_counted_and_listed():

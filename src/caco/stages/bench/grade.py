@@ -7,6 +7,7 @@ from caco.grading.grader import Grader
 from caco.rows.answered import Answered
 from caco.rows.graded import Graded
 from caco.runtime.progress import Progress
+from caco.statements.read import statements
 
 
 def grade_answers(
@@ -16,7 +17,7 @@ def grade_answers(
     tolerance: float = 0.0,
     progress: Progress | None = None,
 ) -> Iterator[Graded]:
-    """Yields each answer with its grade, in order.
+    """Yields each answer with its grade and its counts of statements, in order.
 
     Args:
         rows: The answers.
@@ -31,12 +32,15 @@ def grade_answers(
     for row in rows:
         grade = grader.grade(row.answer, row.completion, "solution", row.problem, tolerance)
         other = second.grade(row.answer, row.completion, "solution", tolerance=tolerance)
+        checked = [s.holds for s in statements(row.completion) if s.holds is not None]
         yield Graded(
             **asdict(row),
             stated=grade.answer,
             verdict=grade.verdict,
             reason=grade.reason,
             second_verdict=other.verdict,
+            checked_statements=len(checked),
+            false_statements=checked.count(False),
         )
         if progress is not None:
             progress.add()

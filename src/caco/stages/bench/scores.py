@@ -26,6 +26,7 @@ class Score:
         benchmark, model: The benchmark and the model.
         n: Number of problems.
         correct: Problems answered correctly.
+        sound: Of these, problems whose reply states nothing false about numbers.
         accuracy: Fraction of problems answered correctly: pass@1.
         low, high: Wilson's 95% interval of the accuracy.
         verdicts: Number of problems by verdict of the grader.
@@ -37,6 +38,7 @@ class Score:
     model: str
     n: int
     correct: int
+    sound: int
     accuracy: float
     low: float
     high: float
@@ -113,12 +115,13 @@ class _Tally:
 
     Attributes:
         verdicts: Number of problems by verdict.
-        second_correct, disagreements: See `Score`.
+        sound, second_correct, disagreements: See `Score`.
         open_cases: See `Scores`.
         right: Whether each problem was answered correctly, by its id and occurrence.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
+    sound: int = 0
     second_correct: int = 0
     disagreements: int = 0
     open_cases: list[OpenCase] = field(default_factory=list)
@@ -128,6 +131,7 @@ class _Tally:
     def add(self, row: Graded) -> None:
         """Counts a row; a problem that occurs twice in a benchmark is two problems, in order."""
         self.verdicts[row.verdict] += 1
+        self.sound += row.verdict == CORRECT and not row.false_statements
         self.second_correct += row.second_verdict == CORRECT
         disagree = (row.verdict == CORRECT) != (row.second_verdict == CORRECT)
         self.disagreements += disagree
@@ -173,6 +177,21 @@ def read_scores(path: Path) -> Scores:
         raise UserError(f"{path}: not a file of scores; delete it and run again") from None
 
 
+def scores_text(scores: Scores) -> str:
+    """Returns the scores as plain text: a line for each model, then the differences."""
+    lines = [
+        f"{s.benchmark}, {s.model}: {s.correct:,} of {s.n:,} right, {s.accuracy:.1%} "
+        f"({100 * s.low:.1f} to {100 * s.high:.1f}); {s.sound:,} of these without a false statement"
+        for s in scores.scores
+    ]
+    lines += [
+        f"{d.benchmark}, student minus base: {100 * d.difference:+.1f} points "
+        f"({100 * d.low:+.1f} to {100 * d.high:+.1f}), McNemar's p = {d.p:.2g}"
+        for d in scores.differences
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def compare(rows: Iterable[Graded]) -> Scores:
     """Returns the scores of every model and benchmark, and student minus base by benchmark.
 
@@ -197,8 +216,8 @@ def _score(benchmark: str, model: str, tally: _Tally) -> Score:
     low, high = wilson(correct, n)
     verdicts = dict(sorted(tally.verdicts.items()))
     return Score(
-        benchmark, model, n, correct, correct / n, low, high, verdicts, tally.second_correct,
-        tally.disagreements,
+        benchmark, model, n, correct, tally.sound, correct / n, low, high, verdicts,
+        tally.second_correct, tally.disagreements,
     )  # fmt: skip
 
 
