@@ -123,7 +123,7 @@ AFTER_GRADER = downstream(
 def test_a_statement_of_the_statement_reader_re_runs_no_judge(
     finished: Checkout, edit: Edit
 ) -> None:
-    """The reader of statements re-re-runs neither a generation before the corpus nor a judge."""
+    """The reader of statements re-runs neither a generation before the corpus nor a judge."""
     reader = "caco/statements/relations.py"
     edit(f"src/{reader}", *added_statement(SRC / reader))
     assert finished.planned() == downstream(each("check") | {"calibrate"} | GRADES)
