@@ -40,12 +40,8 @@ $(VENVS)/%/.ready: envs/%.txt envs/make_env.sh envs/find_python.sh envs/nsjail_l
 $(VENVS)/infer/.ready: envs/infer_cuda.txt
 $(VENVS)/train/.ready $(VENVS)/infer/.ready: envs/torch.txt envs/torch_cuda.txt
 
-# Snakemake's own lock survives a SIGKILL; a lock of the kernel does not.
 demo: $(DEMO_ENVS:%=$(VENVS)/%/.ready) ## Runs config.yaml and prints its funnel; ENGINE=vllm runs it with vLLM
-	@mkdir -p .cache
-	@CACO_LOCAL=1 flock --nonblock --conflict-exit-code 9 .cache/demo.lock \
-	    $(SNAKEMAKE) --profile profiles/local --nolock --cores $(CORES) --configfile $(CONFIG) $(OVERLAY) \
-	    || { code=$$?; [ $$code -ne 9 ] || echo "another make demo is running in this checkout" >&2; exit $$code; }
+	@CACO_LOCAL=1 $(SNAKEMAKE) --profile profiles/local --cores $(CORES) --configfile $(CONFIG) $(OVERLAY)
 	@$(VENVS)/workflow/bin/python scripts/funnel.py results/$$(sed -n "s/^run: *//p" $(CONFIG))
 
 lint: $(VENVS)/workflow/.ready ## Checks style, types and layers

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 from caco.config.config import check_config
 from caco.errors import CacoError
 from caco.identity import shard_names
+from caco.preflight.run_lock import lock_when_executed
 from caco.workflow.inputs import local_inputs, model_folders
 from caco.workflow.paths import WILDCARDS, Paths
 from caco.workflow.rules import TRAINING_RESOURCES, StageRules, conda_file, environment_of
@@ -21,7 +22,6 @@ if workflow.remote_exec:
     from caco.slurm.inside_job import inside_a_job
 
     inside_a_job()
-
 
 if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
     from caco.slurm.site import read_site
@@ -51,6 +51,7 @@ except CacoError as error:
     sys.exit(error.line)
 
 paths = Paths(CONFIG.run)
+lock_when_executed(workflow, Path(paths.root))
 stage = StageRules(CONFIG, Path(workflow.basedir))
 SHARDS = shard_names(CONFIG.shards)
 CONVERTERS = CONFIG.converters()

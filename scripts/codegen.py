@@ -1,7 +1,7 @@
 """Fine-tunes the code generator on Code CoTs alone, with the unconditional prompt."""
 
 from caco.config.training import Codegen
-from caco.models.manifest import read_manifest
+from caco.models.manifest import open_checkpoint
 from caco.models.template import require_chat_template
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
@@ -20,7 +20,7 @@ def main() -> None:
     job.reads("--code-cots", help="accepted Code CoTs (CodeCoT rows)", many=True)
     args = job.parse()
     section = job.section(Codegen)
-    base = read_manifest(args.model).folder
+    base = open_checkpoint(args.model).folder
     require_chat_template(base, "codegen.model")
     tokenizer = load_tokenizer(base)
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))

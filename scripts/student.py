@@ -1,7 +1,7 @@
 """Fine-tunes the student on the corpus: problems and step-by-step solutions, without programs."""
 
 from caco.config.training import Student
-from caco.models.manifest import read_manifest
+from caco.models.manifest import open_checkpoint
 from caco.models.template import require_chat_template
 from caco.models.tokenizer import framing, load_tokenizer
 from caco.rows.corpus import CorpusRow
@@ -20,7 +20,7 @@ def main() -> None:
     job.reads("--corpus", help="corpus (CorpusRow rows)")
     args = job.parse()
     section = job.section(Student)
-    base = read_manifest(args.model).folder
+    base = open_checkpoint(args.model).folder
     if section.prompt == "chat":
         require_chat_template(base, "student.model")
     end = end_of_turn(load_tokenizer(base))

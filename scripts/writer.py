@@ -1,7 +1,7 @@
 """Fine-tunes the writer on the seeds' (program, question) and (question, solution) pairs."""
 
 from caco.config.training import Writer
-from caco.models.manifest import read_manifest
+from caco.models.manifest import open_checkpoint
 from caco.models.template import require_chat_template
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
@@ -26,7 +26,7 @@ def main() -> None:
         use_base_model(args.model, args.checkpoint, args.loss)
         job.done()
         return
-    base = read_manifest(args.model).folder
+    base = open_checkpoint(args.model).folder
     require_chat_template(base, "writer.model")
     tokenizer = load_tokenizer(base)
     seeds = {seed.seed_id: seed for file in args.seeds for seed in read_rows(file, Seed)}

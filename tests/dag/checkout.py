@@ -92,7 +92,7 @@ class Checkout:
             file = self.folder / f"changed.{os.getpid()}.yaml"
             file.write_text(yaml.safe_dump(config))
             args = (*args, "--configfile", file.name)
-        command = ("--cores", "2", "--nolock", *args)
+        command = ("--cores", "2", *args)
         printed = self.folder / f"printed.{os.getpid()}.txt"
         process = _FORKS.Process(
             target=_snakemake, args=(self.folder, command, printed, self.environment)

@@ -139,7 +139,7 @@ def test_a_run_larger_than_the_free_disk_space_does_not_start(tmp_path: Path) ->
     assert re.search(
         r"cluster error: .*: [\d.]+ GB are free, but this run writes about", done.stdout
     )
-    assert not (checkout.folder / "results").exists()
+    assert {file.name for file in (checkout.folder / "results/embedded").iterdir()} == {"run.lock"}
 
 
 def test_the_job_of_a_model_gets_the_key_for_which_it_needs_a_chat_template(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ class Loop:
     def start(self) -> subprocess.Popen[str]:
         """Starts Snakemake as `make demo` does, in a new session."""
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--nolock",
+            [sys.executable, "-m", "snakemake", "--profile", "profiles/local",
              "--cores", str(CORES), "--set-threads", *(f"{rule}=1" for rule in CONCURRENT_RULES)],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,

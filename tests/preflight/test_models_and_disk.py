@@ -53,7 +53,8 @@ def test_a_truncated_file_of_a_model_is_reported_once_with_what_to_delete(model:
     (error,) = incomplete_models([training("codegen"), training("student")])
     assert str(error) == (
         f"{model / 'model.safetensors'}: missing, or its size differs from the one in {MANIFEST}; "
-        "delete the manifest and run again, the model will be fetched again"
+        f"rule `model` for `smollm2` made it, and makes it again if you type `rm {MANIFEST}` and "
+        "then your command again"
     )
 
 

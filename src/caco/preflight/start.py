@@ -1,18 +1,16 @@
-"""What the submitting Snakemake does first: locks its folder, waits for earlier jobs, runs checks.
+"""What the submitting Snakemake does first: waits for earlier jobs, then runs checks.
 
 Slurm jobs outlive the Snakemake that submitted them. A run that finds such jobs waits until they
 have ended, and plans only then: no job is lost, and none is submitted twice.
 """
 
-import fcntl
 import logging
 import os
-import socket
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 from snakemake.logging import logger
 
@@ -25,7 +23,6 @@ from caco.slurm.site import FILE
 # Wrappers of sbatch, squeue and sacct that handle what the executor does not.
 _BIN = Path("profiles/slurm/bin")
 _POLL_S = 5.0
-_locks: list[IO[str]] = []
 
 
 def start(workflow: Any, config: Config) -> None:
@@ -39,7 +36,6 @@ def start(workflow: Any, config: Config) -> None:
     found: list[CacoError] = []
     try:
         if executor == "slurm":
-            _lock_folder(Path(".snakemake/caco.lock"))
             if _wait_for_earlier_jobs(Path.cwd()):
                 _restart()
         elif executor == "local":
@@ -94,36 +90,6 @@ def _print_second_run_notice(rules: set[str]) -> None:
                 "meanwhile; type your command once more after it"
             ]
         )
-
-
-def _lock_folder(path: Path) -> None:
-    """Locks the folder until this process exits.
-
-    Snakemake's own lock (off in the profile) outlives a SIGKILL and must be removed by hand.
-
-    Raises:
-        ClusterError: Another Snakemake holds the lock.
-    """
-    file = path.open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        raise ClusterError(
-            f"another Snakemake runs in this folder ({file.read().strip()}); wait until it has "
-            "finished, or stop it"
-        ) from None
-    except OSError as error:
-        print_notices(
-            [
-                f"cluster notice: this folder's file system does not support locks "
-                f"({error.strerror}); do not start a second Snakemake here while this one runs"
-            ]
-        )
-    file.truncate(0)
-    file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-    file.flush()
-    _locks.append(file)
 
 
 def _wait_for_earlier_jobs(folder: Path) -> bool:

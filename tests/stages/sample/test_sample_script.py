@@ -1,12 +1,15 @@
 """scripts/sample.py with a real (tiny) checkpoint."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from tests.tiny_model import make_tiny_model
 
+from caco.identity import file_sha256
 from caco.models.manifest import write_manifest
 from caco.rows.program import Program
 from caco.rows.table import read_rows
@@ -25,6 +28,7 @@ def _sample(tmp_path, name, model):
          "--programs", tmp_path / f"{name}.parquet", "--spec", json.dumps(SPEC),
          "--identity", "00003", "--provenance", tmp_path / f"{name}.json"],
         cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "CACO_CACHE": str(tmp_path / "cache")},
     )  # fmt: skip
     return done
 
@@ -35,6 +39,9 @@ def test_a_shard_is_sampled_reproducibly(tmp_path):
     for name in ("first", "second"):
         done = _sample(tmp_path, name, tmp_path / "manifest.json")
         assert done.returncode == 0, done.stderr
+    # The second job did not read the files of the model for their digests.
+    files = json.loads((tmp_path / "manifest.json").read_text())["files"]
+    assert len((tmp_path / "cache/digests.jsonl").read_text().splitlines()) == len(files)
     first = (tmp_path / "first.parquet").read_bytes()
     assert first == (tmp_path / "second.parquet").read_bytes()
     rows = list(read_rows(tmp_path / "first.parquet", Program))
@@ -52,3 +59,23 @@ def test_a_missing_checkpoint_is_reported_in_one_sentence(tmp_path):
         f"input error: {tmp_path}/manifest.json: the manifest does not exist; "
         "run the rule that creates it"
     )
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "tokenizer.json"])
+def test_one_flipped_bit_of_a_model_is_refused(tmp_path, file):
+    model = tmp_path / "run" / "codegen"
+    make_tiny_model(model / "checkpoint")
+    write_manifest(model / "manifest.json", model / "checkpoint")
+    damaged = model / "checkpoint" / file
+    known = file_sha256(damaged)
+    raw = bytearray(damaged.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    damaged.write_bytes(raw)
+    done = _sample(tmp_path, "none", model / "manifest.json")
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        f"input error: {damaged}: its SHA-256 is {file_sha256(damaged)}, but that in "
+        f"{model}/manifest.json is {known}; rule `codegen` made it, and makes it again if you type "
+        f"`rm {model}/manifest.json` and then your command again"
+    )
+    assert not (tmp_path / "none.parquet").exists()

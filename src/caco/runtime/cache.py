@@ -1,0 +1,83 @@
+"""The cache folder, which can be deleted at any time, and the digests of files that it remembers.
+
+Hashing a large checkpoint takes seconds to minutes, and thousands of jobs open the same one. A
+digest that was computed once counts while path, size, time of change and inode of the file are the
+same. A change that leaves all four as they are, as of a failing disk, is noticed only by the first
+reader.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from caco.identity import file_sha256
+from caco.runtime.atomic_files import append_line
+
+_RECORD = "digests.jsonl"
+_THREADS = 8  # files that are read at the same time
+_REPORTED = 1_000_000  # bytes that are read before the time is printed
+_Key = tuple[str, int, int, int]  # resolved path, size in bytes, time of change in ns, inode
+
+
+def cache_folder() -> Path:
+    """Returns the cache folder: `CACO_CACHE`, or `.cache` in the working folder."""
+    return Path(os.environ.get("CACO_CACHE") or ".cache")
+
+
+def changed_files(expected: Mapping[Path, str]) -> dict[Path, str]:
+    """Returns the files whose contents differ from what is expected, with their SHA-256.
+
+    Reads only files without a remembered digest, and prints the time that this takes.
+
+    Args:
+        expected: The SHA-256 of each file, which exists.
+    """
+    known = _remembered()
+    keys = {path: _key(path) for path in expected}
+    unknown = [path for path, key in keys.items() if key not in known]
+    started = time.monotonic()
+    with ThreadPoolExecutor(min(_THREADS, len(os.sched_getaffinity(0)))) as pool:
+        for path, sha256 in zip(unknown, pool.map(file_sha256, unknown), strict=True):
+            known[keys[path]] = sha256
+            if _key(path) == keys[path]:  # else it has changed while it was read
+                _remember(keys[path], sha256)
+    hashed = sum(path.stat().st_size for path in unknown)
+    if hashed >= _REPORTED:
+        seconds = time.monotonic() - started
+        print(
+            f"{os.path.commonpath(expected)}: the contents of {hashed / 1e6:,.0f} MB are checked "
+            f"({seconds:.1f} s)",
+            file=sys.stderr,
+            flush=True,
+        )
+    return {path: known[key] for path, key in keys.items() if known[key] != expected[path]}
+
+
+def _key(path: Path) -> _Key:
+    stat = path.stat()
+    return str(path.resolve()), stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+
+def _remember(key: _Key, sha256: str) -> None:
+    """Appends a line: jobs that start at the same time do not overwrite each other's."""
+    with suppress(OSError):  # a cache that cannot be written costs time only
+        append_line(cache_folder() / _RECORD, json.dumps([*key, sha256]))
+
+
+def _remembered() -> dict[_Key, str]:
+    """Returns the remembered digests; a damaged line counts as absent."""
+    try:
+        text = (cache_folder() / _RECORD).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    known: dict[_Key, str] = {}
+    for line in text.splitlines():
+        with suppress(ValueError, TypeError):  # no JSON, or another number of values
+            path, size, changed, inode, sha256 = json.loads(line)
+            known[path, size, changed, inode] = sha256
+    return known
