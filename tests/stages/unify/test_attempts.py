@@ -27,6 +27,7 @@ def fenced(program, language="python"):
     return f"Here it is:\n```{language}\n{program}```\nIt prints 8."
 
 
+HEX = f"0x{'f' * 5_000}"  # Python converts no integer of more than 4,300 digits to text
 # Reply, finish reason, verdict, part of the reason.
 REPLIES = [
     (fenced(GOOD), "stop", "accepted", ""),
@@ -42,6 +43,7 @@ REPLIES = [
     (fenced(GOOD.replace("return n * 2", "while True: pass")), "stop", "cpu_timeout", "CPU"),
     (fenced(GOOD.replace("return n * 2", "__import__('os')._exit(3)")), "stop", "killed", ""),
     (fenced(GOOD.replace("n * 2", "{1, n}")), "stop", "not_serialisable", "set"),
+    (fenced(f"{GOOD}d = {{{HEX}: 5}}\nz = d[{HEX}]\n"), "stop", "unanalysable", "ValueError"),
 ]
 
 
