@@ -11,6 +11,8 @@ from caco.rows.rejected import Rejected
 from caco.rows.verified import Verified
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.stages.verify import rerun_rules, rules, verify
+from caco.stages.verify.perturb import perturbations
+from caco.stages.verify.source import literal_input
 from caco.stages.verify.verify import verify_shard
 
 OTHER = GOOD.replace("apples * price", "apples + price")
@@ -92,14 +94,13 @@ def test_whatever_a_rule_raises_on_a_program_is_its_verdict(monkeypatch, place, 
         changed = rerun_rules.RerunRule(rule.needs, failing(rule.check))
         monkeypatch.setitem(rerun_rules.RERUN_RULES, name, changed)
     elif place == "literal":
-        monkeypatch.setattr(verify, "literal_input", failing(verify.literal_input))
+        monkeypatch.setattr(verify, "literal_input", failing(literal_input))
     else:
-        original = verify.perturbations
 
         def lazily(literal, name, count):
             if "apples + price" in literal.after:
                 raise error
-            yield from original(literal, name, count)
+            yield from perturbations(literal, name, count)
 
         monkeypatch.setattr(verify, "perturbations", lazily)
     programs = [sampled(), sampled(OTHER, 1), sampled(GOOD.replace("4", "5"), 2)]

@@ -27,10 +27,20 @@ _MAX_MESSAGE = 200  # characters of an exception's message in a reason
 T = TypeVar("T")
 
 
-def code_lines(program: str) -> int:
-    """Returns the number of lines that are neither blank, comment nor import."""
-    stripped = (line.strip() for line in program.splitlines())
-    return sum(1 for line in stripped if line and not line.startswith(("#", "import ", "from ")))
+def logical_lines(tree: ast.Module) -> int:
+    """Returns the number of statements but imports, `pass`, docstrings and other bare constants.
+
+    The layout does not count: a function on one line has two statements, its head and its body.
+    """
+    return sum(isinstance(node, ast.stmt) and not _is_idle(node) for node in ast.walk(tree))
+
+
+def _is_idle(node: ast.stmt) -> bool:
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case _:
+            return False
 
 
 def used_names(tree: ast.Module) -> set[str]:
@@ -166,14 +176,16 @@ def truncated(program: Candidate, settings: ProgramRules) -> str | None:
 
 
 def too_few_lines(program: Candidate, settings: ProgramRules) -> str | None:
-    """At least `min_lines` lines are neither blank, comment nor import (released code: 6)."""
-    lines = code_lines(program.source.text)
+    """The program has at least `min_lines` logical lines.
+
+    A text that does not parse satisfies this rule: its execution gives the reason.
+    """
+    if program.source.tree is None:
+        return None
+    lines = logical_lines(program.source.tree)
     if lines >= settings.min_lines:
         return None
-    return (
-        f"{lines} lines that are neither blank, comment nor import; at least "
-        f"{settings.min_lines} required"
-    )
+    return f"{lines} statements besides imports; at least {settings.min_lines} required"
 
 
 def trivial(program: Candidate, settings: ProgramRules) -> str | None:
