@@ -55,6 +55,18 @@ CASES = {
 }  # fmt: skip
 
 
+IN_PLACE = """\
+input = {"grid": {(0, 0): 1, (0, 1): 2}, "n": 2}
+input["grid"] = {str(k): v for k, v in input["grid"].items()}
+
+def solve(grid, n):
+    return {key: value * n for key, value in grid.items()}
+
+output = solve(**input)
+"""
+CASES["keys that are made texts"] = IN_PLACE, "verified"
+
+
 @pytest.fixture(scope="module")
 def sandbox():
     with NsjailSandbox(Limits(), workers=1) as opened:
