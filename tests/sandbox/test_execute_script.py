@@ -136,14 +136,15 @@ def test_the_first_run_is_not_repeated(sandbox) -> None:
     assert single.verify_executed(UNSTABLE, run, unused, settings) == ("accepted", "")
 
 
-def test_an_error_in_the_rules_keeps_the_outcome(sandbox, monkeypatch) -> None:
-    def fails(*_):
-        raise OverflowError("int too large")
-
-    monkeypatch.setattr(single, "verify_shard", fails)
-    (run,) = sandbox.run([GOOD])
-    found = single.verify_executed(GOOD, run, sandbox, Verify())
-    assert found == ("internal_error", "the rules failed: OverflowError: int too large")
+def test_a_program_that_the_rules_cannot_handle_keeps_its_outcome() -> None:
+    chain = "\n".join(f"x{n} = x{n - 1}" for n in range(1, 1_500))
+    text = f"input = {{'a': 1}}\nx0 = 3\n{chain}\noutput = x1499\n"
+    found = executed(lines(text, GOOD), "--rules")
+    assert [(line["outcome"], line["verdict"]) for line in found] == [
+        ("ok", "unanalysable"),
+        ("ok", "accepted"),
+    ]
+    assert "RecursionError" in found[0]["reason"]
 
 
 def test_a_sandbox_that_fails_during_the_rules_is_an_error_of_the_machine(

@@ -50,11 +50,65 @@ def test_a_decimal_is_a_number():
 
 
 @pytest.mark.parametrize(
-    "value", [Decimal("nan"), b"bytes", {1}, object(), range(3), {b"k": 1}, {"k": {None, 1}}]
+    "value",
+    [
+        Decimal("nan"),
+        b"bytes",
+        object(),
+        range(3),
+        {b"k": 1},
+        {"k": {None, 1j}},
+        {float("nan")},
+        {(1, b"k"): 1},
+        {"[1]": 1, (1,): 2},
+        {"1/2", Fraction(1, 2)},
+        {"1": 1, 1: 2},
+    ],
 )
 def test_values_that_json_cannot_represent(value):
     with pytest.raises(NotSerialisable):
         Json(1 << 20).text(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (set(), "[]"),
+        ({10, 9, -1, 2.5}, "[-1,2.5,9,10]"),
+        (frozenset({"b", "a", 2, None, True}), '[2,"a","b",null,true]'),
+        ({(2, 1), (1, 3)}, "[[1,3],[2,1]]"),
+        ({frozenset({3, 1}), frozenset({2})}, "[[1,3],[2]]"),
+        ({"a": {Fraction(1, 2), Decimal(3)}}, '{"a":[3.0,"1/2"]}'),
+        ({10**400, 1.5, -(10**400)}, f"[-1{'0' * 400},1.5,1{'0' * 400}]"),
+        ({(0, 1): 2, (0, "é"): 3}, '{"[0,\\"é\\"]":3,"[0,1]":2}'),
+        ({frozenset({2, 1}): 1}, '{"[1,2]":1}'),
+        ({((1, 2), None): {3}}, '{"[[1,2],null]":[3]}'),
+    ],
+)
+def test_sets_are_sorted_and_keys_become_text(value, text):
+    assert Json(1 << 20).text(value) == text
+    assert canonical_json(json.loads(text)) == text
+
+
+@given(
+    st.sets(st.integers() | st.text(st.characters(exclude_categories=["Cs"]))), st.integers(0, 99)
+)
+def test_a_set_has_the_text_of_its_sorted_list(members, limit):
+    text = Json(1 << 20).text(members)
+    assert set(json.loads(text)) == members
+    if len(text.encode()) <= limit:
+        assert Json(limit).text(members) == text
+    else:
+        with pytest.raises(TooLarge):
+            Json(limit).text(members)
+
+
+def test_a_subclass_does_not_change_the_order_of_a_set():
+    class Reversed(int):
+        def __lt__(self, other):
+            return int(self) > int(other)
+
+    assert Json(100).text({Reversed(1), Reversed(2), Reversed(3)}) == "[1,2,3]"
 
 
 @given(st.lists(st.binary(max_size=20)), st.integers(0, 50))

@@ -26,10 +26,11 @@ class ProgramRules(Section):
     """The rules on a program's text and result, which hold for Code CoTs and sampled programs."""
 
     min_lines: int = Field(
-        6,
+        4,
         ge=0,
-        description="Minimum number of lines that are neither blank, comment nor import (released "
-        "code: 6).",
+        description="Minimum number of statements, without imports and docstrings. A Code CoT with "
+        "a one-line function has 4 or 5 in any layout, `input = ...; output = 3; print(output)` "
+        "has 3. The released code requires 6 lines of text.",
     )
     max_digits: int = Field(
         10_000, gt=0, description="Maximum digits of an integer in `input` or `output`."

@@ -5,6 +5,7 @@ result in the global `output`. A sandbox executes it and reports the outcome. A 
 sandbox itself raises `SandboxUnavailable` and is never the outcome of a program.
 """
 
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol, Self, TypeVar
 
 from caco.errors import SandboxUnavailable
+from caco.sandbox.guest.values import Json
 
 
 class Outcome(StrEnum):
@@ -67,6 +69,15 @@ _LIMITS = {
     Outcome.OUT_OF_MEMORY: "memory_mb",
     Outcome.OUTPUT_TOO_LARGE: "output_bytes",
 }
+
+
+def json_text(value: object) -> str:
+    """Returns a value as the JSON text that a program with this `input` or `output` has.
+
+    Raises:
+        NotSerialisable: JSON cannot represent the value.
+    """
+    return Json(sys.maxsize).text(value)
 
 
 class Sandbox(Protocol):

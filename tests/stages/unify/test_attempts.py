@@ -27,6 +27,7 @@ def fenced(program, language="python"):
     return f"Here it is:\n```{language}\n{program}```\nIt prints 8."
 
 
+HEX = f"0x{'f' * 5_000}"  # Python converts no integer of more than 4,300 digits to text
 # Reply, finish reason, verdict, part of the reason.
 REPLIES = [
     (fenced(GOOD), "stop", "accepted", ""),
@@ -41,7 +42,9 @@ REPLIES = [
     ("I cannot do that.", "stop", "syntax_error", ""),
     (fenced(GOOD.replace("return n * 2", "while True: pass")), "stop", "cpu_timeout", "CPU"),
     (fenced(GOOD.replace("return n * 2", "__import__('os')._exit(3)")), "stop", "killed", ""),
-    (fenced(GOOD.replace("n * 2", "{1, n}")), "stop", "not_serialisable", "set"),
+    (fenced(GOOD.replace("n * 2", "{1, n}")), "stop", "wrong_answer", "it gives [1,4]"),
+    (fenced(GOOD.replace("n * 2", "n * 2j")), "stop", "not_serialisable", "complex"),
+    (fenced(f"{GOOD}d = {{{HEX}: 5}}\nz = d[{HEX}]\n"), "stop", "unanalysable", "ValueError"),
 ]
 
 

@@ -12,6 +12,7 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected
 from caco.stages.seeds.normalise import make_seed
 from caco.stages.unify.code_cots import form_violation
+from caco.stages.unify.converters import program
 from caco.stages.unify.converters.main_solution import drawing_program
 from caco.stages.unify.unify import unify
 
@@ -94,6 +95,33 @@ def test_the_rules_of_verification_hold_for_code_cots(trusting, changed, verdict
     lenient = ProgramRules(min_lines=4, trivial=False, unused_inputs=False)
     (row,) = unify([of(changed)], section, lenient, trusting)
     assert isinstance(row, CodeCoT)
+
+
+CHAIN = "\n".join(f"x{i} = x{i - 1}" for i in range(1, 1_500))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DOUBLE.replace('output = double(input["n"])', f"x0 = 8\n{CHAIN}\noutput = x1499"),
+        f"{DOUBLE}d = {{0x{'f' * 5_000}: 5}}\nz = d[0x{'f' * 5_000}]\n",
+    ],
+)
+def test_a_seed_that_the_rules_cannot_handle_costs_its_own_row(trusting, text):
+    seeds = [of(text), of(DOUBLE)]
+    rows = list(unify(seeds, Unify(converter="program"), RULES, trusting))
+    assert verdicts(rows) == ["unanalysable", "accepted"]
+    assert rejection(rows[0]).row_id == seeds[0].seed_id
+
+
+def test_a_seed_that_a_converter_cannot_handle_costs_its_own_row(trusting, monkeypatch):
+    def fails(seed):
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(program, "_source_program", fails)
+    (row,) = unify([of(DOUBLE)], Unify(converter="program"), RULES, trusting)
+    assert rejection(row).verdict == "unanalysable"
+    assert rejection(row).reason == "the rules cannot analyse it: RecursionError: too deep"
 
 
 def test_a_drawn_program_has_its_inputs_as_a_literal(trusting, computed):

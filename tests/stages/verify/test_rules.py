@@ -28,21 +28,21 @@ from caco.stages.verify.rules import (
 )
 from caco.stages.verify.source import Source, literal_input
 
-PAPER = Verify()
+DEFAULTS = Verify()
 
 
-def text_verdict(program, settings=PAPER):
+def text_verdict(program, settings=DEFAULTS):
     violation = text_violation(Candidate(program, Source(program.program)), settings)
     return violation and violation.verdict
 
 
-def result_verdict(run, text=GOOD, settings=PAPER):
+def result_verdict(run, text=GOOD, settings=DEFAULTS):
     violation = result_violation(candidate(text), run, settings)
     return violation and violation.verdict
 
 
-def test_the_defaults_are_the_papers():
-    assert (PAPER.min_lines, PAPER.max_digits) == (6, 10_000)
+def test_the_default_thresholds():
+    assert (DEFAULTS.min_lines, DEFAULTS.max_digits) == (4, 10_000)
 
 
 def test_the_order_of_the_rules():
@@ -58,22 +58,50 @@ def test_a_good_program_violates_no_rule():
 
 
 def test_a_truncated_generation():
-    violation = text_violation(candidate("x = 1", finish_reason="length"), PAPER)
+    violation = text_violation(candidate("x = 1", finish_reason="length"), DEFAULTS)
     assert violation is not None
     assert (violation.verdict, violation.reason) == (
         "truncated",
         "the generation ended at its limit of 64 tokens",
     )
-    late = text_violation(candidate("x = 1", finish_reason="time"), PAPER)
+    late = text_violation(candidate("x = 1", finish_reason="time"), DEFAULTS)
     assert late is not None and late.reason == "the generation ended at its limit of time"
 
 
-def test_too_few_lines_counts_code_lines_only():
-    six = "\n".join(f"x{i} = {i}" for i in range(6))
-    five = "import math\n# one\n\n" + "\n".join(f"x{i} = {i}" for i in range(5))
-    assert text_verdict(sampled(six)) is None
-    assert text_verdict(sampled(five)) == "too_few_lines"
-    assert text_verdict(sampled(five), Verify(min_lines=5)) is None
+def test_too_few_lines_counts_statements_only():
+    four = "\n".join(f"x{i} = {i}" for i in range(4))
+    three = "import math\n# one\n\n" + "\n".join(f"x{i} = {i}" for i in range(3))
+    assert text_verdict(sampled(four)) is None
+    assert text_verdict(sampled(three)) == "too_few_lines"
+    assert text_verdict(sampled(three), Verify(min_lines=3)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'input = {"n": 4}\ndef f(n): return n * n\noutput = f(**input)\nprint(output)\n',
+        'input = {"n": 4}; f = lambda n: n * n; output = f(**input); print(output)',
+        'input = {"n": 4}\ndef f(n): return n * n\noutput = f(**input)\n',
+    ],
+)
+def test_a_one_line_function_is_enough(text):
+    assert text_verdict(sampled(text)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input = {}; output = 3; print(output)",
+        'import math\ninput = {\n    "a": 1,\n    "b": 2,\n}\noutput = (\n    3\n)\nprint(output)',
+        '"""Three\nlines\n"""\ninput = {"a": 1}\npass\noutput = input["a"]\nprint(output)\n',
+    ],
+)
+def test_no_layout_makes_an_empty_shell_long_enough(text):
+    assert text_verdict(sampled(text)) == "too_few_lines"
+
+
+def test_a_text_that_does_not_parse_is_left_to_the_sandbox():
+    assert text_verdict(sampled("x = (")) is None
 
 
 @pytest.mark.parametrize("given", ["{}", "[]", "[1]", "3", '"text"', "null"])
@@ -108,7 +136,7 @@ def test_longest_integer_ignores_other_values():
 def test_every_key_of_input_must_be_used():
     unused = GOOD.replace('"price": 4', '"price": 4, "colour": 5').replace("**input", "3, 4")
     run = ran(input_json='{"apples":3,"colour":5,"price":4}')
-    violation = result_violation(candidate(unused), run, PAPER)
+    violation = result_violation(candidate(unused), run, DEFAULTS)
     assert violation is not None
     assert (violation.verdict, violation.reason) == (
         "unused_input",
@@ -129,21 +157,21 @@ def test_the_first_rule_in_the_order_gives_the_verdict():
 
 
 def test_a_program_that_does_not_parse_uses_no_input():
-    violation = result_violation(candidate("def ("), ran(), PAPER)
+    violation = result_violation(candidate("def ("), ran(), DEFAULTS)
     assert violation is not None
     assert (violation.verdict, violation.reason) == ("unused_input", "the program cannot be parsed")
 
 
 def test_a_trivial_program():
     text = GOOD.replace("output = cost(**input)", "cost(**input)\noutput = 12")
-    violation = text_violation(candidate(text), PAPER)
+    violation = text_violation(candidate(text), DEFAULTS)
     assert violation is not None
     assert (violation.verdict, violation.reason) == (
         "trivial",
         "`output` is a constant: nothing is computed",
     )
     assert text_violation(candidate(text), Verify(trivial=False)) is None
-    assert text_violation(candidate("def (\n" * 6), PAPER) is None
+    assert text_violation(candidate("def (\n" * 6), DEFAULTS) is None
 
 
 def runs(first=None, second=None, perturbed=(), text=GOOD):
@@ -156,7 +184,7 @@ def runs(first=None, second=None, perturbed=(), text=GOOD):
 
 
 def second(again, first=None):
-    return rerun_violation(candidate(), runs(first, again), Rerun.SECOND, PAPER)
+    return rerun_violation(candidate(), runs(first, again), Rerun.SECOND, DEFAULTS)
 
 
 def test_an_equal_second_run():
@@ -194,7 +222,7 @@ def inputs(count):
     return [{"apples": 3 + i, "price": 4 + i} for i in range(1, count + 1)]
 
 
-def suspected(found, settings=PAPER):
+def suspected(found, settings=DEFAULTS):
     return {v: s.proved for v, s in suspicions(candidate(), found, Rerun.PERTURBED, settings)}
 
 
@@ -202,7 +230,7 @@ def test_an_output_that_never_changes():
     given = inputs(10)
     found = runs(perturbed=[(g, "12") for g in given])
     assert suspected(found) == {"insensitive": True}
-    violation = rerun_violation(candidate(), found, Rerun.PERTURBED, PAPER)
+    violation = rerun_violation(candidate(), found, Rerun.PERTURBED, DEFAULTS)
     assert violation is not None
     assert violation.reason == "`output` is 12 for 10 other inputs too"
     assert suspected(runs(perturbed=[(g, "12.0") for g in given])) == {"insensitive": True}
@@ -255,7 +283,7 @@ def test_a_string_constant_of_the_program_is_a_label():
 def test_an_echo():
     found = runs(ran(result="4"), perturbed=[(g, str(g["price"])) for g in inputs(10)])
     assert suspected(found) == {"echo": True}
-    violation = rerun_violation(candidate(), found, Rerun.PERTURBED, PAPER)
+    violation = rerun_violation(candidate(), found, Rerun.PERTURBED, DEFAULTS)
     assert violation is not None
     assert violation.reason == "`output` is `input['price']` in all of 11 runs on different inputs"
 
@@ -303,7 +331,9 @@ def test_without_a_literal_input_no_rule_applies():
 def test_a_disabled_rule_needs_no_runs(verdict):
     off = Verify(**{verdict: False})
     assert verdict not in rules_needing(Rerun.SECOND, off) | rules_needing(Rerun.PERTURBED, off)
-    assert verdict in rules_needing(Rerun.SECOND, PAPER) | rules_needing(Rerun.PERTURBED, PAPER)
+    assert verdict in rules_needing(Rerun.SECOND, DEFAULTS) | rules_needing(
+        Rerun.PERTURBED, DEFAULTS
+    )
 
 
 def test_fewer_perturbations_than_the_minimum_are_an_error():

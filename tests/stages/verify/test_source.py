@@ -3,24 +3,27 @@
 import ast
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from caco.stages.verify.rules import code_lines, used_names
+from caco.stages.verify.rules import logical_lines, used_names
 from caco.stages.verify.source import Source
 
 
-def test_code_lines_are_neither_blank_nor_comment_nor_import():
-    program = (
-        "import math\nfrom math import pi\n\n# comment\n   # indented comment\nx = 1  # code\n"
-        "    \nimported = 2\nfromage = 3\n"
-    )
-    assert code_lines(program) == 3
-
-
-@given(st.text())
-def test_lines_of_any_text_can_be_counted(text):
-    assert 0 <= code_lines(text) <= len(text)
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("import math\nfrom math import pi\n\n# comment\nx = 1  # code\nimported = 2\n", 2),
+        ("x = 1; y = 2", 2),
+        ("x = {\n    'a': 1,\n    'b': 2,\n}\n", 1),
+        ("def f(n): return 2 * n", 2),
+        ('def f(n):\n    """Doubles."""\n    pass\n    return 2 * n', 2),
+        ("for n in x:\n    if n:\n        y = n\n    else:\n        y = 1\n", 4),
+        ("", 0),
+    ],
+)
+def test_logical_lines_are_statements_in_any_layout(text, lines):
+    tree = ast.parse(text)
+    assert logical_lines(tree) == lines
+    assert logical_lines(ast.parse(ast.unparse(tree))) == lines
 
 
 @pytest.mark.parametrize(

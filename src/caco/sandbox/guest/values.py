@@ -28,9 +28,11 @@ class TooLarge(Exception):
 class Json:
     """Serialises one value as canonical JSON: sorted keys, no spaces, bounded length.
 
-    Besides the types of JSON: tuples become arrays; keys that are numbers, booleans or None become
-    their JSON text; scalars and arrays of NumPy and numbers of SymPy and the standard library
-    become numbers. A fraction that is not an integer becomes the string `p/q`, which is exact.
+    Besides the types of JSON: tuples become arrays; sets become sorted arrays, numbers by value
+    before other members by JSON text; keys that are no strings become their JSON text, such as
+    `"[0,1]"` for `(0, 1)`; scalars and arrays of NumPy and numbers of SymPy and the standard
+    library become numbers. A fraction that is not an integer becomes the string `p/q`, which is
+    exact. Two keys of a dict, or members of a set, with the same JSON text are an error.
     """
 
     def __init__(self, limit: int) -> None:
@@ -43,7 +45,7 @@ class Json:
         """Returns the JSON text of `value`.
 
         Raises:
-            NotSerialisable: The value contains a set, a function, NaN, itself, ...
+            NotSerialisable: The value contains a function, a complex number, NaN, itself, ...
             TooLarge: The text exceeds the limit.
         """
         try:
@@ -82,18 +84,19 @@ class Json:
             self._put("]")
         elif isinstance(value, dict):
             self._dict(value)
+        elif isinstance(value, set | frozenset):
+            self._set(value)
         else:
             self._value(_plain(value))
 
     def _dict(self, value: "dict[Any, Any]") -> None:
         items: dict[str, Any] = {}
         for key, item in dict.items(value):
-            if not isinstance(key, str | int | float | type(None)):
-                try:
-                    key = _plain(key)
-                except NotSerialisable:
-                    raise NotSerialisable(f"a key is a {type_name(key)}") from None
-            name = str.__str__(key) if isinstance(key, str) else self._scalar(key)
+            try:
+                key = _hashable(key)
+            except NotSerialisable:
+                raise NotSerialisable(f"a key is a {type_name(key)}") from None
+            name = str.__str__(key) if isinstance(key, str) else self._part(key)
             if name in items:
                 raise NotSerialisable(f"two keys have the same JSON text {name[:50]!r}")
             items[name] = item
@@ -102,6 +105,32 @@ class Json:
             self._put(("," if i else "") + quoted(name) + ":")
             self._value(items[name])
         self._put("}")
+
+    def _set(self, value: "set[Any] | frozenset[Any]") -> None:
+        # Not `iter`, which a subclass may override.
+        items = set.__iter__(value) if isinstance(value, set) else frozenset.__iter__(value)
+        members: dict[str, tuple[object, ...]] = {}  # the sort key of each JSON text
+        size = self._bytes
+        for item in items:
+            plain = _hashable(item)
+            text = self._part(plain)
+            if text in members:
+                raise NotSerialisable(f"two members have the same JSON text {text[:50]!r}")
+            size += len(text) + 1
+            if size > self._limit + 1:  # a large set is not read to its end
+                raise TooLarge
+            members[text] = _order(plain, text)
+        self._put("[")
+        for i, text in enumerate(sorted(members, key=members.__getitem__)):
+            self._put(("," if i else "") + text)
+        self._put("]")
+
+    def _part(self, value: "Any") -> str:
+        """Returns the JSON text of a key or a member."""
+        part = Json(self._limit)
+        part._depth = self._depth
+        part._value(value)
+        return "".join(part._parts)
 
     def _scalar(self, value: "Any") -> str:
         if value is None:
@@ -128,6 +157,26 @@ def type_name(value: object) -> str:
     except Exception:
         return name
     return name if module == "builtins" else f"{module}.{name}"
+
+
+def _hashable(value: "Any") -> "Any":
+    """Returns a key of a dict or a member of a set, a library's number as a built-in one.
+
+    Raises:
+        NotSerialisable: JSON cannot represent it.
+    """
+    known = isinstance(value, str | int | float | tuple | frozenset | type(None))
+    return value if known else _plain(value)
+
+
+def _order(value: "Any", text: str) -> "tuple[object, ...]":
+    """Returns the sort key of a member of a set."""
+    # Conversions that a subclass cannot override, and neither can it override comparisons.
+    if isinstance(value, float):
+        return 0, float.__float__(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return 0, int.__int__(value)
+    return 1, text
 
 
 def _plain(value: "Any") -> "Any":

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from caco.answers.compare import compare_program
 from caco.config.checks import ProgramRules
@@ -9,6 +10,7 @@ from caco.rows.draft import Attempt, Draft
 from caco.rows.rejected import ACCEPTED
 from caco.sandbox.protocol import Execution, Sandbox, execute_in_order
 from caco.stages.unify.code_cots import form_violation, rule_violation
+from caco.stages.verify.rules import Violation, analysed
 
 # An unclosed fence contains the rest of the reply.
 _FENCE = re.compile(r"```[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
@@ -48,34 +50,35 @@ def attempt_drafts(
     extracted = ((draft, program_in(draft.reply)) for draft in drafts)
     programs = (((draft, program), program) for draft, program in extracted)
     for (draft, program), execution in execute_in_order(sandbox, programs):
-        verdict, reason = _verdict(draft, program, execution, answers[draft.seed_id], rules)
+        answer = answers[draft.seed_id]
+        violation = analysed(partial(_violation, draft, program, execution, answer, rules))
         yield Attempt(
             seed_id=draft.seed_id,
             candidate=draft.candidate,
             prompt=draft.prompt,
             model=draft.model,
             program=program,
-            verdict=verdict,
-            reason=reason,
+            verdict=violation.verdict if violation else ACCEPTED,
+            reason=violation.reason if violation else "",
             input=execution.input,
             output=execution.output,
         )
 
 
-def _verdict(
+def _violation(
     draft: Draft, program: str, execution: Execution, answer: str, rules: ProgramRules
-) -> tuple[str, str]:
-    """Returns the verdict and its reason, which does not reveal the answer."""
+) -> Violation | None:
+    """Returns why an attempt is not accepted, or None; the reason does not reveal the answer."""
     if draft.finish_reason != "stop":
-        return "truncated", f"the reply did not end within {draft.tokens} tokens"
+        return Violation("truncated", f"the reply did not end within {draft.tokens} tokens")
     if not program:
-        return "no_program", "the reply holds no program"
+        return Violation("no_program", "the reply holds no program")
     if fault := form_violation(program):
-        return "not_code_cot", fault
+        return Violation("not_code_cot", fault)
     if execution.input is None or execution.output is None:
-        return str(execution.outcome), execution.detail or "it ended without a result"
+        reason = execution.detail or "it ended without a result"
+        return Violation(str(execution.outcome), reason)
     if compare_program(execution.output, answer).outcome != "equal":
-        return "wrong_answer", f"it gives {execution.output[:200]}, which is not the known answer"
-    if violation := rule_violation(program, execution, rules):
-        return violation.verdict, violation.reason
-    return ACCEPTED, ""
+        reason = f"it gives {execution.output[:200]}, which is not the known answer"
+        return Violation("wrong_answer", reason)
+    return rule_violation(program, execution, rules)

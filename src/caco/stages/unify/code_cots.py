@@ -13,6 +13,7 @@ from caco.rows.seed import Seed
 from caco.sandbox.protocol import Execution, Sandbox, execute_in_order
 from caco.stages.verify.rules import (
     Violation,
+    analysed,
     complete_program,
     result_violation,
     text_violation,
@@ -154,21 +155,30 @@ def convert_seeds(
 
 
 def convert_seed(seed: Seed, convert: Callable[[], str], answer: str) -> Conversion | Rejected:
-    """Returns a converted seed, or its rejection as `not_convertible` or `not_code_cot`.
+    """Returns a converted seed, or its rejection.
+
+    Verdicts: that of `NotConvertible`; `not_code_cot`; `unanalysable`.
 
     Args:
         seed: The seed.
         convert: Returns the seed's program, or raises `NotConvertible`.
         answer: The answer that the program must give.
     """
-    try:
-        program = convert()
-    except NotConvertible as e:
-        return reject(seed.seed_id, e.verdict, str(e), seed)
-    violation = form_violation(program)
-    if violation is not None:
-        return reject(seed.seed_id, "not_code_cot", violation, seed)
-    return Conversion(seed, program, answer)
+
+    def conversion() -> Conversion | Violation:
+        try:
+            program = convert()
+        except NotConvertible as e:
+            return Violation(e.verdict, str(e))
+        fault = form_violation(program)
+        return Violation("not_code_cot", fault) if fault else Conversion(seed, program, answer)
+
+    found = analysed(conversion)
+    return _rejected(seed, found) if isinstance(found, Violation) else found
+
+
+def _rejected(seed: Seed, violation: Violation) -> Rejected:
+    return reject(seed.seed_id, violation.verdict, violation.reason, seed)
 
 
 def executed_code_cots(
@@ -190,7 +200,11 @@ def executed_code_cots(
     """
     deduplicator = Deduplicator()
     for run in execute_conversions(conversions, sandbox):
-        yield run if isinstance(run, Rejected) else _outcome(run, converter, rules, deduplicator)
+        if isinstance(run, Rejected):
+            yield run
+            continue
+        found = analysed(partial(_outcome, run, converter, rules, deduplicator))
+        yield _rejected(run.conversion.seed, found) if isinstance(found, Violation) else found
 
 
 def execute_conversions(
@@ -226,7 +240,7 @@ def reject_failed(run: ExecutedConversion, context: str = "") -> Rejected:
 
 def _outcome(
     run: ExecutedConversion, converter: str, rules: ProgramRules, deduplicator: Deduplicator
-) -> CodeCoT | Rejected:
+) -> CodeCoT | Rejected | Violation:
     conversion, execution = run.conversion, run.execution
     seed = conversion.seed
     if execution.input is None or execution.output is None:
@@ -235,9 +249,9 @@ def _outcome(
         reason = (
             f"the program gives {execution.output[:200]}, the answer is {conversion.answer[:200]}"
         )
-        return reject(seed.seed_id, "wrong_answer", reason, seed)
+        return Violation("wrong_answer", reason)
     if violation := rule_violation(conversion.program, execution, rules):
-        return reject(seed.seed_id, violation.verdict, violation.reason, seed)
+        return violation
     return deduplicator.code_cot(
         seed, conversion.program, execution.input, execution.output, converter
     )

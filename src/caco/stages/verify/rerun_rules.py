@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from caco.config.checks import Verify
-from caco.sandbox.protocol import Execution, Outcome
+from caco.sandbox.protocol import Execution, Outcome, json_text
 from caco.stages.verify.rules import Candidate, Violation
 from caco.stages.verify.source import Literal
 
@@ -251,6 +251,6 @@ def _equals(output: Any, value: Any) -> bool:
         return output == str(value)
     if isinstance(value, dict | list | tuple):
         return type(output) is (dict if isinstance(value, dict) else list) and bool(
-            output == json.loads(json.dumps(value))
+            output == _json(json_text(value))
         )
     return output is not None and bool(output == value)

@@ -3,7 +3,7 @@
 A program gets the verdict of the first rule that it violates. Rules on the text come first, so that
 a program that violates one is not executed. Then come the outcomes of the sandbox, each with the
 verdict of its name, the rules on the executed `input` and `output`, and the rules that need further
-runs (`rerun_rules`).
+runs (`rerun_rules`). A program that a rule cannot handle is `unanalysable` (`analysed`).
 """
 
 import ast
@@ -11,8 +11,10 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from caco.config.checks import ProgramRules
+from caco.errors import CacoError
 from caco.rows.program import Program
 from caco.sandbox.protocol import Execution
 from caco.stages.verify.source import Source
@@ -20,12 +22,25 @@ from caco.syntax import program_id
 
 # Names with which a program may change a variable that its text does not assign.
 _REFLECTION = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr", "__dict__"})
+_MAX_MESSAGE = 200  # characters of an exception's message in a reason
+
+T = TypeVar("T")
 
 
-def code_lines(program: str) -> int:
-    """Returns the number of lines that are neither blank, comment nor import."""
-    stripped = (line.strip() for line in program.splitlines())
-    return sum(1 for line in stripped if line and not line.startswith(("#", "import ", "from ")))
+def logical_lines(tree: ast.Module) -> int:
+    """Returns the number of statements but imports, `pass`, docstrings and other bare constants.
+
+    The layout does not count: a function on one line has two statements, its head and its body.
+    """
+    return sum(isinstance(node, ast.stmt) and not _is_idle(node) for node in ast.walk(tree))
+
+
+def _is_idle(node: ast.stmt) -> bool:
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case _:
+            return False
 
 
 def used_names(tree: ast.Module) -> set[str]:
@@ -100,6 +115,29 @@ class Violation:
     reason: str
 
 
+def analysed(analysis: Callable[[], T]) -> T | Violation:
+    """Returns the result of an analysis, or the violation `unanalysable` if it raises.
+
+    Every analysis of one program goes through this function. Syntax trees and literals have no
+    bound that all rules can handle: a chain of 1,200 assignments exceeds the recursion limit, and
+    Python converts no integer of more than 4,300 digits to text. Such a program costs its own row,
+    not the job.
+
+    Args:
+        analysis: Applies rules or a parser to one program.
+
+    Raises:
+        CacoError: The failure is not the program's.
+    """
+    try:
+        return analysis()
+    except CacoError:
+        raise
+    except Exception as e:
+        reason = f"the rules cannot analyse it: {type(e).__name__}: {str(e)[:_MAX_MESSAGE]}"
+        return Violation("unanalysable", reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A program to verify.
@@ -138,14 +176,16 @@ def truncated(program: Candidate, settings: ProgramRules) -> str | None:
 
 
 def too_few_lines(program: Candidate, settings: ProgramRules) -> str | None:
-    """At least `min_lines` lines are neither blank, comment nor import (released code: 6)."""
-    lines = code_lines(program.source.text)
+    """The program has at least `min_lines` logical lines.
+
+    A text that does not parse satisfies this rule: its execution gives the reason.
+    """
+    if program.source.tree is None:
+        return None
+    lines = logical_lines(program.source.tree)
     if lines >= settings.min_lines:
         return None
-    return (
-        f"{lines} lines that are neither blank, comment nor import; at least "
-        f"{settings.min_lines} required"
-    )
+    return f"{lines} statements besides imports; at least {settings.min_lines} required"
 
 
 def trivial(program: Candidate, settings: ProgramRules) -> str | None:

@@ -4,23 +4,17 @@ from collections.abc import Iterable, Iterator
 from typing import Self
 
 from caco.config.checks import Verify
-from caco.errors import CacoError
 from caco.rows.rejected import ACCEPTED
 from caco.rows.verified import Verified
 from caco.sandbox.protocol import Execution, Sandbox
 from caco.stages.verify.rules import complete_program
 from caco.stages.verify.verify import verify_shard
 
-INTERNAL_ERROR = "internal_error"
-
 
 def verify_executed(
     program: str, execution: Execution, sandbox: Sandbox, settings: Verify
 ) -> tuple[str, str]:
-    """Returns the verdict on a program and the reason.
-
-    The verdict is `accepted`, that of a rule, or `internal_error` if the rules cannot handle the
-    program.
+    """Returns the verdict on a program, `accepted` or that of a rule, and the reason.
 
     The program is a shard of its own, so it is never a duplicate, and it counts as complete.
 
@@ -34,12 +28,7 @@ def verify_executed(
         SandboxUnavailable: The sandbox failed.
     """
     row = complete_program(program).row
-    try:
-        (found,) = verify_shard([row], _FirstRunKnown(sandbox, program, execution), settings)
-    except CacoError:
-        raise
-    except Exception as e:  # some literals and syntax trees are beyond the rules
-        return INTERNAL_ERROR, f"the rules failed: {type(e).__name__}: {e}"
+    (found,) = verify_shard([row], _FirstRunKnown(sandbox, program, execution), settings)
     return (ACCEPTED, "") if isinstance(found, Verified) else (found.verdict, found.reason)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 _MAX_BYTES = 16_384  # of a literal: replacing a longer one many times takes too long
 _MAX_DIGITS = 4_000  # of an integer: Python prints no more than 4,300
 _MAX_CONSTANTS = 40  # of a program that perturbations use
+_MAX_BITS = 1_000  # of an integer among them: a perturbation adds it to a float
 
 
 class Source:
@@ -116,5 +117,6 @@ def _constants(tree: ast.Module, inside: set[int]) -> Iterator[Any]:
         if isinstance(value, int | float | str)
         and not isinstance(value, bool)
         and _has_literal(value)
+        and not (isinstance(value, int) and value.bit_length() > _MAX_BITS)
     )
     yield from islice(dict.fromkeys(usable), _MAX_CONSTANTS)

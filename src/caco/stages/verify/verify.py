@@ -2,11 +2,12 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from caco.config.checks import SandboxLimits as Limits
 from caco.config.checks import Verify
@@ -27,11 +28,19 @@ from caco.stages.verify.rerun_rules import (
     rules_needing,
     suspicions,
 )
-from caco.stages.verify.rules import Candidate, Violation, result_violation, text_violation
+from caco.stages.verify.rules import (
+    Candidate,
+    Violation,
+    analysed,
+    result_violation,
+    text_violation,
+)
 from caco.stages.verify.source import Source, literal_input
 
 _WINDOW = 1_024  # programs in memory: enough to keep every worker of a large machine busy
 _ROUNDS = (2, 4)  # perturbed runs in each of the first rounds; a last round runs the rest
+
+T = TypeVar("T")
 
 
 class VerifySpec(Section):
@@ -63,7 +72,7 @@ def verify_shard(
     while window := list(islice(source, _WINDOW)):
         items = [_Item(Candidate(program, Source(program.program))) for program in window]
         for item in items:
-            item.violation = text_violation(item.candidate, settings)
+            _analyse(item, partial(text_violation, item.candidate, settings))
             if settings.duplicates and item.violation is None:
                 name = item.candidate.row.program_id
                 if name in seen:
@@ -133,6 +142,15 @@ class _Item:
     runs: Runs | None = None
 
 
+def _analyse(item: _Item, analysis: Callable[[], T | Violation]) -> T | None:
+    """Returns the result of an analysis of a program, or stores its violation and returns None."""
+    found = analysed(analysis)
+    if isinstance(found, Violation):
+        item.violation = found
+        return None
+    return found
+
+
 def _without_violation(items: list[_Item]) -> list[_Item]:
     return [item for item in items if item.violation is None]
 
@@ -141,7 +159,7 @@ def _run_first(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
     for item, run in execute_in_order(sandbox, ((i, i.candidate.source.text) for i in items)):
         if run.outcome is Outcome.OK:
             item.runs = Runs(run, None, None, ())
-            item.violation = result_violation(item.candidate, run, settings)
+            _analyse(item, partial(result_violation, item.candidate, run, settings))
         else:
             item.violation = Violation(run.outcome.value, run.detail)
 
@@ -151,20 +169,26 @@ def _run_second(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
     for item, run in execute_in_order(sandbox, programs, repeat=1):
         assert item.runs is not None
         item.runs = replace(item.runs, second=run)
-        item.violation = rerun_violation(item.candidate, item.runs, Rerun.SECOND, settings)
+        rule = partial(rerun_violation, item.candidate, item.runs, Rerun.SECOND, settings)
+        _analyse(item, rule)
 
 
 def _run_perturbed(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
     """Runs the programs on perturbed inputs, in rounds; only suspects enter the next round."""
     suspects: list[tuple[_Item, Iterator[Perturbation]]] = []
     for item in items:
-        literal = literal_input(item.candidate.source)
+        literal = _analyse(item, partial(literal_input, item.candidate.source))
         if literal is not None and item.runs is not None:
             item.runs = replace(item.runs, literal=literal)
             name = item.candidate.row.program_id
             suspects.append((item, perturbations(literal, name, settings.perturbations)))
     for size in (*_ROUNDS, settings.perturbations):
-        chosen = [(item, p) for item, more in suspects for p in islice(more, size)]
+        chosen = [
+            (item, perturbation)
+            for item, more in suspects
+            for perturbation in _analyse(item, partial(_next, more, size)) or []
+        ]
+        suspects = [(item, more) for item, more in suspects if item.violation is None]
         runs: dict[int, list[PerturbedRun]] = {id(item): [] for item, _ in suspects}
         programs = (((item, p), p.program) for item, p in chosen)
         for (item, p), run in execute_in_order(sandbox, programs):
@@ -173,10 +197,20 @@ def _run_perturbed(items: list[_Item], sandbox: Sandbox, settings: Verify) -> No
             assert item.runs is not None
             perturbed = (*item.runs.perturbed, *runs[id(item)])
             item.runs = replace(item.runs, perturbed=perturbed)
-        suspects = [(item, more) for item, more in suspects if _is_suspect(item, settings)]
+        suspects = [
+            (item, more)
+            for item, more in suspects
+            if _analyse(item, partial(_is_suspect, item, settings))
+        ]
     for item, _ in suspects:
         assert item.runs is not None
-        item.violation = rerun_violation(item.candidate, item.runs, Rerun.PERTURBED, settings)
+        _analyse(
+            item, partial(rerun_violation, item.candidate, item.runs, Rerun.PERTURBED, settings)
+        )
+
+
+def _next(more: Iterator[Perturbation], count: int) -> list[Perturbation]:
+    return list(islice(more, count))
 
 
 def _is_suspect(item: _Item, settings: Verify) -> bool:
