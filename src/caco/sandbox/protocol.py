@@ -39,7 +39,8 @@ class Execution:
         outcome: The outcome.
         detail: The reason: type and message of the exception, or the limit that was exceeded. Empty
             if `outcome` is OK.
-        input: The global `input` after execution as canonical JSON; None unless OK.
+        input: The global `input` as canonical JSON, recorded at its last assignment at the start of
+            a line, or else after execution; None unless OK.
         output: The global `output` as canonical JSON; if the program does not set it, the text
             printed to standard output as a JSON string. None unless OK.
         stdout: The text printed to standard output, truncated at the output limit.

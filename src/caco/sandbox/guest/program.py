@@ -4,6 +4,7 @@ import builtins
 import io
 import sys
 
+from caco.sandbox.guest.parts import ERRORS, compiled_parts
 from caco.sandbox.guest.values import Json, NotSerialisable, TooLarge, type_name
 from caco.sandbox.guest.wire import DETAIL
 
@@ -124,16 +125,23 @@ class Program:
 
     def _execute(self, text: bytes | bytearray, stdout: CapturedStdout) -> "dict[str, str]":
         try:
-            code = compile(text.decode("utf-8"), "<program>", "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as e:
+            first, *rest = compiled_parts(text.decode("utf-8"))
+        except ERRORS as e:
             return {"outcome": "syntax_error", "detail": _error_text(e)}
         main = type(sys)("__main__")
         sys.modules["__main__"] = main
         names = main.__dict__
         names["__builtins__"] = builtins
         stream = sys.stdout = io.TextIOWrapper(io.BufferedWriter(stdout), encoding="utf-8")
+        recorded: dict[str, str] = {}
         try:
-            exec(code, names)
+            exec(first, names)
+            for code in rest:
+                # The split may be at a line in a text, and the value may be no JSON value yet.
+                if "input" in names:
+                    found = self._json("input", names["input"])
+                    recorded = found if "input" in found else {}
+                exec(code, names)
             if not stream.closed:
                 stream.flush()
         except MemoryError as e:
@@ -143,10 +151,18 @@ class Program:
             return {"outcome": "out_of_memory", "detail": "the program ran out of memory"}
         except BaseException as e:
             return {"outcome": "exception", "detail": _error_text(e)}
-        return self._results(names, stdout)
+        return self._results(names, stdout, recorded)
 
-    def _results(self, names: "dict[str, Any]", stdout: CapturedStdout) -> "dict[str, str]":
-        """Returns the record of a program that ran to completion, from its globals."""
+    def _results(
+        self, names: "dict[str, Any]", stdout: CapturedStdout, recorded: "dict[str, str]"
+    ) -> "dict[str, str]":
+        """Returns the record of a program that ran to completion, from its globals.
+
+        Args:
+            names: The globals.
+            stdout: What the program printed.
+            recorded: The JSON text of `input` where it was assigned, if known.
+        """
         limit = self._limit
         found = {name: names[name] for name in ("input", "output") if name in names}
         if "output" not in found and stdout.captured.strip():
@@ -156,30 +172,31 @@ class Program:
                     "detail": f"`output` is not set, and more than {limit} bytes were printed",
                 }
             found["output"] = stdout.text().strip()
-        record = {"outcome": "ok"}
+        record = {"outcome": "ok", **recorded}
         for name in ("input", "output"):
             if name not in found:
                 return {"outcome": "no_output", "detail": f"the program does not set `{name}`"}
-            try:
-                record[name] = Json(limit).text(found[name])
-            except NotSerialisable as e:
-                return {
-                    "outcome": "not_serialisable",
-                    "detail": f"`{name}` is not a JSON value: {e}",
-                }
-            except TooLarge:
-                return {
-                    "outcome": "output_too_large",
-                    "detail": f"`{name}` takes more than {limit} bytes of JSON",
-                }
-            except MemoryError:
-                return {
-                    "outcome": "out_of_memory",
-                    "detail": f"out of memory while serialising `{name}`",
-                }
-            except BaseException as e:
-                return {"outcome": "not_serialisable", "detail": f"`{name}`: {_error_text(e)}"}
+            if name not in record:
+                record |= self._json(name, found[name])
+            if name not in record:
+                return record
         return record
+
+    def _json(self, name: str, value: object) -> "dict[str, str]":
+        """Returns the JSON text of a variable under its name, or the outcome if it has none."""
+        try:
+            return {name: Json(self._limit).text(value)}
+        except NotSerialisable as e:
+            detail = f"`{name}` is not a JSON value: {e}"
+        except TooLarge:
+            detail = f"`{name}` takes more than {self._limit} bytes of JSON"
+            return {"outcome": "output_too_large", "detail": detail}
+        except MemoryError:
+            detail = f"out of memory while serialising `{name}`"
+            return {"outcome": "out_of_memory", "detail": detail}
+        except BaseException as e:
+            detail = f"`{name}`: {_error_text(e)}"
+        return {"outcome": "not_serialisable", "detail": detail}
 
 
 def _error_text(error: BaseException) -> str:
