@@ -179,7 +179,10 @@ def test_an_llm_judge_without_a_model_is_an_error(raw: dict[str, Any]) -> None:
 
 
 def test_variants_that_would_be_equal_are_an_error(raw: dict[str, Any]) -> None:
-    raw["reverse"]["question"]["variants"] = 2
+    raw["reverse"]["question"] |= {
+        "variants": 2,
+        "sampling": {"temperature": 0.0, "max_new_tokens": 9},
+    }
     assert "2 `variants` of one program would be the same question" in error_of(raw)
 
 

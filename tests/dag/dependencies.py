@@ -6,7 +6,7 @@ Written by hand and not derived from the rules, so that a wrong dependency in a 
 import copy
 from typing import Any
 
-SHARDS = ("00000", "00001", "00002", "00003")
+SHARDS = ("00000", "00001")
 SOURCES = ("arithmetic", "gsm_symbolic", "codeio")
 BENCHMARKS = ("arithmetic",)
 BENCHMARKED = tuple(f"{m}-{b}" for m in ("base", "student") for b in BENCHMARKS)
@@ -47,13 +47,15 @@ FEEDS: dict[str, set[str]] = {
     "report": set(),
 }  # fmt: skip
 for source in BENCHMARKS:  # each benchmark of the embedded run is the held-out set of its source
-    FEEDS[f"seeds:{source}"] = FEEDS[f"seeds:{source}"] | {f"bench_problems:{source}"}
+    FEEDS[f"seeds:{source}"] |= {f"bench_problems:{source}"} | each("unify", SOURCES)
 
 ANSWERS, GRADES = each("answer", BENCHMARKED), each("grade", BENCHMARKED)
 
 # Key (or pattern of keys) -> jobs whose spec contains it. The first matching pattern counts.
+# A source that begins to hold seeds out gives every `unify` another input.
 OWNERS: list[tuple[str, set[str]]] = [
     ("models.smollm2.*", {"model:smollm2"}),
+    *((f"sources.{s}.seeds.held_out", {f"seeds:{s}"} | each("unify", SOURCES)) for s in SOURCES),
     *((f"sources.{s}.seeds.*", {f"seeds:{s}"}) for s in SOURCES),
     *((f"sources.{s}.unify.*", {f"unify:{s}"}) for s in SOURCES),
     ("sandbox.*", each("unify", SOURCES) | each("verify") | {"plant"}),

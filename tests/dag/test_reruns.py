@@ -13,7 +13,17 @@ import pytest
 from caco.config.config import check_config, read_config
 from tests.dag.checkout import ROOT, Checkout
 from tests.dag.conftest import Edit
-from tests.dag.dependencies import ANSWERS, BENCHMARKS, FEEDS, OWNERS, downstream, each, with_value
+from tests.dag.dependencies import (
+    ANSWERS,
+    BENCHMARKS,
+    FEEDS,
+    OWNERS,
+    SHARDS,
+    SOURCES,
+    downstream,
+    each,
+    with_value,
+)
 
 # Other valid values of keys for which neither negation nor an increment gives one.
 ALTERNATIVES: dict[str, Any] = {
@@ -190,11 +200,11 @@ def test_another_run_name_runs_everything(finished: Checkout) -> None:
 
 def test_more_shards_run_only_the_new_ones_and_the_corpus(finished: Checkout) -> None:
     raw = finished.config()
-    raw["shards"] = 6
+    raw["shards"] = len(SHARDS) + 2
     new = {
         f"{rule}:{shard}"
         for rule in ("sample", "verify", "question", "solution", "judge", "check")
-        for shard in ("00004", "00005")
+        for shard in ("00002", "00003")
     }
     assert finished.planned(config=raw) == new | downstream({"corpus"})
 
@@ -204,13 +214,13 @@ def test_another_source_of_a_benchmark_re_runs_its_problems_and_answers(finished
     raw["sources"]["gsm_symbolic"]["seeds"]["held_out"] = 2
     raw["bench"]["benchmarks"]["arithmetic"]["source"] = "gsm_symbolic"
     assert finished.planned(config=raw) == downstream(
-        {"seeds:gsm_symbolic", "bench_problems:arithmetic"}
+        {"seeds:gsm_symbolic", "bench_problems:arithmetic"} | each("unify", SOURCES)
     )
 
 
 def test_fewer_shards_run_only_the_corpus(finished: Checkout) -> None:
     raw = finished.config()
-    raw["shards"] = 3
+    raw["shards"] = len(SHARDS) - 1
     assert finished.planned(config=raw) == downstream({"corpus"})
 
 
@@ -218,7 +228,7 @@ def test_a_thousand_shards_are_planned(finished: Checkout) -> None:
     raw = finished.config()
     raw["shards"] = 1_000
     planned = finished.planned(config=raw)
-    assert len(planned) == 996 * 6 + len(downstream({"corpus"}))
+    assert len(planned) == (1_000 - len(SHARDS)) * 6 + len(downstream({"corpus"}))
 
 
 def test_a_comment_re_runs_nothing(finished: Checkout, edit: Edit) -> None:

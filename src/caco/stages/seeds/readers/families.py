@@ -15,12 +15,13 @@ from caco.config.sources import Families
 from caco.errors import UserError
 from caco.identity import canonical_json
 from caco.rows.seed import Seed
-from caco.stages.seeds.families import arithmetic, lists, number_theory, stories
+from caco.stages.seeds.families import arithmetic, counting, lists, number_theory, stories
 from caco.stages.seeds.families.family import Case, Family
 from caco.stages.seeds.normalise import make_seed
 
 FAMILIES = {
     **arithmetic.FAMILIES,
+    **counting.FAMILIES,
     **lists.FAMILIES,
     **number_theory.FAMILIES,
     **stories.FAMILIES,
