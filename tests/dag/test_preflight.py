@@ -122,7 +122,9 @@ def test_an_incomplete_model_is_reported_and_nothing_runs(finished: Checkout) ->
     config["sample"]["sampling"]["temperature"] = 0.5
     manifest = finished.folder / RESULTS / "codegen/manifest.json"
     raw = json.loads(manifest.read_text())
-    manifest.write_text(json.dumps(raw | {"files": {"model.safetensors": {"bytes": 5}}}))
+    manifest.write_text(
+        json.dumps(raw | {"files": {"model.safetensors": {"bytes": 5, "sha256": "0"}}})
+    )
     done = finished.try_snakemake(config=config)
     assert done.returncode == 1
     assert "input error: results/embedded/codegen/model.safetensors: missing, or" in done.stdout

@@ -101,7 +101,7 @@ def test_a_stale_training_is_reported_with_its_steps_and_discarded(finished: Che
     old = fingerprints(parts | {"model": "m"})
     (training / "fingerprint.json").write_text(json.dumps(old))
     config = finished.config()
-    config["student"]["training"]["epochs"] = 2
+    config["student"]["training"]["epochs"] = 3
     refused = finished.try_snakemake(config=config)
     assert refused.returncode == 1
     assert "student: 1 training of 5 steps, saved with other settings;" in refused.stdout
