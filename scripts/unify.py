@@ -13,7 +13,7 @@ from caco.config.section import load_implementation
 from caco.config.sources import LlmUnify
 from caco.rows.code_cot import CodeCoT
 from caco.rows.draft import Attempt
-from caco.rows.rejected import Rejected, reject
+from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.table import count_rows, read_rows, write_rows
 from caco.runtime.job import Job, run
@@ -55,8 +55,8 @@ def main() -> None:
     def accepted() -> Iterator[CodeCoT]:
         for row in _outcomes(spec, args.seeds, args.attempts, args.workers):
             progress.add()
-            if isinstance(row, CodeCoT) and row.seed_id in leaked:
-                row = reject(row.seed_id, "held_out", leaked[row.seed_id], row)
+            if isinstance(row, CodeCoT):
+                row = leaked.get(row.seed_id, row)
             if isinstance(row, Rejected):
                 counts.reject(row.verdict)
                 rejected.append(row)

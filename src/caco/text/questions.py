@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from caco.identity import digest
 from caco.text.numbers import PLAIN, without_thousands
 
 # Numbers with an optional factorial sign, words, and single symbols. Punctuation of prose and LaTeX
@@ -25,3 +26,8 @@ def normal_question(text: str) -> str:
     powers = _RAISED.sub(lambda digits: f"^{digits[0]}", text)
     plain = unicodedata.normalize("NFKC", powers).translate(_SAME).casefold()
     return " ".join(_TOKEN.findall(without_thousands(plain)))
+
+
+def question_key(text: str) -> bytes:
+    """Returns a 16-byte digest of a question's normal form, which is small enough for memory."""
+    return bytes.fromhex(digest(normal_question(text)))

@@ -13,7 +13,7 @@ def test_a_held_out_question_is_found_in_another_source():
     seeds = [seed("What is 3 + 6?"), seed("what is 3 + 5"), seed("What is 3 * 5?")]
     leaked = leaked_seeds(seeds, [("easy", [held_out]), ("other", [seed("And?", "other")])])
     assert list(leaked) == [seeds[1].seed_id]
-    assert f"seed {held_out.seed_id} of easy" in leaked[seeds[1].seed_id]
+    assert f"seed {held_out.seed_id} of easy" in leaked[seeds[1].seed_id].reason
 
 
 def test_nothing_is_held_out():

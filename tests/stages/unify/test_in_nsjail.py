@@ -97,4 +97,5 @@ def test_a_question_held_out_of_another_source_is_no_code_cot(tmp_path):
     assert [row.seed_id for row in accepted] == [seeds[0].seed_id, seeds[2].seed_id]
     assert [(row.row_id, row.verdict) for row in rejected] == [(seeds[1].seed_id, "held_out")]
     assert "of other" in rejected[0].reason
+    assert json.loads(rejected[0].row)["problem"] == seeds[1].problem
     assert rows["rejected"] == {"held_out": 1}

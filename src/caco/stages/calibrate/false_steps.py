@@ -8,16 +8,22 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from random import Random
+from typing import Any
 
+_NUMBER = r"\d{1,15}"  # Python converts no text of more than 4,300 digits to an integer
 _EQUATION = re.compile(
-    r"(?<![\d.,/*+\-^%)$])(?P<left>\d+)(?P<op>\s*[-+*/]\s*)(?P<right>\d+)(?P<equals>\s*=\s*)"
-    r"(?P<result>\d+)(?![\d.,]*\d|\s*[-+*/^%=(])"
+    rf"(?<![\d.,/*+\-^%)$])(?P<left>{_NUMBER})\s*(?P<sign>[-+*/])\s*(?P<right>{_NUMBER})\s*=\s*"
+    rf"(?P<result>{_NUMBER})(?![\d.,]*\d|\s*[-+*/^%=(])"
 )
-_OPERATIONS = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv
+_OPERATORS: Mapping[str, Callable[[Fraction, Fraction], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+    "<": operator.lt, ">": operator.gt,
 }  # fmt: skip
-_COMPARISON = re.compile(r"(?<![-+*/]\s)(?<![\d.,])\d+ (?P<sign>[<>]) \d+(?![\d.,]*\d|\s*[-+*/])")
-_PARITY = re.compile(r"(?<![\d.,])\d+ is (?P<word>even|odd)\b")
+_COMPARISON = re.compile(
+    rf"(?<![-+*/]\s)(?<![\d.,])(?P<left>{_NUMBER}) (?P<sign>[<>]) (?P<right>{_NUMBER})"
+    r"(?![\d.,]*\d|\s*[-+*/])"
+)
+_PARITY = re.compile(rf"(?<![\d.,])(?P<number>{_NUMBER}) is (?P<word>even|odd)\b")
 
 
 def _result(match: re.Match[str], rng: Random) -> tuple[str, str]:
@@ -61,11 +67,13 @@ def false_steps(steps: str, rng: Random) -> Iterator[tuple[str, str]]:
 
 
 def _holds(match: re.Match[str]) -> bool:
-    """Tells whether an equation is true, so that any other result or operand makes it false."""
-    if match.re is not _EQUATION:
-        return True
-    left, right, result = (Fraction(match[name]) for name in ("left", "right", "result"))
-    sign = match["op"].strip()
-    if not right or not left:
+    """Tells whether a statement is true, so that its change makes it false."""
+    found = match.groupdict()
+    if "word" in found:
+        return (int(found["number"]) % 2 == 0) == (found["word"] == "even")
+    left, right = Fraction(found["left"]), Fraction(found["right"])
+    if "result" not in found:
+        return bool(_OPERATORS[found["sign"]](left, right))
+    if not left or not right:  # `3 * 0 = 0` is true whatever the first operand
         return False
-    return bool(_OPERATIONS[sign](left, right) == result)
+    return bool(_OPERATORS[found["sign"]](left, right) == int(found["result"]))

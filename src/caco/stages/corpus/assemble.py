@@ -21,7 +21,7 @@ from caco.runtime.progress import Progress
 from caco.runtime.provenance import Counts
 from caco.stages.corpus.families import Families, families, family_key
 from caco.text.answers import answer_text
-from caco.text.questions import normal_question
+from caco.text.questions import question_key
 
 R = TypeVar("R", bound=Row)
 Benchmarks = dict[bytes, str]  # digest of a problem's normal form -> its id and benchmark
@@ -87,7 +87,7 @@ def filter_rows(
     questions: set[bytes] = set()
     for row in rows:
         program = bytes.fromhex(digest(row.program_id))
-        question = _question_key(row.question)
+        question = question_key(row.question)
         if settings.decontaminate and question in benchmarks:
             reason = f"the question equals a benchmark's: {benchmarks[question]}"
             yield reject(row.question_id, "contaminated", reason, row)
@@ -138,15 +138,10 @@ def corpus_row(row: Solution) -> CorpusRow:
 def benchmark_questions(problems: list[Path]) -> Benchmarks:
     """Returns the id and benchmark of each problem, by the digest of its normal form."""
     return {
-        _question_key(seed.problem): f"problem {seed.seed_id} of {file.stem}"
+        question_key(seed.problem): f"problem {seed.seed_id} of {file.stem}"
         for file in problems
         for seed in read_rows(file, Seed)
     }
-
-
-def _question_key(question: str) -> bytes:
-    """Returns a 16-byte digest of a question's normal form, which is small enough for memory."""
-    return bytes.fromhex(digest(normal_question(question)))
 
 
 def _read(shards: list[Path], row_type: type[R]) -> Iterator[R]:
