@@ -22,17 +22,20 @@ ROOT = Path(__file__).resolve().parents[2]
 # Manifest of a checkpoint without files.
 MANIFEST = '{"folder": ".", "digest": "", "files": {}}'
 
-_STUB = f"""#!{sys.executable} -IS
-import sys
-from pathlib import Path
-if Path("fails").exists() and sys.argv[1] in Path("fails").read_text().split():
-    sys.exit(1)
+CREATE_OUTPUTS = f"""
 for argument in sys.argv[1:]:
     path = Path(argument)
     if argument.startswith("results/") and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text({MANIFEST!r} if path.name == "manifest.json" else sys.argv[1])
-"""
+"""  # the end of a stub
+
+_STUB = f"""#!{sys.executable} -IS
+import sys
+from pathlib import Path
+if Path("fails").exists() and sys.argv[1] in Path("fails").read_text().split():
+    sys.exit(1)
+{CREATE_OUTPUTS}"""
 
 # The import of Snakemake takes longer than planning: one process imports it for all runs.
 _FORKS = multiprocessing.get_context("forkserver")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dag.checkout import MANIFEST, ROOT, Checkout
+from tests.dag.checkout import CREATE_OUTPUTS, ROOT, Checkout
 
 PROGRAMS = [f"results/embedded/programs/{shard}.parquet" for shard in ("00000", "00001")]
 PLAIN = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores", "2"]
@@ -29,12 +29,7 @@ if arguments[0] == "scripts/sample.py":
         if not has_snakemake() or time.monotonic() > end:
             sys.exit(1)
         time.sleep(0.05)
-for argument in arguments:
-    path = Path(argument)
-    if argument.startswith("results/") and not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text({MANIFEST!r} if path.name == "manifest.json" else "output")
-"""
+{CREATE_OUTPUTS}"""
 
 
 class TwoRuns(Checkout):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dag.checkout import MANIFEST, ROOT, Checkout
+from tests.dag.checkout import CREATE_OUTPUTS, ROOT, Checkout
 from tests.slurm.cluster import Cluster
 
 SHARDS = ("00000", "00001")
@@ -28,12 +28,7 @@ if arguments[0] == "scripts/sample.py":
     end = time.monotonic() + 60
     while not Path("continue").exists() and time.monotonic() < end:
         time.sleep(0.1)
-for argument in arguments:
-    path = Path(argument)
-    if argument.startswith("results/") and not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text({MANIFEST!r} if path.name == "manifest.json" else "output")
-"""
+{CREATE_OUTPUTS}"""
 
 
 class SlurmCheckout(Checkout):
