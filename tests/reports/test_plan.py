@@ -51,16 +51,16 @@ def test_rows_and_hours_follow_from_shares_lengths_and_rates():
     stages = _stages(_config("config.yaml"), _assumed())
     assert stages["seeds"].rows_out == 220 - 100 + 5 + 6
     assert (stages["unify"].rows_out, stages["unify"].gpu_h) == (66, 0.0)  # mechanical
-    assert (stages["sample"].jobs, stages["sample"].rows_out) == (2, 128)
-    # 128 programs of 100 tokens at 10 tokens per second, and two starts of 36 s.
-    assert stages["sample"].gpu_h == pytest.approx((128 * 100 / 10 + 2 * 36) / 3600)
+    assert (stages["sample"].jobs, stages["sample"].rows_out) == (2, 96)
+    # 96 programs of 100 tokens at 10 tokens per second, and two starts of 36 s.
+    assert stages["sample"].gpu_h == pytest.approx((96 * 100 / 10 + 2 * 36) / 3600)
     assert stages["sample"].wall_h == pytest.approx(stages["sample"].gpu_h / 2)
-    assert stages["verify"].core_h == pytest.approx(12.8 / 3600)
-    assert stages["verify"].rows_out == 64
-    assert stages["solution"].tokens == 64 * 200
-    assert stages["judge"].core_h == pytest.approx(6.4 / 3600)
-    assert stages["corpus"].rows_in == 16
-    assert stages["student"].tokens == 2 * 16 * 250  # two epochs
+    assert stages["verify"].core_h == pytest.approx(9.6 / 3600)
+    assert stages["verify"].rows_out == 48
+    assert stages["solution"].tokens == 48 * 200
+    assert stages["judge"].core_h == pytest.approx(4.8 / 3600)
+    assert stages["corpus"].rows_in == 12
+    assert stages["student"].tokens == 2 * 12 * 250  # two epochs
     assert "llm_judge" not in stages
     # Base and student, 100 problems each.
     assert (stages["answer"].jobs, stages["answer"].tokens) == (2, 200 * 200)
@@ -100,10 +100,10 @@ def test_every_stage_of_a_run_has_an_estimate(config: Config):
 def test_a_row_takes_space_for_all_texts_that_it_contains():
     stages = _stages(_config("config.yaml"), _assumed())
     of_tokens = {name: stage.disk_gb * 1e9 / 1.2 for name, stage in stages.items()}
-    assert of_tokens["sample"] == of_tokens["verify"] == pytest.approx(128 * 100)
-    assert of_tokens["question"] == pytest.approx(64 * 150)
-    assert of_tokens["solution"] == of_tokens["judge"] == pytest.approx(64 * 350)
-    assert of_tokens["corpus"] == pytest.approx(16 * 350)
+    assert of_tokens["sample"] == of_tokens["verify"] == pytest.approx(96 * 100)
+    assert of_tokens["question"] == pytest.approx(48 * 150)
+    assert of_tokens["solution"] == of_tokens["judge"] == pytest.approx(48 * 350)
+    assert of_tokens["corpus"] == pytest.approx(12 * 350)
     assert of_tokens["codegen"] == 0
 
 
@@ -115,7 +115,7 @@ def test_variants_and_more_shards_add_to_the_cost():
         "sampling": {"temperature": 1.0, "max_new_tokens": 8},
     }
     stages = _stages(check_config(raw, "changed"), _assumed())
-    assert stages["question"].rows_in == 8 * 64 // 2 * 3
+    assert stages["question"].rows_in == 8 * 48 // 2 * 3
     assert stages["sample"].jobs == 8
 
 

@@ -75,8 +75,10 @@ def test_the_solution_ends_with_the_answer(seeds):
 
 def test_every_equation_of_the_solution_holds(seeds):
     for seed in seeds:
-        for left, right in re.findall(r"(\d+(?: [-+*] \d+)+) = (\d+)", seed.solution):
-            assert eval(left) == int(right), seed.solution
+        for left, right in re.findall(
+            r"(\d+(?: [-+*] \d+)+) = (?=(\d+(?: [-+*] \d+)*))", seed.solution
+        ):
+            assert eval(left) == eval(right), seed.solution
 
 
 def test_the_answer_is_the_last_number_of_the_solution(seeds):
