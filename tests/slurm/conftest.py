@@ -1,9 +1,11 @@
 """The Slurm cluster of the tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.slurm.checkout import SlurmCheckout
 from tests.slurm.cluster import Cluster
 from tests.slurm.daemons import ClusterUnavailable
 
@@ -25,3 +27,16 @@ def running_cluster() -> Iterator[Cluster]:
 def cluster() -> Iterator[Cluster]:
     """A running cluster for all tests."""
     yield from running_cluster()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[SlurmCheckout]:
+    """A checkout whose commands and jobs end with the test."""
+    checkout = SlurmCheckout(tmp_path.resolve())
+    yield checkout
+    (checkout.folder / "continue").touch()
+    for process in checkout.started:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
