@@ -166,6 +166,7 @@ _PHRASES: list[tuple[str, str, Compute]] = [
     ("length size", rf"(?:length|size) of \[ #(?: , #)* \]{_END}", _count),
     ("number", rf"number of {ELEMENTS} in(?: the list)? \[ #(?: , #)* \]{_END}", _count),
     ("root", rf"square root of #{_END}", _root),
+    ("sqrt √", r"(?:\\ )?sqrt (?:\[ # \]|\( # \))|√ #|√ \( # \)", _root),
     ("square", rf"square of #{_END}", lambda v: v[0] ** 2),
     ("cube", rf"cube of #{_END}", lambda v: v[0] ** 3),
     ("squared", "# squared", lambda v: v[0] ** 2),
@@ -194,7 +195,7 @@ def reduced(tokens: list[Token]) -> list[Token]:
 
     A phrase without a value becomes a sign, so that what contains it is not understood.
     """
-    words = {token.text for token in tokens if token.kind in ("word", "operator")}
+    words = {token.text for token in tokens if token.kind in ("word", "operator", "sign")}
     for needed, pattern, compute in _REDUCTIONS:
         if not words & needed:
             continue

@@ -7,6 +7,7 @@ equals sign: its first link is true if the left side is the number with which th
 from dataclasses import dataclass
 from fractions import Fraction
 
+from caco.statements.conversions import conversion_holds, is_conversion
 from caco.statements.phrases import Keys, phrase
 from caco.statements.sides import Side, left_side, readings, right_side
 from caco.statements.statement import Kind, Statement, number_text
@@ -19,7 +20,11 @@ _PHRASES = [
     for pattern, sign in (
         (r"(?:is|are) (?:not|n't) equal to", "≠"),
         (r"(?:does|do) not equal", "≠"),
-        (r"(?:is|are) equal to|(?:is|are) the same as|equals|equal", "="),
+        (
+            r"(?:, which )?(?:(?:is|are) (?:equal|equivalent) to|(?:is|are) the same as|equals)"
+            r"|equal",
+            "=",
+        ),
         (r"(?:is|are) (?:about|approximately|roughly|almost|nearly|around)", "≈"),
         (r"(?:is|are) not (?:greater|larger|bigger|more|higher) than", "≤"),
         (r"(?:is|are) not (?:less|smaller|lower|fewer) than", "≥"),
@@ -49,6 +54,8 @@ _UNSURE = frozenset(
     }
 )  # fmt: skip
 """Words of a clause that do not claim that a comparison in it holds."""
+_LEADING = frozenset({"in", "for", "after", "within", "takes", "took", "lasts", "lasted"})
+"""Words before a quantity that it does not belong to."""
 
 
 def with_relations(tokens: list[Token]) -> list[Token]:
@@ -69,7 +76,7 @@ _TRIGGERS = frozenset(
     {
         "than", "equal", "equals", "exceeds", "least", "most", "about", "approximately",
         "roughly", "almost", "nearly", "around", "same", "get", "gets", "give", "gives",
-        "giving", "which", "results", "resulting",
+        "giving", "which", "results", "resulting", "equivalent",
     }
 )  # fmt: skip
 
@@ -141,6 +148,10 @@ def _statement(tokens: list[Token], text: str, link: _Link, following: _Link | N
     shown = " ".join(text[tokens[first].start : tokens[last - 1].end].split())
     if left is None or right is None or not _claimed(tokens, left, right, kind):
         return Statement(kind, shown, None)
+    if sign == "=" and is_conversion(left, right):
+        converts, value = conversion_holds(left, right)
+        why = f"it is {number_text(value)}" if converts is False else ""
+        return Statement(kind, shown, converts, why)
     holds, right_value = _judged(left, right, sign)
     if holds is False and sign == "=" and _runs_on(left, right, following):
         holds = True
@@ -174,6 +185,9 @@ def _claimed(tokens: list[Token], left: Side, right: Side, kind: Kind) -> bool:
         before = [t.text for t in tokens[max(0, left.first - 2) : left.first]]
         if _CLAIMS & set(before[-1:]) or (before[-1:] == ["that"] and _CLAIMS & set(before)):
             return False
+        if is_conversion(left, right):
+            led = bool(before) and before[-1] in _LEADING
+            return (left.clean or led) and in_a_claim(tokens, left.first)
         if not operations:  # `x = 3 = 3`: only the links of a chain
             chained = left.first > 0 and tokens[left.first - 1].kind == "relation"
             if not chained or left.words or right.words:
