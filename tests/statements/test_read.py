@@ -74,6 +74,9 @@ TRUE = [
     "7 is greater than 5",
     "3 + 4 ≠ 8",
     "7 is 2 more than 5",
+    "12 is twice as many as 6, 6 is half as much as 12",
+    "12 is three times as many as 4",
+    "So 3 dozen = 36 eggs",
     "35 is odd, count 0.",
     "3 and 5 are odd.",
     "35 is not even",
@@ -133,6 +136,10 @@ FALSE = {
     "5 is greater than 7": "5 compared with 7",
     "3 + 4 ≠ 7": "7 compared with 7",
     "8 is 2 more than 5": "it is 7",
+    "13 is twice as many as 6": "it is 12",
+    "7 is half as much as 12": "it is 6",
+    "13 is 3 times as many as 4": "it is 12",
+    "3 dozen is 37": "is 36",
     "35 is even, count 1.": "35 is odd",
     "3 and 4 are odd.": "4 is even",
     "35 is not odd": "35 is odd",
@@ -178,7 +185,8 @@ NOT_JUDGED = [
 OTHER = [
     "The answer is 12.", "There are 3 boxes and 4 bags.", "The number of even numbers is 3.",
     "3/5 is 7 days away", "He is 12 and she is 14.", "One is even.", "x = y", "In 2020 it is 5.",
-    "0900 - 0130 = 0730", "35 would be even", "The second largest of 3, 9 and 4 is 5",
+    "3 dozen is $15", "0900 - 0130 = 0730", "35 would be even",
+    "The second largest of 3, 9 and 4 is 5",
 ]  # fmt: skip
 
 

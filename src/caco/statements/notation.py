@@ -43,7 +43,9 @@ _CHARACTERS = str.maketrans(
 
 
 def plain(text: str) -> str:
-    r"""Returns `text` with `(1)/(2)` for `\frac{1}{2}`, `*` for `\times`, without bold, fonts and degrees.
+    r"""Returns `text` with `(1)/(2)` for `\frac{1}{2}` and `*` for `\times`.
+
+    Bold, fonts and degrees are left out.
 
     A command that is not known stays, so that what contains it is not understood.
     """

@@ -173,6 +173,7 @@ _PHRASES: list[tuple[str, str, Compute]] = [
     ("cubed", "# cubed", lambda v: v[0] ** 3),
     ("twice double", "(?:twice|double) #", lambda v: 2 * v[0]),
     ("thrice triple", "(?:thrice|triple) #", lambda v: 3 * v[0]),
+    ("dozen dozens", "# dozens?(?= (?:is|are|equals|=) #)", lambda v: 12 * v[0]),
     ("add adding", rf"(?:add|adding) # (?:and|to|plus) #{_END}", _sum),
     (
         "subtract subtracting",
@@ -202,6 +203,9 @@ def reduced(tokens: list[Token]) -> list[Token]:
         for found in reversed(list(Keys(tokens).find(pattern))):
             before = tokens[found.first - 1].text if found.first else ""
             inverse = before == "of" and tokens[found.first].kind == "number"  # inverse of 2 mod 5
+            priced = any(token.currency for token in tokens[found.last : found.last + 2])
+            if "dozen" in needed and priced:  # 3 dozen is $15
+                continue
             computed = None if before in _RANKED or inverse else compute(found.numbers)
             first, last = tokens[found.first], tokens[found.last - 1]
             token = Token(
