@@ -77,6 +77,7 @@ TRUE = [
     "12 is twice as many as 6, 6 is half as much as 12",
     "12 is three times as many as 4",
     "So 3 dozen = 36 eggs",
+    "12 eggs/dozen * 3 dozen = 36 eggs",
     "35 is odd, count 0.",
     "3 and 5 are odd.",
     "35 is not even",
@@ -170,7 +171,9 @@ NOT_JUDGED = [
     # A scale of a map, usual factors, and a working day, week and year.
     "1 inch = 5 miles", "1 gallon = 4 liters", "1 ton = 1000 kg", "1 day = 8 hours",
     "1 week = 5 days", "1 year = 9 months", "2 hours = 30 minutes each",
-    "If 2 hours = 30 minutes, stop.", "Tom's 2 hours = 30 minutes",
+    "If 2 hours = 30 minutes, stop.", "90 minutes = 2 hours 30 minutes",
+    "1 hour and 30 minutes = 80 minutes", "$12.50 is equivalent to 100 * 12.50",
+    "Tom's 2 hours = 30 minutes",
     # Roots that are no numbers, and a factor before a root.
     r"\sqrt{85} = 9", r"2\sqrt{9} = 5", r"\sqrt[3]{64} = 5",
     # An integer division, and a rounded factor.

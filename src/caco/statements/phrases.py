@@ -203,8 +203,7 @@ def reduced(tokens: list[Token]) -> list[Token]:
         for found in reversed(list(Keys(tokens).find(pattern))):
             before = tokens[found.first - 1].text if found.first else ""
             inverse = before == "of" and tokens[found.first].kind == "number"  # inverse of 2 mod 5
-            priced = any(token.currency for token in tokens[found.last : found.last + 2])
-            if "dozen" in needed and priced:  # 3 dozen is $15
+            if "dozen" in needed and _counts_dozens(tokens, found):
                 continue
             computed = None if before in _RANKED or inverse else compute(found.numbers)
             first, last = tokens[found.first], tokens[found.last - 1]
@@ -218,6 +217,13 @@ def reduced(tokens: list[Token]) -> list[Token]:
             )
             tokens = [*tokens[: found.first], token, *tokens[found.last :]]
     return tokens
+
+
+def _counts_dozens(tokens: list[Token], found: Found) -> bool:
+    """Tells whether dozens are counted or priced: `12 eggs * 3 dozen = 36`, `3 dozen = $15`."""
+    before = tokens[found.first - 1] if found.first else None
+    factor = before is not None and (before.kind == "operator" or before.text in ("x", "times"))
+    return factor or any(token.currency for token in tokens[found.last : found.last + 2])
 
 
 def _text(found: Fraction) -> str:

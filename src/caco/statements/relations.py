@@ -7,6 +7,7 @@ equals sign: its first link is true if the left side is the number with which th
 from dataclasses import dataclass
 from fractions import Fraction
 
+from caco.answers.units import Dimension
 from caco.statements.conversions import conversion_holds, is_conversion
 from caco.statements.phrases import Keys, phrase
 from caco.statements.sides import Side, left_side, readings, right_side
@@ -43,6 +44,7 @@ _PHRASES = [
     )
 ]
 _CENT = Fraction(1, 100)
+_DOLLAR: Dimension = (("dollar", 1),)
 _CLAIMS = frozenset({"if", "whether", "unless", "suppose", "assume", "let", "not", "say", "does"})
 """Words that do not claim what follows them."""
 _UNSURE = frozenset(
@@ -186,8 +188,12 @@ def _claimed(tokens: list[Token], left: Side, right: Side, kind: Kind) -> bool:
         if _CLAIMS & set(before[-1:]) or (before[-1:] == ["that"] and _CLAIMS & set(before)):
             return False
         if is_conversion(left, right):
-            led = bool(before) and before[-1] in _LEADING
-            return (left.clean or led) and in_a_claim(tokens, left.first)
+            led = left.clean or (bool(before) and before[-1] in _LEADING)
+            # `1 hour and 30 minutes = 90 minutes`, `90 minutes = 1 hour 30 minutes`
+            more = before[-1:] == ["and"] or any(
+                t.kind == "number" or t.text == "and" for t in tokens[right.last : right.last + 1]
+            )
+            return led and not more and in_a_claim(tokens, left.first)
         if not operations:  # `x = 3 = 3`: only the links of a chain
             chained = left.first > 0 and tokens[left.first - 1].kind == "relation"
             if not chained or left.words or right.words:
@@ -306,8 +312,10 @@ def _is_uncertain(left: Side, right: Side) -> bool:
             return True
     sides = (left, right)
     cents = [any(factor == _CENT for _, factor in side.units) for side in sides]
-    if cents[0] != cents[1] and any(a * 100 == b or b * 100 == a for a, b in readings(sides)):
-        return True  # 9/10 = 90 cents
+    dollars = [any(factor == 1 and d == _DOLLAR for d, factor in side.units) for side in sides]
+    in_cents = cents[0] != cents[1] or dollars[0] != dollars[1]
+    if in_cents and any(a * 100 == b or b * 100 == a for a, b in readings(sides)):
+        return True  # 9/10 = 90 cents, $12.50 is equivalent to 100 * 12.50
     return not left.operations and bool(left.words)
 
 
