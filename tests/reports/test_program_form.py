@@ -36,8 +36,8 @@ GIVEN = '{"clips": 48, "friends": 3}'
 PROBLEM = "Ann sold 48 clips to each of 3 friends and has 5 left. How many did she sell?"
 
 
-def of(program: str, output: str = "144"):
-    found = form(program, GIVEN, output, PROBLEM)
+def of(program: str, output: str = "144", problem: str | None = PROBLEM):
+    found = form(program, GIVEN, output, problem)
     assert found is not None
     return found
 
@@ -48,7 +48,7 @@ def test_the_form_of_a_program():
     assert (found.control, found.numbered, found.whole_float) == (False, False, False)
     assert found.states_result is False
     assert found.stated == pytest.approx(2 / 3)  # not the 5
-    assert form(PROGRAM, GIVEN, "144", None).stated is None
+    assert of(PROGRAM, problem=None).stated is None
     assert form("def f(:", GIVEN, "144", None) is None
 
 

@@ -134,8 +134,8 @@ class _Alignment:
         ]
         self._sources = [list(self._candidates(*place)) for place in self._places]
         if not all(self._sources):  # a solution that needs general knowledge uses it elsewhere too
-            for place, sources in zip(self._places, self._sources, strict=True):
-                sources += self._general_knowledge(*place)
+            for (at, place), sources in zip(self._places, self._sources, strict=True):
+                sources += self._general_knowledge(at, place)
         for (at, place), sources in zip(self._places, self._sources, strict=True):
             if not sources:
                 number = self._steps[at].operands[place].value
