@@ -176,6 +176,7 @@ NOT_JUDGED = [
     "Tom's 2 hours = 30 minutes",
     # Roots that are no numbers, and a factor before a root.
     r"\sqrt{85} = 9", r"2\sqrt{9} = 5", r"\sqrt[3]{64} = 5",
+    r"(\sqrt[16]{5})^{48} = 5^3",
     # An integer division, and a rounded factor.
     "17 / 5 = 3", "2/3 = 0.66",
     # Conditions, hypotheses, questions, negations and withdrawn steps.

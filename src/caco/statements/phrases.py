@@ -166,7 +166,7 @@ _PHRASES: list[tuple[str, str, Compute]] = [
     ("length size", rf"(?:length|size) of \[ #(?: , #)* \]{_END}", _count),
     ("number", rf"number of {ELEMENTS} in(?: the list)? \[ #(?: , #)* \]{_END}", _count),
     ("root", rf"square root of #{_END}", _root),
-    ("sqrt √", r"(?:\\ )?sqrt (?:\[ # \]|\( # \))|√ #|√ \( # \)", _root),
+    ("sqrt √", r"(?:\\ )?sqrt (?:\[ # \]|\( # \))(?! \[)|√ #|√ \( # \)", _root),
     ("square", rf"square of #{_END}", lambda v: v[0] ** 2),
     ("cube", rf"cube of #{_END}", lambda v: v[0] ** 3),
     ("squared", "# squared", lambda v: v[0] ** 2),
