@@ -32,6 +32,19 @@ TRUE = [
     "22/7 ≈ 3.14",
     "2 dozen + 3 = 27",
     "6 / 1/3 = 18",
+    # Conversions of units, with the factors of the calendar and of money.
+    "1 week = 7 days",
+    "1.25 hours = 75 minutes",
+    "100 minutes = 1.67 hours",
+    "$1.50 = 150 cents",
+    "3 feet = 36 inches",
+    "She ran for 2.5 hours, which is equivalent to 150 minutes.",
+    # Degrees, and roots that are numbers.
+    r"1998^\circ + 237^\circ = 2235^\circ",
+    "90° + 30° = 120°",
+    r"\sqrt{121} = 11",
+    "√25 = 5 inches",
+    r"3 + \sqrt{16} = 7",
     # A running chain, and a chain over two lines.
     "3 + 4 = 7 + 2 = 9",
     "3 + 4 * 2\n= 3 + 8\n= 11",
@@ -61,6 +74,10 @@ TRUE = [
     "7 is greater than 5",
     "3 + 4 ≠ 8",
     "7 is 2 more than 5",
+    "12 is twice as many as 6, 6 is half as much as 12",
+    "12 is three times as many as 4",
+    "So 3 dozen = 36 eggs",
+    "12 eggs/dozen * 3 dozen = 36 eggs",
     "35 is odd, count 0.",
     "3 and 5 are odd.",
     "35 is not even",
@@ -93,6 +110,14 @@ FALSE = {
     "it's 2400+1000 = 3,480 sq ft": "is 3400",
     "30 + 200 = 850 cents": "is 230",
     "20% of 50 = 11": "is 10",
+    "1.25 hours = 125 minutes": "it is 75",
+    "She ran for 2.5 hours, which is equivalent to 250 minutes.": "it is 150",
+    "10 years is equal to 100 years": "it is 10",
+    "2 weeks = 20 days": "it is 14",
+    "$2 = 20 cents": "it is 200",
+    r"1998^\circ + 237^\circ = 436^\circ": "is 2235",
+    r"\sqrt{121} = 12": "is 11",
+    "√25 = 6 inches": "is 5",
     "10/3 = 3.34": "about 3.33333",
     "22/7 ≈ 3.5": "about 3.14286",
     "3 + 4 = 8 + 2 = 10": "3 + 4 is 7",
@@ -112,6 +137,10 @@ FALSE = {
     "5 is greater than 7": "5 compared with 7",
     "3 + 4 ≠ 7": "7 compared with 7",
     "8 is 2 more than 5": "it is 7",
+    "13 is twice as many as 6": "it is 12",
+    "7 is half as much as 12": "it is 6",
+    "13 is 3 times as many as 4": "it is 12",
+    "3 dozen is 37": "is 36",
     "35 is even, count 1.": "35 is odd",
     "3 and 4 are odd.": "4 is even",
     "35 is not odd": "35 is odd",
@@ -137,8 +166,17 @@ NOT_JUDGED = [
     "600 x 30 = 18 000", "20 / 240 = 8.33...%",
     "3 * 30 = 30 + M", "500 cm^3 * 2 = 100", "3 * 4 = 13 or 12",
     # Units that may have to be converted, and parts of what is not named.
-    "2 hours + 30 minutes = 150 minutes", "1 week = 7 days", "$1.50 + 50 cents = $2",
+    "2 hours + 30 minutes = 150 minutes", "$1.50 + 50 cents = $2",
     "9/10 = 90 cents", "1/4 is equal to $15", "1% = 450 / 90", "10% of 400 + 1580 = 1980",
+    # A scale of a map, usual factors, and a working day, week and year.
+    "1 inch = 5 miles", "1 gallon = 4 liters", "1 ton = 1000 kg", "1 day = 8 hours",
+    "1 week = 5 days", "1 year = 9 months", "2 hours = 30 minutes each",
+    "If 2 hours = 30 minutes, stop.", "90 minutes = 2 hours 30 minutes",
+    "1 hour and 30 minutes = 80 minutes", "$12.50 is equivalent to 100 * 12.50",
+    "Tom's 2 hours = 30 minutes",
+    # Roots that are no numbers, and a factor before a root.
+    r"\sqrt{85} = 9", r"2\sqrt{9} = 5", r"\sqrt[3]{64} = 5",
+    r"(\sqrt[16]{5})^{48} = 5^3",
     # An integer division, and a rounded factor.
     "17 / 5 = 3", "2/3 = 0.66",
     # Conditions, hypotheses, questions, negations and withdrawn steps.
@@ -151,7 +189,8 @@ NOT_JUDGED = [
 OTHER = [
     "The answer is 12.", "There are 3 boxes and 4 bags.", "The number of even numbers is 3.",
     "3/5 is 7 days away", "He is 12 and she is 14.", "One is even.", "x = y", "In 2020 it is 5.",
-    "0900 - 0130 = 0730", "35 would be even", "The second largest of 3, 9 and 4 is 5",
+    "3 dozen is $15", "0900 - 0130 = 0730", "35 would be even",
+    "The second largest of 3, 9 and 4 is 5",
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ The row counts of the files are compared with those of the jobs' records.
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,8 +149,18 @@ def _passed_on(job: Counted) -> int:
     return sum(n for path, n in job.accepted.items() if not path.name.endswith(_HELD_OUT))
 
 
-def write_funnel(path: Path, stages: Iterable[FunnelStage]) -> None:
-    """Writes the stages as a JSON list."""
+def write_funnel(
+    path: Path,
+    stages: Iterable[FunnelStage],
+    more: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Writes the stages as a JSON list.
+
+    Args:
+        path: The file.
+        stages: The stages.
+        more: Further values of a stage, which `read_funnel` does not read.
+    """
     written = [
         {
             "stage": s.stage,
@@ -161,6 +171,7 @@ def write_funnel(path: Path, stages: Iterable[FunnelStage]) -> None:
             "jobs": s.jobs,
             "held_out": s.held_out,
             "variants": s.variants,
+            **(more or {}).get(s.stage, {}),
         }
         for s in stages
     ]

@@ -18,6 +18,7 @@ import jinja2
 from markupsafe import Markup
 
 from caco.reports.funnel import Counted, FunnelStage, count_files, funnel, is_rejected, write_funnel
+from caco.reports.program_form import FormSummary, form_json, program_forms
 from caco.reports.records import Record, read_records
 from caco.reports.svg import Interval, bar, interval_plot, line_chart
 from caco.rows.corpus import CorpusRow
@@ -111,9 +112,11 @@ def build_report(run: str, files: Files, funnel_path: Path, report_path: Path) -
     records = read_records(files.records)
     counted = count_files(records, files.rows)
     stages = funnel(counted)
+    forms = program_forms(counted)
     html = page(
         run,
         stages,
+        forms,
         records,
         [read_curve(path) for path in files.losses],
         read_scores(files.scores),
@@ -122,7 +125,8 @@ def build_report(run: str, files: Files, funnel_path: Path, report_path: Path) -
         statement_counts(files.corpus),
         rejected_samples(counted),
     )
-    write_funnel(funnel_path, stages)
+    measured = {one.stage: {"form": form_json(forms, one.stage)} for one in forms}
+    write_funnel(funnel_path, stages, measured)
     write_text(report_path, html)
     return stages
 
@@ -130,6 +134,7 @@ def build_report(run: str, files: Files, funnel_path: Path, report_path: Path) -
 def page(
     run: str,
     stages: Sequence[FunnelStage],
+    forms: Sequence[FormSummary],
     records: Sequence[Record],
     curves: Sequence[Curve],
     scores: Scores,
@@ -143,6 +148,7 @@ def page(
     Args:
         run: The run's name.
         stages: The funnel.
+        forms: The form of the programs, by source.
         records: Every job's record.
         curves: Loss curves.
         scores: The benchmarks' scores.
@@ -156,6 +162,7 @@ def page(
         run=run,
         facts=_facts(records),
         stages=[(s, _bar(s, widest)) for s in stages if not s.of_benchmark],
+        forms=forms,
         curves=[(c.name, _curve(c), _curve_note(c)) for c in curves],
         scores=scores.scores,
         differences=scores.differences,

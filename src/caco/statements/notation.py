@@ -25,6 +25,7 @@ _COMMAND = re.compile(rf"\\({'|'.join(sorted(_COMMANDS, key=len, reverse=True))}
 # Delimiters of mathematics stand alone: what is outside does not continue what is inside.
 _DELIMITER = re.compile(r"\\[()\[\]]|\$\$")
 _SPACE = re.compile(r"\\[,;:! ]|~|&(?=\s{0,3}[=<>≈≤≥])")
+_DEGREES = re.compile(r"\^\s{0,3}(?:\\circ(?![A-Za-z])|\{\s{0,3}\\circ\s{0,3}\})|°(?![CF])")
 _ESCAPED = re.compile(r"\\([$%#&{}_])")
 _BREAK = re.compile(r"\\\\")
 _DOTS = re.compile(r"\.{3,}")
@@ -42,13 +43,15 @@ _CHARACTERS = str.maketrans(
 
 
 def plain(text: str) -> str:
-    r"""Returns `text` with `(1)/(2)` for `\frac{1}{2}`, `*` for `\times`, without bold and fonts.
+    r"""Returns `text` with `(1)/(2)` for `\frac{1}{2}` and `*` for `\times`.
+
+    Bold, fonts and degrees are left out.
 
     A command that is not known stays, so that what contains it is not understood.
     """
     text = _BREAK.sub("\n", text.translate(_CHARACTERS))
     text = _GROUPED.sub(",", text)
-    text = _SPACE.sub(" ", _DELIMITER.sub(" ", text))
+    text = _DEGREES.sub("", _SPACE.sub(" ", _DELIMITER.sub(" ", text)))
     for _ in range(_MAX_NESTED):
         before = text
         text = _MIXED.sub(_mixed, text)

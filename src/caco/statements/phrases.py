@@ -166,12 +166,14 @@ _PHRASES: list[tuple[str, str, Compute]] = [
     ("length size", rf"(?:length|size) of \[ #(?: , #)* \]{_END}", _count),
     ("number", rf"number of {ELEMENTS} in(?: the list)? \[ #(?: , #)* \]{_END}", _count),
     ("root", rf"square root of #{_END}", _root),
+    ("sqrt √", r"(?:\\ )?sqrt (?:\[ # \]|\( # \))(?! \[)|√ #|√ \( # \)", _root),
     ("square", rf"square of #{_END}", lambda v: v[0] ** 2),
     ("cube", rf"cube of #{_END}", lambda v: v[0] ** 3),
     ("squared", "# squared", lambda v: v[0] ** 2),
     ("cubed", "# cubed", lambda v: v[0] ** 3),
     ("twice double", "(?:twice|double) #", lambda v: 2 * v[0]),
     ("thrice triple", "(?:thrice|triple) #", lambda v: 3 * v[0]),
+    ("dozen dozens", "# dozens?(?= (?:is|are|equals|=) #)", lambda v: 12 * v[0]),
     ("add adding", rf"(?:add|adding) # (?:and|to|plus) #{_END}", _sum),
     (
         "subtract subtracting",
@@ -194,13 +196,15 @@ def reduced(tokens: list[Token]) -> list[Token]:
 
     A phrase without a value becomes a sign, so that what contains it is not understood.
     """
-    words = {token.text for token in tokens if token.kind in ("word", "operator")}
+    words = {token.text for token in tokens if token.kind in ("word", "operator", "sign")}
     for needed, pattern, compute in _REDUCTIONS:
         if not words & needed:
             continue
         for found in reversed(list(Keys(tokens).find(pattern))):
             before = tokens[found.first - 1].text if found.first else ""
             inverse = before == "of" and tokens[found.first].kind == "number"  # inverse of 2 mod 5
+            if "dozen" in needed and _counts_dozens(tokens, found):
+                continue
             computed = None if before in _RANKED or inverse else compute(found.numbers)
             first, last = tokens[found.first], tokens[found.last - 1]
             token = Token(
@@ -213,6 +217,13 @@ def reduced(tokens: list[Token]) -> list[Token]:
             )
             tokens = [*tokens[: found.first], token, *tokens[found.last :]]
     return tokens
+
+
+def _counts_dozens(tokens: list[Token], found: Found) -> bool:
+    """Tells whether dozens are counted or priced: `12 eggs * 3 dozen = 36`, `3 dozen = $15`."""
+    before = tokens[found.first - 1] if found.first else None
+    factor = before is not None and (before.kind == "operator" or before.text in ("x", "times"))
+    return factor or any(token.currency for token in tokens[found.last : found.last + 2])
 
 
 def _text(found: Fraction) -> str:

@@ -166,6 +166,17 @@ def _difference(found: Found) -> Verdict:
     return a == right, f"it is {number_text(right)}"
 
 
+_FACTORS = {"twice": 2, "double": 2, "thrice": 3, "triple": 3}
+
+
+def _multiple(found: Found) -> Verdict:
+    """`12 is twice as many as 6`, `12 is 3 times as many as 4`, `6 is half as many as 12`."""
+    word = found.group("factor")
+    a, *stated, b = found.numbers
+    right = b * (_FACTORS[word] if word else stated[0])
+    return a == right, f"it is {number_text(right)}"
+
+
 _SUBJECT = r"(?:# is|#(?: , #)*(?: ,)? (?:and|&) # are)(?: both| all| each)?"
 _NOT = r"(?P<negated> not)?"
 _KINDS: list[tuple[Kind, str, str, Callable[[Found], Verdict]]] = [
@@ -253,6 +264,12 @@ _KINDS: list[tuple[Kind, str, str, Callable[[Found], Verdict]]] = [
         "than",
         r"# is # (?P<sign>more|greater|larger|less|fewer|smaller) than #",
         _difference,
+    ),
+    (
+        Kind.COMPARISON,
+        "as",
+        rf"# (?:is|are) (?:(?P<factor>{'|'.join(_FACTORS)})|#(?: times)?) as [a-z]+ as #",
+        _multiple,
     ),
 ]
 _PATTERNS = [(kind, frozenset(words.split()), phrase(p), f) for kind, words, p, f in _KINDS]

@@ -7,6 +7,8 @@ equals sign: its first link is true if the left side is the number with which th
 from dataclasses import dataclass
 from fractions import Fraction
 
+from caco.answers.units import Dimension
+from caco.statements.conversions import conversion_holds, is_conversion
 from caco.statements.phrases import Keys, phrase
 from caco.statements.sides import Side, left_side, readings, right_side
 from caco.statements.statement import Kind, Statement, number_text
@@ -19,7 +21,11 @@ _PHRASES = [
     for pattern, sign in (
         (r"(?:is|are) (?:not|n't) equal to", "≠"),
         (r"(?:does|do) not equal", "≠"),
-        (r"(?:is|are) equal to|(?:is|are) the same as|equals|equal", "="),
+        (
+            r"(?:, which )?(?:(?:is|are) (?:equal|equivalent) to|(?:is|are) the same as|equals)"
+            r"|equal",
+            "=",
+        ),
         (r"(?:is|are) (?:about|approximately|roughly|almost|nearly|around)", "≈"),
         (r"(?:is|are) not (?:greater|larger|bigger|more|higher) than", "≤"),
         (r"(?:is|are) not (?:less|smaller|lower|fewer) than", "≥"),
@@ -38,6 +44,7 @@ _PHRASES = [
     )
 ]
 _CENT = Fraction(1, 100)
+_DOLLAR: Dimension = (("dollar", 1),)
 _CLAIMS = frozenset({"if", "whether", "unless", "suppose", "assume", "let", "not", "say", "does"})
 """Words that do not claim what follows them."""
 _UNSURE = frozenset(
@@ -49,6 +56,8 @@ _UNSURE = frozenset(
     }
 )  # fmt: skip
 """Words of a clause that do not claim that a comparison in it holds."""
+_LEADING = frozenset({"in", "for", "after", "within", "takes", "took", "lasts", "lasted"})
+"""Words before a quantity that it does not belong to."""
 
 
 def with_relations(tokens: list[Token]) -> list[Token]:
@@ -69,7 +78,7 @@ _TRIGGERS = frozenset(
     {
         "than", "equal", "equals", "exceeds", "least", "most", "about", "approximately",
         "roughly", "almost", "nearly", "around", "same", "get", "gets", "give", "gives",
-        "giving", "which", "results", "resulting",
+        "giving", "which", "results", "resulting", "equivalent",
     }
 )  # fmt: skip
 
@@ -141,6 +150,10 @@ def _statement(tokens: list[Token], text: str, link: _Link, following: _Link | N
     shown = " ".join(text[tokens[first].start : tokens[last - 1].end].split())
     if left is None or right is None or not _claimed(tokens, left, right, kind):
         return Statement(kind, shown, None)
+    if sign == "=" and is_conversion(left, right):
+        converts, value = conversion_holds(left, right)
+        why = f"it is {number_text(value)}" if converts is False else ""
+        return Statement(kind, shown, converts, why)
     holds, right_value = _judged(left, right, sign)
     if holds is False and sign == "=" and _runs_on(left, right, following):
         holds = True
@@ -174,6 +187,13 @@ def _claimed(tokens: list[Token], left: Side, right: Side, kind: Kind) -> bool:
         before = [t.text for t in tokens[max(0, left.first - 2) : left.first]]
         if _CLAIMS & set(before[-1:]) or (before[-1:] == ["that"] and _CLAIMS & set(before)):
             return False
+        if is_conversion(left, right):
+            led = left.clean or (bool(before) and before[-1] in _LEADING)
+            # `1 hour and 30 minutes = 90 minutes`, `90 minutes = 1 hour 30 minutes`
+            more = before[-1:] == ["and"] or any(
+                t.kind == "number" or t.text == "and" for t in tokens[right.last : right.last + 1]
+            )
+            return led and not more and in_a_claim(tokens, left.first)
         if not operations:  # `x = 3 = 3`: only the links of a chain
             chained = left.first > 0 and tokens[left.first - 1].kind == "relation"
             if not chained or left.words or right.words:
@@ -292,8 +312,10 @@ def _is_uncertain(left: Side, right: Side) -> bool:
             return True
     sides = (left, right)
     cents = [any(factor == _CENT for _, factor in side.units) for side in sides]
-    if cents[0] != cents[1] and any(a * 100 == b or b * 100 == a for a, b in readings(sides)):
-        return True  # 9/10 = 90 cents
+    dollars = [any(factor == 1 and d == _DOLLAR for d, factor in side.units) for side in sides]
+    in_cents = cents[0] != cents[1] or dollars[0] != dollars[1]
+    if in_cents and any(a * 100 == b or b * 100 == a for a, b in readings(sides)):
+        return True  # 9/10 = 90 cents, $12.50 is equivalent to 100 * 12.50
     return not left.operations and bool(left.words)
 
 

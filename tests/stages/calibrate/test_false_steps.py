@@ -1,5 +1,6 @@
 """False steps: planted in true statements alone, one a row, and found by the statement check."""
 
+import re
 from random import Random
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from caco.stages.calibrate.false_steps import FALSE_STEPS, false_steps
 from caco.statements.read import statements
 
-STEPS = "3 * 4 = 12 pens. 12 - 5 = 7. 7 < 12. 7 is odd.\n"
+STEPS = "3 * 4 = 12 pens. 12 - 5 = 7. 7 < 12. 7 is odd. 48 / 2 = 24. 2 * 30 = 60. 3 * 12 = 36.\n"
 
 
 def test_each_kind_makes_one_statement_false():
@@ -18,6 +19,35 @@ def test_each_kind_makes_one_statement_false():
         assert [s.holds for s in statements(text)].count(False) == 1, (kind, text)
     assert found["step_comparison"] == STEPS.replace("<", ">")
     assert found["step_parity"] == STEPS.replace("odd", "even")
+
+
+def test_an_equation_is_put_into_words_with_another_result():
+    for seed in range(20):
+        found = dict(false_steps(STEPS, Random(seed)))
+        for kind, pattern, right in (
+            ("step_half", r"half of (48) is (\d+)\.", lambda n: n / 2),
+            ("step_twice", r"twice (30) is (\d+)\.", lambda n: 2 * n),
+            ("step_dozen", r"(3) dozen is (\d+)\.", lambda n: 12 * n),
+        ):
+            number, result = map(int, re.findall(pattern, found[kind])[0])
+            assert result != right(number)
+        words = re.findall(r"(\d+) is (\d+) times as many as (\d+)", found["step_times_as_many"])
+        product, factor, number = map(int, words[0])
+        assert product != factor * number
+        assert re.search(r"three times four is thirteen|twelve minus five is eight",
+                         found["step_number_words"])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "worded",
+    [
+        "half of 48 is {}", "twice 12 is {}", "2 dozen is {}", "{} is 3 times as many as 8",
+        "{} is twice as many as 12", "{} is half as many as 48", "20 plus 4 is {}",
+    ],
+)  # fmt: skip
+def test_a_true_statement_in_words_is_computed_as_true(worded):
+    assert [s.holds for s in statements(worded.format(24))] == [True]
+    assert [s.holds for s in statements(worded.format(25))] == [False]
 
 
 @pytest.mark.parametrize(

@@ -164,3 +164,73 @@ def test_both_parts_of_a_fraction_are_of_the_same_fraction(with_numbers):
     )
     numbers = {("200", 1): 40, ("3", 1): 1, ("8", 1): 4, ("3", 2): 7, ("10", 1): 10}
     assert with_numbers(problem, solution, numbers) == 38
+
+
+def test_a_sum_lists_each_result_once(with_numbers):
+    problem = (
+        "A pan pops 50 kernels, then 3 times that, 400 more, half of these, and a quarter of it."
+    )
+    solution = (
+        "Then 3 * 50 = 150 kernels pop.\nThen 400 / 2 = 200 kernels pop.\n"
+        "A quarter is 200 / 4 = 50 kernels.\nIn all 50 + 150 + 400 + 200 + 50 = 850 kernels."
+    )
+    numbers = {("50", 1): 10, ("3", 1): 2, ("400", 1): 80}
+    assert with_numbers(problem, solution, numbers) == 10 + 20 + 80 + 40 + 10
+
+
+def test_two_differences_are_not_added(with_numbers):
+    problem = "Mia ate 3 slices, Leo 8 more than Mia, and Zoe 3 more than Leo. How many in all?"
+    solution = (
+        "Leo ate 3 + 8 = 11 slices.\nZoe ate 11 + 3 = 14 slices.\n"
+        "They ate a total of 3 + 11 + 14 = 28 slices."
+    )
+    assert with_numbers(problem, solution, {("3", 1): 5, ("8", 1): 1, ("3", 2): 2}) == 19
+
+
+def test_a_percentage_is_not_taken_for_the_rest_of_another(with_numbers):
+    problem = "Of 64 balls 75% are golf balls, and 25% of the golf balls are blue. How many?"
+    solution = "golf balls:64 * 0.75=48\nblue golf balls:48*0.25=12 balls"
+    assert with_numbers(problem, solution, {("64", 1): 100, ("75%", 1): 50, ("25%", 1): 10}) == 5
+
+
+def test_the_unit_of_a_rate_is_not_what_is_counted(with_numbers):
+    problem = (
+        "The usual brand of tea costs $20 per kg. Ed has to buy a brand that costs 15% more. He "
+        "buys a week's worth of tea and he uses 3 kg of tea per day. He also buys a muffin for $2."
+        " How much did everything cost?"
+    )
+    solution = (
+        "The tea he bought was 20*0.15=3.0 more expensive per kg than what he normally buys\n"
+        "So it cost 20+3.0=23.0 per kg\nHe goes through 3*7=21 kgs of tea a week\n"
+        "So he paid 23.0*21=483.0 on tea\nThat means his total bill was 483.0+2=485.0"
+    )
+    numbers = {("20", 1): 10, ("15%", 1): 50, ("3", 1): 1, ("2", 1): 5}
+    assert with_numbers(problem, solution, numbers) == 15 * 7 + 5
+
+
+def test_a_digit_after_a_label_is_no_quantity_that_a_solution_needs(worded):
+    problem = "There are 20 boys in grade 2 and twice that number in grade 3. How many in both?"
+    solution = "In grade 3 there are 20 * 2 = 40 pupils.\nIn both there are 20 + 40 = 60 pupils."
+    assert rejection(worded, problem, solution)[0] == "ambiguous"
+
+
+def test_the_unknown_of_both_sides_is_left_out(with_numbers):
+    problem = "Ann has 72 cubes, 46 rings and some balls, 185 toys in all. How many balls?"
+    solution = "She has 72 + 46 + T = 118 + T = 185 toys.\nThus, T = 185 - 118 = 67 balls."
+    assert with_numbers(problem, solution, {("72", 1): 10, ("46", 1): 20, ("185", 1): 100}) == 70
+
+
+def test_general_knowledge_explains_what_nothing_else_does(with_numbers, worded):
+    problem = "A farm has 7 chickens and 5 sheep. How many legs have they?"
+    solution = "7*2=14 legs of chickens.\n5*4=20 legs of sheep.\n14+20=34 legs."
+    assert with_numbers(problem, solution, {("7", 1): 1, ("5", 1): 1}) == 6
+    texts = [text.replace("sheep", "snails") for text in (problem, solution)]
+    verdict, why = rejection(worded, *texts)
+    assert verdict == "unexplained_constant" and "4 in" in why
+
+
+def test_general_knowledge_competes_with_a_quantity_of_equal_value(worded):
+    problem = "A shop has 3 birds, 5 dogs and 4 snakes. How many legs have they?"
+    solution = "The birds have 3 * 2 = 6.\nThe dogs have 5 * 4 = 20.\nThey have 6+20=26."
+    verdict, why = rejection(worded, problem, solution)
+    assert verdict == "ambiguous" and "LEGS_PER_DOG" in why

@@ -1,6 +1,7 @@
 """False steps: one statement of a worked solution is changed, and the final answer stays right.
 
-The planted statement is false by the arithmetic here, not by the check that it measures.
+The planted statement is false by the arithmetic here, not by the check that it measures. Some kinds
+put an equation into words at the same time: `48 / 2 = 24` becomes `half of 48 is 25`.
 """
 
 import operator
@@ -10,49 +11,98 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+from caco.stages.calibrate.stated import in_words
+
 _NUMBER = r"\d{1,15}"  # Python converts no text of more than 4,300 digits to an integer
-_EQUATION = re.compile(
-    rf"(?<![\d.,/*+\-^%)$])(?P<left>{_NUMBER})\s*(?P<sign>[-+*/])\s*(?P<right>{_NUMBER})\s*=\s*"
-    rf"(?P<result>{_NUMBER})(?![\d.,]*\d|\s*[-+*/^%=(])"
-)
+
+
+def _equation(
+    left: str = _NUMBER, sign: str = r"[-+*/]", right: str = _NUMBER, result: str = _NUMBER
+) -> re.Pattern[str]:
+    """Returns the pattern of an equation of two numbers that is no part of a longer one."""
+    return re.compile(
+        rf"(?<![\d.,/*+\-^%)$])(?P<left>{left})\s*(?P<sign>{sign})\s*(?P<right>{right})\s*=\s*"
+        rf"(?P<result>{result})(?![\d.,]*\d|\s*[-+*/^%=(])"
+    )
+
+
+_EQUATION = _equation()
 _OPERATORS: Mapping[str, Callable[[Fraction, Fraction], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
     "<": operator.lt, ">": operator.gt,
 }  # fmt: skip
+_SIGN_WORDS = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
 _COMPARISON = re.compile(
     rf"(?<![-+*/]\s)(?<![\d.,])(?P<left>{_NUMBER}) (?P<sign>[<>]) (?P<right>{_NUMBER})"
     r"(?![\d.,]*\d|\s*[-+*/])"
 )
 _PARITY = re.compile(rf"(?<![\d.,])(?P<number>{_NUMBER}) is (?P<word>even|odd)\b")
+_SMALL = r"1?\d|20"  # the numbers that `in_words` has
+
+# The group of a match and its new text.
+Changed = tuple[str | int, str]
+Change = Callable[[re.Match[str], Random], Changed]
 
 
-def _result(match: re.Match[str], rng: Random) -> tuple[str, str]:
+def _result(match: re.Match[str], rng: Random) -> Changed:
     """Changes the result of an equation."""
-    return "result", str(int(match["result"]) + rng.randint(1, 9))
+    return "result", _other_result(match, rng)
 
 
-def _operand(match: re.Match[str], rng: Random) -> tuple[str, str]:
+def _other_result(match: re.Match[str], rng: Random) -> str:
+    return str(int(match["result"]) + rng.randint(1, 9))
+
+
+def _operand(match: re.Match[str], rng: Random) -> Changed:
     """Changes the first operand of an equation."""
     return "left", str(int(match["left"]) + rng.randint(1, 9))
 
 
-def _turned(match: re.Match[str], rng: Random) -> tuple[str, str]:
+def _turned(match: re.Match[str], rng: Random) -> Changed:
     """Turns a comparison around."""
     return "sign", "<" if match["sign"] == ">" else ">"
 
 
-def _other_parity(match: re.Match[str], rng: Random) -> tuple[str, str]:
+def _other_parity(match: re.Match[str], rng: Random) -> Changed:
     """States the other parity."""
     return "word", "odd" if match["word"] == "even" else "even"
 
 
-Change = Callable[[re.Match[str], Random], tuple[str, str]]
+def _worded(template: str) -> Change:
+    """Returns the change of an equation into words with another result, which is `{other}`."""
+
+    def change(match: re.Match[str], rng: Random) -> Changed:
+        operator_word = _SIGN_WORDS[match["sign"]]
+        words = template.format(
+            **match.groupdict(), operator=operator_word, other=_other_result(match, rng)
+        )
+        return 0, words
+
+    return change
+
+
+def _in_number_words(match: re.Match[str], rng: Random) -> Changed:
+    """Puts an equation and its numbers into words: `three plus four is eight`."""
+    right = int(match["result"])
+    other = right + 1 if right < 20 else right - 1
+    left, second, result = (in_words(int(n)) for n in (match["left"], match["right"], other))
+    return 0, f"{left} {_SIGN_WORDS[match['sign']]} {second} is {result}"
+
+
 FALSE_STEPS: Mapping[str, tuple[re.Pattern[str], Change]] = {
     "step_result": (_EQUATION, _result),
     "step_operand": (_EQUATION, _operand),
     "step_comparison": (_COMPARISON, _turned),
     "step_parity": (_PARITY, _other_parity),
-}
+    "step_operator_word": (_EQUATION, _worded("{left} {operator} {right} is {other}")),
+    "step_number_words": (_equation(_SMALL, right=_SMALL, result=_SMALL), _in_number_words),
+    "step_half": (_equation(sign="/", right="2"), _worded("half of {left} is {other}")),
+    "step_twice": (_equation("2", r"\*"), _worded("twice {right} is {other}")),
+    "step_times_as_many": (
+        _equation(sign=r"\*"), _worded("{other} is {left} times as many as {right}"),
+    ),
+    "step_dozen": (_equation(sign=r"\*", right="12"), _worded("{left} dozen is {other}")),
+}  # fmt: skip
 """By kind: the statements that it changes, and the group of the pattern with its new text."""
 
 

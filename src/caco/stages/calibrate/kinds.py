@@ -111,6 +111,7 @@ _WRONG_NUMBERS = (
     "hundred", "thousand", "million", "dozen",  # 12 thousand
     "letter_k", "letter_m",  # 12k, 12M
     "words_scaled",  # twelve thousand
+    "a_dozen", "half_dozen", "dozens",  # a dozen and half a dozen for 8, 2 dozen for 12
     "hundredths", "thousandths", "basis_points",  # 12 hundredths
     "squared", "doubled",  # 12 squared, 12 doubled
     "pairs", "score", "gross", "lakh",  # 12 pairs
@@ -152,6 +153,7 @@ _WRONG_STATEMENTS = (
     "negated",  # The answer is not 12.
     "minus_word", "negative_word",  # The answer is minus 12.
     "half_of", "twice",  # The answer is half of 12.
+    "half_of_other", "twice_other",  # The answer is half of 26.
     "more_than_other",  # The answer is 12 more than 20.
     "conditional",  # The answer is 12 if it rains and 20 otherwise.
     "either",  # The answer is either 12 or 13.
@@ -229,6 +231,13 @@ _FALSE_STEPS = (
     "step_operand",  # 4 * 4 = 12
     "step_comparison",  # 3 > 4
     "step_parity",  # 3 is even
+    # The same in words, made of equations in digits.
+    "step_operator_word",  # 3 times 4 is 13
+    "step_number_words",  # three plus four is eight
+    "step_half",  # half of 48 is 25
+    "step_twice",  # twice 7 is 15
+    "step_times_as_many",  # 13 is 3 times as many as 4
+    "step_dozen",  # 3 dozen is 37
 )
 
 KINDS: dict[str, Fault] = {

@@ -23,7 +23,8 @@ def _wrong(
     """Returns a wrong form.
 
     Args:
-        after: The text after the steps; `{}` is the right answer and `[]` another number.
+        after: The text after the steps; `{}` is the right answer, `[]` another number and
+            `[2]` twice the other number.
         before: The text before the steps.
         stated: The answer that it states.
         positive: Whether the right answer must be greater than 0.
@@ -41,8 +42,15 @@ def _wrong(
 
 def _filler(known: Known, rng: Random) -> Callable[[str], str]:
     """Returns the function that puts the right answer and another number into a form."""
-    other = in_digits(known.value + rng.randint(1, 4))
-    return lambda template: template.replace("{}", known.text).replace("[]", other)
+    other = known.value + rng.randint(1, 4)
+    filled = {"{}": known.text, "[]": in_digits(other), "[2]": in_digits(2 * other)}
+
+    def fill(template: str) -> str:
+        for place, text in filled.items():
+            template = template.replace(place, text)
+        return template
+
+    return fill
 
 
 _BOUNDS = r"\b(?:least|most|max|min|bound|inequal|range|more than|less than|up to)"
@@ -97,6 +105,8 @@ WRONG_STATEMENTS: Mapping[str, Statement] = {
     "negative_word": _wrong("The answer is negative {}.", stated="negative {}"),
     "half_of": _wrong("The answer is half of {}.", stated="half of {}"),
     "twice": _wrong("The answer is twice {}.", stated="twice {}"),
+    "half_of_other": _wrong("The answer is half of [2].", stated="half of [2]"),
+    "twice_other": _wrong("The answer is twice [].", stated="twice []"),
     "more_than_other": _wrong("The answer is {} more than 20.", stated="{} more than 20"),
     "conditional": _wrong(
         "The answer is {} if it rains and [] otherwise.",

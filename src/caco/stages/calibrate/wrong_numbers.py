@@ -121,6 +121,24 @@ def _words_scaled(known: Known, _: Random) -> str | None:
     return None if not known.count or not word else rf"\text{{{word} thousand}}"
 
 
+def _dozen(number: int, words: str) -> Form:
+    """Returns a kind that is a number in words, for every other number."""
+
+    def form(known: Known, _: Random) -> str | None:
+        if known.value == number or known.mentions("dozen"):
+            return None
+        return rf"\text{{{words}}}"
+
+    return form
+
+
+def _dozens(known: Known, _: Random) -> str | None:
+    """Returns the next larger number of dozens."""
+    dozens = known.count // 12 + 1
+    differs = known.count and dozens != known.value  # `1 dozen` has a 1
+    return f"{dozens} dozen" if differs and not known.mentions("dozen") else None
+
+
 def _raised_digits(known: Known, _: Random) -> str | None:
     text = known.text
     if known.count < 10 or int(text[:-1]) ** int(text[-1]) == known.count:
@@ -256,6 +274,9 @@ WRONG_NUMBERS: Mapping[str, Form] = {
     "thousand": _form(r"{}\text{ thousand}", "thousand"),
     "million": _form("{} million", "million"),
     "dozen": _form("{} dozen", "dozen"),
+    "a_dozen": _dozen(12, "a dozen"),
+    "half_dozen": _dozen(6, "half a dozen"),
+    "dozens": _dozens,
     "letter_k": _form("{}k", r"\dk\b|thousand"),
     "letter_m": _form("{}M", r"\dm\b|million"),
     "words_scaled": _words_scaled,

@@ -24,18 +24,26 @@ from caco.stages.unify.usual_constants import (
     HUNDRED_PERCENT,
     Constant,
     conversions,
+    less_usual,
     units_of,
     usual,
 )
-from caco.stages.unify.words import content, stems
+from caco.stages.unify.words import content, listed, stems
 from caco.stages.unify.worked_solution import Equation
 from caco.text.arithmetic import Expression, Negative, Number, Operation, numbers
-from caco.text.numbers import UNSIGNED, exact
+from caco.text.numbers import UNSIGNED, exact, mentions
 
 _UNIT_END = re.compile(
     r"[\d.,;=*+×÷]|\s[-x/]\s|\b(?:at|for|and|from|in|on|so|to|with|than)\b"  # noqa: RUF001
 )
 _MAX_ALIGNMENTS = 5_000
+# Words that speak of what is left of a whole, or of a changed whole.
+_COMPLEMENT = listed(
+    """left leave remain remaining rest other not off discount less lower fewer reduce decrease more
+    increase raise higher tax tip interest grow gain loss lose extra additional bigger larger"""
+)
+_DIGIT = re.compile(r"\d")
+_PER = re.compile(r"\s*(?:\bper|/)\s*[^\W\d_]+")  # the unit of a rate is not what is counted
 _PARTS = frozenset({"half", "halve", "halved", "halving", "halfway", "third", "quarter", "fifth"})
 _MARGIN = 1.5  # of evidence between the best reading and the next one
 _POINTS = 2  # at which two alignments are compared
@@ -125,6 +133,9 @@ class _Alignment:
             (at, place) for at, e in enumerate(steps) for place in range(len(e.operands))
         ]
         self._sources = [list(self._candidates(*place)) for place in self._places]
+        if not all(self._sources):  # a solution that needs general knowledge uses it elsewhere too
+            for (at, place), sources in zip(self._places, self._sources, strict=True):
+                sources += self._general_knowledge(at, place)
         for (at, place), sources in zip(self._places, self._sources, strict=True):
             if not sources:
                 number = self._steps[at].operands[place].value
@@ -181,6 +192,10 @@ class _Alignment:
         if found in (0, 1):
             yield Constant(found, None, frozenset())
 
+    def _general_knowledge(self, at: int, place: int) -> Iterator[Source]:
+        """Yields what a number may be that the text alone does not explain."""
+        return less_usual(self._steps[at].operands[place].value, self._words)
+
     def _link(self, where: tuple[int, int], source: Source, others: Sequence[Source]) -> float:
         """Returns the evidence that a number refers to a source, from words and order."""
         at, place = where
@@ -190,7 +205,9 @@ class _Alignment:
         near |= set(stems(context.before)[-1:]) & {"$"}
         if not near - {"$"}:
             near |= _beside(step.line, step.operands[place].value)
-        line = set(content(step.line))
+        rated = step.line if isinstance(source, Constant) else _PER.sub("", step.line)
+        line = set(content(rated))
+        result_unit = content(step.after)[:1] if not _PER.match(step.after) else []
         head, beside, far = self._words_of(source)
         heads: set[str] = set()  # words of the other sources
         besides: set[str] = set()
@@ -208,7 +225,7 @@ class _Alignment:
         score += 0.6 * min(2, len(line & beside - head - besides))
         score += 0.3 * min(3, len(line & far - beside - head - fars))
         additive = _operator_at(step.tree, place) in ("+", "-")
-        if additive and head & set(content(step.after)[:1]):  # the terms of a sum have its unit
+        if additive and head & set(result_unit):  # the terms of a sum have its unit
             score += 0.8
         match source:
             case Stated(index, scaling):
@@ -220,8 +237,10 @@ class _Alignment:
                     score += 1.0 if additive else -1.0
             case Computed(earlier, _):
                 score += 1.6 if earlier == at - 1 else 0.3
-            case Constant(value, name, spoken):
+            case Constant(value, name, spoken, general):
                 score += self._constant_link(step, place, value, name, spoken, others)
+                if general and spoken & line:  # `The dogs have 5 * 4 = 20.`
+                    score += 1.0
         return score
 
     def _constant_link(
@@ -245,7 +264,9 @@ class _Alignment:
                 and len(self._quantities[other.quantity].near & spoken) > 1
                 for other in others
             )
-            return (1.0 if beside & spoken else 0.0) - (2.0 if restated else 0.0)
+            added = _operator_at(step.tree, place) in ("+", "-")  # a conversion multiplies
+            score = (1.0 if beside & spoken else 0.0) - (2.0 if restated else 0.0)
+            return score - (1.0 if added else 0.0)
         if value in (0, 1):
             return -1.0
         if _operator_at(step.tree, place) in ("+", "-"):  # a factor in words multiplies
@@ -261,6 +282,10 @@ class _Alignment:
         """Returns the evidence that a quantity of a kind (percent, money, fraction) is used."""
         score = 0.5 if scaling == _AS_IT_IS else 0.0
         if quantity.definite:  # `the two of them` counts what is listed
+            score -= 0.8
+        if scaling.base is not None and not _COMPLEMENT & set(
+            stems(f"{step.line} {quantity.after}")
+        ):
             score -= 0.8
         if scaling.base == 100 and "%" not in near and not _is_per_cent(step):
             score -= 2.0
@@ -284,7 +309,7 @@ class _Alignment:
                 equation = self._steps[step]
                 after, before = content(equation.after), content(equation.before)
                 return set(after[:1]), set(after[1:4] + before[-4:]), set(content(equation.line))
-            case Constant(_, _, words):
+            case Constant(words=words):
                 return set(words), set(), set()
 
     def _usage(self, alignment: Sequence[Source]) -> float:
@@ -304,6 +329,10 @@ class _Alignment:
         for step, sources in zip(self._steps, self._by_step(alignment), strict=True):
             inputs = [source.quantity for source in sources if isinstance(source, Stated)]
             repeated += 2.0 * (len(inputs) - len(set(inputs)))
+            computed = [source.step for source in sources if isinstance(source, Computed)]
+            repeated += 2.5 * (len(computed) - len(set(computed)))
+            if len(sources) == 2 and all(self._quantities[i].difference for i in inputs):
+                repeated += 2.0 * (len(inputs) == 2)  # a difference is added to what it is from
             if _is_money(step) and _operator_at(step.tree, 0) == "*":  # one price, not two
                 prices = sum("$" in self._quantities[i].head for i in inputs)
                 repeated += 0.8 * abs(prices - 1)
@@ -336,7 +365,7 @@ class _Alignment:
                     return scaling.of(values[quantity])
                 case Computed(step, scaling):
                     return scaling.of(results[step])
-                case Constant(value, _, _):
+                case Constant(value=value):
                     return value
 
         try:
@@ -363,7 +392,7 @@ class _Alignment:
                 return f"the number at character {quantity.start} of the question"
             case Computed(step, _):
                 return f"the result of step {step + 1}"
-            case Constant(_, name, _):
+            case Constant(name=name):
                 return f"the constant {name}" if name else "a usual constant"
 
 
@@ -461,11 +490,13 @@ def _operator_at(tree: Expression, place: int) -> str:
 def _beside(line: str, value: Fraction) -> frozenset[str]:
     """Returns the stems after a number where a line mentions it with a noun."""
     found: set[str] = set()
-    for match in re.finditer(UNSIGNED, line):
-        if exact(match.group()) == value:
-            after = _UNIT_END.split(line[match.end() :])[0]
-            found.update(content(_without_currency(after))[:2])
-            found.update(set(stems(line[: match.start()][-2:])[-1:]) & {"$"})
+    worded = [m for m in mentions(line) if not _DIGIT.match(line, m.start) and m.value == value]
+    digits = [m for m in re.finditer(UNSIGNED, line) if exact(m.group()) == value]
+    spans = [(m.start, m.end) for m in worded] + [m.span() for m in digits]
+    for start, end in spans:
+        after = _UNIT_END.split(line[end:])[0]
+        found.update(content(_without_currency(after))[:2])
+        found.update(set(stems(line[:start][-2:])[-1:]) & {"$"})
     return frozenset(found)
 
 

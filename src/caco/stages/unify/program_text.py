@@ -141,7 +141,7 @@ class _Program:
                     if earlier not in group:
                         parameters.setdefault(name, name)
                     return self._scaled(name, scaling)
-                case Constant(value, name, _):
+                case Constant(value=value, name=name):
                     self._inexact |= value.denominator != 1
                     return (self._constant(name, value) if name else literal(value)), 5
 

@@ -30,7 +30,7 @@ class Quantity:
         percent: Whether it is a percentage.
         cents: Whether it is an amount of cents.
         dozens: Whether it is multiplied by the `dozen` after it.
-        optional: Whether it may be something else than a number, such as `one`.
+        optional: Whether it may be something else than a number, such as `one` and `grade 2`.
         worded: Whether it is written in words.
         definite: Whether it is a word after an article, such as `the three of them`.
         factor: Whether it multiplies: `3 times`.
@@ -158,7 +158,7 @@ def _quantity(problem: str, part: Mention, index: int, mention: Mention) -> Quan
         percent=part.percent,
         cents=stems(after)[:1] == ["cent"],
         dozens=tail is not None and tail[1].lower() == "dozen",
-        optional=mention.excused,
+        optional=mention.excused and (worded or part.value == 1 or not (sign or following)),
         worded=worded,
         definite=worded and _is_definite(before),
         factor=after.lower().lstrip(" -").startswith("times"),

@@ -19,11 +19,13 @@ class Constant:
         name: Its name in a program; None for a number that is written as it is, such as the 2 of
             "half as many".
         words: The words that speak of it, as stems.
+        general: Whether it is general knowledge, such as the legs of a dog.
     """
 
     value: Fraction
     name: str | None
     words: frozenset[str]
+    general: bool = False
 
 
 # Value, unit, larger unit.
@@ -79,6 +81,38 @@ _ALONE: tuple[tuple[Fraction, str, frozenset[str]], ...] = (
     (Fraction(1, 4), "DOLLARS_PER_QUARTER", listed("quarter")),
     (Fraction(360), "DEGREES_PER_CIRCLE", listed("degree circle")),
     (Fraction(180), "DEGREES_PER_TRIANGLE", listed("degree triangle")),
+)
+# Constants of solutions with a number that nothing else explains: value, name, words of which the
+# text has all.
+_MONTHS_31 = ("january", "march", "may", "july", "august", "october", "december")
+_MONTHS_30 = ("april", "june", "september", "november")
+_PARTS: tuple[tuple[int, str, str], ...] = (  # number of parts, part, what has them
+    *((4, "leg", animal) for animal in (
+        "dog", "cat", "cow", "horse", "sheep", "goat", "pig", "rabbit", "table", "chair",
+    )),
+    *((2, "leg", animal) for animal in ("chicken", "duck", "hen", "bird", "person", "human")),
+    (8, "leg", "spider"), (6, "leg", "insect"),
+    (4, "wheel", "car"), (2, "wheel", "bicycle"), (2, "wheel", "bike"), (3, "wheel", "tricycle"),
+    (4, "tire", "car"), (2, "tire", "bike"), (2, "tire", "bicycle"),
+    (4, "side", "square"), (4, "side", "rectangle"), (3, "side", "triangle"), (6, "face", "cube"),
+    (52, "card", "deck"),
+)  # fmt: skip
+_LESS_USUAL: tuple[tuple[int, str, frozenset[str]], ...] = (
+    (12, "MONTHS_PER_YEAR", listed("month")),
+    (60, "MINUTES_PER_HOUR", listed("hour")),
+    (30, "MINUTES_PER_HALF_HOUR", listed("half hour")),
+    (15, "MINUTES_PER_QUARTER_HOUR", listed("quarter hour")),
+    (5, "WEEKDAYS_PER_WEEK", listed("weekday")),
+    (5, "WEEKDAYS_PER_WEEK", listed("monday friday")),
+    (2, "DAYS_PER_WEEKEND", listed("weekend")),
+    (2, "DAYS_PER_WEEKEND", listed("saturday sunday")),
+    *((31, f"DAYS_IN_{month.upper()}", listed(month)) for month in _MONTHS_31),
+    *((30, f"DAYS_IN_{month.upper()}", listed(month)) for month in _MONTHS_30),
+    (28, "DAYS_IN_FEBRUARY", listed("february")),
+    *(
+        (number, f"{part}S_PER_{whole}".upper(), frozenset({part, whole}))
+        for number, part, whole in _PARTS
+    ),
 )
 # Words that state a factor or a divisor.
 _WORDED: dict[Fraction, frozenset[str]] = {
@@ -138,3 +172,11 @@ def usual(found: Fraction, words: frozenset[str]) -> Iterator[Constant]:
             yield Constant(number, name, spoken & words)
     if spoken := _WORDED.get(found, frozenset()) & words:
         yield Constant(found, None, spoken)
+
+
+def less_usual(found: Fraction, words: frozenset[str]) -> Iterator[Constant]:
+    """Yields the constants of general knowledge that a number may be."""
+    for number, name, spoken in _LESS_USUAL:
+        if number == found and spoken <= words:
+            yield Constant(found, name, spoken, general=True)
+            return

@@ -57,6 +57,7 @@ class Equation:
 
 _NUMBER = re.compile(UNSIGNED)
 _RESULT = re.compile(rf"\s*(-?)\s*({UNSIGNED})")
+_UNKNOWN = re.compile(r"([-+])\s*([A-Za-z])\s*$")  # the end of `3 + 4 + x`
 _QUOTIENT = re.compile(r"\s*/\s*\d")
 _BULLET = re.compile(r"^\s*(?:[-•*]|\d+[.)])\s+")
 _WORD = re.compile(r"(?:/\s*)?[^\W\d_][^\W\d_'’-]*\.?")  # noqa: RUF001
@@ -154,6 +155,7 @@ def _plain_equations(text: str, line: str) -> Iterator[Equation]:
     left out, because prose uses the equals sign in other ways too.
     """
     for left, right in pairwise(spelled_out(text).split("=")):
+        left = _without_unknown(left, right)
         match = _RESULT.match(right)
         if match is None or _QUOTIENT.match(right, match.end()):
             continue
@@ -176,6 +178,17 @@ def _plain_equations(text: str, line: str) -> Iterator[Equation]:
             if holds(found):
                 yield found
                 break
+
+
+def _without_unknown(left: str, right: str) -> str:
+    """Returns a left side without the unknown that both sides end with: `3 + 4 + x = 7 + x`."""
+    unknown = _UNKNOWN.search(left)
+    result = _RESULT.match(right)
+    if unknown is None or result is None:
+        return left
+    sign, name = map(re.escape, unknown.groups())
+    same = re.match(rf"\s*{sign}\s*{name}\b", right[result.end() :])
+    return left[: unknown.start()] if same else left
 
 
 def _decimals(stated: str) -> int:
