@@ -1,6 +1,6 @@
 """Generates solutions for the questions of a shard, without access to the programs."""
 
-from caco.config.generation import Write
+from caco.config.generation import WriteSolutions
 from caco.engines.open import generating_model
 from caco.rows.code_cot import CodeCoT
 from caco.rows.question import Question
@@ -23,8 +23,9 @@ def main() -> None:
     job.reads("--code-cots", help="Code CoTs of the examples", many=True, required=False)
     job.reads("--seeds", help="their seeds (Seed rows)", many=True, required=False)
     args = job.parse()
-    section = job.section(Write)
-    progress = Progress(f"solution {args.identity}", count_rows(args.questions, Question))
+    section = job.section(WriteSolutions)
+    requested = count_rows(args.questions, Question) * section.variants
+    progress = Progress(f"solution {args.identity}", requested, unit="solutions")
     rows = read_rows(args.questions, Question)
     code_cots = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
     seeds = (row for file in args.seeds for row in read_rows(file, Seed))

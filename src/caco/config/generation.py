@@ -78,6 +78,26 @@ class WriteQuestions(Write):
         return self
 
 
+class WriteSolutions(Write):
+    """Question to solution: the number of solutions per question."""
+
+    variants: int = Field(
+        1,
+        gt=0,
+        description="Solutions requested for each question, of which the corpus accepts one.",
+    )
+
+    @model_validator(mode="after")
+    def _variants_differ(self) -> Self:
+        # With examples, the prompts of the variants differ.
+        if self.sampling.temperature == 0 and self.variants > 1 and not self.examples:
+            raise ValueError(
+                f"{self.variants} `variants` of one question would be the same solution, because "
+                "`sampling.temperature` is 0; raise it"
+            )
+        return self
+
+
 class Judge(Section):
     """The dual verification: two checks that compare texts with the executed program."""
 
@@ -117,7 +137,9 @@ class Reverse(Section):
     """Back-translation of programs to questions, their solutions, and the checks."""
 
     question: WriteQuestions = Field(description="Program to question.")
-    solution: Write = Field(description="Question to solution, without access to the program.")
+    solution: WriteSolutions = Field(
+        description="Question to solution, without access to the program."
+    )
     judge: Judge = Field(Judge(), description="The exact checks.")
     llm_judge: LlmJudge | None = Field(
         None, description="An LLM judge after the exact checks; null for none."
