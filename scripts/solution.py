@@ -31,7 +31,9 @@ def main() -> None:
     seeds = (row for file in args.seeds for row in read_rows(file, Seed))
     base = section.sampling.seed
     drawn = pool(code_cots, seeds, base)
-    examples = [found for row, seed in drawn if (found := solution_example(row, seed))]
+    examples = [
+        found for row, seed in drawn if (found := solution_example(row, seed, section.prompt))
+    ]
     few_shot = FewShot(examples, section.examples, base, "reverse.solution.examples")
     with generating_model(job, section.engine, "reverse.solution.model") as model:
         outcomes = write_solutions(rows, model, section, progress, few_shot)

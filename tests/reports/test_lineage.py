@@ -53,8 +53,8 @@ def test_a_row_of_several_solutions_names_its_own_solution(fake_run):
             file, Solution, [replace(row, solution_variant=n) for row in rows for n in range(3)]
         )
     corpus = Path(fake_run.paths.corpus())
-    rows = [replace(row, solution_variant=2) for row in read_rows(corpus, CorpusRow)]
-    write_rows(corpus, CorpusRow, rows)
+    of_second = [replace(row, solution_variant=2) for row in read_rows(corpus, CorpusRow)]
+    write_rows(corpus, CorpusRow, of_second)
     text = lines_of(fake_run, row=0)
     assert "solution variant 2" in text
     for step in ("solutions", "judged", "checked"):

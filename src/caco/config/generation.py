@@ -1,11 +1,13 @@
 """Sections of generation: sampling, and the steps in which a model generates."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from caco.config.engines import EngineConfig, TransformersEngineConfig
 from caco.config.section import Section
+
+Prompting = Literal["short", "detailed"]
 
 
 class Sampling(Section):
@@ -46,6 +48,11 @@ class Write(Section):
     )
     sampling: Sampling = Field(
         description="How it samples (paper: temperature 0.7, top-p 0.8, top-k 20)."
+    )
+    prompt: Prompting = Field(
+        "short",
+        description="`short`: one instruction, on which the writer is fine-tuned; `detailed`: says "
+        "what the text must and must not contain, for a model that was not fine-tuned.",
     )
     examples: int = Field(
         0,

@@ -121,3 +121,34 @@ def test_too_few_examples_are_an_error(available):
     message = f"`reverse.question.examples` is 2, .* make {available} examples; lower it to at most"
     with pytest.raises(UserError, match=message):
         FewShot(examples, 2, 0, "reverse.question.examples")
+
+
+def test_detailed_instructions_stand_once_before_the_examples():
+    examples = [question_example(row, found, "detailed") for row, found in pool(ROWS, SEEDS, 0)]
+    shots = FewShot(examples, 2, 0, "reverse.question.examples")
+    section = WRITE_QUESTIONS.model_copy(update={"prompt": "detailed"})
+    (row,), (prompt,) = prompts(write_questions, [verified(100)], section, shots)
+    assert prompt.count("State no other number") == prompt.count("Your turn") == 1
+    assert prompt.index("State no other number") < prompt.index("Example 1")
+    assert prompt.count("Problem ") == 2
+    assert prompt.endswith('{"a":3,"b":4}<a>')
+    assert "12" not in prompt  # the result
+    (bare,), _ = prompts(write_questions, [verified(100)], section, drawn(question_example, 0))
+    (short,), _ = prompts(
+        write_questions, [verified(100)], WRITE_QUESTIONS, drawn(question_example, 0)
+    )
+    assert len({row.question_prompt, bare.question_prompt, short.question_prompt}) == 3
+
+
+def test_detailed_instructions_of_a_solution_stand_once_before_the_examples():
+    examples = [solution_example(row, found, "detailed") for row, found in pool(ROWS, SEEDS, 0)]
+    shots = FewShot(examples, 2, 0, "reverse.solution.examples")
+    section = WRITE.model_copy(update={"prompt": "detailed"})
+    (row,), (prompt,) = prompts(write_solutions, [question(100)], section, shots)
+    assert prompt.count("step by step") == 1
+    assert prompt.index("step by step") < prompt.index("Example 1")
+    assert prompt.count("The answer is") == 3  # the instruction and two examples
+    assert prompt.endswith("What is 3 times 4?<a>")
+    (bare,), _ = prompts(write_solutions, [question(100)], section, drawn(solution_example, 0))
+    (short,), _ = prompts(write_solutions, [question(100)], WRITE, drawn(solution_example, 0))
+    assert len({row.solution_prompt, bare.solution_prompt, short.solution_prompt}) == 3

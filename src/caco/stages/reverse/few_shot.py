@@ -71,9 +71,9 @@ class FewShot:
             )
         self._examples, self._count, self._seed = examples, count, seed
 
-    def digest_of(self, template: Prompt) -> str:
-        """Returns the digest of a template with the template of the examples, if there are any."""
-        return digest(template.digest, EXAMPLES.digest) if self._count else template.digest
+    def digest_of(self, template: str) -> str:
+        """Returns a template's digest, with that of the examples' template if there are any."""
+        return digest(template, EXAMPLES.digest) if self._count else template
 
     def before(self, prompt: str, name: str, program_id: str) -> str:
         """Returns a prompt with its examples before it.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from caco.config.generation import WriteSolutions
+from caco.config.generation import Prompting, WriteSolutions
 from caco.engines.protocol import Completion, GeneratingModel, Request, complete_in_order, request
 from caco.identity import request_seed
 from caco.rows.code_cot import CodeCoT
@@ -12,6 +12,7 @@ from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution, solution_id
 from caco.runtime.progress import Progress
+from caco.stages.reverse.detailed_solution import DETAILED_SOLUTION, detailed_solution
 from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot
 from caco.stages.reverse.solution_prompt import SOLUTION, solution_prompt, solution_reply
 from caco.text.thoughts import without_thoughts
@@ -53,26 +54,30 @@ def write_solutions(
         progress: Advances with each completion.
         few_shot: The examples before each prompt.
     """
+    detailed = section.prompt == "detailed"
 
     def requests() -> Iterator[tuple[_Variant, Request]]:
         for row in rows:
-            prompt = solution_prompt(row.question)
+            prompt = row.question if detailed else solution_prompt(row.question)
             for number in range(section.variants):
                 name = solution_id(row.question_id, number)
                 seed = request_seed(section.sampling.seed, "solution", name)
-                framed = model.frame(few_shot.before(prompt, name, row.program_id))
+                turn = few_shot.before(prompt, name, row.program_id)
+                framed = model.frame(detailed_solution(turn) if detailed else turn)
                 yield _Variant(row, number, name), request(name, framed, seed, section.sampling)
 
+    template = few_shot.digest_of((DETAILED_SOLUTION if detailed else SOLUTION).digest)
     for variant, completion in complete_in_order(model.engine, requests(), progress):
-        yield _outcome(variant, completion, few_shot.digest_of(SOLUTION), model.digest)
+        yield _outcome(variant, completion, template, model.digest)
 
 
-def solution_example(row: CodeCoT, seed: Seed) -> Example | None:
+def solution_example(row: CodeCoT, seed: Seed, prompting: Prompting = "short") -> Example | None:
     """Returns the example of a Code CoT and its seed; None without a worked solution."""
     if seed.solution is None:
         return None
-    reply = solution_reply(seed.solution, seed.answer)
-    return Example(row.program_id, solution_prompt(seed.problem.strip()), reply)
+    problem = seed.problem.strip()
+    prompt = problem if prompting == "detailed" else solution_prompt(problem)
+    return Example(row.program_id, prompt, solution_reply(seed.solution, seed.answer))
 
 
 def _outcome(
