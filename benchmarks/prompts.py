@@ -34,7 +34,7 @@ from caco.grading.grader import Grader
 from caco.grading.intervals import wilson
 from caco.identity import digest
 from caco.models.manifest import read_manifest
-from caco.models.tokenizer import framing
+from caco.models.tokenizer import framing, turns_framing
 from caco.rows.code_cot import CodeCoT
 from caco.rows.program import Program
 from caco.rows.question import Question
@@ -156,7 +156,11 @@ def material(source: Path, rows: int, programs: int, skip: int, folder: Path) ->
 def sections(way: str, args: argparse.Namespace) -> tuple[WriteQuestions, WriteSolutions]:
     """Returns the settings of a way."""
     shots, _, variants = way.partition("+")
-    common = {"examples": args.examples if shots == "few" else 0, "prompt": args.prompt}
+    common = {
+        "examples": args.examples if shots == "few" else 0,
+        "prompt": args.prompt,
+        "same_examples": True,
+    }
 
     def sampling(temperature: float, tokens: int) -> Sampling:
         return Sampling(
@@ -207,12 +211,12 @@ def measure(
     pairs = list(pool(given.code_cots, given.seeds, asking.sampling.seed))
     asked = FewShot(
         [question_example(*pair, asking.prompt) for pair in pairs],
-        asking.examples, asking.sampling.seed, "--examples",
+        asking.examples, asking.sampling.seed, "--examples", asking.same_examples,
     )  # fmt: skip
     worked = [solution_example(*pair, solving.prompt) for pair in pairs]
     solved = FewShot(
         [example for example in worked if example],
-        solving.examples, solving.sampling.seed, "--examples",
+        solving.examples, solving.sampling.seed, "--examples", solving.same_examples,
     )  # fmt: skip
     requested = len(given.programs) * asking.variants
     progress = Progress(f"{way}: questions", requested, "questions")
@@ -289,7 +293,12 @@ def main() -> None:
         ResumableEngine(open_engine(manifest.folder, section), journal) as engine,
         Grader(timeout_s=10.0) as grader,
     ):
-        model = GeneratingModel(engine, framing(manifest.folder, "chat"), manifest.digest)
+        model = GeneratingModel(
+            engine,
+            framing(manifest.folder, "chat"),
+            manifest.digest,
+            turns_framing(manifest.folder),
+        )
         for way in args.ways:
             begun = time.monotonic()
             outcomes[way] = measure(way, given, sections(way, args), model, grader)

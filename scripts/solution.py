@@ -34,7 +34,9 @@ def main() -> None:
     examples = [
         found for row, seed in drawn if (found := solution_example(row, seed, section.prompt))
     ]
-    few_shot = FewShot(examples, section.examples, base, "reverse.solution.examples")
+    few_shot = FewShot(
+        examples, section.examples, base, "reverse.solution.examples", section.same_examples
+    )
     with generating_model(job, section.engine, "reverse.solution.model") as model:
         outcomes = write_solutions(rows, model, section, progress, few_shot)
         counts = write_outcomes(args.solutions, Solution, args.rejected, outcomes)

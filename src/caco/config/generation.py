@@ -60,6 +60,11 @@ class Write(Section):
         description="Examples in each prompt, drawn by seed from the sources' own pairs; for a "
         "model that was not fine-tuned on the prompts.",
     )
+    same_examples: bool = Field(
+        False,
+        description="Draw the examples once for all requests and not for each: an engine with "
+        "prefix caching then reads them once.",
+    )
 
 
 class WriteQuestions(Write):

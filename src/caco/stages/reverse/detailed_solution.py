@@ -1,7 +1,6 @@
 """The detailed prompt of solutions, for a model that was not fine-tuned on the short one.
 
-It states the instructions once, before the examples. The short prompt is in another module, on
-which the fine-tuned writer depends.
+The short prompt is in another module, on which the fine-tuned writer depends.
 """
 
 from pathlib import Path
@@ -11,6 +10,6 @@ from caco.text.prompts import Prompt
 DETAILED_SOLUTION = Prompt(Path(__file__).parent / "detailed_solution.j2")
 
 
-def detailed_solution(turn: str) -> str:
-    """Returns the user turn that requests a solution of a question, with examples before it."""
-    return DETAILED_SOLUTION.render(turn=turn)
+def detailed_solution(question: str) -> str:
+    """Returns the user turn that requests a solution, from the question alone."""
+    return DETAILED_SOLUTION.render(question=question)

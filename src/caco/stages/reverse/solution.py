@@ -58,15 +58,19 @@ def write_solutions(
 
     def requests() -> Iterator[tuple[_Variant, Request]]:
         for row in rows:
-            prompt = row.question if detailed else solution_prompt(row.question)
+            prompt = (detailed_solution if detailed else solution_prompt)(row.question)
             for number in range(section.variants):
                 name = solution_id(row.question_id, number)
                 seed = request_seed(section.sampling.seed, "solution", name)
-                turn = few_shot.before(prompt, name, row.program_id)
-                framed = model.frame(detailed_solution(turn) if detailed else turn)
+                if detailed:
+                    framed = model.converse(few_shot.turns(prompt, name, row.program_id))
+                else:
+                    framed = model.frame(few_shot.before(prompt, name, row.program_id))
                 yield _Variant(row, number, name), request(name, framed, seed, section.sampling)
 
-    template = few_shot.digest_of((DETAILED_SOLUTION if detailed else SOLUTION).digest)
+    template = (
+        few_shot.digest_of_turns(DETAILED_SOLUTION) if detailed else few_shot.digest_of(SOLUTION)
+    )
     for variant, completion in complete_in_order(model.engine, requests(), progress):
         yield _outcome(variant, completion, template, model.digest)
 
@@ -76,7 +80,7 @@ def solution_example(row: CodeCoT, seed: Seed, prompting: Prompting = "short") -
     if seed.solution is None:
         return None
     problem = seed.problem.strip()
-    prompt = problem if prompting == "detailed" else solution_prompt(problem)
+    prompt = (detailed_solution if prompting == "detailed" else solution_prompt)(problem)
     return Example(row.program_id, prompt, solution_reply(seed.solution, seed.answer))
 
 
