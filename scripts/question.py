@@ -31,8 +31,10 @@ def main() -> None:
     seeds = (row for file in args.seeds for row in read_rows(file, Seed))
     base = section.sampling.seed
     drawn = pool(code_cots, seeds, base)
-    examples = [question_example(row, seed) for row, seed in drawn]
-    few_shot = FewShot(examples, section.examples, base, "reverse.question.examples")
+    examples = [question_example(row, seed, section.prompt) for row, seed in drawn]
+    few_shot = FewShot(
+        examples, section.examples, base, "reverse.question.examples", section.same_examples
+    )
     with generating_model(job, section.engine, "reverse.question.model") as model:
         outcomes = write_questions(rows, model, section, progress, few_shot)
         counts = write_outcomes(args.questions, Question, args.rejected, outcomes)

@@ -1,6 +1,6 @@
 """Generates solutions for the questions of a shard, without access to the programs."""
 
-from caco.config.generation import Write
+from caco.config.generation import WriteSolutions
 from caco.engines.open import generating_model
 from caco.rows.code_cot import CodeCoT
 from caco.rows.question import Question
@@ -23,15 +23,20 @@ def main() -> None:
     job.reads("--code-cots", help="Code CoTs of the examples", many=True, required=False)
     job.reads("--seeds", help="their seeds (Seed rows)", many=True, required=False)
     args = job.parse()
-    section = job.section(Write)
-    progress = Progress(f"solution {args.identity}", count_rows(args.questions, Question))
+    section = job.section(WriteSolutions)
+    requested = count_rows(args.questions, Question) * section.variants
+    progress = Progress(f"solution {args.identity}", requested, unit="solutions")
     rows = read_rows(args.questions, Question)
     code_cots = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
     seeds = (row for file in args.seeds for row in read_rows(file, Seed))
     base = section.sampling.seed
     drawn = pool(code_cots, seeds, base)
-    examples = [found for row, seed in drawn if (found := solution_example(row, seed))]
-    few_shot = FewShot(examples, section.examples, base, "reverse.solution.examples")
+    examples = [
+        found for row, seed in drawn if (found := solution_example(row, seed, section.prompt))
+    ]
+    few_shot = FewShot(
+        examples, section.examples, base, "reverse.solution.examples", section.same_examples
+    )
     with generating_model(job, section.engine, "reverse.solution.model") as model:
         outcomes = write_solutions(rows, model, section, progress, few_shot)
         counts = write_outcomes(args.solutions, Solution, args.rejected, outcomes)

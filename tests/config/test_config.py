@@ -186,6 +186,11 @@ def test_variants_that_would_be_equal_are_an_error(raw: dict[str, Any]) -> None:
     assert "2 `variants` of one program would be the same question" in error_of(raw)
 
 
+def test_variants_of_a_solution_that_would_be_equal_are_an_error(raw: dict[str, Any]) -> None:
+    raw["reverse"]["solution"]["variants"] = 2
+    assert "2 `variants` of one question would be the same solution" in error_of(raw)
+
+
 def test_a_writer_that_no_step_uses_is_not_trained(raw: dict[str, Any]) -> None:
     raw["models"]["other"] = raw["models"]["smollm2"]
     raw["writer"]["model"] = "other"

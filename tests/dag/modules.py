@@ -125,6 +125,8 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.reverse.question_prompt", {"question", "writer"}),
     ("stages.reverse.no_question", {"question"}),
     ("stages.reverse.solution_prompt", {"solution", "writer"}),
+    ("stages.reverse.detailed_question", {"question"}),
+    ("stages.reverse.detailed_solution", {"solution"}),
     ("stages.reverse.few_shot", {"question", "solution"}),
     ("stages.reverse.question", {"question"}),
     ("stages.reverse.solution", {"solution"}),

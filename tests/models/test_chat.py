@@ -59,6 +59,14 @@ def test_a_user_turn_that_ends_differently_does_not_count(tmp_path):
     assert end_tokens(tokenizer, None) == {tokenizer.eos_token_id}
 
 
+def test_earlier_turns_stand_before_the_last_and_are_ended(tokenizer, family):
+    prompt = chat_prompt(tokenizer, "One?", "Two.", "What?")
+    _, end = FAMILIES[family]
+    before, _, after = prompt.partition("Two.")
+    assert "One?" in before and after.lstrip().startswith(end)
+    assert prompt.endswith(PROMPTS[family].removeprefix("<s>").removeprefix("<|begin_of_text|>"))
+
+
 def test_prompts_and_prefixes_are_those_of_the_template(tokenizer, family):
     assert chat_prompt(tokenizer, "What?") == PROMPTS[family]
     assert unconditional_prefix(tokenizer) == PREFIXES[family]

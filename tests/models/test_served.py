@@ -10,7 +10,7 @@ from caco.errors import UserError
 from caco.models.fetch import fetch_model
 from caco.models.manifest import read_manifest
 from caco.models.served import served_model
-from caco.models.tokenizer import framing, load_tokenizer
+from caco.models.tokenizer import framing, load_tokenizer, turns_framing
 from caco.text.chat import alpaca_prompt, chat_prompt
 
 
@@ -46,6 +46,16 @@ def test_prompts_of_a_served_model_are_framed_by_the_server(tmp_path):
     assert framing(tiny)("How much?") == chat_prompt(load_tokenizer(tiny), "How much?")
     for folder in (served, tiny):
         assert framing(folder, "alpaca")("How much?") == alpaca_prompt("How much?")
+
+
+def test_a_served_model_takes_one_turn_and_a_checkpoint_several(tmp_path):
+    assert turns_framing(_fetched(tmp_path).folder) is None
+    tiny = make_tiny_model(tmp_path / "tiny")
+    converse = turns_framing(tiny)
+    assert converse is not None
+    turns = ("2 + 2?", "4", "How much?")
+    assert converse(*turns) == chat_prompt(load_tokenizer(tiny), *turns)
+    assert converse("How much?") == framing(tiny)("How much?")
 
 
 def test_the_headings_of_alpaca_follow_the_bos_token(tmp_path):

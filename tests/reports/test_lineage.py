@@ -1,12 +1,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from caco.errors import UserError
 from caco.reports.lineage import find_row, lineage, open_run
+from caco.rows.corpus import CorpusRow
+from caco.rows.solution import Solution
+from caco.rows.table import read_rows, write_rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +43,23 @@ def test_a_row_of_several_variants_names_its_own_question_and_its_llm_judge(judg
     judge = judged_run.paths.model("judge")
     digest = json.loads(Path(judge).read_text())["digest"]
     assert f"llm_judge by {digest}, {judge}\n" in text
+
+
+def test_a_row_of_several_solutions_names_its_own_solution(fake_run):
+    for step in ("solutions", "judged", "checked"):
+        file = Path(fake_run.paths.shard(step, "00000"))
+        rows = list(read_rows(file, Solution))
+        write_rows(
+            file, Solution, [replace(row, solution_variant=n) for row in rows for n in range(3)]
+        )
+    corpus = Path(fake_run.paths.corpus())
+    of_second = [replace(row, solution_variant=2) for row in read_rows(corpus, CorpusRow)]
+    write_rows(corpus, CorpusRow, of_second)
+    text = lines_of(fake_run, row=0)
+    assert "solution variant 2" in text
+    for step in ("solutions", "judged", "checked"):
+        assert f"row 2 of {fake_run.paths.shard(step, '00000')}" in text
+    assert f"row 0 of {fake_run.paths.shard('questions', '00000')}" in text
 
 
 def test_a_question_is_found_by_a_prefix_of_its_identity(fake_run):

@@ -119,6 +119,25 @@ def test_variants_and_more_shards_add_to_the_cost():
     assert stages["sample"].jobs == 8
 
 
+def test_solution_variants_add_to_the_cost_of_solutions_and_of_their_checks_alone():
+    raw = read_config(ROOT / "config.yaml")
+    once = _stages(check_config(raw, "config.yaml"), _assumed())
+    advised = estimate(check_config(raw, ""), input_sizes(check_config(raw, "")), _assumed())
+    raw["reverse"]["solution"] |= {
+        "variants": 4,
+        "sampling": {"temperature": 1.0, "max_new_tokens": 8},
+    }
+    config = check_config(raw, "changed")
+    stages = _stages(config, _assumed())
+    for name in ("solution", "judge"):
+        assert stages[name].rows_in == 4 * once[name].rows_in
+    assert stages["solution"].tokens == 4 * once["solution"].tokens
+    for name in ("question", "corpus", "student"):
+        assert stages[name] == once[name]
+    plan = estimate(config, input_sizes(config), _assumed())
+    assert plan.programs_per_shard == advised.programs_per_shard // 4
+
+
 def test_a_shard_of_the_advised_size_takes_the_target_hours():
     config, assumed = _config("config.yaml"), _assumed()
     plan = estimate(config, input_sizes(config), assumed)

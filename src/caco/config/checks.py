@@ -118,7 +118,8 @@ class Corpus(Section):
     per_program: int = Field(
         1,
         gt=0,
-        description="Maximum rows of one program; use more than 1 with several `variants`.",
+        description="Maximum rows of one program, each of another question; use more than 1 with "
+        "several `variants` of questions.",
     )
     constant_answers: bool = Field(
         True,

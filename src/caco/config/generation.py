@@ -1,11 +1,13 @@
 """Sections of generation: sampling, and the steps in which a model generates."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from caco.config.engines import EngineConfig, TransformersEngineConfig
 from caco.config.section import Section
+
+Prompting = Literal["short", "detailed"]
 
 
 class Sampling(Section):
@@ -47,11 +49,21 @@ class Write(Section):
     sampling: Sampling = Field(
         description="How it samples (paper: temperature 0.7, top-p 0.8, top-k 20)."
     )
+    prompt: Prompting = Field(
+        "short",
+        description="`short`: one instruction, on which the writer is fine-tuned; `detailed`: says "
+        "what the text must and must not contain, for a model that was not fine-tuned.",
+    )
     examples: int = Field(
         0,
         ge=0,
         description="Examples in each prompt, drawn by seed from the sources' own pairs; for a "
         "model that was not fine-tuned on the prompts.",
+    )
+    same_examples: bool = Field(
+        False,
+        description="Draw the examples once for all requests and not for each: an engine with "
+        "prefix caching then reads them once.",
     )
 
 
@@ -74,6 +86,26 @@ class WriteQuestions(Write):
             raise ValueError(
                 f"{self.variants} `variants` of one program would be the same question, because "
                 "`sampling.temperature` is 0; raise it or set as many `styles`"
+            )
+        return self
+
+
+class WriteSolutions(Write):
+    """Question to solution: the number of solutions per question."""
+
+    variants: int = Field(
+        1,
+        gt=0,
+        description="Solutions requested for each question, of which the corpus accepts one.",
+    )
+
+    @model_validator(mode="after")
+    def _variants_differ(self) -> Self:
+        # With examples, the prompts of the variants differ.
+        if self.sampling.temperature == 0 and self.variants > 1 and not self.examples:
+            raise ValueError(
+                f"{self.variants} `variants` of one question would be the same solution, because "
+                "`sampling.temperature` is 0; raise it"
             )
         return self
 
@@ -117,7 +149,9 @@ class Reverse(Section):
     """Back-translation of programs to questions, their solutions, and the checks."""
 
     question: WriteQuestions = Field(description="Program to question.")
-    solution: Write = Field(description="Question to solution, without access to the program.")
+    solution: WriteSolutions = Field(
+        description="Question to solution, without access to the program."
+    )
     judge: Judge = Field(Judge(), description="The exact checks.")
     llm_judge: LlmJudge | None = Field(
         None, description="An LLM judge after the exact checks; null for none."

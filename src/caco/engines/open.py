@@ -10,7 +10,7 @@ from caco.engines.protocol import Engine, GeneratingModel
 from caco.engines.resumable import ResumableEngine
 from caco.models.manifest import open_checkpoint
 from caco.models.template import require_chat_template
-from caco.models.tokenizer import framing
+from caco.models.tokenizer import framing, turns_framing
 from caco.runtime.job import Job
 from caco.runtime.journal import Journal
 
@@ -51,4 +51,6 @@ def generating_model(
     path, fingerprint = job.journal(model.digest)
     engine = ResumableEngine(open_engine(model.folder, section), Journal(path, fingerprint))
     with engine:
-        yield GeneratingModel(engine, framing(model.folder, prompt), model.digest)
+        yield GeneratingModel(
+            engine, framing(model.folder, prompt), model.digest, turns_framing(model.folder)
+        )

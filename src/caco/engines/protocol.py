@@ -2,12 +2,12 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
 
 from caco.config.generation import Sampling
-from caco.errors import CacoError
+from caco.errors import CacoError, UserError
 from caco.runtime.progress import Progress
 
 
@@ -84,11 +84,33 @@ class GeneratingModel:
         engine: The engine that runs the model.
         frame: Converts a user's text to the prompt of the model.
         digest: The digest in the manifest of the model.
+        turns: Converts the contents of several turns, user's and assistant's alternately, to the
+            prompt of the model; None if the engine takes one turn only.
     """
 
     engine: Engine
     frame: Callable[[str], str]
     digest: str
+    turns: Callable[..., str] | None = None
+
+    def converse(self, contents: Sequence[str]) -> str:
+        """Returns the prompt of several turns.
+
+        Args:
+            contents: The contents of turns of user and assistant, alternately; the last is the
+                user's.
+
+        Raises:
+            UserError: There are several, and the engine takes one turn only.
+        """
+        if len(contents) == 1:
+            return self.frame(contents[0])
+        if self.turns is None:
+            raise UserError(
+                "a served model takes one turn, and the examples of a `detailed` prompt are turns "
+                "of their own; set `prompt: short` or `examples: 0`"
+            )
+        return self.turns(*contents)
 
 
 def request(

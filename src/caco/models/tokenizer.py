@@ -100,16 +100,32 @@ def framing(folder: Path, style: str = "chat") -> Callable[[str], str]:
     return partial(_FRAMES[style], folder)
 
 
+def turns_framing(folder: Path) -> Callable[..., str] | None:
+    """Returns a function that converts turns to the prompt of a model, in its chat template.
+
+    Args:
+        folder: A checkpoint, or the folder of a served model, for which there is none: its engine
+            sends one turn.
+    """
+    if served_model(folder) is not None:
+        return None
+    return partial(_chat, folder)
+
+
 def _alpaca(folder: Path, user: str) -> str:
     return beginning(load_tokenizer(folder)) + alpaca_prompt(user)
 
 
-def _chat(folder: Path, user: str) -> str:
-    return chat_prompt(load_tokenizer(folder), user)
+def _chat(folder: Path, *turns: str) -> str:
+    return chat_prompt(load_tokenizer(folder), *turns)
 
 
 def _unconditional(folder: Path, user: str) -> str:
     return unconditional_prefix(load_tokenizer(folder)) + user
 
 
-_FRAMES = {"alpaca": _alpaca, "chat": _chat, "unconditional": _unconditional}
+_FRAMES: dict[str, Callable[..., str]] = {
+    "alpaca": _alpaca,
+    "chat": _chat,
+    "unconditional": _unconditional,
+}

@@ -39,7 +39,8 @@ class FunnelStage:
         seconds: Total wall time of its jobs.
         jobs: Number of its jobs.
         held_out: Accepted rows that the next stage does not read: seeds held out for benchmarks.
-        variants: How many times each row of the previous stage entered: questions per program.
+        variants: How many times each row of the previous stage entered: questions per program, or
+            solutions per question.
     """
 
     stage: str

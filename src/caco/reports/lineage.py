@@ -81,6 +81,8 @@ def lineage(run: Run, number: int, row: CorpusRow) -> Iterator[str]:
     yield f"             answer {_short(row.answer)}"
     if row.variant or row.style:
         yield f"             variant {row.variant}, style {_short(row.style or 'none')}"
+    if row.solution_variant:
+        yield f"             solution variant {row.solution_variant}"
     for stage in reversed(SHARD_STAGES):
         if stage.name == "llm_judge" and row.llm_judge_model is None:
             continue
@@ -104,15 +106,17 @@ def lineage(run: Run, number: int, row: CorpusRow) -> Iterator[str]:
 
 
 def _find_sample(file: Path, row_type: type[Row], row: CorpusRow) -> tuple[int, Row]:
-    """Returns the row of `file` with the same question, or sample, and its position."""
-    name = "question" if "question_id" in row_type.__dataclass_fields__ else "sample"
-    wanted = getattr(row, f"{name}_id")
+    """Returns the row of `file` with the same solution, question or sample, and its position."""
+    columns = row_type.__dataclass_fields__
+    name = "question" if "question_id" in columns else "sample"
+    same = [column for column in (f"{name}_id", "solution_variant") if column in columns]
+    wanted = [getattr(row, column) for column in same]
     for i, candidate in enumerate(read_rows(file, row_type)):
-        if getattr(candidate, f"{name}_id") == wanted:
+        if [getattr(candidate, column) for column in same] == wanted:
             return i, candidate
     raise UserError(
-        f"{file}: has no row of {name} {wanted}, which is in the corpus; the shard was made again "
-        "since then: run the workflow again"
+        f"{file}: has no row of {name} {wanted[0]}, which is in the corpus; the shard was made "
+        "again since then: run the workflow again"
     )
 
 

@@ -189,10 +189,12 @@ def _stages(config: Config, sizes: InputSizes, a: Assumptions) -> Iterator[Stage
     questions = verified * reverse.question.variants
     writer = _Generator(tokens.question, rates.question, _gpus(reverse.question.engine))
     yield writer.stage("question", shards, (questions, questions), questions, a)
+    solutions = questions * reverse.solution.variants
     solver = _Generator(tokens.solution, rates.solution, _gpus(reverse.solution.engine))
-    yield solver.stage("solution", shards, (questions, questions), questions, a)
+    yield solver.stage("solution", shards, (solutions, solutions), solutions, a)
+    # The yield is of questions. Further solutions raise it by what only a measured run can show.
     judged = round(questions * a.yields.reverse)
-    yield _on_cores("judge", shards, (questions, judged), rates.judge, 1, a)
+    yield _on_cores("judge", shards, (solutions, judged), rates.judge, 1, a)
     if reverse.llm_judge is not None:
         judge = _Generator(_JUDGEMENT, rates.solution, _gpus(reverse.llm_judge.engine))
         yield judge.stage("llm_judge", shards, (judged, judged), judged, a)
@@ -261,11 +263,12 @@ def _disk_gb(stage: StageCost, tokens: Tokens) -> float:
 def _shard_size(config: Config, a: Assumptions) -> int:
     """Returns the programs of a shard whose slowest job takes `shard_h`."""
     working = max(a.shard_h * 3600 - a.start_s, a.start_s, 60.0)
-    variants = config.reverse.question.variants * a.yields.verify
+    questions = config.reverse.question.variants * a.yields.verify
+    solutions = config.reverse.solution.variants * questions
     slowest = max(
         a.tokens.program / a.rates.sample,
-        a.tokens.question * variants / a.rates.question,
-        a.tokens.solution * variants / a.rates.solution,
+        a.tokens.question * questions / a.rates.question,
+        a.tokens.solution * solutions / a.rates.solution,
     )
     return max(1, int(working / slowest))
 

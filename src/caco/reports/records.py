@@ -19,7 +19,8 @@ class Record:
         path: The record's file.
         rule, identity: The job.
         inputs, outputs: Files read and written, with their SHA-256.
-        variants: How many times each row that the job read entered: questions per program.
+        variants: How many times each row that the job read entered: questions per program,
+            or solutions per question.
         counts: Rows by verdict, or None for a job that does not filter rows.
         versions: Versions of Python and of the relevant packages, by name.
         commit: The checkout's commit, or None.

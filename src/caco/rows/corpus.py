@@ -24,6 +24,7 @@ class CorpusRow:
             `3 + 4 = 7` and `35 is odd`.
         checked_statements: Those that were understood and computed.
         false_statements: Those that are false; 0 in every row unless such rows were kept.
+        solution_variant: Number of the solution among its question's solutions, from 0.
     """
 
     instruction: str
@@ -46,3 +47,4 @@ class CorpusRow:
     statements: int | None = None
     checked_statements: int | None = None
     false_statements: int | None = None
+    solution_variant: int = 0

@@ -17,6 +17,7 @@ class Solution:
         llm_judge_model: Digest of the LLM judge's manifest; None before it has accepted the row.
         llm_judge_prompt: Digest of the LLM judge's prompt template; None likewise.
         statements, checked_statements, false_statements: As in `CorpusRow`; None before `check`.
+        solution_variant: Number of the solution among its question's solutions, from 0.
     """
 
     question_id: str
@@ -40,3 +41,14 @@ class Solution:
     statements: int | None = None
     checked_statements: int | None = None
     false_statements: int | None = None
+    solution_variant: int = 0
+
+    @property
+    def row_id(self) -> str:
+        """Identity of the row: that of its question, with the number of a further solution."""
+        return solution_id(self.question_id, self.solution_variant)
+
+
+def solution_id(question_id: str, variant: int) -> str:
+    """Returns the identity of a question's solution; that of the first is the question's."""
+    return f"{question_id}.{variant}" if variant else question_id

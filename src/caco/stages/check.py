@@ -37,7 +37,7 @@ def check_solutions(
         if false and section.false_statements:
             more = f"; {len(false) - 1} more" if len(false) > 1 else ""
             reason = f"`{false[0].text}` is false: {false[0].right}{more}"
-            yield reject(row.question_id, "false_statement", reason, counted)
+            yield reject(row.row_id, "false_statement", reason, counted)
         else:
             yield counted
         if progress is not None:

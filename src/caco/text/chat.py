@@ -59,7 +59,7 @@ def end_of_turn(tokenizer: Any) -> str:
     return max(found, key=len, default=str(tokenizer.eos_token))
 
 
-def chat_prompt(tokenizer: Any, user: str) -> str:
+def chat_prompt(tokenizer: Any, *turns: str) -> str:
     """Returns a user turn followed by the opening of the assistant's.
 
     It disables thinking, because a model's thoughts are no part of a question or a solution: by the
@@ -67,12 +67,12 @@ def chat_prompt(tokenizer: Any, user: str) -> str:
 
     Args:
         tokenizer: A transformers tokenizer with a chat template.
-        user: The content of the user turn.
+        turns: The contents of turns of user and assistant, alternately; the last is the user's.
 
     Raises:
-        UserError: The tokenizer has no chat template that renders a user turn.
+        UserError: The tokenizer has no chat template that renders such turns.
     """
-    text = _rendered(tokenizer, [user], add_generation_prompt=True, **NO_THINKING)
+    text = _rendered(tokenizer, list(turns), add_generation_prompt=True, **NO_THINKING)
     opened = _OPENED_THOUGHTS.search(text)
     return f"{text.rstrip()}\n\n</{opened[1]}>\n\n" if opened else text
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -36,6 +37,12 @@ def test_a_row_without_a_false_statement_has_its_counts() -> None:
     (row,) = checked(solution(TRUE))
     assert isinstance(row, Solution)
     assert (row.statements, row.checked_statements, row.false_statements) == (3, 2, 0)
+
+
+def test_a_rejection_names_the_solution_among_its_questions_solutions() -> None:
+    (row,) = checked(replace(solution(FALSE), solution_variant=2))
+    assert isinstance(row, Rejected)
+    assert row.row_id == "q0.2"
 
 
 def test_a_false_statement_rejects_its_row_with_the_right_value() -> None:

@@ -77,6 +77,27 @@ def test_per_program_limits_the_rows_of_a_program(assembled, solution):
     assert verdicts(rejected) == [("q3", "duplicate_program"), ("q9", "duplicate_question")]
 
 
+@pytest.mark.parametrize("per_program", [1, 3])
+def test_the_first_accepted_solution_of_a_question_is_retained(assembled, solution, per_program):
+    first = [solution(1, solution_variant=n) for n in (1, 2)]
+    other = [
+        solution(1, question_id="q1b", question="What is 1 + 0?", variant=1, solution_variant=n)
+        for n in (0, 3)
+    ]
+    _, corpus, rejected = assembled(
+        {"00000": [*first, *other]}, settings=Corpus(per_program=per_program)
+    )
+    accepted = [("q1", 1), ("q1b", 0)][:per_program]
+    assert [(row.question_id, row.solution_variant) for row in corpus] == accepted
+    if per_program == 1:
+        names = ["q1.2", "q1b", "q1b.3"]
+        assert verdicts(rejected) == [(name, "duplicate_program") for name in names]
+    else:
+        assert verdicts(rejected) == [
+            ("q1.2", "duplicate_question"), ("q1b.3", "duplicate_question"),
+        ]  # fmt: skip
+
+
 def test_a_row_has_its_variant_style_and_judge(assembled, solution):
     row = solution(
         1, variant=2, style="a farm", llm_judge_model="jm", llm_judge_prompt="jp",

@@ -1,13 +1,13 @@
 """Rows and sections for tests of the reverse stage."""
 
 from caco.config.engines import TransformersEngineConfig
-from caco.config.generation import Sampling, Write, WriteQuestions
+from caco.config.generation import Sampling, WriteQuestions, WriteSolutions
 from caco.rows.question import Question
 from caco.rows.solution import Solution
 from caco.rows.verified import Verified
 
 _SAMPLING = Sampling(temperature=0.7, max_new_tokens=64, seed=2)
-WRITE = Write(engine=TransformersEngineConfig(), sampling=_SAMPLING)
+WRITE = WriteSolutions(engine=TransformersEngineConfig(), sampling=_SAMPLING)
 WRITE_QUESTIONS = WriteQuestions(engine=TransformersEngineConfig(), sampling=_SAMPLING)
 
 

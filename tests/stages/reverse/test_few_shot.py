@@ -1,5 +1,7 @@
 """Examples from the seeds' own pairs before the prompts of questions and solutions."""
 
+import re
+
 import pytest
 from tests.fake_engine import FakeEngine
 from tests.stages.reverse.reverse_rows import WRITE, WRITE_QUESTIONS, question, verified
@@ -121,3 +123,67 @@ def test_too_few_examples_are_an_error(available):
     message = f"`reverse.question.examples` is 2, .* make {available} examples; lower it to at most"
     with pytest.raises(UserError, match=message):
         FewShot(examples, 2, 0, "reverse.question.examples")
+
+
+def detailed(make):
+    made = (make(row, found, "detailed") for row, found in pool(ROWS, SEEDS, 0))
+    return [example for example in made if example]
+
+
+def conversation(*turns):
+    return "".join(f"<{n % 2}>{turn}" for n, turn in enumerate(turns))
+
+
+def conversations(write, row, section, shots):
+    engine = FakeEngine(lambda r: "What is 3 times 4? 12")
+    model = GeneratingModel(engine, "<only>{}".format, "m", conversation)
+    (written,) = write([row], model, section, few_shot=shots)
+    return written, engine.requests[0].prompt
+
+
+def test_the_examples_of_a_detailed_prompt_are_turns():
+    section = WRITE_QUESTIONS.model_copy(update={"prompt": "detailed"})
+    shots = FewShot(detailed(question_example), 2, 0, "reverse.question.examples")
+    row, prompt = conversations(write_questions, verified(100), section, shots)
+    turns = re.split("<[01]>", prompt)[1:]
+    assert len(turns) == 5
+    for asked, replied in (turns[:2], turns[2:4]):
+        (number,) = re.findall(r"# number (\d)", asked)
+        assert asked.endswith(f"- a: {number}") and replied == f"Problem {number}?"
+    assert all(turn.startswith("Write a math word problem") for turn in turns[::2])
+    assert turns[-1].endswith("- a: 3\n- b: 4") and "12" not in turns[-1]  # not the result
+    bare, prompt = conversations(write_questions, verified(100), section, few_shot.ZERO_SHOT)
+    assert prompt == f"<only>{turns[-1]}"
+    short, _ = conversations(write_questions, verified(100), WRITE_QUESTIONS, few_shot.ZERO_SHOT)
+    assert len({row.question_prompt, bare.question_prompt, short.question_prompt}) == 3
+
+
+def test_the_examples_of_a_detailed_solution_prompt_are_turns():
+    section = WRITE.model_copy(update={"prompt": "detailed"})
+    shots = FewShot(detailed(solution_example), 1, 0, "reverse.solution.examples")
+    row, prompt = conversations(write_solutions, question(100), section, shots)
+    _, asked, replied, last = re.split("<[01]>", prompt)
+    assert asked.startswith("Solve the problem") and "Problem " in asked
+    assert replied.startswith("1 + 0 = 1\nThe answer is \\boxed{")
+    assert last.endswith("What is 3 times 4?")
+    bare, _ = conversations(write_solutions, question(100), section, few_shot.ZERO_SHOT)
+    short, _ = conversations(write_solutions, question(100), WRITE, few_shot.ZERO_SHOT)
+    assert len({row.solution_prompt, bare.solution_prompt, short.solution_prompt}) == 3
+
+
+def test_a_model_that_takes_one_turn_takes_no_examples_of_a_detailed_prompt():
+    section = WRITE_QUESTIONS.model_copy(update={"prompt": "detailed"})
+    shots = FewShot(detailed(question_example), 2, 0, "reverse.question.examples")
+    with pytest.raises(UserError, match="set `prompt: short` or `examples: 0`"):
+        prompts(write_questions, [verified(100)], section, shots)
+
+
+def test_same_examples_stand_before_every_prompt():
+    examples = [question_example(row, found) for row, found in pool(ROWS, SEEDS, 0)]
+    shots = FewShot(examples, 2, 0, "reverse.question.examples", same=True)
+    rows = [verified(n) for n in range(100, 110)]
+    _, asked = prompts(write_questions, rows, WRITE_QUESTIONS, shots)
+    assert len({prompt.partition("Your turn")[0] for prompt in asked}) == 1
+    for number in range(6):  # a request never has its own program as an example
+        _, (prompt,) = prompts(write_questions, [verified(number)], WRITE_QUESTIONS, shots)
+        assert f"Problem {number}?" not in prompt and prompt.count("Problem ") == 2

@@ -101,3 +101,8 @@ def test_a_comparison_that_hangs_has_its_own_verdict():
 def test_without_the_second_check_only_the_answer_is_checked(grader):
     row = solution(question="What is 3 times 5?")
     assert _judged(grader, row, grounded=False) == [row]
+
+
+def test_a_rejection_names_the_solution_among_its_questions_solutions(grader):
+    rows = _judged(grader, *(solution(answer="13", solution_variant=n) for n in range(2)))
+    assert [row.row_id for row in rows] == ["q1", "q1.1"]

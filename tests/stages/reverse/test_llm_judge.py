@@ -89,3 +89,11 @@ def test_every_row_has_one_outcome_in_order_and_its_own_seed():
     names = [r.row_id if isinstance(r, Rejected) else r.question_id for r in rows]
     assert names == [f"q{i}" for i in range(7)]
     assert len({r.seed for r in engine.requests}) == 7
+
+
+def test_each_solution_of_a_question_has_its_own_request():
+    rows = [solution(1, solution_variant=n) for n in range(3)]
+    judged, engine = _judged(lambda r: truncated(r) if r.request_id == "q1.1" else ACCEPTING, rows)
+    assert [r.row_id for r in judged] == ["q1", "q1.1", "q1.2"]
+    assert isinstance(judged[1], Rejected) and judged[2].solution_variant == 2
+    assert len({r.seed for r in engine.requests}) == 3

@@ -148,3 +148,13 @@ def test_greedy_variants_that_would_be_equal_are_an_error():
     with pytest.raises(ValueError, match="3 `variants` of one program would be the same question"):
         WriteQuestions(sampling=greedy, variants=3, styles=["a farm", "a letter"])
     assert WriteQuestions(sampling=greedy, variants=2, styles=["a farm", "a letter"])
+
+
+def test_a_detailed_prompt_names_the_style_and_not_the_result():
+    rows, engine = _written(lambda r: "Q?", prompt="detailed", styles=["a farm"])
+    (plain,), other = _written(lambda r: "Q?", prompt="detailed")
+    assert "Context or style of the problem: a farm\n" in engine.requests[0].prompt
+    assert "Context" not in other.requests[0].prompt
+    assert "Output" not in engine.requests[0].prompt
+    assert rows[0].question_prompt == plain.question_prompt
+    assert plain.question_prompt != _written(lambda r: "Q?")[0][0].question_prompt

@@ -65,7 +65,14 @@ def test_question_and_solution_accept_or_reject_every_row(tmp_path, manifest):
             [verified(i) for i in range(3)],
             6,
         ),
-        ("solution", WRITE, ("questions", "solutions"), Question, [question(1), question(2)], 2),
+        (
+            "solution",
+            WRITE | {"variants": 3},
+            ("questions", "solutions"),
+            Question,
+            [question(1), question(2)],
+            6,
+        ),
     ):
         read, written = (tmp_path / f"{script}-{flag}.parquet" for flag in flags)
         write_rows(read, row_type, rows)

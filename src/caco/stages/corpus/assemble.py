@@ -75,7 +75,7 @@ def filter_rows(
     `constant_answers` (all accepted rows of the program's family have the same answer, although the
     outputs of its programs vary; see `caco.stages.corpus.families`),
     `duplicate_program` (the corpus has `per_program` rows of the program already, from any shard),
-    `duplicate_question` (the corpus has the question already).
+    `duplicate_question` (the corpus has the question already, or another solution of it).
 
     Args:
         rows: Accepted solutions, in the order of the corpus.
@@ -90,19 +90,19 @@ def filter_rows(
         question = question_key(row.question)
         if settings.decontaminate and question in benchmarks:
             reason = f"the question equals a benchmark's: {benchmarks[question]}"
-            yield reject(row.question_id, "contaminated", reason, row)
+            yield reject(row.row_id, "contaminated", reason, row)
         elif constant and family_key(row.program) in constant:
             reason = (
                 f"every accepted row of its family has the answer {answer_text(row.output)}, "
                 "although the outputs of the programs vary"
             )
-            yield reject(row.question_id, "constant_answers", reason, row)
+            yield reject(row.row_id, "constant_answers", reason, row)
         elif settings.deduplicate and programs[program] >= settings.per_program:
             reason = f"the corpus has {programs[program]} rows of the program {row.program_id}"
-            yield reject(row.question_id, "duplicate_program", reason, row)
+            yield reject(row.row_id, "duplicate_program", reason, row)
         elif settings.deduplicate and question in questions:
             reason = "the corpus has the same question, except for case and punctuation"
-            yield reject(row.question_id, "duplicate_question", reason, row)
+            yield reject(row.row_id, "duplicate_question", reason, row)
         else:
             programs[program] += 1
             questions.add(question)
@@ -132,6 +132,7 @@ def corpus_row(row: Solution) -> CorpusRow:
         statements=row.statements,
         checked_statements=row.checked_statements,
         false_statements=row.false_statements,
+        solution_variant=row.solution_variant,
     )
 
 

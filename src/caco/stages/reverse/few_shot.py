@@ -51,7 +51,9 @@ def pool(
 class FewShot:
     """The examples that stand before each prompt of a step."""
 
-    def __init__(self, examples: Sequence[Example], count: int, seed: int, key: str) -> None:
+    def __init__(
+        self, examples: Sequence[Example], count: int, seed: int, key: str, same: bool = False
+    ) -> None:
         """Stores the examples to draw from.
 
         Args:
@@ -59,6 +61,7 @@ class FewShot:
             count: Examples in each prompt; 0 for none.
             seed: Seed of every draw.
             key: The config key of `count`, for the error message.
+            same: Whether every request has the same examples.
 
         Raises:
             UserError: There are too few examples.
@@ -69,11 +72,15 @@ class FewShot:
                 f"`{key}` is {count}, and the Code CoTs of the sources make {len(examples)} "
                 f"examples; lower it to at most {max(0, len(examples) - 1)}, or add seeds"
             )
-        self._examples, self._count, self._seed = examples, count, seed
+        self._examples, self._count, self._seed, self._same = examples, count, seed, same
 
     def digest_of(self, template: Prompt) -> str:
         """Returns the digest of a template with the template of the examples, if there are any."""
         return digest(template.digest, EXAMPLES.digest) if self._count else template.digest
+
+    def digest_of_turns(self, template: Prompt) -> str:
+        """Returns the digest of a template whose examples are turns, if there are any."""
+        return digest(template.digest, "turns") if self._count else template.digest
 
     def before(self, prompt: str, name: str, program_id: str) -> str:
         """Returns a prompt with its examples before it.
@@ -85,11 +92,23 @@ class FewShot:
         """
         if not self._count:
             return prompt
-        drawn = Random(request_seed(self._seed, "examples", name)).sample(
-            self._examples, self._count + 1
-        )
-        others = [example for example in drawn if example.program_id != program_id]
-        return EXAMPLES.render(examples=others[: self._count], prompt=prompt)
+        return EXAMPLES.render(examples=self._drawn(name, program_id), prompt=prompt)
+
+    def turns(self, prompt: str, name: str, program_id: str) -> list[str]:
+        """Returns turns of user and assistant, alternately: those of the examples, then a prompt.
+
+        Args:
+            prompt: As in `before`.
+            name: As in `before`.
+            program_id: As in `before`.
+        """
+        drawn = self._drawn(name, program_id) if self._count else ()
+        return [text for example in drawn for text in (example.prompt, example.reply)] + [prompt]
+
+    def _drawn(self, name: str, program_id: str) -> list[Example]:
+        draw = Random(request_seed(self._seed, "examples", "" if self._same else name))
+        drawn = draw.sample(self._examples, self._count + 1)
+        return [example for example in drawn if example.program_id != program_id][: self._count]
 
 
 ZERO_SHOT = FewShot((), 0, 0, "")

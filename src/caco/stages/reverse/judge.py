@@ -46,7 +46,7 @@ def judge_solutions(
     """
     for row in rows:
         verdict, reason = _verdict(row, grader, section)
-        yield reject(row.question_id, verdict, reason, row) if verdict else row
+        yield reject(row.row_id, verdict, reason, row) if verdict else row
         if progress is not None:
             progress.add()
 

@@ -81,7 +81,7 @@ def llm_judge_solutions(
     `different_logic` (the solution's logic is not that of the program).
 
     Args:
-        rows: Questions with solutions; their question ids are distinct.
+        rows: Questions with solutions; their row ids are distinct.
         model: The judge.
         section: The sampling settings of the judge.
         progress: Advances with each completion.
@@ -89,18 +89,14 @@ def llm_judge_solutions(
 
     def requests() -> Iterator[tuple[Solution, Request]]:
         for row in rows:
-            seed = request_seed(section.sampling.seed, "llm_judge", row.question_id)
-            yield (
-                row,
-                request(
-                    row.question_id, model.frame(llm_judge_prompt(row)), seed, section.sampling
-                ),
-            )
+            seed = request_seed(section.sampling.seed, "llm_judge", row.row_id)
+            prompt = model.frame(llm_judge_prompt(row))
+            yield row, request(row.row_id, prompt, seed, section.sampling)
 
     for row, completion in complete_in_order(model.engine, requests(), progress):
         verdict, reason = _verdict(completion)
         if verdict:
-            yield reject(row.question_id, verdict, reason, row)
+            yield reject(row.row_id, verdict, reason, row)
         else:
             yield replace(row, llm_judge_model=model.digest, llm_judge_prompt=LLM_JUDGE.digest)
 

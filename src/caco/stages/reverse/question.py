@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from caco.config.generation import WriteQuestions
+from caco.config.generation import Prompting, WriteQuestions
 from caco.engines.protocol import Completion, GeneratingModel, Request, complete_in_order, request
 from caco.identity import digest, request_seed
 from caco.rows.code_cot import CodeCoT
@@ -13,6 +13,7 @@ from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
+from caco.stages.reverse.detailed_question import DETAILED_QUESTION, detailed_question
 from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot
 from caco.stages.reverse.no_question import no_question
 from caco.stages.reverse.question_prompt import QUESTION, STYLED_QUESTION, question_prompt
@@ -70,19 +71,40 @@ def write_questions(
     def requests() -> Iterator[tuple[_Variant, Request]]:
         for row in rows:
             for variant in _variants(row, section):
-                prompt = question_prompt(row.program, row.input, row.output, variant.style)
-                framed = model.frame(few_shot.before(prompt, variant.name, row.program_id))
+                framed = _framed(variant, section.prompt, model, few_shot)
                 yield variant, request(variant.name, framed, variant.seed, section.sampling)
 
     for variant, completion in complete_in_order(model.engine, requests(), progress):
-        template = few_shot.digest_of(QUESTION if variant.style is None else STYLED_QUESTION)
+        template = _template(variant, section.prompt, few_shot)
         yield _outcome(variant, completion, template, model.digest)
 
 
-def question_example(row: CodeCoT, seed: Seed) -> Example:
-    """Returns the example of a Code CoT and its seed."""
-    prompt = question_prompt(row.program, row.input, row.output)
+def question_example(row: CodeCoT, seed: Seed, prompting: Prompting = "short") -> Example:
+    """Returns the example of a Code CoT and its seed, for a kind of prompt."""
+    if prompting == "detailed":
+        prompt = detailed_question(row.program, row.input)
+    else:
+        prompt = question_prompt(row.program, row.input, row.output)
     return Example(row.program_id, prompt, seed.problem.strip())
+
+
+def _framed(
+    variant: _Variant, prompting: Prompting, model: GeneratingModel, few_shot: FewShot
+) -> str:
+    """Returns the prompt of a request, with its examples."""
+    row, name = variant.row, variant.name
+    if prompting == "detailed":
+        prompt = detailed_question(row.program, row.input, variant.style)
+        return model.converse(few_shot.turns(prompt, name, row.program_id))
+    prompt = question_prompt(row.program, row.input, row.output, variant.style)
+    return model.frame(few_shot.before(prompt, name, row.program_id))
+
+
+def _template(variant: _Variant, prompting: Prompting, few_shot: FewShot) -> str:
+    """Returns the digest of the template of a request."""
+    if prompting == "detailed":
+        return few_shot.digest_of_turns(DETAILED_QUESTION)
+    return few_shot.digest_of(QUESTION if variant.style is None else STYLED_QUESTION)
 
 
 def _variants(row: Verified, section: WriteQuestions) -> Iterator[_Variant]:

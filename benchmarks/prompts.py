@@ -1,0 +1,311 @@
+"""Measures what a model makes of verified programs by its prompts alone; prints Markdown tables.
+
+Problems of GSM8K are converted to programs, which are executed and verified. For each way of
+prompting the model writes questions and solutions, and every check judges them: the stages of the
+workflow run, on the rows of one shard. A program is accepted if one of its rows passes every check.
+A question that the judge would reject is not solved here, which saves half of the time and changes
+no acceptance; its verdict is counted with the questions.
+
+`zero` has no examples, `few` has some, and the ways that end in `+variants` request several
+questions and solutions. Runs in the environment `infer` (vLLM) or `train` (transformers). See
+docs/benchmarks.md.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from caco.config.engines import EngineConfig
+from caco.config.generation import Check, Judge, Sampling, WriteQuestions, WriteSolutions
+from caco.engines.open import open_engine
+from caco.engines.protocol import GeneratingModel
+from caco.engines.resumable import ResumableEngine
+from caco.grading.grader import Grader
+from caco.grading.intervals import wilson
+from caco.identity import digest
+from caco.models.manifest import read_manifest
+from caco.models.tokenizer import framing, turns_framing
+from caco.rows.code_cot import CodeCoT
+from caco.rows.program import Program
+from caco.rows.question import Question
+from caco.rows.rejected import Rejected, reject
+from caco.rows.seed import Seed
+from caco.rows.solution import Solution
+from caco.rows.table import read_rows, write_rows
+from caco.rows.verified import Verified
+from caco.runtime.job import run
+from caco.runtime.journal import Journal
+from caco.runtime.progress import Progress
+from caco.stages.check import check_solutions
+from caco.stages.reverse.few_shot import FewShot, pool
+from caco.stages.reverse.grounding import ungrounded
+from caco.stages.reverse.judge import judge_solutions
+from caco.stages.reverse.leak import leak
+from caco.stages.reverse.question import question_example, write_questions
+from caco.stages.reverse.solution import solution_example, write_solutions
+from caco.text.answers import answer_text
+
+_ROOT = Path(__file__).resolve().parents[1]
+_WAYS = ("zero", "few", "zero+variants", "few+variants")
+_SHARD = "00000"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What every way reads.
+
+    Attributes:
+        programs: Verified programs.
+        code_cots: Code CoTs of other seeds, for the examples.
+        seeds: Their seeds.
+    """
+
+    programs: list[Verified]
+    code_cots: list[CodeCoT]
+    seeds: list[Seed]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one way made.
+
+    Attributes:
+        accepted: Rows that passed every check.
+        rejected: The other rows.
+        requested: Requested questions and solutions.
+    """
+
+    accepted: list[Solution] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    requested: tuple[int, int] = (0, 0)
+
+    @property
+    def programs(self) -> int:
+        """Number of programs with an accepted row."""
+        return len({row.program_id for row in self.accepted})
+
+
+def _script(environment: str, name: str, spec: dict[str, Any], folder: Path, **files: str) -> None:
+    """Runs a script of the workflow on files of `folder`."""
+    flags = [
+        text
+        for flag, file in files.items()
+        for text in (f"--{flag.replace('_', '-')}", str(folder / f"{file}.parquet"))
+    ]
+    command = [str(_ROOT / "envs" / "python"), environment, f"scripts/{name}.py", *flags]
+    command += ["--spec", json.dumps(spec), "--provenance", str(folder / f"{name}.json")]
+    if name == "seeds":
+        command += ["--source", "gsm8k"]
+    subprocess.run(command, cwd=_ROOT, check=True)
+
+
+def material(source: Path, rows: int, programs: int, skip: int, folder: Path) -> Material:
+    """Converts and verifies seeds, and draws the programs; the result is kept in `folder`.
+
+    Args:
+        source: A file of GSM8K rows.
+        rows: Rows to read.
+        programs: Programs to draw.
+        skip: Drawn programs to leave out, so that two runs have no program in common.
+        folder: Folder for the files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "verified.parquet").exists():
+        reader = {"reader": "gsm8k", "path": str(source.resolve()), "rows": rows}
+        _script(
+            "workflow", "seeds", reader, folder,
+            seeds="seeds", held_out="held_out", rejected="no_seeds",
+        )  # fmt: skip
+        unify = {"unify": {"converter": "equations"}, "checks": {"rules": {}, "sandbox": {}}}
+        _script(
+            "sandbox", "unify", unify, folder,
+            seeds="seeds", code_cots="code_cots", rejected="no_code_cots",
+        )  # fmt: skip
+        cots = read_rows(folder / "code_cots.parquet", CodeCoT)
+        sampled = (
+            Program(row.program_id, row.program_id, _SHARD, n, row.program, "seeds", 0, 0, "stop")
+            for n, row in enumerate(cots)
+        )
+        write_rows(folder / "programs.parquet", Program, sampled)
+        _script(
+            "sandbox", "verify", {"verify": {}, "sandbox": {}}, folder,
+            programs="programs", verified="verified", rejected="not_verified",
+        )  # fmt: skip
+    verified = list(read_rows(folder / "verified.parquet", Verified))
+    Random(0).shuffle(verified)
+    drawn = verified[: skip + programs]
+    taken = {row.program_id for row in drawn}
+    others = [
+        row
+        for row in read_rows(folder / "code_cots.parquet", CodeCoT)
+        if row.program_id not in taken
+    ]
+    return Material(drawn[skip:], others, list(read_rows(folder / "seeds.parquet", Seed)))
+
+
+def sections(way: str, args: argparse.Namespace) -> tuple[WriteQuestions, WriteSolutions]:
+    """Returns the settings of a way."""
+    shots, _, variants = way.partition("+")
+    common = {
+        "examples": args.examples if shots == "few" else 0,
+        "prompt": args.prompt,
+        "same_examples": True,
+    }
+
+    def sampling(temperature: float, tokens: int) -> Sampling:
+        return Sampling(
+            temperature=temperature, top_p=0.8, top_k=20, max_new_tokens=tokens, seed=args.seed
+        )
+
+    return (
+        WriteQuestions(
+            sampling=sampling(args.question_temperature, 160),
+            variants=args.questions if variants else 1,
+            **common,
+        ),
+        WriteSolutions(
+            sampling=sampling(args.solution_temperature, 320),
+            variants=args.solutions if variants else 1,
+            **common,
+        ),
+    )
+
+
+def measure(
+    way: str,
+    given: Material,
+    settings: tuple[WriteQuestions, WriteSolutions],
+    model: GeneratingModel,
+    grader: Grader,
+) -> Outcome:
+    """Runs the stages from questions to checks on the programs."""
+    asking, solving = settings
+    out = Outcome()
+
+    def passed(rows: Iterator[Any]) -> Iterator[Any]:
+        for row in rows:
+            if isinstance(row, Rejected):
+                out.rejected.append(row)
+            else:
+                yield row
+
+    def grounded(rows: Iterator[Question]) -> Iterator[Question | Rejected]:
+        for row in rows:
+            if why := leak(row.question, row.input, answer_text(row.output)):
+                yield reject(row.question_id, "leaks_answer", why, row)
+            elif why := ungrounded(row.question, row.input, row.program):
+                yield reject(row.question_id, "ungrounded", why, row)
+            else:
+                yield row
+
+    pairs = list(pool(given.code_cots, given.seeds, asking.sampling.seed))
+    asked = FewShot(
+        [question_example(*pair, asking.prompt) for pair in pairs],
+        asking.examples, asking.sampling.seed, "--examples", asking.same_examples,
+    )  # fmt: skip
+    worked = [solution_example(*pair, solving.prompt) for pair in pairs]
+    solved = FewShot(
+        [example for example in worked if example],
+        solving.examples, solving.sampling.seed, "--examples", solving.same_examples,
+    )  # fmt: skip
+    requested = len(given.programs) * asking.variants
+    progress = Progress(f"{way}: questions", requested, "questions")
+    written = write_questions(given.programs, model, asking, progress, asked)
+    questions = list(passed(grounded(passed(written))))
+    progress = Progress(f"{way}: solutions", len(questions) * solving.variants, "solutions")
+    solutions = passed(write_solutions(questions, model, solving, progress, solved))
+    judged = passed(judge_solutions(solutions, grader, Judge()))
+    out.accepted = list(passed(check_solutions(judged, Check())))
+    out.requested = requested, len(questions) * solving.variants
+    return out
+
+
+def tables(outcomes: dict[str, Outcome], programs: int) -> str:
+    """Returns the acceptance of each way, and its rejections by verdict."""
+    lines = [
+        "| way | programs accepted | 95% interval | rows accepted | questions | solutions |",
+        "|---|---|---|---|---|---|",
+    ]
+    for way, out in outcomes.items():
+        low, high = wilson(out.programs, programs)
+        share = f"{out.programs} of {programs}, {out.programs / programs:.1%}"
+        asked, solved = out.requested
+        lines.append(
+            f"| {way} | {share} | {low:.1%} to {high:.1%} | {len(out.accepted)} | {asked} "
+            f"| {solved} |"
+        )
+    counts = {way: Counter(row.verdict for row in out.rejected) for way, out in outcomes.items()}
+    verdicts = sorted({verdict for count in counts.values() for verdict in count})
+    lines += ["", f"| verdict | {' | '.join(counts)} |", "|---" * (len(counts) + 1) + "|"]
+    for verdict in verdicts:
+        numbers = " | ".join(str(count[verdict]) for count in counts.values())
+        lines.append(f"| `{verdict}` | {numbers} |")
+    return "\n".join(lines)
+
+
+def _write(folder: Path, way: str, out: Outcome) -> None:
+    """Writes the rows of a way as JSON lines, to be read."""
+    for name, rows in (("accepted", out.accepted), ("rejected", out.rejected)):
+        lines = "".join(json.dumps(asdict(row)) + "\n" for row in rows)
+        (folder / f"{way}.{name}.jsonl").write_text(lines, encoding="utf-8")
+
+
+def main() -> None:
+    """Runs the benchmark."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", type=Path, required=True, help="manifest of a checkpoint")
+    parser.add_argument("--source", type=Path, required=True, help="a file of GSM8K rows")
+    parser.add_argument("--rows", type=int, default=1500, help="rows of it to convert")
+    parser.add_argument("--programs", type=int, default=200)
+    parser.add_argument("--skip", type=int, default=0, help="drawn programs to leave out")
+    parser.add_argument("--ways", nargs="+", choices=_WAYS, default=list(_WAYS[:2] + _WAYS[3:]))
+    parser.add_argument("--examples", type=int, default=3, help="of the ways `few`")
+    parser.add_argument("--questions", type=int, default=4, help="variants of a program")
+    parser.add_argument("--solutions", type=int, default=4, help="variants of a question")
+    parser.add_argument("--prompt", choices=("short", "detailed"), default="detailed")
+    parser.add_argument("--question-temperature", type=float, default=0.7)
+    parser.add_argument("--solution-temperature", type=float, default=0.7)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--engine", default='{"kind": "transformers"}', help="the config section")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the rows")
+    args = parser.parse_args()
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    given = material(args.source, args.rows, args.programs, args.skip, args.out / "programs")
+    manifest = read_manifest(args.model)
+    section: EngineConfig = TypeAdapter(EngineConfig).validate_json(args.engine)
+    fingerprint = {"model": manifest.digest, "engine": digest(section.model_dump_json())}
+    # A request that two ways share is completed once, and an interrupted run goes on.
+    journal = Journal(args.out / "completions.journal", fingerprint)
+    outcomes: dict[str, Outcome] = {}
+    with (
+        ResumableEngine(open_engine(manifest.folder, section), journal) as engine,
+        Grader(timeout_s=10.0) as grader,
+    ):
+        model = GeneratingModel(
+            engine,
+            framing(manifest.folder, "chat"),
+            manifest.digest,
+            turns_framing(manifest.folder),
+        )
+        for way in args.ways:
+            begun = time.monotonic()
+            outcomes[way] = measure(way, given, sections(way, args), model, grader)
+            _write(args.out, way, outcomes[way])
+            print(f"{way}: {time.monotonic() - begun:.0f} s", flush=True)
+    print(tables(outcomes, len(given.programs)), flush=True)
+
+
+if __name__ == "__main__":
+    run(main)
