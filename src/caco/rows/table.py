@@ -86,7 +86,21 @@ def _open(path: Path, row_type: type[Row]) -> pq.ParquetFile:
             f"{path}: has the columns {actual.names}, but a {row_type.__name__} row has "
             f"{expected.names}; another version wrote it, so delete it and run again"
         )
+    for found, wanted in zip(actual, expected, strict=True):
+        if found.type != wanted.type:
+            raise UserError(
+                f"{path}: the column `{wanted.name}` has the type {found.type}, but that of a "
+                f"{row_type.__name__} row is {wanted.type}; another version or program wrote it, "
+                "so delete it and run again"
+            )
     return file
+
+
+def _require_values(path: Path, batch: pa.RecordBatch, schema: pa.Schema) -> None:
+    """Raises `UserError` for a null where a row has a value."""
+    for field, column in zip(schema, batch.columns, strict=True):
+        if not field.nullable and column.null_count:
+            raise _damaged(path, f"the column `{field.name}` contains a null")
 
 
 def read_rows(path: Path, row_type: type[R]) -> Iterator[R]:
@@ -97,9 +111,10 @@ def read_rows(path: Path, row_type: type[R]) -> Iterator[R]:
             checksum of a page does not show is raised after the last row.
     """
     file = _open(path, row_type)
-    digest = _Digest()
+    digest, columns = _Digest(), schema(row_type)
     try:
         for batch in file.iter_batches(batch_size=_BATCH):
+            _require_values(path, batch, columns)
             for values in digest.add(batch):
                 yield row_type(**values)
     except _UNREADABLE as e:

@@ -22,7 +22,7 @@ ROWS = 1_500  # the first of GSM8K's 7,473
 
 
 def run_unify(tmp_path, converter, workers=2, rules=None, held_out=(), code=0):
-    """Runs the script on `seeds.parquet`; returns accepted and rejected rows with counts, or its errors."""
+    """Runs the script on `seeds.parquet`; returns both kinds of rows and counts, or stderr."""
     spec = {"unify": {"converter": converter}, "checks": {"rules": rules or {}, "sandbox": {}}}
     out = {n: tmp_path / f"{n}.parquet" for n in ("seeds", "code-cots", "rejected")}
     command = [sys.executable, ROOT / "scripts" / "unify.py", "--spec", json.dumps(spec)]
