@@ -170,8 +170,8 @@ class Mutator:
                 block[at:at] = self._parsed_lines()
             case 5:
                 (outer,) = ast.parse(self._random.choice(_BLOCKS)).body
-                inner = outer.cases[0] if isinstance(outer, ast.Match) else outer
-                inner.body.insert(0, block[at])  # type: ignore[attr-defined]
+                inner: Any = outer.cases[0] if isinstance(outer, ast.Match) else outer
+                inner.body.insert(0, block[at])
                 block[at] = outer
 
     def _parsed_lines(self) -> list[ast.stmt]:

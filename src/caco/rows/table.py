@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from caco.errors import UserError
 from caco.rows.rejected import Rejected
 from caco.runtime.atomic_files import atomic_file
+from caco.runtime.file_system import file_system_error
 from caco.runtime.provenance import Counts
 
 _BATCH = 1_000  # rows held in memory while reading or writing
@@ -76,7 +77,7 @@ def _open(path: Path, row_type: type[Row]) -> pq.ParquetFile:
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; run the rule that makes it") from None
     except _UNREADABLE as e:
-        raise UserError(
+        raise file_system_error(e, path) or UserError(
             f"{path}: not a readable Parquet file ({_first_line(e)}); "
             "delete it and run again to recreate it"
         ) from None
@@ -118,7 +119,7 @@ def read_rows(path: Path, row_type: type[R]) -> Iterator[R]:
             for values in digest.add(batch):
                 yield row_type(**values)
     except _UNREADABLE as e:
-        raise _damaged(path, _first_line(e)) from None
+        raise file_system_error(e, path) or _damaged(path, _first_line(e)) from None
     if (file.metadata.metadata or {}).get(_DIGEST.encode()) != digest.value().encode():
         raise _damaged(path, "its rows are not those that were written")
 

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from caco.errors import ClusterError
-from caco.runtime.atomic_files import disk_full_error, wait_for_lock
+from caco.runtime.atomic_files import wait_for_lock
+from caco.runtime.file_system import file_system_error
 from caco.runtime.fingerprint import fingerprints, require_same
 
 ROW = "row"  # key of the number of rows up to this one
@@ -205,7 +206,7 @@ class Journal:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
         except OSError as e:
-            raise disk_full_error(e, self._path) or ClusterError(
+            raise file_system_error(e, self._path) or ClusterError(
                 f"{self._path}: cannot be written ({e.strerror}); fix that and run again: its rows "
                 "are retained"
             ) from None

@@ -3,10 +3,10 @@
 import ast
 import dataclasses
 import os
+import sys
+from pathlib import Path
 
 import pytest
-from benchmarks.fuzz_verify import LIMITS, NoVerdict, real_programs, verdicts
-from benchmarks.mutants import Mutator
 from tests.stages.verify.rows import FakeSandbox, failed, ran
 
 from caco.config.checks import Verify
@@ -14,6 +14,11 @@ from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.protocol import Execution, Outcome, json_text
 from caco.stages.verify import verify
 from caco.stages.verify.source import Source, literal_input
+
+sys.path.append(str(Path(__file__).parents[3] / "benchmarks"))
+
+from fuzz_verify import LIMITS, NoVerdict, real_programs, verdicts
+from mutants import Mutator
 
 MUTANTS = int(os.environ.get("CACO_MUTANTS", "100"))
 pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")  # of the mutants

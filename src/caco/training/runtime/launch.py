@@ -10,7 +10,7 @@ from pathlib import Path
 
 from caco.config.training import Training
 from caco.errors import ClusterError, UserError
-from caco.runtime.atomic_files import require_disk_space
+from caco.runtime.file_system import require_disk_space
 from caco.runtime.gpus import require_usable_gpus
 from caco.runtime.job import Job
 from caco.runtime.process import die_with_parent
