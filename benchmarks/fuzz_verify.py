@@ -50,7 +50,7 @@ def real_programs(gsm8k: Path | None = None) -> list[str]:
     """Returns the programs to mutate.
 
     Args:
-        gsm8k: GSM8K's .jsonl file, of which 400 programs are added.
+        gsm8k: GSM8K's .jsonl file, of which up to 400 programs are added.
     """
     names = sorted({**counting.FAMILIES, **lists.FAMILIES})  # the others need reasoning-gym
     reader = Families(reader="families", families=names, rows=_PER_FAMILY * len(names))
