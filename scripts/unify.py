@@ -22,7 +22,7 @@ from caco.runtime.provenance import Counts
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.self_check import require_host
 from caco.stages.unify.held_out import leaked_seeds
-from caco.stages.unify.unify import UnifySpec, unify
+from caco.stages.unify.unify import UnifySpec, require_code_cots, unify
 
 
 def main() -> None:
@@ -63,6 +63,8 @@ def main() -> None:
             else:
                 counts.accept()
                 yield row
+        # Before the file exists: a source that gives nothing is no success.
+        require_code_cots(counts, rejected, spec.unify.min_rows, args.seeds, args.identity)
 
     write_rows(args.code_cots, CodeCoT, accepted())
     write_rows(args.rejected, Rejected, rejected)

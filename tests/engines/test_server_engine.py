@@ -17,6 +17,7 @@ from caco.config.models import ServedModel
 from caco.engines import server_client as server
 from caco.engines.open import open_engine
 from caco.engines.protocol import Request
+from caco.engines.request_formats import ChatFormat
 from caco.engines.resumable import ResumableEngine
 from caco.errors import ClusterError, UserError
 from caco.models.served import fetch as fetch_served
@@ -374,3 +375,13 @@ def test_requests_are_drawn_lazily_and_closing_early_stops_all_threads(served, m
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert threading.active_count() <= before
+
+
+def test_half_a_character_is_replaced():
+    """A server may end a text in the middle of an emoji; no file of rows can hold that."""
+    reply = json.loads(
+        '{"choices": [{"message": {"content": "a \\ud83d\\ude00 b \\ud83d"}, "finish_reason": '
+        '"length"}], "usage": {"completion_tokens": 4}}'
+    )
+    completion = ChatFormat("big", disable_thinking=False).read(requests(1)[0], reply)
+    assert completion.text == "a \U0001f600 b \ufffd"

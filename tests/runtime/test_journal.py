@@ -16,7 +16,7 @@ from caco.engines.protocol import Completion, complete_in_order, request
 from caco.engines.resumable import ResumableEngine
 from caco.errors import ClusterError, UserError
 from caco.runtime import atomic_files as files
-from caco.runtime.journal import Journal
+from caco.runtime.journal import Journal, fingerprint_of
 
 ROOT = Path(__file__).parents[2]
 SAMPLING = Sampling(temperature=0.5, max_new_tokens=9)
@@ -92,6 +92,72 @@ def test_damaged_anywhere_after_its_head_it_keeps_every_whole_row(tmp_path_facto
     assert finished(path) == (rows, 0)
 
 
+def damaged_journal(whole: bytes, damages) -> bytes:
+    """Returns a journal with each damage after its first line, in turn."""
+    end = b"\r\n" if damages and damages[0][0] == "CRLF" else b"\n"
+    head, *lines = whole.replace(b"\n", end).splitlines(keepends=True)
+    for kind, place, noise in damages:
+        lines = [line for line in lines if line]
+        if not lines:
+            break
+        at = place % len(lines)
+        line = lines[at]
+        if kind == "flip":
+            byte = place % len(line)
+            lines[at] = line[:byte] + bytes([line[byte] ^ 1 << place % 8]) + line[byte + 1 :]
+        elif kind == "zeros":  # a hole, which joins this line and the next
+            lines[at] = bytes(len(line))
+        elif kind == "noise":
+            lines[at] = line[: place % len(line)] + noise + line[place % len(line) :]
+        elif kind == "lost":
+            del lines[at]
+        elif kind == "torn":
+            lines[-1] = lines[-1][: place % len(lines[-1])]
+        elif kind == "twice":
+            lines.insert(at, line)
+    return head + b"".join(lines)
+
+
+DAMAGES = st.lists(
+    st.tuples(
+        st.sampled_from(["flip", "zeros", "noise", "lost", "torn", "twice", "CRLF"]),
+        st.integers(0, 10**6),
+        st.binary(max_size=40),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+@settings(max_examples=200)
+@given(DAMAGES)
+def test_whatever_the_damage_the_shard_is_that_of_an_undisturbed_run(tmp_path_factory, damages):
+    """A journal of 30 rows with up to 20 damages at once, and of either line ending."""
+    path = tmp_path_factory.mktemp("journal") / "a.journal"
+    rows, _ = finished(path, 30)
+    whole = path.read_bytes()
+    path.write_bytes(damaged := damaged_journal(whole, damages))
+    lost = sum(line not in damaged for line in whole.splitlines()[1:])
+    again, made = finished(path, 30)
+    assert again == rows
+    assert made == lost  # no whole line is made again
+    assert finished(path, 30) == (rows, 0)
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 10**6), st.integers(0, 7))
+def test_a_flipped_bit_of_the_head_is_refused_and_the_file_is_kept(tmp_path_factory, at, bit):
+    path = tmp_path_factory.mktemp("journal") / "a.journal"
+    finished(path)
+    whole = bytearray(path.read_bytes())
+    whole[at % whole.index(b"\n")] ^= 1 << bit
+    path.write_bytes(whole)
+    with pytest.raises(ClusterError, match="its first line is damaged, so it is unknown what its"):
+        finished(path)
+    assert path.read_bytes() == whole
+    assert fingerprint_of(path) is None
+
+
 def test_damaged_lines_are_named_and_made_again(tmp_path, capsys):
     path = tmp_path / "a.journal"
     rows, _ = finished(path, 40)
@@ -111,6 +177,8 @@ def test_damaged_lines_are_named_and_made_again(tmp_path, capsys):
     lambda whole: whole.replace(b"\n", b"\r\n"),
     lambda whole: whole.removesuffix(b"\n"),
     lambda whole: whole + bytes(300),
+    lambda whole: b"\xef\xbb\xbf" + whole,
+    lambda whole: b"\xef\xbb\xbf" + whole.replace(b"\n", b"\r\n"),
 ])  # fmt: skip
 def test_line_endings_and_a_hole_at_the_end_cost_no_row(tmp_path, capsys, rewritten):
     path = tmp_path / "a.journal"

@@ -10,7 +10,8 @@ from caco.sandbox.warm_parent import Termination
 LIMITS = Limits(cpu_s=2.0, wall_s=10.0, memory_mb=100, output_bytes=1000)
 
 
-def record(*texts: str) -> bytes:
+def record(*texts: str, changed: str = "") -> bytes:
+    texts = (*texts, changed)
     raw = [text.encode("utf-8", "surrogatepass") for text in texts]
     return wire.RECORD.pack(*map(len, raw)) + b"".join(raw)
 

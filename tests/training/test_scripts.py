@@ -97,7 +97,19 @@ def test_a_training_without_rows_is_an_error(inputs, tmp_path):
     settings = {**spec(), "prompt": "chat"}
     empty = inputs / "empty.parquet"
     stderr = run("student", inputs, tmp_path, settings, "--corpus", empty, code=1)
-    assert "input error: student: there is no row to train on; `python scripts/funnel" in stderr
+    assert (
+        f"input error: student: there is no row to train on in {empty}; `python scripts/funnel"
+    ) in stderr
+    corpus = inputs / "corpus.parquet"
+    stderr = run(
+        "student", inputs, tmp_path, {**spec(min_rows=900), "prompt": "chat"}, "--corpus", corpus,
+        code=1,
+    )  # fmt: skip
+    assert "rows to train on, and `student.training.min_rows` is 900 in" in stderr
+    stderr = run("codegen", inputs, tmp_path, spec(cutoff=1), "--code-cots",
+                 inputs / "cots.parquet", code=1)  # fmt: skip
+    assert "there is no row to train on in" in stderr
+    assert "or a prompt longer than `codegen.training.cutoff` (1 tokens); raise it" in stderr
     assert not (tmp_path / "manifest.json").exists()
 
 

@@ -19,6 +19,8 @@ class _Benchmark(Section):
         "other known answer is exact. null: the benchmark's official one, 0 where it has none.",
     )
 
+    min_rows: int = Field(1, gt=0, description="Minimum number of problems; fewer are an error.")
+
     official_tolerance: ClassVar[float] = 0.0
 
     @property

@@ -54,7 +54,9 @@ class Verify(ProgramRules):
         True, description="Reject a program whose normalised syntax tree is in its shard already."
     )
     non_deterministic: bool = Field(
-        True, description="Run each program a second time and reject it if its `output` differs."
+        True,
+        description="Run each program a second time, and from its recorded `input` if it changes "
+        "it; reject it if its `output` differs.",
     )
     insensitive: bool = Field(
         True,

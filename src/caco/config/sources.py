@@ -15,6 +15,12 @@ class _Reader(Section):
         0, ge=0, description="Rows excluded from training, for a benchmark of kind `held_out`."
     )
     seed: int = Field(0, ge=0, description="Seed of the draw of rows and of the held-out part.")
+    min_rows: int = Field(
+        1,
+        gt=0,
+        description="Minimum number of distinct problems, including held-out ones; fewer are an "
+        "error.",
+    )
 
     @property
     def implementation(self) -> str | None:
@@ -89,7 +95,16 @@ Reader = Annotated[
 Converter = Literal["program", "equations", "main_solution"]
 
 
-class Unify(Section):
+class _Converter(Section):
+    min_rows: int = Field(
+        1,
+        ge=0,
+        description="Minimum number of Code CoTs; fewer are an error, unless the source has no "
+        "seeds.",
+    )
+
+
+class Unify(_Converter):
     """A converter that is not a model."""
 
     converter: Converter = Field(
@@ -128,7 +143,7 @@ class Drafting(Section):
         return self
 
 
-class LlmUnify(Drafting):
+class LlmUnify(Drafting, _Converter):
     """A converter that is a model."""
 
     converter: Literal["llm"] = Field(description="A model writes the program.")

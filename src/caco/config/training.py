@@ -27,6 +27,9 @@ class Training(Section):
         2, description="DeepSpeed ZeRO stage (paper: 2); selects the file in `config/deepspeed/`."
     )
     seed: int = Field(42, ge=0, description="Seed of the shuffling (paper: 42).")
+    min_rows: int = Field(
+        1, gt=0, description="Minimum number of rows to train on; fewer are an error."
+    )
 
 
 class FineTune(Section):

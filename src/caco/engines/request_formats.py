@@ -1,5 +1,6 @@
 """Request formats of an OpenAI-compatible server: body of a request, parsing of a reply."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from caco.models.tokenizer import declared_ends, end_tokens, load_tokenizer
 from caco.text.chat import NO_THINKING
 
 # Another finish reason (vLLM's `abort`), or none, means that the server aborted: retry.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FINISH_REASONS = ("stop", "length", "content_filter")
 # Servers take missing parameters from the checkpoint's generation config (vLLM, SGLang) or from
 # their own defaults (llama.cpp: top-k 40, min-p 0.05), so a request sets all of them.
@@ -130,6 +132,7 @@ def _completion(
     reason, tokens = reply["choices"][0]["finish_reason"], reply["usage"]["completion_tokens"]
     if reason not in _FINISH_REASONS or not isinstance(text, str) or not isinstance(tokens, int):
         raise ValueError("not a completion")
+    text = _SURROGATE.sub("\ufffd", text)  # half of a character, which no file of rows can hold
     if (cut := before_stop(text, (*end_strings, *request.stop))) is not None:
         text, reason = cut, "stop"
     return Completion(request.request_id, text, tokens, reason)

@@ -75,6 +75,8 @@ def _read(path: Path) -> tuple[Manifest, dict[Path, str]]:
         sizes = {folder / name: int(file["bytes"]) for name, file in raw["files"].items()}
         digests = {folder / name: str(file["sha256"]) for name, file in raw["files"].items()}
         name: str = raw["digest"]
+        if name != digest(canonical_json(raw["files"])):
+            raise ValueError("the digest is not that of the files")
     except FileNotFoundError:
         raise UserError(
             f"{path}: the manifest does not exist; run the rule that creates it"

@@ -5,7 +5,6 @@ the process exits, so after a SIGKILL nothing has to be unlocked, as it has to b
 own lock, which is a file.
 """
 
-import errno
 import fcntl
 import os
 import socket
@@ -14,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from caco.errors import CacoError, UserError
+from caco.runtime.file_system import NO_LOCKS, file_system_error
 
 FILE = "run.lock"
-# Some network file systems are mounted without locks.
-_UNSUPPORTED = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL)
 _held: list[int] = []  # descriptors, which must stay open
 
 
@@ -59,13 +57,14 @@ def lock(results: Path) -> bool:
 
     Raises:
         UserError: Another process holds the lock, or the folder cannot be written.
+        ClusterError: The file system failed.
     """
     path = results / FILE
     try:
         results.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise UserError(
+        raise file_system_error(error, path) or UserError(
             f"{path}: cannot be opened for writing ({error.strerror}); a run writes to this "
             "folder, so make it writable, or change `run` in the config"
         ) from None
@@ -80,7 +79,7 @@ def lock(results: Path) -> bool:
         ) from None
     except OSError as error:
         os.close(file)
-        if error.errno not in _UNSUPPORTED:
+        if error.errno not in NO_LOCKS:
             raise
         print(
             f"cluster notice: {results}: its file system does not support locks "

@@ -17,6 +17,7 @@ from snakemake.logging import logger
 from caco.config.config import Config
 from caco.errors import CacoError, ClusterError, UserError
 from caco.preflight.checks import preflight_errors, print_notices
+from caco.runtime.file_system import clock_notice
 from caco.runtime.slurm_client import queued_jobs
 from caco.slurm.site import FILE
 
@@ -49,6 +50,9 @@ def start(workflow: Any, config: Config) -> None:
     if found:
         sys.exit("\n".join(error.line for error in found))
     _print_second_run_notice({job.rule.name for job in jobs})
+    read = {Path(str(file)) for job in jobs for file in job.input}
+    if (notice := clock_notice(sorted(read), time.time())) is not None:
+        print_notices([notice])
     if executor == "slurm":
         remove_old_logs(jobs)
         logger.addFilter(account_guess_filter)

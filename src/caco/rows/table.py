@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from caco.errors import UserError
 from caco.rows.rejected import Rejected
 from caco.runtime.atomic_files import atomic_file
+from caco.runtime.file_system import file_system_error
 from caco.runtime.provenance import Counts
 
 _BATCH = 1_000  # rows held in memory while reading or writing
@@ -76,7 +77,7 @@ def _open(path: Path, row_type: type[Row]) -> pq.ParquetFile:
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; run the rule that makes it") from None
     except _UNREADABLE as e:
-        raise UserError(
+        raise file_system_error(e, path) or UserError(
             f"{path}: not a readable Parquet file ({_first_line(e)}); "
             "delete it and run again to recreate it"
         ) from None
@@ -86,7 +87,21 @@ def _open(path: Path, row_type: type[Row]) -> pq.ParquetFile:
             f"{path}: has the columns {actual.names}, but a {row_type.__name__} row has "
             f"{expected.names}; another version wrote it, so delete it and run again"
         )
+    for found, wanted in zip(actual, expected, strict=True):
+        if found.type != wanted.type:
+            raise UserError(
+                f"{path}: the column `{wanted.name}` has the type {found.type}, but that of a "
+                f"{row_type.__name__} row is {wanted.type}; another version or program wrote it, "
+                "so delete it and run again"
+            )
     return file
+
+
+def _require_values(path: Path, batch: pa.RecordBatch, schema: pa.Schema) -> None:
+    """Raises `UserError` for a null where a row has a value."""
+    for field, column in zip(schema, batch.columns, strict=True):
+        if not field.nullable and column.null_count:
+            raise _damaged(path, f"the column `{field.name}` contains a null")
 
 
 def read_rows(path: Path, row_type: type[R]) -> Iterator[R]:
@@ -97,13 +112,14 @@ def read_rows(path: Path, row_type: type[R]) -> Iterator[R]:
             checksum of a page does not show is raised after the last row.
     """
     file = _open(path, row_type)
-    digest = _Digest()
+    digest, columns = _Digest(), schema(row_type)
     try:
         for batch in file.iter_batches(batch_size=_BATCH):
+            _require_values(path, batch, columns)
             for values in digest.add(batch):
                 yield row_type(**values)
     except _UNREADABLE as e:
-        raise _damaged(path, _first_line(e)) from None
+        raise file_system_error(e, path) or _damaged(path, _first_line(e)) from None
     if (file.metadata.metadata or {}).get(_DIGEST.encode()) != digest.value().encode():
         raise _damaged(path, "its rows are not those that were written")
 

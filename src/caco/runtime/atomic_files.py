@@ -3,7 +3,6 @@
 It is written under a temporary name in the same folder, and renamed when it is complete.
 """
 
-import errno
 import fcntl
 import os
 import shutil
@@ -13,48 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from caco.errors import ClusterError
+from caco.runtime.file_system import NO_LOCKS, file_system_error
 
 _LOCK_TIMEOUT_S = 30.0  # longer than a job outlives its Snakemake
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
-_FULL_BYTES = 1 << 20  # with less free space, a write that failed has failed for lack of space
-
-
-def disk_full_error(error: Exception, path: Path) -> ClusterError | None:
-    """Returns the error to raise if a full disk caused a failure, None otherwise.
-
-    Args:
-        error: The failure: an OSError, or a library's error that contains the system's message.
-        path: What was being written.
-    """
-    messages = [os.strerror(number) for number in _NO_SPACE]
-    number = error.errno if isinstance(error, OSError) else None
-    if number not in _NO_SPACE and not any(message in str(error) for message in messages):
-        return None
-    return _full(path)
-
-
-def require_disk_space(path: Path) -> None:
-    """Raises `ClusterError` if the disk of `path` is full, for failures that do not report it."""
-    disk = os.statvfs(path)
-    if disk.f_bavail * disk.f_frsize < _FULL_BYTES:
-        raise _full(path)
-
-
-def _full(path: Path) -> ClusterError:
-    return ClusterError(
-        f"{path}: no space left on its disk, or its quota is exceeded; free some space and run "
-        "again: finished work is retained"
-    )
 
 
 @contextmanager
-def _disk_full_as_cluster_error(path: Path) -> Iterator[None]:
-    """Raises `ClusterError` for any error that a full disk causes."""
+def _explained(path: Path) -> Iterator[None]:
+    """Raises `CacoError` for an error that the file system causes while `path` is written."""
     try:
         yield
     except Exception as error:
-        if (full := disk_full_error(error, path)) is not None:
-            raise full from None
+        if (explained := file_system_error(error, path)) is not None:
+            raise explained from None
         raise
 
 
@@ -80,9 +50,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
     The temporary file of a failed block is deleted.
 
     Raises:
-        ClusterError: The disk is full.
+        CacoError: The file system failed; see `caco.runtime.file_system`.
     """
-    with _disk_full_as_cluster_error(path):
+    with _explained(path):
         temporary = _temporary_path(path)
         try:
             yield temporary
@@ -100,11 +70,17 @@ def write_text(path: Path, text: str) -> None:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Appends a line to a file in one write: a concurrent reader sees all of it or nothing."""
+    """Appends a line to a file in one write: a concurrent reader sees all of it or nothing.
+
+    Raises:
+        OSError: The file system failed; it names the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         os.write(file, f"{line}\n".encode("utf-8", "replace"))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         os.close(file)
 
@@ -116,7 +92,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     Its files get the process's default mode for new files: libraries write weights through
     temporary files, which are unreadable for other users.
     """
-    with _disk_full_as_cluster_error(path):
+    with _explained(path):
         temporary = _temporary_path(path)
         temporary.mkdir()
         try:
@@ -157,8 +133,10 @@ def wait_for_lock(file: int, busy: str) -> None:
             if time.monotonic() > deadline:
                 raise ClusterError(f"{busy}; wait until it has exited") from None
             time.sleep(0.1)
-        except OSError:
-            return  # a file system without locks: the start of the run has printed a notice
+        except OSError as error:
+            if error.errno in NO_LOCKS:
+                return  # the start of the run has printed a notice
+            raise
         else:
             return
 

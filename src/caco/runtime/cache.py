@@ -32,14 +32,15 @@ def cache_folder() -> Path:
 def changed_files(expected: Mapping[Path, str]) -> dict[Path, str]:
     """Returns the files whose contents differ from what is expected, with their SHA-256.
 
-    Reads only files without a remembered digest, and prints the time that this takes.
+    Reads only files without a remembered digest that is the expected one, and prints the time that
+    this takes: a damaged line of the cache makes no file a damaged one.
 
     Args:
         expected: The SHA-256 of each file, which exists.
     """
     known = _remembered()
     keys = {path: _key(path) for path in expected}
-    unknown = [path for path, key in keys.items() if key not in known]
+    unknown = [path for path, key in keys.items() if known.get(key) != expected[path]]
     started = time.monotonic()
     with ThreadPoolExecutor(min(_THREADS, len(os.sched_getaffinity(0)))) as pool:
         for path, sha256 in zip(unknown, pool.map(file_sha256, unknown), strict=True):

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from caco.errors import ClusterError
-from caco.runtime.atomic_files import append_line, disk_full_error
+from caco.runtime.atomic_files import append_line
+from caco.runtime.file_system import file_system_error
 
 _INTERVAL_S = 15.0
 # Longer than the interval, the delay of a busy interpreter, and the minute for which a network file
@@ -84,7 +85,7 @@ class Heartbeat:
         try:
             append_line(path, _to_json(Start.now()))
         except OSError as e:
-            raise disk_full_error(e, path) or ClusterError(
+            raise file_system_error(e, path) or ClusterError(
                 f"{path}: cannot be written ({e.strerror}), so the job's record next to it could "
                 "not be either; fix that and run again"
             ) from None

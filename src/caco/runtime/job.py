@@ -19,8 +19,9 @@ from caco.config.section import implementations, section_of_spec
 from caco.errors import CacoError
 from caco.identity import digest, file_sha256, shard_names
 from caco.runtime import provenance
-from caco.runtime.atomic_files import disk_full_error, remove_folder
+from caco.runtime.atomic_files import remove_folder
 from caco.runtime.code_digest import code_digest
+from caco.runtime.file_system import file_system_error
 from caco.runtime.gpus import GpuMonitor
 from caco.runtime.heartbeat import Heartbeat, heartbeat_file
 from caco.runtime.journal import rows_in
@@ -42,7 +43,7 @@ class Job:
             rule: The Snakemake rule that runs the script.
         """
         self.rule = rule
-        self.started = time.time()
+        self._began = time.monotonic()
         self._parser = argparse.ArgumentParser(
             description=description, formatter_class=argparse.RawDescriptionHelpFormatter
         )
@@ -155,7 +156,8 @@ class Job:
             outputs=self._paths(self._outputs),
             counts=counts,
             seed=seed,
-            started=self.started,
+            # By the present clock: it may have been set since.
+            started=time.time() - (time.monotonic() - self._began),
             starts=self._heartbeat.earlier_starts(),
             gpus_used=self._gpus.used() if self._gpus else None,
         )
@@ -197,9 +199,8 @@ def run(main: Callable[[], None]) -> NoReturn:
         _record_failure("person", "interrupted")
         raise
     except Exception as e:
-        full = disk_full_error(e, Path(e.filename or ".")) if isinstance(e, OSError) else None
-        if full is not None:
-            _exit(full)
+        if isinstance(e, OSError) and (explained := file_system_error(e)) is not None:
+            _exit(explained)
         _record_failure(CacoError.owner, f"{type(e).__name__}: {e}")
         raise
     sys.exit(0)

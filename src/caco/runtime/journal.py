@@ -12,12 +12,14 @@ import os
 import re
 import sys
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
 from caco.errors import ClusterError
-from caco.runtime.atomic_files import disk_full_error, wait_for_lock
+from caco.runtime.atomic_files import wait_for_lock
+from caco.runtime.file_system import file_system_error
 from caco.runtime.fingerprint import fingerprints, require_same
 
 ROW = "row"  # key of the number of rows up to this one
@@ -47,7 +49,7 @@ def from_line(line: bytes) -> dict[str, Any] | None:
 def fingerprint_of(journal: Path) -> dict[str, str] | None:
     """Returns the fingerprint of a journal's rows; None if its first line is damaged."""
     with journal.open("rb") as file:
-        return from_line(file.readline())
+        return from_line(file.readline().removeprefix(BOM_UTF8))
 
 
 def rows_in(journal: Path) -> int:
@@ -159,14 +161,16 @@ class Journal:
             lines.seek(0)
             for number, line in enumerate(lines):
                 ended = line.endswith(b"\n")
-                found = list(_whole(line))
+                # Some editors put a byte-order mark before the first line.
+                mark = len(BOM_UTF8) if number == 0 and line.startswith(BOM_UTF8) else 0
+                found = list(_whole(line[mark:]))
                 if not found and not ended:
                     ended = True
                     break  # incomplete, and cut off below
-                damaged += [length for _, length, _ in found] != [len(line)]
+                damaged += [length for _, length, _ in found] != [len(line) - mark]
                 for offset, length, value in found:
                     if "key" in value:
-                        self._lines[value["key"]] = (at + offset, length)
+                        self._lines[value["key"]] = (at + mark + offset, length)
                     elif number == offset == 0:
                         saved = value
                 at += len(line)
@@ -202,7 +206,7 @@ class Journal:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
         except OSError as e:
-            raise disk_full_error(e, self._path) or ClusterError(
+            raise file_system_error(e, self._path) or ClusterError(
                 f"{self._path}: cannot be written ({e.strerror}); fix that and run again: its rows "
                 "are retained"
             ) from None

@@ -47,6 +47,8 @@ class Execution:
         cpu_s: CPU time in seconds.
         wall_s: Wall time in seconds.
         peak_mb: Peak resident memory in MiB, including the interpreter.
+        input_changed: Whether `input` had another value after execution, or was not recorded where
+            it was assigned: `output` may then not follow from `input`. False unless OK.
     """
 
     outcome: Outcome
@@ -57,6 +59,7 @@ class Execution:
     cpu_s: float
     wall_s: float
     peak_mb: float
+    input_changed: bool = False
 
     @property
     def limit(self) -> str | None:

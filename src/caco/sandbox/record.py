@@ -78,14 +78,14 @@ def _parse_record(termination: Termination, limits: Limits) -> Execution | None:
     lengths = wire.RECORD.unpack_from(termination.record)
     if not lengths[0] or wire.RECORD.size + sum(lengths) != len(termination.record):
         return None
-    if max(lengths[2:]) > limits.output_bytes:
+    if max(lengths[2:5]) > limits.output_bytes:
         return None
     texts, offset = [], wire.RECORD.size
     try:
         for length in lengths:
             texts.append(termination.record[offset : offset + length].decode("utf-8"))
             offset += length
-        name, detail, input_json, output_json, stdout = texts
+        name, detail, input_json, output_json, stdout, changed = texts
         outcome = Outcome(name)
         if outcome is Outcome.OK:
             _check_json(input_json)
@@ -103,6 +103,7 @@ def _parse_record(termination: Termination, limits: Limits) -> Execution | None:
         cpu_s=termination.cpu_s,
         wall_s=termination.wall_s,
         peak_mb=termination.peak_mb,
+        input_changed=ok and changed == wire.CHANGED,
     )
 
 

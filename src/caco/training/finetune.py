@@ -3,7 +3,7 @@
 import json
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from caco.config.training import FineTune
@@ -55,9 +55,9 @@ def fine_tune(
         Counts of the examples, by verdict.
 
     Raises:
-        UserError: There is no row to train on, the ranks cannot divide the global batch evenly,
-            the DeepSpeed settings have another ZeRO stage, or the saved checkpoint has another
-            fingerprint.
+        UserError: There are fewer rows to train on than `min_rows`, the ranks cannot divide the
+            global batch evenly, the DeepSpeed settings have another ZeRO stage, or the saved
+            checkpoint has another fingerprint.
         ClusterError: A rank failed.
         Preempted: The job is being preempted; a checkpoint has been saved.
     """
@@ -75,11 +75,8 @@ def fine_tune(
             examples, load_tokenizer(model), section.training.cutoff, tokens
         )
         _print_counts(stage, counts, truncated, section.training.cutoff)
-        if counts.accepted == 0:
-            raise UserError(
-                f"{stage}: there is no row to train on; `python scripts/funnel.py` shows the stage "
-                "that rejected them"
-            )
+        if counts.accepted < section.training.min_rows:
+            raise _too_few_rows(stage, counts, section, arguments.rows)
         resume = _checkpoint_to_resume(checkpoints, stage)
         out = arguments.checkpoint.parent / "checkpoint"
         with atomic_folder(out) as partial:
@@ -104,6 +101,31 @@ def fine_tune(
             write_rows(arguments.loss, Loss, (Loss(**json.loads(line)) for line in lines))
     write_manifest(arguments.checkpoint, out)
     return counts
+
+
+def _too_few_rows(
+    stage: str, counts: Counts, section: FineTune, files: Sequence[Path]
+) -> UserError:
+    found = (
+        f"there are only {counts.accepted:,} rows to train on, and `{stage}.training.min_rows` is "
+        f"{section.training.min_rows:,}"
+        if counts.accepted
+        else "there is no row to train on"
+    )
+    if counts.rejected:
+        cutoff = f"`{stage}.training.cutoff` ({section.training.cutoff} tokens)"
+        return UserError(
+            f"{stage}: {found} in {_names(files)}: {sum(counts.rejected.values()):,} of "
+            f"{counts.rows_in:,} have no solution or a prompt longer than {cutoff}; raise it"
+        )
+    return UserError(
+        f"{stage}: {found} in {_names(files)}; `python scripts/funnel.py` shows the stage that "
+        "rejected them"
+    )
+
+
+def _names(files: Sequence[Path]) -> str:
+    return ", ".join(map(str, files[:3])) + (", ..." if len(files) > 3 else "")
 
 
 def _checkpoint_to_resume(checkpoints: CheckpointFolder, stage: str) -> str | None:

@@ -158,3 +158,11 @@ def test_a_file_without_scores_is_reported(tmp_path, text):
         read_scores(path)
     with pytest.raises(UserError, match="there is no such file"):
         read_scores(tmp_path / "none.json")
+
+
+def test_scores_of_nothing_are_an_error(tmp_path):
+    empty, out = tmp_path / "empty.parquet", tmp_path / "scores.json"
+    write_rows(empty, Graded, [])
+    with pytest.raises(UserError, match=r"empty\.parquet: there is no graded answer, so there are"):
+        write_scores([empty], out)
+    assert not out.exists()

@@ -32,7 +32,8 @@ MALFORMED = {
     json.dumps({"question": "What?", "answer": "five ####"}): "nothing follows",
     "\udcff": "not JSON",
     '{"question": ' + "[" * 100_000 + "]" * 100_000 + "}": "nested too deeply",
-    '{"question": "What?", "answer": ' + "9" * 6_000 + "}": "not JSON (Exceeds the limit",
+    '{"question": "What?", "answer": ' + "9" * 6_000 + "}": "`answer` is missing or not a text",
+    '{"question": "Wh\x00at?", "answer": "#### 5"}': "not JSON (Invalid control character",
     json.dumps({"question": "What \ud83d?", "answer": "#### 5"}): "the lone surrogate U+D83D",
     json.dumps({"question": None, "answer": "#### 5"}): "`question` is missing or not a text",
 }
@@ -130,27 +131,77 @@ def test_a_byte_order_mark_and_other_line_endings_cost_no_row(tmp_path):
     assert [type(row) for row in gsm8k_rows(str(path), "g")] == [Seed, Seed]
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "wrong file or reader"),
-        ("PAR1\x15\x04", "wrong file or reader; the first of 1 rejected rows: line 1: not JSON"),
-        ('{"problem": "1 + 1?", "answer": "2"}', "line 1: `question` is missing or not a text"),
-    ],
-)
-def test_a_source_without_a_problem_is_an_error(tmp_path, text, reason):
+OTHER_FILES = {
+    "": "it is empty",
+    "\ufeff\n\n": "it is empty",
+    "PAR1\x15\x04": "it is a Parquet file",
+    "\x1f\udc8b\x08\x00": "it is compressed with gzip",
+    "PK\x03\x04": "it is a ZIP archive",
+    "version https://git-lfs.github.com/spec/v1\n": "it is a pointer of Git LFS",
+    json.dumps([GOOD]): "it is one JSON array",
+    json.dumps([GOOD], indent=1): "it is one JSON array",
+    '{"Body": "There are 3.", "Question": "How many?", "Answer": 3.0}': (
+        "its first row has the keys `Body`, `Question`, `Answer`, but not both `question` and "
+        "`answer`"
+    ),
+    '{"problem": "1 + 1?", "solution": "2", "answer": "2"}': "the keys `problem`, `solution`",
+    "question,answer\n1 + 1?,2": "line 1: not JSON (Expecting value",
+    '{"question": "1 + 1?", "answer": "2"}': "line 1: `answer` does not end with `#### `",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", OTHER_FILES)
+def test_a_source_of_another_form_is_an_error_that_names_it(tmp_path, text):
     path = write(tmp_path / "g.jsonl", text)
-    with pytest.raises(
-        UserError, match=r"`mine` has no problem, so `sources\.mine\.seeds`"
-    ) as caught:
+    with pytest.raises(UserError) as caught:
         read_seeds(Gsm8kFile(reader="gsm8k", path=path), "mine")
-    assert reason in str(caught.value)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: no row of it is one of GSM8K's: ")
+    assert OTHER_FILES[text] in message
+    assert message.endswith(
+        "; set `seeds.path` of mine to GSM8K's .jsonl file, or choose another reader"
+    )
 
 
-def test_a_benchmark_without_problems_is_an_error(tmp_path):
-    empty = Gsm8kTest(kind="gsm8k", path=write(tmp_path / "b.jsonl", ""))
-    with pytest.raises(UserError, match=r"the benchmark `mine` has no problems; correct `bench\."):
-        list(problems(empty, "mine", []))
+@pytest.mark.parametrize("text", OTHER_FILES)
+def test_a_benchmark_of_another_form_is_an_error_that_names_it(tmp_path, text):
+    path = write(tmp_path / "b.jsonl", text)
+    with pytest.raises(UserError) as caught:
+        list(problems(Gsm8kTest(kind="gsm8k", path=path), "mine", []))
+    message = str(caught.value)
+    assert message.startswith(path) and OTHER_FILES[text] in message
+    assert message.count("line 1:") <= 1 or "row" in message
+
+
+def test_fewer_rows_than_the_setting_are_an_error(tmp_path):
+    rows = [json.dumps({**GOOD, "question": f"Question {n % 3}?"}) for n in range(5)]
+    path = write(tmp_path / "g.jsonl", "{", *rows)
+    assert len(read_seeds(Gsm8kFile(reader="gsm8k", path=path, min_rows=3), "mine").train) == 3
+    with pytest.raises(UserError) as caught:
+        read_seeds(Gsm8kFile(reader="gsm8k", path=path, min_rows=4), "mine")
+    assert str(caught.value).startswith(
+        "the source `mine` has 3 distinct problems, but `sources.mine.seeds.min_rows` is 4; lower "
+        "it, or correct the other keys of `sources.mine.seeds`; the first of 3 rejected rows: "
+        "malformed, line 1: not JSON"
+    )
+    path = write(tmp_path / "b.jsonl", *rows)
+    benchmark = Gsm8kTest(kind="gsm8k", path=path, min_rows=6)
+    with pytest.raises(
+        UserError, match=r"`mine` has 5 problems, but `bench\.benchmarks\.mine\.min"
+    ):
+        list(problems(benchmark, "mine", []))
+    benchmark = Gsm8kTest(kind="gsm8k", path=path, min_rows=5)
+    assert len(list(problems(benchmark, "mine", []))) == 5
+
+
+def test_what_no_reader_reads_costs_no_row(tmp_path):
+    """Further fields may be anything: a number of 6,000 digits, null, infinity, nested lists."""
+    rows = [
+        json.dumps(GOOD)[:-1] + f', "extra": {extra}}}'
+        for extra in ("9" * 6_000, "null", "1e9999", "[[1], {}]", f'"{"x" * 1_000_000}"')
+    ]
+    path = write(tmp_path / "g.jsonl", *rows)
+    assert [type(row) for row in gsm8k_rows(path, "g")] == [Seed] * len(rows)
 
 
 def test_a_held_out_benchmark_consists_of_the_held_out_seeds(tmp_path):
@@ -209,6 +260,10 @@ def test_real_theoremqa_is_read_whole(shared_data):
         ("[1]", "problem 1: not an object"),
         (json.dumps([theorem(1, "integer"), {"Answer": 1}]), "problem 2: `Question` is missing"),
         (json.dumps([theorem(1, "matrix")]), "`Answer_type` is none of bool, float"),
+        (json.dumps([theorem(float("nan"), "float")]), r"t\.json: not JSON \(it contains NaN\)"),
+        (json.dumps([{**theorem(1, "float"), "Question": "\ud83d?"}]), "lone surrogate U\\+D83D"),
+        ("[" * 100_000, "not JSON"),
+        (f'[{{"Answer": {"9" * 6_000}}}]', "not JSON"),
         (json.dumps([theorem(None, "integer")]), "`Answer` is no integer"),
         (json.dumps([theorem([], "list of float")]), "`Answer` is no list of float"),
     ],

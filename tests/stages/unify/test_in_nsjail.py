@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[3]
 ROWS = 1_500  # the first of GSM8K's 7,473
 
 
-def run_unify(tmp_path, converter, workers=2, rules=None, held_out=()):
-    """Runs the script on `seeds.parquet` and returns accepted rows, rejected rows and counts."""
+def run_unify(tmp_path, converter, workers=2, rules=None, held_out=(), code=0):
+    """Runs the script on `seeds.parquet`; returns both kinds of rows and counts, or stderr."""
     spec = {"unify": {"converter": converter}, "checks": {"rules": rules or {}, "sandbox": {}}}
     out = {n: tmp_path / f"{n}.parquet" for n in ("seeds", "code-cots", "rejected")}
     command = [sys.executable, ROOT / "scripts" / "unify.py", "--spec", json.dumps(spec)]
@@ -31,7 +31,9 @@ def run_unify(tmp_path, converter, workers=2, rules=None, held_out=()):
         command += [f"--{name}", path]
     command += ["--held-out", *held_out]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
+    if code:
+        return done.stderr
     accepted = list(read_rows(out["code-cots"], CodeCoT))
     rejected = list(read_rows(out["rejected"], Rejected))
     return accepted, rejected, json.loads((tmp_path / "job.json").read_text())["rows"]
@@ -81,6 +83,17 @@ def test_no_seeds_make_no_code_cots(tmp_path):
     write_rows(tmp_path / "seeds.parquet", Seed, [])
     accepted, rejected, rows = run_unify(tmp_path, "program")
     assert accepted == rejected == [] and rows["in"] == 0
+
+
+def test_seeds_without_a_code_cot_are_an_error(tmp_path):
+    write_rows(tmp_path / "seeds.parquet", Seed, [make_seed("easy", "What is 1 + 1?", "2")])
+    stderr = run_unify(tmp_path, "program", code=1)
+    assert stderr.strip().endswith(
+        f"input error: {tmp_path}/seeds.parquet: 0 of its 1 seeds became Code CoTs, but "
+        "`sources.all.unify.min_rows` is 1; rejected: not_convertible 1 (the first: the source has "
+        "no program); choose another `sources.all.unify.converter`, or lower `min_rows`"
+    )
+    assert not (tmp_path / "code-cots.parquet").exists()
 
 
 def test_a_question_held_out_of_another_source_is_no_code_cot(tmp_path):

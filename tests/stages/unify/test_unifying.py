@@ -1,20 +1,22 @@
 """The stage unify: every seed becomes a Code CoT, or is rejected with one verdict."""
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.stages.unify.conftest import TrustingSandbox
 
 from caco.config.checks import ProgramRules
 from caco.config.sources import Unify
-from caco.errors import SandboxUnavailable
+from caco.errors import SandboxUnavailable, UserError
 from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected
+from caco.runtime.provenance import Counts
 from caco.stages.seeds.normalise import make_seed
 from caco.stages.unify.code_cots import form_violation
 from caco.stages.unify.converters import program
 from caco.stages.unify.converters.main_solution import drawing_program
-from caco.stages.unify.unify import unify
+from caco.stages.unify.unify import require_code_cots, unify
 
 RULES = ProgramRules(min_lines=4)
 DOUBLE = """input = {"n": 4}
@@ -197,3 +199,18 @@ def test_the_code_cot_form(program, violation):
 def test_an_accepted_row_is_a_code_cot(trusting):
     (row,) = unify([of(DOUBLE)], Unify(converter="program"), RULES, trusting)
     assert isinstance(row, CodeCoT)
+
+
+def test_a_source_that_gives_no_code_cots_is_an_error():
+    rejected = [Rejected("a", "not_convertible", "the source has no program", "{}")]
+    counts = Counts(5, 1, {"wrong_answer": 1, "not_convertible": 3})
+    seeds = Path("seeds/mine.parquet")
+    require_code_cots(counts, rejected, 1, seeds, "mine")
+    require_code_cots(Counts(), [], 1, seeds, "mine")  # no seeds
+    with pytest.raises(UserError) as caught:
+        require_code_cots(counts, rejected, 2, seeds, "mine")
+    assert str(caught.value) == (
+        "seeds/mine.parquet: 1 of its 5 seeds became Code CoTs, but `sources.mine.unify.min_rows` "
+        "is 2; rejected: not_convertible 3, wrong_answer 1 (the first: the source has no program); "
+        "choose another `sources.mine.unify.converter`, or lower `min_rows`"
+    )

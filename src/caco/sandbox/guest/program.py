@@ -6,7 +6,7 @@ import sys
 
 from caco.sandbox.guest.parts import ERRORS, compiled_parts
 from caco.sandbox.guest.values import Json, NotSerialisable, TooLarge, type_name
-from caco.sandbox.guest.wire import DETAIL
+from caco.sandbox.guest.wire import CHANGED, DETAIL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Program:
             seed: The seed of the random generators.
 
         Returns:
-            The texts of its record: outcome, detail, input, output, stdout.
+            The texts of its record: outcome, detail, input, output, stdout, changed.
         """
         self._imports.seed = seed
         for name in _SEEDED_MODULES:
@@ -114,7 +114,7 @@ class Program:
         sys.setprofile(None)
         record["detail"] = record.get("detail", "")[:DETAIL]
         record["stdout"] = stdout.text()[: self._limit]
-        names = ("outcome", "detail", "input", "output", "stdout")
+        names = ("outcome", "detail", "input", "output", "stdout", "changed")
         return [record.get(name, "").encode("utf-8", "replace") for name in names]
 
     def warm_up(self) -> None:
@@ -180,6 +180,9 @@ class Program:
                 record |= self._json(name, found[name])
             if name not in record:
                 return record
+        # Without a value from its assignment, `input` may have changed before it was recorded.
+        if not recorded or self._json("input", found["input"]) != recorded:
+            record["changed"] = CHANGED
         return record
 
     def _json(self, name: str, value: object) -> "dict[str, str]":

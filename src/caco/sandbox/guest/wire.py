@@ -23,9 +23,10 @@ RUN_QUEUE_WAIT = b"L"
 TERMINATION = struct.Struct("<icQQQ")
 NO_LIMIT, CPU_LIMIT, WALL_LIMIT = b"-", b"C", b"W"
 
-# A record: the lengths in bytes of five texts (outcome, detail, input, output, stdout), then the
-# texts.
-RECORD = struct.Struct("<5I")
+# A record: the lengths in bytes of six texts (outcome, detail, input, output, stdout, changed),
+# then the texts.
+RECORD = struct.Struct("<6I")
+CHANGED = "1"  # the last text: `input` may have changed after it was assigned; else it is empty
 DETAIL = 500  # characters to which a detail is truncated; each takes up to four bytes in UTF-8
 
 

@@ -18,16 +18,17 @@ def problems(benchmark: Benchmark, name: str, held_out: Sequence[Path]) -> Itera
         held_out: Files of held-out seeds, for a benchmark of kind `held_out`.
 
     Raises:
-        UserError: A row is malformed (a benchmark must be complete to be comparable), or there is
-            no problem.
+        UserError: A row is malformed (a benchmark must be complete to be comparable), or there are
+            fewer problems than `min_rows`.
     """
     rows: Iterator[Seed] = load_implementation(benchmark).problems(benchmark, name, held_out)
     count = 0
     for row in rows:
         yield row
         count += 1
-    if not count:
+    if count < benchmark.min_rows:
         raise UserError(
-            f"the benchmark `{name}` has no problems; correct `bench.benchmarks.{name}`, or remove "
-            "it"
+            f"the benchmark `{name}` has {count:,} problems, but "
+            f"`bench.benchmarks.{name}.min_rows` is {benchmark.min_rows:,}; correct "
+            f"`bench.benchmarks.{name}`, or remove it"
         )

@@ -154,9 +154,14 @@ def write_scores(graded: list[Path], path: Path) -> None:
         path: The JSON file to write.
 
     Raises:
-        UserError: Base and student answered different problems.
+        UserError: No file has an answer, or base and student answered different problems.
     """
     scores = compare(row for file in graded for row in read_rows(file, Graded))
+    if not scores.scores:
+        raise UserError(
+            f"{', '.join(map(str, graded)) or 'no file'}: there is no graded answer, so there are "
+            "no scores; see that the benchmarks have problems, then delete the files and run again"
+        )
     write_text(path, json.dumps(asdict(scores), indent=1) + "\n")
 
 

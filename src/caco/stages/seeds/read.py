@@ -37,8 +37,8 @@ def read_seeds(reader: Reader, source: str) -> Reading:
         source: The source's name in the config.
 
     Raises:
-        UserError: The source cannot be read, has no problem, or has too few for its held-out
-            part.
+        UserError: The source cannot be read, or has fewer problems than `min_rows` or than its
+            held-out part needs.
     """
     rejected: list[Rejected] = []
     seeds: list[Seed] = []
@@ -56,21 +56,27 @@ def read_seeds(reader: Reader, source: str) -> Reading:
         else:
             seen[problem] = row.seed_id
             seeds.append(row)
-    if not seeds:
-        why = (
-            f"; the first of {len(rejected):,} rejected rows: {rejected[0].reason}"
-            if rejected
-            else ""
-        )
-        raise UserError(
-            f"the source `{source}` has no problem, so `sources.{source}.seeds` names the wrong "
-            f"file or reader{why}"
-        )
+    if len(seeds) < reader.min_rows:
+        raise _too_few(seeds, rejected, reader, source)
     held_out_ids = _held_out_ids(seeds, reader, source)
     return Reading(
         train=[s for s in seeds if s.seed_id not in held_out_ids],
         held_out=[s for s in seeds if s.seed_id in held_out_ids],
         rejected=rejected,
+    )
+
+
+def _too_few(seeds: list[Seed], rejected: list[Rejected], reader: Reader, source: str) -> UserError:
+    why = (
+        f"; the first of {len(rejected):,} rejected rows: {rejected[0].verdict}, "
+        f"{rejected[0].reason}"
+        if rejected
+        else ""
+    )
+    return UserError(
+        f"the source `{source}` has {len(seeds):,} distinct problems, but "
+        f"`sources.{source}.seeds.min_rows` is {reader.min_rows:,}; lower it, or correct the other "
+        f"keys of `sources.{source}.seeds`{why}"
     )
 
 

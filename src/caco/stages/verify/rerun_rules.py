@@ -41,6 +41,8 @@ class Runs:
     Attributes:
         first: The first run, whose `input` and `output` are the program's.
         second: The second run of the unchanged program; None before it, or where no rule needs it.
+        recorded: The run from the recorded `input`, of a program that changes it; None before it,
+            or where the program's text assigns just that value, as the second run did.
         literal: The dict literal of `input`; None where `input` has none.
         perturbed: The runs on perturbed inputs so far.
     """
@@ -49,6 +51,7 @@ class Runs:
     second: Execution | None
     literal: Literal | None
     perturbed: tuple[PerturbedRun, ...]
+    recorded: Execution | None = None
 
     def evidence(self) -> Iterator[PerturbedRun]:
         """Yields the successful perturbed runs with another executed `input` than the first run."""
@@ -92,8 +95,14 @@ _CONTRADICTORY = frozenset(
 
 
 def non_deterministic(program: Candidate, runs: Runs, settings: Verify) -> Suspicion | None:
-    """A second run, with another random seed and hash seed, gives the same `input` and `output`."""
+    """A second run, with another random seed and hash seed, gives the same `input` and `output`.
+
+    So does, for `output`, a run from the recorded `input` of a program that changes it: the row
+    states that its output follows from this input.
+    """
     first, second = runs.first, runs.second
+    if runs.recorded is not None:
+        return _not_reproduced(first, runs.recorded)
     if second is None:
         return None
     if second.outcome in _CONTRADICTORY:
@@ -108,6 +117,19 @@ def non_deterministic(program: Candidate, runs: Runs, settings: Verify) -> Suspi
             return Suspicion(
                 f"`{name}` is {_short(before)}, and {_short(after)} in a second run", proved=True
             )
+    return None
+
+
+def _not_reproduced(first: Execution, recorded: Execution) -> Suspicion | None:
+    """Returns the fault of a run from the recorded `input`, or None if it has the same output."""
+    where = f"a run from the recorded `input` {_short(first.input)}"
+    if recorded.outcome is not Outcome.OK:
+        return Suspicion(f"{where}: {recorded.outcome} ({recorded.detail})", proved=True)
+    if recorded.output != first.output:
+        return Suspicion(
+            f"`output` is {_short(first.output)}, and {_short(recorded.output)} in {where}",
+            proved=True,
+        )
     return None
 
 

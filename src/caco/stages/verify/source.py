@@ -1,12 +1,15 @@
-"""A program's text and syntax tree, and the dict literal that it assigns to `input`."""
+"""A program's text and syntax tree, and what it assigns to `input`."""
 
 import ast
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any
+
+from caco.sandbox.protocol import json_text
 
 _MAX_BYTES = 16_384  # of a literal: replacing a longer one many times takes too long
 _MAX_DIGITS = 4_000  # of an integer: Python prints no more than 4,300
@@ -120,3 +123,60 @@ def _constants(tree: ast.Module, inside: set[int]) -> Iterator[Any]:
         and not (isinstance(value, int) and value.bit_length() > _MAX_BITS)
     )
     yield from islice(dict.fromkeys(usable), _MAX_CONSTANTS)
+
+
+def with_recorded_input(source: Source, recorded: str) -> str:
+    """Returns a program that assigns a recorded value to `input`.
+
+    The last statement that assigns `input` assigns the value instead. A literal that already has
+    this value stays, with its tuples, sets and keys that are no strings; if nothing else is
+    assigned, the text is unchanged.
+
+    Args:
+        source: The program, which can be parsed.
+        recorded: The value, as JSON.
+
+    Raises:
+        ValueError: No statement assigns `input` alone, or the value has an integer that Python does
+            not read.
+    """
+    tree = ast.parse(source.text)
+    for statement in reversed(tree.body):
+        assigned = [node for node in _in_module_scope(statement) if _assigned_value(node)]
+        if not assigned:
+            continue
+        others = [node for node in assigned if not _has_value(node.value, recorded)]
+        for node in others:
+            node.value = ast.parse(repr(json.loads(recorded)), mode="eval").body
+        return ast.unparse(tree) if others else source.text
+    raise ValueError("no statement assigns `input` alone, so no run can start from its value")
+
+
+def _in_module_scope(node: ast.AST) -> Iterator[Any]:
+    """Yields a node and those below it in which the name `input` is the global one."""
+    if isinstance(node, ast.Lambda | ast.ClassDef):
+        return
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not any(
+        isinstance(part, ast.Global) and "input" in part.names for part in ast.walk(node)
+    ):
+        return
+    yield node
+    for part in ast.iter_child_nodes(node):
+        yield from _in_module_scope(part)
+
+
+def _assigned_value(node: ast.AST) -> ast.expr | None:
+    """Returns the expression that a node assigns to `input`, or None."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return node.value if _assigns_input(node) else None
+    if isinstance(node, ast.NamedExpr):
+        return node.value if node.target.id == "input" else None
+    return None
+
+
+def _has_value(node: ast.expr, recorded: str) -> bool:
+    """Returns whether an expression is a literal with a recorded value."""
+    try:
+        return json_text(ast.literal_eval(node)) == recorded
+    except Exception:  # no literal, or no JSON value
+        return False

@@ -35,7 +35,7 @@ from caco.stages.verify.rules import (
     result_violation,
     text_violation,
 )
-from caco.stages.verify.source import Source, literal_input
+from caco.stages.verify.source import Source, literal_input, with_recorded_input
 
 _WINDOW = 1_024  # programs in memory: enough to keep every worker of a large machine busy
 _ROUNDS = (2, 4)  # perturbed runs in each of the first rounds; a last round runs the rest
@@ -56,8 +56,9 @@ def verify_shard(
     """Yields one row for each program, in order.
 
     Programs are processed in windows: all that satisfy the rules on the text run once, those
-    without a violation run a second time, and the remaining ones run on perturbed inputs. A sandbox
-    streams one batch at a time.
+    without a violation run a second time, those that changed their `input` once more from its
+    recorded value, and the remaining ones run on perturbed inputs. A sandbox streams one batch at a
+    time.
 
     Args:
         programs: The programs of the shard.
@@ -82,6 +83,7 @@ def verify_shard(
         _run_first(_without_violation(items), sandbox, settings)
         if rules_needing(Rerun.SECOND, settings):
             _run_second(_without_violation(items), sandbox, settings)
+            _run_recorded(_without_violation(items), sandbox, settings)
         if rules_needing(Rerun.PERTURBED, settings):
             _run_perturbed(_without_violation(items), sandbox, settings)
         yield from map(_outcome, items)
@@ -169,6 +171,23 @@ def _run_second(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
     for item, run in execute_in_order(sandbox, programs, repeat=1):
         assert item.runs is not None
         item.runs = replace(item.runs, second=run)
+        rule = partial(rerun_violation, item.candidate, item.runs, Rerun.SECOND, settings)
+        _analyse(item, rule)
+
+
+def _run_recorded(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
+    """Runs the programs that changed their `input` once more, from its recorded value."""
+    programs: list[tuple[_Item, str]] = []
+    for item in items:
+        assert item.runs is not None
+        first, source = item.runs.first, item.candidate.source
+        if first.input_changed and first.input is not None:
+            text = _analyse(item, partial(with_recorded_input, source, first.input))
+            if text not in (None, source.text):  # else the second run was this one
+                programs.append((item, str(text)))
+    for item, run in execute_in_order(sandbox, programs):
+        assert item.runs is not None
+        item.runs = replace(item.runs, recorded=run)
         rule = partial(rerun_violation, item.candidate, item.runs, Rerun.SECOND, settings)
         _analyse(item, rule)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from caco.config.training import Training
 from caco.errors import ClusterError, UserError
-from caco.runtime.atomic_files import require_disk_space
+from caco.runtime.file_system import require_disk_space
 from caco.runtime.gpus import require_usable_gpus
 from caco.runtime.job import Job
 from caco.runtime.process import die_with_parent
@@ -179,6 +179,7 @@ class TrainingArguments:
         fingerprint: The parts of their fingerprint; see `Job.checkpoints`.
         ranks: Ranks per node without GPUs; None for one.
         save_every_s: Seconds between two checkpoints.
+        rows: The files of the rows to train on, for messages.
     """
 
     model: Path
@@ -189,6 +190,7 @@ class TrainingArguments:
     fingerprint: dict[str, str]
     ranks: int | None = None
     save_every_s: float = _SAVE_EVERY_S
+    rows: tuple[Path, ...] = ()
 
 
 def add_training_arguments(job: Job) -> None:
@@ -210,6 +212,7 @@ def training_arguments(job: Job) -> TrainingArguments:
     """Returns the parsed arguments."""
     args = job.args
     checkpoints, fingerprint = job.checkpoints()
+    rows = args.code_cots if hasattr(args, "code_cots") else [args.corpus]
     return TrainingArguments(
         model=args.model,
         deepspeed=args.deepspeed,
@@ -219,4 +222,5 @@ def training_arguments(job: Job) -> TrainingArguments:
         fingerprint=fingerprint,
         ranks=args.ranks,
         save_every_s=args.save_every,
+        rows=tuple(rows),
     )

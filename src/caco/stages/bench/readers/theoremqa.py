@@ -1,6 +1,7 @@
 """TheoremQA: a JSON array with `Question`, `Answer`, `Answer_type` and `Picture`."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from caco.rows.seed import Seed
 from caco.stages.seeds.normalise import make_seed
 
 _LICENCE = "MIT"  # of github.com/wenhuchen/TheoremQA
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
     "float": (float, int),
@@ -26,7 +28,8 @@ def problems(benchmark: TheoremQA, name: str, held_out: Sequence[Path]) -> Itera
     """Streams the problems without a picture; see `caco.stages.bench.problems.problems`."""
     key = f"bench.benchmarks.{name}.path"
     try:
-        rows = json.loads(Path(benchmark.path).read_bytes())
+        raw = Path(benchmark.path).read_bytes()
+        rows = json.loads(raw, parse_constant=_no_number)
     except OSError as e:
         raise UserError(
             f"{benchmark.path}: cannot be read ({e.strerror}); set `{key}` to TheoremQA's .json "
@@ -50,6 +53,10 @@ def problems(benchmark: TheoremQA, name: str, held_out: Sequence[Path]) -> Itera
             yield seed
 
 
+def _no_number(name: str) -> None:
+    raise ValueError(f"it contains {name}")
+
+
 def _seed(row: object, name: str) -> Seed | None:
     """Returns a problem, or None for a problem with a picture.
 
@@ -61,6 +68,8 @@ def _seed(row: object, name: str) -> Seed | None:
     question, kind = row.get("Question"), row.get("Answer_type")
     if not isinstance(question, str) or not question.strip():
         raise ValueError("`Question` is missing or not a text")
+    if surrogate := _SURROGATE.search(question):
+        raise ValueError(f"`Question` contains the lone surrogate U+{ord(surrogate.group()):04X}")
     if not isinstance(kind, str) or kind.lower() not in _TYPES:
         raise ValueError(f"`Answer_type` is none of {', '.join(_TYPES)}")
     answer = row.get("Answer")

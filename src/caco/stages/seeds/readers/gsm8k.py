@@ -16,6 +16,15 @@ from caco.stages.seeds.normalise import make_seed
 
 _LICENCE = "MIT"
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_HEAD = 65_536  # bytes of a file that show what it is
+_MAGIC = {
+    b"PAR1": "a Parquet file",
+    b"\x1f\x8b": "compressed with gzip",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
+    b"PK\x03\x04": "a ZIP archive",
+    b"ARROW1": "an Arrow file",
+    b"version https://git-lfs": "a pointer of Git LFS, not the file itself",
+}
 
 
 def read(reader: Gsm8kFile, source: str) -> Iterator[Seed | Rejected]:
@@ -38,22 +47,61 @@ def gsm8k_rows(
         key: The config key of `path`, for the error message.
 
     Raises:
-        UserError: The file cannot be read.
+        UserError: The file cannot be read, or none of its rows is a seed.
     """
+    found, first = False, None
     try:
         with Path(path).open("rb") as file:
             lines = ((n, raw) for n, raw in enumerate(file, start=1) if raw.strip())
             for number, raw in islice(lines, rows):
-                yield _seed(raw, number, source)
+                row = _seed(raw, number, source)
+                if isinstance(row, Seed):
+                    found = True
+                else:
+                    first = first or row.reason
+                yield row
+        if not found:
+            raise UserError(
+                f"{path}: no row of it is one of GSM8K's: {form_of(path) or first}; set `{key}` of "
+                f"{source} to GSM8K's .jsonl file, or choose another reader"
+            )
     except OSError as e:
         raise UserError(
             f"{path}: cannot be read ({e.strerror}); set `{key}` of {source} to GSM8K's .jsonl file"
         ) from None
 
 
+def form_of(path: str) -> str | None:
+    """Returns what a file is instead of JSON lines with GSM8K's keys; None if it seems to be such.
+
+    Args:
+        path: Path of the file, which can be read.
+    """
+    with Path(path).open("rb") as file:
+        head = file.read(_HEAD)
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic):
+            return f"it is {kind}"
+    text = head.removeprefix(BOM_UTF8).strip()
+    if not text:
+        return "it is empty"
+    if text.startswith(b"["):
+        return "it is one JSON array, not one object a line"
+    try:
+        row = json.loads(text.splitlines()[0], parse_int=float)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(row, dict) and not {"question", "answer"} <= row.keys():
+        keys = ", ".join(f"`{name[:40]}`" for name in list(row)[:6])
+        return f"its first row has the keys {keys}, but not both `question` and `answer`"
+    return None
+
+
 def _seed(raw: bytes, number: int, source: str) -> Seed | Rejected:
     try:
-        row = json.loads(raw.removeprefix(BOM_UTF8 if number == 1 else b"").decode("utf-8"))
+        text = raw.removeprefix(BOM_UTF8 if number == 1 else b"").decode("utf-8")
+        # No number is read, and Python refuses integers of more than 4,300 digits.
+        row = json.loads(text, parse_int=float)
     except ValueError as e:
         return _malformed(raw, number, source, f"not JSON ({e})")
     except RecursionError:
