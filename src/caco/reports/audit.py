@@ -68,7 +68,8 @@ def audit(run: Path) -> Audit:
                 records[path] = load_record(path)
             except UserError as error:
                 found.differences.append(str(error))
-    if not found.differences:
+    complete = not found.differences
+    if complete:
         found.root = root_digest(
             (values["rule"], values["identity"], record_digest(values))
             for values in records.values()
@@ -76,7 +77,7 @@ def audit(run: Path) -> Audit:
         )
     promises = _promises(run, records)
     _compare_outputs(promises, records, found)
-    _compare_inputs(run, promises, records, found)
+    _compare_inputs(run, promises, records, found, complete)
     return found
 
 
@@ -121,10 +122,23 @@ def _compare_checkpoint(manifest: Path, found: Audit) -> None:
 
 
 def _compare_inputs(
-    run: Path, promises: _Promises, records: Mapping[Path, dict[str, Any]], found: Audit
+    run: Path,
+    promises: _Promises,
+    records: Mapping[Path, dict[str, Any]],
+    found: Audit,
+    complete: bool,
 ) -> None:
-    """Compares what each job read with what the records of the other jobs promise."""
+    """Compares what each job read with what the records of the other jobs promise.
+
+    Args:
+        run: As in `audit`.
+        promises: The outputs of all jobs.
+        records: The records that are whole.
+        found: The result.
+        complete: Whether all records are whole; if not, nothing is said on files without a record.
+    """
     outside: dict[Path, str] = {}
+    inside: set[Path] = set()
     for path, values in records.items():
         for name, sha in values["inputs"].items():
             file = located(values, name, run)
@@ -140,7 +154,9 @@ def _compare_inputs(
                 else:
                     _compare_maker(name, values, records.get(promises[file][0]), found)
             elif file.is_relative_to(run):
-                found.differences.append(unrecorded(file, path))
+                if complete and file not in inside:
+                    found.differences.append(unrecorded(file, path))
+                inside.add(file)
             else:
                 outside[file] = sha
     current = _digests(outside)
