@@ -250,18 +250,23 @@ class _Makers:
         path = PurePath(name)
         stem, folder = path.name.partition(".")[0], path.parent.name
         identities = dict.fromkeys((stem, f"{folder}-{stem}", folder, "all"))
+        folders = self._record.parents[1]
         likely = self._rule_of_folder.get(folder)
+        if likely is not None:
+            yield from self._existing(folders / likely, identities)
         try:
-            rules = sorted(
-                self._record.parents[1].iterdir(), key=lambda rule: (rule.name != likely, rule.name)
-            )
+            rules = sorted(folders.iterdir())
         except FileNotFoundError:
             return
         for rule in rules:
-            for identity in identities:
-                record = rule / f"{identity}.json"
-                if record.is_file() and record.absolute() != self._own:
-                    yield record
+            if rule.name != likely:
+                yield from self._existing(rule, identities)
+
+    def _existing(self, rule: Path, identities: Iterable[str]) -> Iterator[Path]:
+        for identity in identities:
+            record = rule / f"{identity}.json"
+            if record.is_file() and record.absolute() != self._own:
+                yield record
 
     def _load(self, record: Path) -> dict[str, Any] | UserError:
         if record not in self._loaded:

@@ -93,7 +93,7 @@ def test_a_run_survives_its_cluster(cluster: Cluster, disk: Disk | None, faults:
     os.kill(reading.pid, signal.SIGCONT)
     faults.wait_for_message(
         rf"input error: results/tiny/programs/{reading.identity}.parquet: "
-        r"(its SHA-256 is .*, but job `sample|not a readable Parquet file .*; delete it and run again)"
+        r"(its SHA-256 is .*, but job `sample|not a readable Parquet file .*; delete it and run)"
     )
 
     # Slurm checks wall times twice per minute; a job that still runs would be preempted below.
