@@ -1,4 +1,4 @@
-"""Prints the funnel of a run, its scores, the error rates of its checks, and the report's path.
+"""Prints a run's funnel, scores and error rates of its checks, its root digest and report's path.
 
 For interactive use, and the last step of `make demo`: python scripts/funnel.py results/embedded
 """
@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from caco.reports.funnel import funnel_text, read_funnel
+from caco.reports.records import planned_records, read_records, root_of
 from caco.runtime.job import run
 from caco.stages.bench.scores import read_scores, scores_text
 from caco.stages.calibrate.rates import rates_text, read_rates
@@ -25,6 +26,7 @@ def main() -> None:
     print(scores_text(read_scores(Path(paths.scores()))))
     if (rates := Path(paths.rates())).exists():
         print(rates_text(read_rates(rates)))
+    print(f"Root digest: {root_of(read_records(planned_records(folder)))}")
     print(f"Report: {paths.report()}")
 
 

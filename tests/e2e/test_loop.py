@@ -122,7 +122,8 @@ def test_an_unreadable_shard_is_reported_and_no_other_result_is_lost(loop: Loop)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     code, printed = loop.run()
     assert code != 0
-    assert "programs/00001.parquet: not a readable Parquet file" in printed
+    assert "programs/00001.parquet: its SHA-256 is " in printed
+    assert "but job `sample 00001`, which made it, recorded " in printed
     assert "Traceback" not in printed
     assert "\nverify 00001: failed once\n" in printed
     assert loop.funnel(times=False) == before

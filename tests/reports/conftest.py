@@ -23,8 +23,11 @@ from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
+from caco.runtime.atomic_files import write_text
+from caco.runtime.chain import write_record
 from caco.runtime.provenance import Counts, record
 from caco.workflow.paths import Paths
+from caco.workflow.stages import BY_NAME
 
 NASTY = "<script>alert('x')</script>"
 
@@ -84,8 +87,10 @@ class FakeRun:
         raw |= {"seconds": 2.0, "host": "node7", "commit": "abc123", "versions": {"python": "3.11"}}
         raw |= {"used": {"cpu_s": 3.0, "process_mb": 250}}
         raw |= {"started": "2026-11-23T03:00:00+00:00", "ended": "2026-11-23T03:00:02+00:00"}
-        path.write_text(json.dumps(raw))
+        write_record(path, raw)
         self.records.append(path)
+        jobs = {r: [p.stem for p in self.records if p.parent.name == r] for r in BY_NAME}
+        write_text(Path(self.paths.jobs()), json.dumps({r: ids for r, ids in jobs.items() if ids}))
         return path
 
     def files(self) -> Files:
@@ -166,7 +171,8 @@ def _made(run: FakeRun, variants: int, judge: bool) -> FakeRun:
         (folder / "checkpoint").mkdir()
         (folder / "checkpoint" / "weights").write_text(trained)
         write_manifest(folder / "manifest.json", folder / "checkpoint")
-        run.record(trained, "all", [folder / "manifest.json"], [cot_file], None)
+        outputs = [folder / "manifest.json", folder / "loss.parquet"]
+        run.record(trained, "all", outputs, [cot_file], None)
     model = json.loads(checkpoint.read_text())["digest"]
     for shard, first in (("00000", 0), ("00001", 6)):
         _shard(run, shard, first, model, variants)
@@ -258,6 +264,7 @@ def _scores(run: FakeRun) -> None:
         ]
         run.step("grade", f"{model}-easy", {str(files[-1]): (Graded, rows)})
     write_scores(files, Path(run.paths.scores()))
+    run.record("scores", "all", [Path(run.paths.scores())], list(map(str, files)), None)
 
 
 @pytest.fixture

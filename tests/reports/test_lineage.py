@@ -8,6 +8,7 @@ import pytest
 
 from caco.errors import UserError
 from caco.reports.lineage import find_row, lineage, open_run
+from caco.reports.records import read_records, root_of
 from caco.rows.corpus import CorpusRow
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
@@ -116,7 +117,9 @@ def test_the_scripts_work_on_a_run(fake_run, tmp_path):
     printed = script("funnel", root).stdout
     assert printed.startswith(f"{golden}\neasy, base: 1 of 4 right, 25.0% (4.6 to 69.9)")
     assert "\neasy, student minus base: +50.0 points" in printed
-    assert printed.endswith(f"\nReport: {fake_run.paths.report()}\n")
+    digest = root_of(read_records(fake_run.records))
+    assert printed.endswith(f"\nRoot digest: {digest}\nReport: {fake_run.paths.report()}\n")
+    assert digest in Path(fake_run.paths.report()).read_text()
     printed = script("lineage", "--run", root, "--row", 0)
     assert printed.returncode == 0, printed.stderr
     assert "licence Apache-2.0" in printed.stdout
@@ -133,6 +136,6 @@ def test_a_damaged_file_is_one_error_message(fake_run):
         "--spec", '{"run": "tiny"}', "--provenance", fake_run.paths.provenance("report", "all"),
     )  # fmt: skip
     assert made.returncode == 1
-    assert made.stderr.startswith(f"input error: {files.corpus}: not a readable Parquet file")
+    assert made.stderr.startswith(f"input error: {files.corpus}: its SHA-256 is ")
     assert len(made.stderr.splitlines()) == 1
     assert not Path(fake_run.paths.report()).exists()

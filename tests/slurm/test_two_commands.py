@@ -11,7 +11,11 @@ from tests.slurm.checkout import ON_SLURM, PROGRAMS, SlurmCheckout, wait_until
 from tests.slurm.cluster import Cluster
 
 _PLAIN = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores", "2"]
-COMMANDS = {"plain": [*_PLAIN, *PROGRAMS], "demo": ["make", "demo"], "slurm": [*ON_SLURM, *PROGRAMS]}
+COMMANDS = {
+    "plain": [*_PLAIN, *PROGRAMS],
+    "demo": ["make", "demo"],
+    "slurm": [*ON_SLURM, *PROGRAMS],
+}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

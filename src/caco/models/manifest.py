@@ -67,6 +67,15 @@ def open_checkpoint(path: Path) -> Manifest:
     return manifest
 
 
+def checkpoint_digests(path: Path) -> dict[Path, str]:
+    """Returns the SHA-256 that a manifest has of each file, after a check of their sizes.
+
+    Raises:
+        UserError: As `read_manifest`.
+    """
+    return _read(path)[1]
+
+
 def _read(path: Path) -> tuple[Manifest, dict[Path, str]]:
     """Returns the checkpoint of a manifest, and the SHA-256 that it has of each file."""
     try:

@@ -4,15 +4,13 @@ Nothing is locked or written, so the state can be read at any time, on any machi
 the folder.
 """
 
-import json
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from caco.errors import UserError
-from caco.reports.records import Record, read_record
+from caco.reports.records import Record, planned_jobs, read_record
 from caco.runtime.heartbeat import HEARTBEAT_TIMEOUT_S, Start, heartbeat_file, read_starts
 from caco.runtime.journal import rows_in
 from caco.runtime.progress import ReportedProgress, read_progress
@@ -70,7 +68,7 @@ def job_states(folder: Path, now: float) -> list[JobStatus]:
     """
     folder = folder.absolute()
     paths = Paths(folder.name, str(folder.parent))
-    planned, run_started = _planned(Path(paths.jobs()))
+    planned, run_started = planned_jobs(folder), Path(paths.jobs()).stat().st_mtime
     existing = {rule: _names(Path(paths.provenance(rule, "all")).parent) for rule in planned}
     jobs = [(rule, identity) for rule, identities in planned.items() for identity in identities]
 
@@ -82,22 +80,6 @@ def job_states(folder: Path, now: float) -> list[JobStatus]:
 
     with ThreadPoolExecutor(_THREADS) as threads:
         return list(threads.map(one, jobs))
-
-
-def _planned(file: Path) -> tuple[dict[str, list[str]], float]:
-    """Returns the identities of each rule's jobs, and when the run was last started."""
-    try:
-        jobs: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
-        return jobs, file.stat().st_mtime
-    except FileNotFoundError:
-        raise UserError(
-            f"{file}: the file does not exist, so no run was started there; pass the folder of a "
-            "run, as in results/embedded"
-        ) from None
-    except ValueError:
-        raise UserError(
-            f"{file}: not JSON; start the run again, it writes the file again"
-        ) from None
 
 
 def _names(folder: Path) -> frozenset[str]:

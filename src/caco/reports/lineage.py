@@ -186,6 +186,8 @@ def _made(run: Run, rule: str, identity: str) -> str:
     record = run.records.get((rule, identity))
     if record is None:
         return " (no record)"
+    if record.restored:
+        return f"\n{'':13}by {rule}; its record was restored, so when it ran is unknown"
     commit = record.commit or "unknown"
     return f"\n{'':13}by {rule}, {record.started}, {record.host}, commit {commit}"
 

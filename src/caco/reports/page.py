@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from caco.reports.funnel import Counted, FunnelStage, count_files, funnel, is_rejected, write_funnel
 from caco.reports.program_form import FormSummary, form_json, program_forms
-from caco.reports.records import Record, read_records
+from caco.reports.records import Record, read_records, root_of
 from caco.reports.svg import Interval, bar, interval_plot, line_chart
 from caco.rows.corpus import CorpusRow
 from caco.rows.loss import Loss
@@ -213,16 +213,21 @@ def _facts(records: Sequence[Record]) -> list[tuple[str, str]]:
             versions.setdefault(package, set()).add(version)
     packages = [f"{name} {' and '.join(sorted(found))}" for name, found in sorted(versions.items())]
     facts = [
-        ("Commit", _distinct(r.commit or "not a git checkout" for r in records)),
+        ("Commit", _distinct(r.commit or _no_commit(r) for r in records)),
         ("Hosts", _distinct(r.host for r in records)),
         ("GPUs", _distinct(gpu for r in records for gpu in r.gpus) or "none"),
         ("Jobs", f"{len(records):,}, {duration(sum(r.seconds for r in records))} of job time"),
         ("Versions", ", ".join(packages)),
+        ("Root digest", root_of(records)),
     ]
     if records:
         first, last = min(r.started for r in records), max(r.ended for r in records)
         facts.insert(3, ("When", f"{first} to {last}"))
     return facts
+
+
+def _no_commit(record: Record) -> str:
+    return "unknown (restored record)" if record.restored else "not a git checkout"
 
 
 def _distinct(values: Iterable[str]) -> str:

@@ -339,7 +339,8 @@ def measured(run: Path, assumed: Assumptions) -> Assumptions:
     Raises:
         UserError: The folder contains no complete run.
     """
-    records = read_records(sorted((run / "provenance").rglob("*.json")))
+    found = read_records(sorted((run / "provenance").rglob("*.json")))
+    records = [record for record in found if not record.restored]  # they have no times
     if not any(record.rule == "corpus" for record in records):
         raise UserError(f"{run}: contains no finished run to measure; pass the folder of one")
     rows_in, accepted = Counter[str](), Counter[str]()

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from caco.errors import UserError
+from caco.runtime.chain import load_record, record_digest, root_digest
 from caco.runtime.heartbeat import Start
 from caco.runtime.provenance import Counts
+from caco.workflow.paths import Paths
+from caco.workflow.stages import WITHOUT_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,9 @@ class Record:
 
     Attributes:
         path: The record's file.
+        digest: As `caco.runtime.chain.record_digest` returns it.
+        restored: Whether it was restored from the outputs: when, where and with which versions the
+            job ran is unknown.
         rule, identity: The job.
         inputs, outputs: Files read and written, with their SHA-256.
         variants: How many times each row that the job read entered: questions per program,
@@ -35,6 +41,8 @@ class Record:
     """
 
     path: Path
+    digest: str
+    restored: bool
     rule: str
     identity: str
     inputs: dict[Path, str]
@@ -71,9 +79,11 @@ def read_record(path: Path) -> Record:
         UserError: As `read_records`.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = load_record(path)
         record = Record(
             path=path,
+            digest=record_digest(raw),
+            restored=bool(raw.get("restored")),
             rule=raw["rule"],
             identity=raw["identity"],
             inputs={Path(name): sha for name, sha in raw["inputs"].items()},
@@ -88,16 +98,14 @@ def read_record(path: Path) -> Record:
             ended=raw["ended"],
             seconds=float(raw["seconds"]),
             slurm=raw["slurm"].get("SLURM_JOB_ID"),
-            # Older records lack these keys, and the records of finished runs stay in use.
-            starts=[Start(**start) for start in raw.get("starts", [])],
-            requested=raw.get("requested"),
-            used=raw.get("used", {}),
+            starts=[Start(**start) for start in raw["starts"]],
+            requested=raw["requested"],
+            used=raw["used"],
         )
-    except FileNotFoundError:
-        raise UserError(f"{path}: the record does not exist; run the rule that makes it") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(
-            f"{path}: not a provenance record; delete it and run again, its job will write it again"
+            f"{path}: the record of another version; delete it and run again, its job will write "
+            "it again"
         ) from None
     counts = record.counts
     if counts and counts.rows_in != counts.accepted + sum(counts.rejected.values()):
@@ -106,6 +114,53 @@ def read_record(path: Path) -> Record:
             f"{sum(counts.rejected.values())} rejected; delete it and run again"
         )
     return record
+
+
+def planned_jobs(run: Path) -> dict[str, list[str]]:
+    """Returns the identities of each rule's jobs in a run, in the order of the data.
+
+    Args:
+        run: `results/{run}`.
+
+    Raises:
+        UserError: No run was started there.
+    """
+    file = Path(Paths(run.name, str(run.parent)).jobs())
+    try:
+        jobs: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            f"{file}: the file does not exist, so no run was started there; pass the folder of a "
+            "run, as in results/embedded"
+        ) from None
+    except ValueError:
+        raise UserError(
+            f"{file}: not JSON; start the run again, it writes the file again"
+        ) from None
+    return jobs
+
+
+def planned_records(run: Path) -> list[Path]:
+    """Returns the records of a run's jobs that decide rows, whether or not they exist.
+
+    Args:
+        run: As in `planned_jobs`.
+
+    Raises:
+        UserError: As `planned_jobs`.
+    """
+    paths = Paths(run.name, str(run.parent))
+    return [
+        Path(paths.provenance(rule, identity))
+        for rule, identities in planned_jobs(run).items()
+        if rule not in WITHOUT_ROWS
+        for identity in identities
+    ]
+
+
+def root_of(records: Iterable[Record]) -> str:
+    """Returns the root digest of a run from the records of its jobs, without `WITHOUT_ROWS`."""
+    return root_digest((r.rule, r.identity, r.digest) for r in records)
 
 
 def _counts(raw: dict[str, Any] | None) -> Counts | None:

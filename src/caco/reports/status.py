@@ -126,11 +126,13 @@ def _rate(jobs: list[JobStatus], now: float) -> float | None:
     """Returns one job's rows per second, its start included; None if no job has finished a row.
 
     Rows that a start found in its journal do not count, nor does a finished job with more than one
-    start: their time is not known.
+    start or with a restored record: their time is not known.
     """
     rows, seconds = 0, 0.0
     for job in jobs:
         if job.record is not None and job.record.counts and not job.starts:
+            if job.record.restored:
+                continue
             rows += job.record.counts.rows_in
             seconds += job.record.seconds
         elif job.state is State.RUNNING and job.starts:

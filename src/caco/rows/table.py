@@ -71,7 +71,8 @@ def write_rows(path: Path, row_type: type[R], rows: Iterable[R]) -> int:
     return count
 
 
-def _open(path: Path, row_type: type[Row]) -> pq.ParquetFile:
+def _open(path: Path, row_type: type[Row] | None) -> pq.ParquetFile:
+    """Opens a file; without a row type, of any columns."""
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
     except FileNotFoundError:
@@ -81,6 +82,8 @@ def _open(path: Path, row_type: type[Row]) -> pq.ParquetFile:
             f"{path}: not a readable Parquet file ({_first_line(e)}); "
             "delete it and run again to recreate it"
         ) from None
+    if row_type is None:
+        return file
     actual, expected = file.schema_arrow, schema(row_type)
     if actual.names != expected.names:
         raise UserError(
@@ -111,13 +114,27 @@ def read_rows(path: Path, row_type: type[R]) -> Iterator[R]:
         UserError: The file is missing, unreadable, damaged, or of another row type. What the
             checksum of a page does not show is raised after the last row.
     """
-    file = _open(path, row_type)
-    digest, columns = _Digest(), schema(row_type)
+    for values in _values(path, _open(path, row_type), schema(row_type)):
+        yield row_type(**values)
+
+
+def check_rows(path: Path) -> None:
+    """Reads a file of rows of any type.
+
+    Raises:
+        UserError: The file is missing, unreadable or damaged.
+    """
+    file = _open(path, None)
+    for _ in _values(path, file, file.schema_arrow):
+        pass
+
+
+def _values(path: Path, file: pq.ParquetFile, columns: pa.Schema) -> Iterator[dict[str, Any]]:
+    digest = _Digest()
     try:
         for batch in file.iter_batches(batch_size=_BATCH):
             _require_values(path, batch, columns)
-            for values in digest.add(batch):
-                yield row_type(**values)
+            yield from digest.add(batch)
     except _UNREADABLE as e:
         raise file_system_error(e, path) or _damaged(path, _first_line(e)) from None
     if (file.metadata.metadata or {}).get(_DIGEST.encode()) != digest.value().encode():

@@ -17,9 +17,10 @@ from pydantic import BaseModel
 
 from caco.config.section import implementations, section_of_spec
 from caco.errors import CacoError
-from caco.identity import digest, file_sha256, shard_names
+from caco.identity import digest, shard_names
 from caco.runtime import provenance
 from caco.runtime.atomic_files import remove_folder
+from caco.runtime.chain import open_inputs
 from caco.runtime.code_digest import code_digest
 from caco.runtime.file_system import file_system_error
 from caco.runtime.gpus import GpuMonitor
@@ -82,7 +83,11 @@ class Job:
         names.append(flag.removeprefix("--").replace("-", "_"))
 
     def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:
-        """Parses the arguments and starts the heartbeat; `spec` is JSON text."""
+        """Parses the arguments, starts the heartbeat and digests the inputs; `spec` is JSON text.
+
+        Raises:
+            UserError: An input is not the file that the record of its job promises.
+        """
         add = self._parser.add_argument
         add("--spec", required=True, help="the config section as JSON, or a file that contains it")
         add("--code", help="the code digest; computed if omitted")
@@ -94,12 +99,13 @@ class Job:
         for name in self._inputs:
             value = getattr(self.args, name)
             if isinstance(value, list):
-                setattr(self.args, name, _each_shard(value, self.args.shards))
+                setattr(self.args, name, each_shard(value, self.args.shards))
         if not self.args.spec.lstrip().startswith("{"):
             self.args.spec = Path(self.args.spec).read_text(encoding="utf-8")
         self._heartbeat = Heartbeat(heartbeat_file(self.args.provenance))
         _heartbeats.append(self._heartbeat)
         _exit_with_snakemake()
+        self._opened = open_inputs(self.args.provenance, self._paths(self._inputs))
         return self.args
 
     def section(self, kind: type[S]) -> S:
@@ -137,8 +143,8 @@ class Job:
         self._checkpoints = self.args.provenance.with_suffix(".training")
         fingerprint = {"settings": self.args.spec, "code": self._code()}
         for name in self._inputs:
-            files = self._paths([name])
-            fingerprint[name.replace("_", " ")] = digest(*(file_sha256(file) for file in files))
+            digests = [self._opened.sha256[file] for file in self._paths([name])]
+            fingerprint[name.replace("_", " ")] = digest(*digests)
         return self._checkpoints, fingerprint
 
     def done(self, counts: Counts | None = None, seed: int | None = None) -> None:
@@ -152,7 +158,7 @@ class Job:
             identity=self.args.identity,
             spec=self.args.spec,
             code=self._code(),
-            inputs=self._paths(self._inputs),
+            inputs=self._opened,
             outputs=self._paths(self._outputs),
             counts=counts,
             seed=seed,
@@ -179,8 +185,8 @@ class Job:
         return found
 
 
-def _each_shard(names: list[Path], shards: int) -> list[Path]:
-    """Returns `names`, with each file of the first shard repeated for each of `shards`."""
+def each_shard(names: list[Path], shards: int) -> list[Path]:
+    """Returns `names`, with each file of the first shard repeated for each of `shards`, if any."""
     first = shard_names(1)[0]
     return [
         name.with_name(name.name.replace(first, shard)) if first in name.name else name

@@ -19,7 +19,7 @@ from typing import Any
 from caco.errors import CacoError, ClusterError
 from caco.identity import file_sha256
 from caco.runtime import gpus
-from caco.runtime.atomic_files import write_text
+from caco.runtime.chain import Inputs, open_inputs, write_record
 from caco.runtime.slurm_client import slurm_output
 
 # The packages whose version can change a stage's output.
@@ -75,7 +75,7 @@ def record(
     identity: str,
     spec: str,
     code: str,
-    inputs: Iterable[Path],
+    inputs: Inputs | Iterable[Path],
     outputs: Iterable[Path],
     counts: Counts | None,
     seed: int | None,
@@ -91,32 +91,22 @@ def record(
         identity: The job's identity within its rule: a shard, a source, a model.
         spec: The rule's `spec`, as JSON text.
         code: The rule's code digest.
-        inputs: Files read.
+        inputs: Files read, or what `open_inputs` returned for them when the job started.
         outputs: Files written.
         counts: Rows by verdict, or None for a job that does not filter rows.
         seed: The seed of all random numbers, or None.
         started: `time.time()` at the job's start.
         starts: Earlier starts of the job, as `caco.runtime.heartbeat` returns them.
         gpus_used: The load of its GPUs, as `caco.runtime.gpus.GpuMonitor` returns it, or None.
+
+    Raises:
+        UserError: An input has changed since the job started.
     """
-    if counts is not None:
-        counts.check()
+    opened = inputs if isinstance(inputs, Inputs) else open_inputs(path, inputs)
+    opened.require_unchanged()
     ended = time.time()
     written: dict[str, Any] = {
-        "rule": rule,
-        "identity": identity,
-        "spec": json.loads(spec),
-        "code": code,
-        "seed": seed,
-        "inputs": {str(p): file_sha256(p) for p in sorted(inputs)},
-        "outputs": {str(p): file_sha256(p) for p in sorted(outputs)},
-        "rows": None
-        if counts is None
-        else {
-            "in": counts.rows_in,
-            "accepted": counts.accepted,
-            "rejected": dict(sorted(counts.rejected.items())),
-        },
+        **job_values(path, rule, identity, spec, code, opened, outputs, counts, seed),
         "versions": {"python": platform.python_version(), **_versions()},
         "commit": _commit(),
         "command": sys.argv,
@@ -129,17 +119,67 @@ def record(
             ],
         },
         "slurm": {k: os.environ[k] for k in _SLURM if k in os.environ},
-        "started": _iso(started),
-        "ended": _iso(ended),
+        "started": utc(started),
+        "ended": utc(ended),
         "seconds": round(ended - started, 3),
         "starts": list(starts),
         "requested": requested_resources(),
         "used": {**used_resources(), **(gpus_used or {})},
     }
-    write_text(path, json.dumps(written, indent=1, sort_keys=True) + "\n")
+    write_record(path, written)
 
 
-def _iso(at: float) -> str:
+def job_values(
+    path: Path,
+    rule: str,
+    identity: str,
+    spec: str,
+    code: str,
+    inputs: Inputs,
+    outputs: Iterable[Path],
+    counts: Counts | None,
+    seed: int | None,
+) -> dict[str, Any]:
+    """Returns the values of a record that do not depend on when and where the job ran.
+
+    Args:
+        path: The record's file.
+        rule: As in `record`.
+        identity: As in `record`.
+        spec: As in `record`.
+        code: As in `record`.
+        inputs: As in `record`.
+        outputs: As in `record`.
+        counts: As in `record`.
+        seed: As in `record`.
+    """
+    if counts is not None:
+        counts.check()
+    return {
+        "record": str(path),
+        "rule": rule,
+        "identity": identity,
+        "spec": json.loads(spec),
+        "code": code,
+        "seed": seed,
+        "inputs": {str(p): sha for p, sha in sorted(inputs.sha256.items())},
+        "outputs": {str(p): file_sha256(p) for p in sorted(outputs)},
+        "made_by": {
+            str(p): {"record": str(record), "digest": sha}
+            for p, (record, sha) in sorted(inputs.made_by.items())
+        },
+        "rows": None
+        if counts is None
+        else {
+            "in": counts.rows_in,
+            "accepted": counts.accepted,
+            "rejected": dict(sorted(counts.rejected.items())),
+        },
+    }
+
+
+def utc(at: float) -> str:
+    """Returns a time, in seconds since 1970, as ISO 8601 in UTC."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 

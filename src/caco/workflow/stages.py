@@ -270,6 +270,8 @@ BY_NAME: dict[str, Stage] = {stage.name: stage for stage in STAGES}
 # Row types of the stages that have rows: the funnel, then the benchmarks.
 ROW_STAGES: dict[str, type[Row]] = {s.name: s.row for s in STAGES if s.row is not None}
 SHARD_STAGES: tuple[Stage, ...] = tuple(s for s in STAGES if s.shard_files)
+# Rules that decide no row: the preflight rules may run again at any time, and the report has times.
+WITHOUT_ROWS = ("preflight", "preflight_passed", "report")
 
 
 def jobs_of(config: Config) -> dict[str, list[str]]:
@@ -304,12 +306,12 @@ def row_files(config: Config, paths: Paths) -> list[str]:
 def report_records(config: Config, paths: Paths) -> list[str]:
     """Returns the provenance records that the report reads; of a stage with shards, shard 0's.
 
-    Excluded are those of the preflight rules, which may run again at any time, and the report's.
+    Excluded are those of `WITHOUT_ROWS`.
     """
     return [
         paths.provenance(rule, identity)
         for rule, identities in jobs_of(config).items()
-        if rule not in ("preflight", "preflight_passed", "report")
+        if rule not in WITHOUT_ROWS
         for identity in (identities[:1] if BY_NAME[rule].shard_files else identities)
     ]
 

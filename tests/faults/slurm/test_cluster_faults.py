@@ -92,8 +92,8 @@ def test_a_run_survives_its_cluster(cluster: Cluster, disk: Disk | None, faults:
     damaged = damage(faults, reading)
     os.kill(reading.pid, signal.SIGCONT)
     faults.wait_for_message(
-        rf"input error: results/tiny/programs/{reading.identity}.parquet: not a readable Parquet "
-        r"file .*; delete it and run again"
+        rf"input error: results/tiny/programs/{reading.identity}.parquet: "
+        r"(its SHA-256 is .*, but job `sample|not a readable Parquet file .*; delete it and run)"
     )
 
     # Slurm checks wall times twice per minute; a job that still runs would be preempted below.

@@ -1,0 +1,214 @@
+"""The audit of a finished run: every file is compared with the records, and every record with them.
+
+It needs the run's folder only: no network, no GPU, no Snakemake. The folder may have been moved.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from caco.errors import UserError
+from caco.identity import file_sha256
+from caco.models.manifest import checkpoint_digests
+from caco.reports.records import planned_jobs
+from caco.runtime.chain import (
+    altered,
+    is_record,
+    job_name,
+    load_record,
+    located,
+    record_digest,
+    root_digest,
+    unrecorded,
+)
+from caco.workflow.paths import Paths
+from caco.workflow.stages import WITHOUT_ROWS
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(slots=True)
+class Audit:
+    """The result of an audit.
+
+    Attributes:
+        root: The root digest; None if a record is missing or not whole.
+        files: Number of files that were read.
+        differences: One sentence for each missing, altered or torn file.
+        notices: What could not be compared, or differs without a change of a row.
+    """
+
+    root: str | None = None
+    files: int = 0
+    differences: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def audit(run: Path) -> Audit:
+    """Compares the files of a finished run with its records.
+
+    The records of the preflight rules are left out: they may run again at any time.
+
+    Args:
+        run: `results/{run}`.
+
+    Raises:
+        UserError: No run was started there.
+    """
+    found = Audit()
+    paths = Paths(run.name, str(run.parent))
+    records: dict[Path, dict[str, Any]] = {}
+    for rule, identities in planned_jobs(run).items():
+        for identity in identities if not rule.startswith("preflight") else ():
+            path = Path(paths.provenance(rule, identity))
+            try:
+                records[path] = load_record(path)
+            except UserError as error:
+                found.differences.append(str(error))
+    complete = not found.differences
+    if complete:
+        found.root = root_digest(
+            (values["rule"], values["identity"], record_digest(values))
+            for values in records.values()
+            if values["rule"] not in WITHOUT_ROWS
+        )
+    promises = _promises(run, records)
+    _compare_outputs(promises, records, found)
+    _compare_inputs(run, promises, records, found, complete)
+    return found
+
+
+_Promises = dict[Path, tuple[Path, str]]  # by output: the record of its job, its SHA-256
+
+
+def _promises(run: Path, records: Mapping[Path, dict[str, Any]]) -> _Promises:
+    return {
+        located(values, file, run): (path, sha)
+        for path, values in records.items()
+        for file, sha in values["outputs"].items()
+    }
+
+
+def _compare_outputs(
+    promises: _Promises, records: Mapping[Path, dict[str, Any]], found: Audit
+) -> None:
+    """Compares the outputs of all jobs, and the files of their checkpoints, with the records."""
+    digests = _digests(promises)
+    found.files += sum(sha is not None for sha in digests.values())
+    for file, (record, sha) in promises.items():
+        if digests[file] != sha:
+            state = digests[file] or "that of no file: it is missing"
+            found.differences.append(altered(file, state, record, records[record], sha))
+        elif file.name == MANIFEST:
+            _compare_checkpoint(file, found)
+
+
+def _compare_checkpoint(manifest: Path, found: Audit) -> None:
+    try:
+        promised = checkpoint_digests(manifest)
+    except UserError as error:
+        found.differences.append(str(error))
+        return
+    found.files += len(promised)
+    for file, sha in _digests(promised).items():
+        if sha != promised[file]:
+            found.differences.append(
+                f"{file}: its SHA-256 is {sha}, but that in {manifest} is {promised[file]}; type "
+                f"`rm {manifest}` and then your command again, and its job makes it again"
+            )
+
+
+def _compare_inputs(
+    run: Path,
+    promises: _Promises,
+    records: Mapping[Path, dict[str, Any]],
+    found: Audit,
+    complete: bool,
+) -> None:
+    """Compares what each job read with what the records of the other jobs promise.
+
+    Args:
+        run: As in `audit`.
+        promises: The outputs of all jobs.
+        records: The records that are whole.
+        found: The result.
+        complete: Whether all records are whole; if not, nothing is said on files without a record.
+    """
+    outside: dict[Path, str] = {}
+    inside: set[Path] = set()
+    for path, values in records.items():
+        for name, sha in values["inputs"].items():
+            file = located(values, name, run)
+            if is_record(file, run):
+                _compare_read_record(file, sha, path, values, records, found)
+            elif file in promises:
+                if promises[file][1] != sha:
+                    found.differences.append(
+                        f"{file}: job `{job_name(values)}` read a file with SHA-256 {sha}, but "
+                        f"{promises[file][0]} has {promises[file][1]}; type `rm {path}` and then "
+                        "your command again, and the job runs again"
+                    )
+                else:
+                    _compare_maker(name, values, records.get(promises[file][0]), found)
+            elif file.is_relative_to(run):
+                if complete and file not in inside:
+                    found.differences.append(unrecorded(file, path))
+                inside.add(file)
+            else:
+                outside[file] = sha
+    current = _digests(outside)
+    found.files += sum(sha is not None for sha in current.values())
+    for file, sha in current.items():
+        if sha is None:
+            found.notices.append(f"{file}: outside of the run and not there, so not compared")
+        elif sha != outside[file]:
+            found.differences.append(
+                f"{file}: its SHA-256 is {sha}, but that of the file which the run read is "
+                f"{outside[file]}; restore the file, or type your command again"
+            )
+
+
+def _compare_read_record(
+    file: Path,
+    digest: str,
+    path: Path,
+    values: Mapping[str, Any],
+    records: Mapping[Path, dict[str, Any]],
+    found: Audit,
+) -> None:
+    """Compares a record with the one that the report read."""
+    if file in records and (now := record_digest(records[file])) != digest:
+        found.differences.append(
+            f"{file}: its record digest is {now}, but job `{job_name(values)}` read one with "
+            f"{digest}; type `rm {path}` and then your command again"
+        )
+
+
+def _compare_maker(
+    name: str, values: Mapping[str, Any], maker: Mapping[str, Any] | None, found: Audit
+) -> None:
+    """Compares the record of the job that made an input with the one which the reader has named.
+
+    Another record with the same file is no difference: Snakemake does not run a job again whose
+    input was made again with the same contents.
+    """
+    read = values["made_by"].get(name)
+    if maker is not None and (read is None or read["digest"] != record_digest(maker)):
+        found.notices.append(
+            f"{name}: job `{job_name(maker)}` has made it again, with the same contents, since job "
+            f"`{job_name(values)}` read it"
+        )
+
+
+def _digests(files: Iterable[Path]) -> dict[Path, str | None]:
+    """Returns the SHA-256 of each file, read again; None for one that does not exist."""
+
+    def one(file: Path) -> str | None:
+        return file_sha256(file) if file.is_file() else None
+
+    names = list(files)
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return dict(zip(names, pool.map(one, names), strict=True))

@@ -1,0 +1,293 @@
+"""The chain of records: each record has the digests of its job's inputs, outputs and their records.
+
+A record is the JSON file that `caco.runtime.provenance` writes beside a job's outputs. It ends with
+a checksum of all its values. Its digest covers only what decides the job's rows: rule, identity,
+settings, code, and the digests of inputs, of outputs and of the records of the inputs. Times, host
+and resources are not in it, so a restored record has the digest of the lost one.
+
+A job compares its inputs with the records of the jobs that made them before it reads them.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from caco.errors import UserError
+from caco.identity import canonical_json, file_sha256
+from caco.runtime.atomic_files import write_text
+
+_FOLDER = "provenance"  # {run}/provenance/{rule}/{identity}.json
+_CHECKSUM = "checksum"
+_LATENCY_S = 20.0  # a network file system may show a new folder late
+_State = tuple[int, int, int]  # size in bytes, time of change in ns, inode
+
+
+def write_record(path: Path, values: Mapping[str, Any]) -> None:
+    """Writes a record with the checksum of its values."""
+    written = {name: value for name, value in values.items() if name != _CHECKSUM}
+    written[_CHECKSUM] = _sha256(written)
+    write_text(path, json.dumps(written, indent=1, sort_keys=True) + "\n")
+
+
+def load_record(path: Path) -> dict[str, Any]:
+    """Returns the values of a record.
+
+    Raises:
+        UserError: The file is missing, or is not what `write_record` has written.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        values: dict[str, Any] = json.loads(text)
+        is_whole = values.pop(_CHECKSUM) == _sha256(values) and text.endswith("}\n")
+    except FileNotFoundError:
+        raise UserError(
+            f"{path}: the record does not exist; if its job has run, `{_restore(path)}` restores "
+            "it, otherwise run the rule that makes it"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        is_whole = False
+    if not is_whole:
+        raise UserError(
+            f"{path}: not a provenance record, or torn, changed or of another version; "
+            f"`{_restore(path)}` restores it from the outputs of its job, which does not run again"
+        )
+    return values
+
+
+def record_digest(values: Mapping[str, Any]) -> str:
+    """Returns the digest of a record: SHA-256, in hex, over what decides the job's rows.
+
+    Files of the run are named relative to its folder, so that a run can be moved.
+    """
+    covered = {name: values[name] for name in ("rule", "identity", "spec", "code")}
+    for name in ("inputs", "outputs"):
+        covered[name] = {name_in_run(values, file): sha for file, sha in values[name].items()}
+    covered["made_by"] = {
+        name_in_run(values, file): maker["digest"] for file, maker in values["made_by"].items()
+    }
+    return _sha256(covered)
+
+
+def root_digest(jobs: Iterable[tuple[str, str, str]]) -> str:
+    """Returns the digest of a run: SHA-256, in hex, over the digests of its records.
+
+    Args:
+        jobs: Rule, identity and record digest of each job, in any order.
+    """
+    return _sha256(sorted(list(job) for job in jobs))
+
+
+def name_in_run(values: Mapping[str, Any], file: str) -> str:
+    """Returns the name, in a record, of a file relative to the run; as it is if it is elsewhere."""
+    folder = run_folder(PurePath(values["record"]))
+    path = PurePath(file)
+    inside = folder is not None and path.is_relative_to(folder)
+    return path.relative_to(folder).as_posix() if inside and folder is not None else file
+
+
+def located(values: Mapping[str, Any], file: str, run: Path) -> Path:
+    """Returns the path of a file that a record names, in a run that may have been moved."""
+    name = name_in_run(values, file)
+    return Path(file) if name == file else run / name
+
+
+def run_folder(record: PurePath) -> PurePath | None:
+    """Returns the folder of a record's run; None for a record that a person put elsewhere."""
+    return record.parents[2] if record.parent.parent.name == _FOLDER else None
+
+
+def is_record(file: PurePath, run: PurePath) -> bool:
+    """Tells whether a file is among the records of a run."""
+    return file.is_relative_to(run / _FOLDER)
+
+
+def altered(file: Path, found: str, record: Path, values: Mapping[str, Any], promised: str) -> str:
+    """Returns the sentence on a file that is not the one which its record promises.
+
+    Args:
+        file: The file.
+        found: Its SHA-256; or another state of the file, in words.
+        record: The record of the job that made it.
+        values: The values of this record.
+        promised: The SHA-256 that it has of the file.
+    """
+    return (
+        f"{file}: its SHA-256 is {found}, but job `{job_name(values)}`, which made it, recorded "
+        f"{promised} in {record}; type `rm {file}` and then your command again, and the job makes "
+        "it again"
+    )
+
+
+def unrecorded(file: Path, record: Path) -> str:
+    """Returns the sentence on a file of the run that no record promises.
+
+    Args:
+        file: The file.
+        record: Any record of the run.
+    """
+    return (
+        f"{file}: no record says which job made it; `{_restore(record)}` restores a missing "
+        f"record, otherwise type `rm {file}` and then your command again, and its job makes it "
+        "again"
+    )
+
+
+def _restore(record: Path) -> str:
+    """Returns the command that restores the records of a run; FILE is the run's config."""
+    return f"python scripts/restore.py {run_folder(record) or 'RUN'} --configfile FILE"
+
+
+def job_name(values: Mapping[str, Any]) -> str:
+    """Returns the name of a record's job: its rule, and its identity if there are several."""
+    rule, identity = str(values["rule"]), str(values["identity"])
+    return rule if identity == "all" else f"{rule} {identity}"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The inputs of a job, as they were when it started.
+
+    Attributes:
+        sha256: The SHA-256 of each file; of a record, its digest.
+        made_by: The record of the job that made a file, and the digest of this record. A file from
+            outside the run has none.
+        states: Size, time of change and inode of each file.
+        missing: Files that did not exist. The job's own code reports those that it reads.
+    """
+
+    sha256: dict[Path, str]
+    made_by: dict[Path, tuple[Path, str]]
+    states: dict[Path, _State]
+    missing: list[Path]
+
+    def require_unchanged(self) -> None:
+        """Raises `UserError` if a file has other contents than at the start of the job."""
+        for file in self.missing:
+            raise UserError(f"{file}: there is no such file, although it is an input of the job")
+        for file, sha in self.sha256.items():
+            if _state(file) != self.states[file] and (found := _file_digest(file)) != sha:
+                raise UserError(
+                    f"{file}: changed while the job read it: its SHA-256 was {sha} and is {found}; "
+                    "type your command again"
+                )
+
+
+def open_inputs(record: Path, files: Iterable[Path]) -> Inputs:
+    """Digests the inputs of a job and compares them with the records of the jobs that made them.
+
+    Args:
+        record: The record that the job will write. If it is in no run, nothing is compared.
+        files: The inputs.
+
+    Raises:
+        UserError: A file is not the one that its record promises, or its record is missing or torn.
+    """
+    makers = _Makers(record)
+    opened = Inputs({}, {}, {}, [])
+    for file in sorted(set(files)):
+        if not file.exists():
+            opened.missing.append(file)
+            continue
+        opened.states[file] = _state(file)
+        opened.sha256[file] = _file_digest(file)
+        if (made_by := makers.of(file, opened.sha256[file])) is not None:
+            opened.made_by[file] = made_by
+    return opened
+
+
+class _Makers:
+    """Finds the record of the job that made a file, without reading the records of all jobs.
+
+    A record's identity is part of the names of its job's files, so only records of a few identities
+    are candidates.
+    """
+
+    def __init__(self, record: Path) -> None:
+        self._record, self._own = record, record.absolute()
+        folder = run_folder(self._own)
+        self._run = Path(folder) if folder is not None else None
+        self._loaded: dict[Path, dict[str, Any] | UserError] = {}
+        self._rule_of_folder: dict[str, str] = {}
+
+    def of(self, file: Path, sha256: str) -> tuple[Path, str] | None:
+        """Returns the record of a file's job and its digest; None for a file that no job made."""
+        path = file.absolute()
+        if self._run is None or not path.is_relative_to(self._run) or is_record(path, self._run):
+            return None
+        name = path.relative_to(self._run).as_posix()
+        deadline = time.monotonic() + (_LATENCY_S if "SLURM_JOB_ID" in os.environ else 0.0)
+        while True:
+            # A run of another version may have left a record that has the same file.
+            other: list[tuple[float, str]] = []
+            unreadable: list[UserError] = []
+            for record in self._candidates(name):
+                values = self._load(record)
+                if isinstance(values, UserError):
+                    unreadable.append(values)
+                    continue
+                outputs = {name_in_run(values, out): sha for out, sha in values["outputs"].items()}
+                if outputs.get(name) == sha256:
+                    self._rule_of_folder[path.parent.name] = record.parent.name
+                    return record, record_digest(values)
+                if name in outputs:
+                    sentence = altered(file, sha256, record, values, outputs[name])
+                    other.append((record.stat().st_mtime, sentence))
+            if other:
+                raise UserError(max(other)[1])
+            if unreadable:
+                raise unreadable[0]
+            if time.monotonic() > deadline:
+                raise UserError(unrecorded(file, self._record))
+            time.sleep(0.5)
+
+    def _candidates(self, name: str) -> Iterator[Path]:
+        """Yields the existing records whose job may have made a file, the most likely first."""
+        path = PurePath(name)
+        stem, folder = path.name.partition(".")[0], path.parent.name
+        identities = dict.fromkeys((stem, f"{folder}-{stem}", folder, "all"))
+        folders = self._record.parents[1]
+        likely = self._rule_of_folder.get(folder)
+        if likely is not None:
+            yield from self._existing(folders / likely, identities)
+        try:
+            rules = sorted(folders.iterdir())
+        except FileNotFoundError:
+            return
+        for rule in rules:
+            if rule.name != likely:
+                yield from self._existing(rule, identities)
+
+    def _existing(self, rule: Path, identities: Iterable[str]) -> Iterator[Path]:
+        for identity in identities:
+            record = rule / f"{identity}.json"
+            if record.is_file() and record.absolute() != self._own:
+                yield record
+
+    def _load(self, record: Path) -> dict[str, Any] | UserError:
+        if record not in self._loaded:
+            try:
+                self._loaded[record] = load_record(record)
+            except UserError as error:
+                self._loaded[record] = error
+        return self._loaded[record]
+
+
+def _file_digest(file: Path) -> str:
+    """Returns the SHA-256 of a file; of a record its digest, which does not cover times."""
+    if file.suffix == ".json" and file.parent.parent.name == _FOLDER:
+        return record_digest(load_record(file))
+    return file_sha256(file)
+
+
+def _state(file: Path) -> _State:
+    stat = file.stat()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+
+def _sha256(value: Any) -> str:
+    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
