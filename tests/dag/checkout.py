@@ -17,10 +17,12 @@ from typing import Any
 
 import yaml
 
+from caco.identity import canonical_json, digest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # Manifest of a checkpoint without files.
-MANIFEST = '{"folder": ".", "digest": "", "files": {}}'
+MANIFEST = json.dumps({"folder": ".", "digest": digest(canonical_json({})), "files": {}})
 
 CREATE_OUTPUTS = f"""
 for argument in sys.argv[1:]:

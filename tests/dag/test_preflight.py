@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from caco.identity import canonical_json, digest
 from tests.dag.checkout import ROOT, Checkout
 from tests.dag.test_converter import LLM, SOURCE
 
@@ -121,9 +122,9 @@ def test_an_incomplete_model_is_reported_and_nothing_runs(finished: Checkout) ->
     config = finished.config()
     config["sample"]["sampling"]["temperature"] = 0.5
     manifest = finished.folder / RESULTS / "codegen/manifest.json"
-    raw = json.loads(manifest.read_text())
+    files = {"model.safetensors": {"bytes": 5, "sha256": "0"}}
     manifest.write_text(
-        json.dumps(raw | {"files": {"model.safetensors": {"bytes": 5, "sha256": "0"}}})
+        json.dumps({"folder": ".", "digest": digest(canonical_json(files)), "files": files})
     )
     done = finished.try_snakemake(config=config)
     assert done.returncode == 1

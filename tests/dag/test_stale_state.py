@@ -10,10 +10,10 @@ from caco.config.config import check_config
 from caco.runtime.fingerprint import fingerprints
 from caco.runtime.journal import Journal
 from caco.workflow.rules import StageRules
-from tests.dag.checkout import Checkout
+from tests.dag.checkout import MANIFEST, Checkout
 
 PROVENANCE = "results/embedded/provenance"
-MODEL = ""  # the digest of the empty checkpoint
+MODEL = json.loads(MANIFEST)["digest"]  # the digest of the empty checkpoint
 
 
 @pytest.fixture
