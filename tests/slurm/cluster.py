@@ -92,15 +92,21 @@ class Cluster:
         ).stdout.strip()
 
     def wait_for_nodes(self, *nodes: str) -> None:
-        """Waits until each of `nodes` accepts jobs."""
+        """Waits until each of `nodes` accepts jobs; an error has their states and reasons."""
+
+        def shown(columns: str) -> str:
+            return self.call(
+                "sinfo", "--noheader", "--Node", f"--format={columns}", "--nodes", ",".join(nodes)
+            )
 
         def ready() -> bool:
-            states = self.call(
-                "sinfo", "--noheader", "--Node", "--format=%T", "--nodes", ",".join(nodes)
-            )
-            return set(states.split()) <= {"idle", "mixed", "allocated"}
+            return set(shown("%T").split()) <= {"idle", "mixed", "allocated"}
 
-        wait_until(f"{', '.join(nodes)} to accept jobs", ready)
+        try:
+            # A restarted controller that misses a node's first answer asks again after a while.
+            wait_until(f"{', '.join(nodes)} to accept jobs", ready, seconds=90)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}: {shown('%N %T %E')}") from None
 
     def is_down(self, node: str) -> bool:
         """Returns whether the controller has marked a node as down."""
