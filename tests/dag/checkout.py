@@ -141,3 +141,37 @@ class Checkout:
         text = path.read_text()
         assert text.count(old) == 1, f"{file} contains {old!r} {text.count(old)} times"
         path.write_text(text.replace(old, new))
+
+
+class CommandsCheckout(Checkout):
+    """A checkout in which commands run side by side, `make demo` among them."""
+
+    def __init__(self, folder: Path, stub: str) -> None:
+        """Makes the checkout.
+
+        Args:
+            folder: An empty folder.
+            stub: The program that stands for Python in every environment.
+        """
+        super().__init__(folder)
+        shutil.copy(ROOT / "Makefile", folder)
+        for environment in (folder / ".venvs").iterdir():
+            (environment / "bin/python").write_text(stub)
+            (environment / ".ready").touch()
+        snakemake = folder / ".venvs/workflow/bin/snakemake"
+        snakemake.write_text(f'#!/bin/sh\nexec {sys.executable} -m snakemake "$@"\n')
+        snakemake.chmod(0o755)
+        self.started: list[subprocess.Popen[str]] = []
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """Starts a command in this folder."""
+        process = subprocess.Popen(
+            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.started.append(process)
+        return process
+
+    def files(self) -> dict[str, int]:
+        """Returns the results with their times of change in ns."""
+        results = self.folder / "results/embedded"
+        return {str(f): f.stat().st_mtime_ns for f in results.rglob("*") if f.is_file()}

@@ -1,8 +1,6 @@
 """Two commands on one results folder: the second ends with one sentence, and nothing is lost."""
 
-import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dag.checkout import CREATE_OUTPUTS, ROOT, Checkout
+from tests.dag.checkout import CREATE_OUTPUTS, CommandsCheckout
 
 PROGRAMS = [f"results/embedded/programs/{shard}.parquet" for shard in ("00000", "00001")]
 PLAIN = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores", "2"]
@@ -32,36 +30,15 @@ if arguments[0] == "scripts/sample.py":
 {CREATE_OUTPUTS}"""
 
 
-class TwoRuns(Checkout):
-    """A checkout in which commands run side by side."""
+class TwoRuns(CommandsCheckout):
+    """A checkout whose job of `sample` tells that it has started."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        shutil.copy(ROOT / "Makefile", folder)
-        for environment in (folder / ".venvs").iterdir():
-            (environment / "bin/python").write_text(_STUB)
-            (environment / ".ready").touch()
-        snakemake = folder / ".venvs/workflow/bin/snakemake"
-        snakemake.write_text(f'#!/bin/sh\nexec {sys.executable} -m snakemake "$@"\n')
-        snakemake.chmod(0o755)
-        self.started: list[subprocess.Popen[str]] = []
-
-    def start(self, *command: str) -> subprocess.Popen[str]:
-        """Starts a command in this folder."""
-        process = subprocess.Popen(
-            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self.started.append(process)
-        return process
+        super().__init__(folder, _STUB)
 
     def samples(self) -> bool:
         """Tells whether a job of `sample` has started."""
         return any(self.folder.glob("started.*"))
-
-    def files(self) -> dict[str, int]:
-        """Returns the results with their times of change in ns."""
-        results = self.folder / "results/embedded"
-        return {str(f): f.stat().st_mtime_ns for f in results.rglob("*") if f.is_file()}
 
 
 def wait_until(done: Callable[[], bool]) -> None:

@@ -9,8 +9,8 @@ from caco.engines.protocol import Completion, Request, before_stop
 from caco.models.tokenizer import declared_ends, end_tokens, load_tokenizer
 from caco.text.chat import NO_THINKING
 
-# Another finish reason (vLLM's `abort`), or none, means that the server aborted: retry.
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# Another finish reason (vLLM's `abort`), or none, means that the server aborted: retry.
 _FINISH_REASONS = ("stop", "length", "content_filter")
 # Servers take missing parameters from the checkpoint's generation config (vLLM, SGLang) or from
 # their own defaults (llama.cpp: top-k 40, min-p 0.05), so a request sets all of them.

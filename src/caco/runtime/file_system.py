@@ -9,6 +9,7 @@ import getpass
 import os
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,23 +129,19 @@ def clock_notice(files: Iterable[Path], now: float) -> str | None:
         files: Files that jobs read; those that do not exist yet do not count.
         now: The time, seconds since 1970.
     """
-    newest, latest, count = None, now + _CLOCK_S, 0
+    future: list[tuple[float, Path]] = []
     for file in files:
-        try:
-            changed = file.stat().st_mtime
-        except OSError:
-            continue
-        if changed > now + _CLOCK_S:
-            count += 1
-            if changed >= latest:
-                newest, latest = file, changed
-    if newest is None:
+        with suppress(OSError):
+            if (changed := file.stat().st_mtime) > now + _CLOCK_S:
+                future.append((changed, file))
+    if not future:
         return None
+    latest, newest = max(future)
     return (
         f"cluster notice: {newest}: it was changed {latest - now:,.0f} s after the time of "
-        f"{socket.gethostname()}, as were {count - 1:,} other files that jobs read: a clock is or "
-        "was wrong, and each run repeats these jobs until that time; set the clock, and `touch` "
-        "the files"
+        f"{socket.gethostname()}, as were {len(future) - 1:,} other files that jobs read: a clock "
+        "is or was wrong, and each run repeats these jobs until that time; set the clock, and "
+        "`touch` the files"
     )
 
 

@@ -1,8 +1,21 @@
 """The making of a seed from the fields of any source: its identity and the form of its answer."""
 
+import re
+
 from caco.identity import digest
 from caco.rows.seed import Seed
 from caco.text.numbers import as_number, in_digits
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def lone_surrogate(text: str) -> str | None:
+    """Returns the first half of a character in a text, as `U+D800`, or None.
+
+    JSON can hold one, and no file of rows can.
+    """
+    found = _SURROGATE.search(text)
+    return f"U+{ord(found.group()):04X}" if found else None
 
 
 def make_seed(

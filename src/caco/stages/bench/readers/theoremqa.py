@@ -1,7 +1,6 @@
 """TheoremQA: a JSON array with `Question`, `Answer`, `Answer_type` and `Picture`."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Any
 from caco.config.bench import TheoremQA
 from caco.errors import UserError
 from caco.rows.seed import Seed
-from caco.stages.seeds.normalise import make_seed
+from caco.stages.seeds.normalise import lone_surrogate, make_seed
 
 _LICENCE = "MIT"  # of github.com/wenhuchen/TheoremQA
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
     "float": (float, int),
@@ -68,8 +66,8 @@ def _seed(row: object, name: str) -> Seed | None:
     question, kind = row.get("Question"), row.get("Answer_type")
     if not isinstance(question, str) or not question.strip():
         raise ValueError("`Question` is missing or not a text")
-    if surrogate := _SURROGATE.search(question):
-        raise ValueError(f"`Question` contains the lone surrogate U+{ord(surrogate.group()):04X}")
+    if code := lone_surrogate(question):
+        raise ValueError(f"`Question` contains the lone surrogate {code}")
     if not isinstance(kind, str) or kind.lower() not in _TYPES:
         raise ValueError(f"`Answer_type` is none of {', '.join(_TYPES)}")
     answer = row.get("Answer")

@@ -1,7 +1,6 @@
 """GSM8K's files: JSON lines with `question` and `answer`, calculator marks and `#### 72`."""
 
 import json
-import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import islice
@@ -12,10 +11,9 @@ from caco.errors import UserError
 from caco.identity import canonical_json, digest
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
-from caco.stages.seeds.normalise import make_seed
+from caco.stages.seeds.normalise import lone_surrogate, make_seed
 
 _LICENCE = "MIT"
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _HEAD = 65_536  # bytes of a file that show what it is
 _MAGIC = {
     b"PAR1": "a Parquet file",
@@ -111,8 +109,7 @@ def _seed(raw: bytes, number: int, source: str) -> Seed | Rejected:
     for key in ("question", "answer"):
         if not isinstance(row.get(key), str) or not row[key].strip():
             return _malformed(raw, number, source, f"`{key}` is missing or not a text")
-        if surrogate := _SURROGATE.search(row[key]):
-            code = f"U+{ord(surrogate.group()):04X}"
+        if code := lone_surrogate(row[key]):
             return _malformed(raw, number, source, f"`{key}` contains the lone surrogate {code}")
     solution, mark, answer = row["answer"].rpartition("####")
     if not mark:
