@@ -48,6 +48,7 @@ def _right(manifest: Path, problems: list[Seed], max_new_tokens: int, name: str)
     section = Answering(
         engine=TransformersEngineConfig(dtype="float32"),
         sampling=Sampling(temperature=0.0, max_new_tokens=max_new_tokens),
+        samples=1,
         prompt="chat",
     )
     right: Counter[str] = Counter()

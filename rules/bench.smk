@@ -34,7 +34,7 @@ rule answer:
         stage.conda("answer")
     threads: 8
     params:
-        **stage.params("answer", CONFIG.answering()),
+        **stage.params("answer", lambda w: CONFIG.answering(w.benchmark)),
     shell:
         stage.command(
             "answer",

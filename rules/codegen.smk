@@ -11,6 +11,8 @@ rule codegen:
         **stage.training_outputs("codegen"),
     log:
         stage.log("codegen"),
+    # The longest jobs start first: much depends on them.
+    priority: 1
     conda:
         stage.conda("codegen")
     threads: 8

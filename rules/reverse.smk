@@ -12,6 +12,8 @@ rule writer:
         **stage.training_outputs("writer"),
     log:
         stage.log("writer"),
+    # The longest jobs start first: much depends on them.
+    priority: 1
     conda:
         stage.conda("writer")
     threads: 8

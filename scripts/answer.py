@@ -21,7 +21,8 @@ def main() -> None:
     job.writes("--answers", help="answers (Answered rows)")
     args = job.parse()
     section = job.section(Answering)
-    progress = Progress(f"answer {args.name} {args.benchmark}", count_rows(args.problems, Seed))
+    answers_wanted = count_rows(args.problems, Seed) * section.samples
+    progress = Progress(f"answer {args.name} {args.benchmark}", answers_wanted)
     rows = read_rows(args.problems, Seed)
     with generating_model(job, section.engine, "student.model", section.prompt) as model:
         answers = answer_problems(rows, model, section, (args.name, args.benchmark), progress)

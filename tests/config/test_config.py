@@ -144,6 +144,17 @@ def test_an_impossible_converter_is_an_error(
     assert message in error_of(raw)
 
 
+def test_several_greedy_answers_to_a_problem_are_an_error(raw: dict[str, Any]) -> None:
+    benchmark = raw["bench"]["benchmarks"]["arithmetic"]
+    benchmark["samples"] = 4
+    assert "4 greedy answers to a problem would be the same" in error_of(raw)
+    benchmark["sampling"] = {"temperature": 0.5, "max_new_tokens": 9}
+    config = check_config(raw, "config.yaml")
+    assert (config.answering("arithmetic").samples, config.answering("arithmetic").sampling) == (
+        4, config.bench.benchmarks["arithmetic"].sampling,
+    )  # fmt: skip
+
+
 def test_an_undefined_model_is_reported(raw: dict[str, Any]) -> None:
     raw["writer"]["model"] = "qwen"
     assert "`writer.model` is `qwen`, which `models` does not define" in error_of(raw)

@@ -76,6 +76,7 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("student.prompt", {"student"} | ANSWERS),
     ("student.*", {"student"}),
     ("bench.benchmarks.*.tolerance", GRADES),
+    ("bench.benchmarks.*.sampling", ANSWERS),
     *((f"bench.benchmarks.{b}.*", {f"bench_problems:{b}"}) for b in BENCHMARKS),
     ("bench.grader_timeout_s", GRADES),
     ("bench.*", ANSWERS),

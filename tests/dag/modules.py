@@ -90,6 +90,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("engines.*", GENERATES),
     ("sandbox.*", EXECUTES),
     ("grading.intervals", {"calibrate", "scores"}),
+    ("grading.paired", {"scores"}),
     ("grading.second", {"grade"}),
     ("grading.*", GRADES),
     ("training.*_examples", set()),  # one training each, see EXAMPLES

@@ -38,6 +38,7 @@ ALTERNATIVES: dict[str, Any] = {
     "*.top_p": 0.5,
     "*.request_s": 60.0,
     "*.tolerance": 0.01,
+    "bench.benchmarks.*.sampling": {None: {"temperature": 0.5, "max_new_tokens": 80}},
     "corpus.constant_answers_chance": 0.01,
     "reverse.question.styles": ["a letter"],
     "reverse.*.prompt": "detailed",
@@ -51,7 +52,7 @@ EXCLUDED = {
     "run", "shards", "models.smollm2.kind", "sources.*.seeds.reader", "bench.benchmarks.*.kind",
     "sources.codeio.seeds.held_out", "*.engine.kind", "bench.benchmarks.*.source",
     "codegen.model", "writer.model", "student.model", "reverse.*.model", "reverse.llm_judge",
-    "reverse.question.variants", "reverse.solution.variants",
+    "reverse.question.variants", "reverse.solution.variants", "bench.benchmarks.*.samples",
 }  # fmt: skip
 
 
@@ -158,6 +159,15 @@ def test_more_variants_of_solutions_re_run_no_question(finished: Checkout) -> No
     raw["reverse"]["solution"]["sampling"]["temperature"] = 0.7
     raw["reverse"]["solution"]["variants"] = 2
     assert finished.planned(config=raw) == downstream(each("solution"))
+
+
+def test_more_answers_to_a_problem_re_run_no_training(finished: Checkout) -> None:
+    raw = finished.config()
+    raw["bench"]["benchmarks"]["arithmetic"]["sampling"] = raw["bench"]["sampling"] | {
+        "temperature": 0.5
+    }
+    raw["bench"]["benchmarks"]["arithmetic"]["samples"] = 4
+    assert finished.planned(config=raw) == downstream(ANSWERS)
 
 
 @pytest.mark.parametrize("step", ["question", "solution"])

@@ -252,13 +252,13 @@ def _scores(run: FakeRun) -> None:
 
     files = []
     for model, right in (("base", 1), ("student", 3)):
-        answers = [Answered("easy", model, f"b{i}", "?", "1", "1", 1, "stop") for i in range(4)]
+        answers = [Answered("easy", model, f"b{i}", "?", "1", 0, "1", 1, "stop") for i in range(4)]
         run.step("answer", f"{model}-easy", {run.paths.answers(model, "easy"): (Answered, answers)})
         files.append(Path(run.paths.graded(model, "easy")))
         grades = ["correct"] * right + ["wrong"] * (4 - right)
         rows = [
             Graded(
-                "easy", model, f"b{i}", "?", "1", "1", "1", verdict, "", verdict, 3, 0, 1, "stop"
+                "easy", model, f"b{i}", "?", "1", 0, "1", "1", verdict, "", verdict, 3, 0, 1, "stop"
             )
             for i, verdict in enumerate(grades)
         ]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from caco.config.engines import EngineConfig, TransformersEngineConfig
 from caco.config.generation import Sampling
@@ -20,6 +20,16 @@ class _Benchmark(Section):
     )
 
     min_rows: int = Field(1, gt=0, description="Minimum number of problems; fewer are an error.")
+    samples: int = Field(
+        1,
+        gt=0,
+        description="Answers to each problem; above 1, pass@k is estimated as well, for the powers "
+        "of two up to it. For greedy and sampled answers to the same problems, name the benchmark "
+        "twice.",
+    )
+    sampling: Sampling | None = Field(
+        None, description="How the models sample their answers; null for `bench.sampling`."
+    )
 
     official_tolerance: ClassVar[float] = 0.0
 
@@ -63,7 +73,7 @@ Benchmark = Annotated[HeldOut | Gsm8kTest | TheoremQA, Field(discriminator="kind
 
 
 class Bench(Section):
-    """How base and student are measured: pass@1, one answer per problem."""
+    """How base and student are measured: pass@1 and pass@k."""
 
     benchmarks: dict[str, Benchmark] = Field(min_length=1, description="The benchmarks, by name.")
     engine: EngineConfig = Field(
@@ -78,12 +88,28 @@ class Bench(Section):
         description="Time limit of one comparison, in seconds; then its process is killed.",
     )
 
+    @model_validator(mode="after")
+    def _samples_differ(self) -> "Bench":
+        for name, benchmark in self.benchmarks.items():
+            if benchmark.samples > 1 and self.sampling_of(name).temperature == 0:
+                raise ValueError(
+                    f"{benchmark.samples} greedy answers to a problem would be the same; set "
+                    f"`benchmarks.{name}.samples` to 1 or `benchmarks.{name}.sampling.temperature` "
+                    "above 0"
+                )
+        return self
+
+    def sampling_of(self, benchmark: str) -> Sampling:
+        """Returns how the models sample their answers to a benchmark."""
+        return self.benchmarks[benchmark].sampling or self.sampling
+
 
 class Answering(Section):
     """The settings that one model's answers to a benchmark depend on, of `bench` and `student`."""
 
     engine: EngineConfig = Field(description="`bench.engine`.")
-    sampling: Sampling = Field(description="`bench.sampling`.")
+    sampling: Sampling = Field(description="The benchmark's `sampling`, or `bench.sampling`.")
+    samples: int = Field(gt=0, description="The benchmark's `samples`.")
     prompt: Literal["alpaca", "chat"] = Field(description="`student.prompt`.")
 
 

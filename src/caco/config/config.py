@@ -146,14 +146,19 @@ class Config(Section):
         rules = {name: getattr(self.verify, name) for name in ProgramRules.model_fields}
         return Unifying(rules=ProgramRules(**rules), sandbox=self.sandbox)
 
-    def answering(self) -> Answering:
+    def answering(self, benchmark: str) -> Answering:
         """Returns what a model's answers to a benchmark depend on."""
-        bench = self.bench
-        return Answering(engine=bench.engine, sampling=bench.sampling, prompt=self.student.prompt)
+        return Answering(
+            engine=self.bench.engine,
+            sampling=self.bench.sampling_of(benchmark),
+            samples=self.bench.benchmarks[benchmark].samples,
+            prompt=self.student.prompt,
+        )
 
     def benchmark_problems(self, benchmark: str) -> Benchmark:
-        """Returns what a benchmark's problems depend on: its section without the tolerance."""
-        return self.bench.benchmarks[benchmark].model_copy(update={"tolerance": None})
+        """Returns what a benchmark's problems depend on: not how they are answered and graded."""
+        others = {"tolerance": None, "samples": 1, "sampling": None}
+        return self.bench.benchmarks[benchmark].model_copy(update=others)
 
     def grading(self, benchmark: str) -> Grading:
         """Returns what the grades of a benchmark's answers depend on."""

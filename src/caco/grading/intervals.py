@@ -1,9 +1,11 @@
 """Confidence intervals of proportions."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from random import Random
+
+import numpy as np
 
 # 97.5% quantile of the standard normal distribution: a 95% two-sided interval.
 _Z = 1.959963984540054
@@ -62,6 +64,37 @@ def clustered(clusters: Iterable[tuple[int, int]]) -> tuple[float, float]:
         correct, n = found[0] if found else (0, 1)
         return wilson(len(found) * correct / n, len(found))
     return _percentiles(found)
+
+
+def resampled_mean(values: Iterable[float]) -> tuple[float, float]:
+    """Returns a 95% interval of the mean of independent values, of which few are distinct.
+
+    The percentile interval of the bootstrap: each of 2,000 resamples draws as many values as there
+    are, with replacement. The draws have a fixed seed, and the order of the values has no effect.
+
+    Args:
+        values: At least one value.
+    """
+    distinct, counts = np.unique(list(values), return_counts=True)
+    n = int(counts.sum())
+    draws = np.random.default_rng(_SEED).multinomial(n, counts / n, size=_RESAMPLES)
+    means = np.sort(draws @ distinct / n)
+    return float(means[_CUT]), float(means[-1 - _CUT])
+
+
+def mean_share(shares: Sequence[float], binary: bool) -> tuple[float, float]:
+    """Returns a 95% interval of the mean of shares between 0 and 1, one for each problem.
+
+    Wilson's where a share is 0 or 1, otherwise that of `resampled_mean`. Where all shares are
+    equal, resamples do not differ, and the interval is Wilson's as well.
+
+    Args:
+        shares: At least one share.
+        binary: Whether each share can only be 0 or 1.
+    """
+    if binary or len(set(shares)) == 1:
+        return wilson(sum(shares), len(shares))
+    return resampled_mean(shares)
 
 
 @cache  # most kinds of rows have one of a few results

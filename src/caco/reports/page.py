@@ -262,7 +262,7 @@ def _accuracies(scores: Sequence[Score]) -> Markup | None:
             s.low,
             s.accuracy,
             s.high,
-            f"{100 * s.accuracy:.1f}%  ({s.correct:,} of {s.n:,})",
+            f"{100 * s.accuracy:.1f}%  ({s.correct:,} of {s.n * s.samples:,})",
         )
         for s in scores
     ]
@@ -277,7 +277,7 @@ def _gains(differences: Sequence[Difference]) -> Markup | None:
             d.low,
             d.difference,
             d.high,
-            f"{100 * d.difference:+.1f} points, p = {d.p:.3g}",
+            f"{100 * d.difference:+.1f} points, p = {d.p_holm:.3g}",
         )
         for d in differences
     ]

@@ -200,7 +200,8 @@ def _stages(config: Config, sizes: InputSizes, a: Assumptions) -> Iterator[Stage
         yield judge.stage("llm_judge", shards, (judged, judged), judged, a)
     yield StageCost("corpus", 1, judged, judged, 0)
     yield _trained("student", config.student, judged, tokens.question + tokens.solution, a)
-    answers = _BENCHMARKED * sum(sizes.problems.values())
+    benchmarks = config.bench.benchmarks
+    answers = _BENCHMARKED * sum(n * benchmarks[b].samples for b, n in sizes.problems.items())
     student = _Generator(tokens.solution, rates.answer, _gpus(config.bench.engine))
     jobs = _BENCHMARKED * len(sizes.problems)
     yield student.stage("answer", jobs, (answers, answers), answers, a)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One benchmark problem with one model's answer.
+    """One answer of a model to a benchmark problem.
 
     Attributes:
         benchmark: Name of the benchmark in the config.
@@ -13,6 +13,7 @@ class Answered:
         problem_id: Identity of the problem.
         problem: The question.
         answer: The known answer.
+        sample: Number of the answer among those to the problem, from 0.
         completion: The model's complete reply.
         tokens: Tokens generated.
         finish_reason: `stop`, `length` or `time`.
@@ -23,6 +24,7 @@ class Answered:
     problem_id: str
     problem: str
     answer: str
+    sample: int
     completion: str
     tokens: int
     finish_reason: str

@@ -7,7 +7,7 @@ CORRECT, UNDECIDED = "correct", "undecided"
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """One benchmark problem with one model's graded answer.
+    """One graded answer of a model to a benchmark problem.
 
     Attributes:
         benchmark: Name of the benchmark in the config.
@@ -15,6 +15,7 @@ class Graded:
         problem_id: Identity of the problem.
         problem: The question.
         answer: The known answer.
+        sample: Number of the answer among those to the problem, from 0.
         completion: The model's complete reply.
         stated: The final answer that the reply states; empty without one.
         verdict: `correct`, `wrong`, `undecided` (neither is proven), `no_answer` (the reply states
@@ -32,6 +33,7 @@ class Graded:
     problem_id: str
     problem: str
     answer: str
+    sample: int
     completion: str
     stated: str
     verdict: str

@@ -19,6 +19,7 @@ from caco.text.chat import alpaca_prompt
 SECTION = Answering(
     engine=TransformersEngineConfig(),
     sampling=Sampling(temperature=0.0, max_new_tokens=32),
+    samples=1,
     prompt="alpaca",
 )
 
@@ -31,6 +32,19 @@ def _seed(answer="12", name="p1"):
 def graders():
     with Grader(timeout_s=20) as first, second_grader(timeout_s=60) as second:
         yield first, second
+
+
+def test_a_problem_has_as_many_answers_as_the_benchmark_wants():
+    engine = FakeEngine(lambda r: r.request_id)
+    section = SECTION.model_copy(update={"samples": 3})
+    model = GeneratingModel(engine, alpaca_prompt, "m")
+    seeds = [_seed(name=name) for name in ("p1", "p2")]
+    rows = list(answer_problems(seeds, model, section, ("base", "easy")))
+    assert [(row.problem_id, row.sample) for row in rows] == [
+        (p, s) for p in ("p1", "p2") for s in range(3)
+    ]
+    assert len({row.completion for row in rows}) == 6
+    assert len({request.seed for request in engine.requests}) == 6
 
 
 def _graded(graders, text, *seeds):

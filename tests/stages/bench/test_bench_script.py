@@ -27,6 +27,7 @@ def test_every_problem_is_answered_and_counted(tmp_path, prompt):
     spec = {
         "engine": {"kind": "transformers", "dtype": "float32", "batch": 4},
         "sampling": {"temperature": 0.0, "max_new_tokens": 8},
+        "samples": 1,
         "prompt": prompt,
     }
     run("answer", tmp_path, spec, "--model", "manifest.json", "--name", "base", "--benchmark",

@@ -13,7 +13,7 @@ def test_the_statements_of_a_reply_are_counted():
         "The answer is \\boxed{8}.",
     ]
     rows = [
-        Answered("easy", "base", str(n), "What is 3 + 4?", "7", reply, 9, "stop")
+        Answered("easy", "base", str(n), "What is 3 + 4?", "7", 0, reply, 9, "stop")
         for n, reply in enumerate(replies)
     ]
     with Grader(30) as grader, second_grader(30) as second:

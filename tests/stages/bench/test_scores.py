@@ -1,5 +1,5 @@
 import json
-import random
+from itertools import combinations
 
 import pytest
 
@@ -8,21 +8,21 @@ from caco.rows.graded import Graded
 from caco.rows.table import write_rows
 from caco.stages.bench.scores import (
     compare,
-    mcnemar,
-    paired_interval,
+    pass_at_k,
     read_scores,
     scores_text,
     write_scores,
 )
 
 
-def graded(model, verdicts, benchmark="math", second="correct", false=0):
+def graded(model, verdicts, benchmark="math", second="correct", false=0, sample=0):
     return [
         Graded(
-            benchmark, model, f"p{i}", "?", "1", "1", "1", verdict, "", second, 3, false, 1, "stop"
+            benchmark, model, f"p{i}", "?", "1", sample, "1", "1", verdict, "", second, 3, false, 1,
+            "stop",
         )
         for i, verdict in enumerate(verdicts)
-    ]
+    ]  # fmt: skip
 
 
 RIGHT, WRONG = "correct", "wrong"
@@ -43,7 +43,7 @@ def test_a_right_answer_after_a_false_statement_is_not_sound():
     assert [(s.correct, s.sound) for s in scores.scores] == [(1, 1), (2, 1)]
     text = scores_text(scores)
     assert "math, student: 2 of 2 right, 100.0% (34.2 to 100.0); 1 of these without a false" in text
-    assert "math, student minus base: +50.0 points" in text and "McNemar's p = 1" in text
+    assert "math, student minus base: +50.0 points" in text and "), p = 1\n" in text
 
 
 def test_disagreements_of_the_graders_and_undecided_answers_are_counted_and_listed():
@@ -64,8 +64,7 @@ def test_the_difference_pairs_problems_whatever_their_order():
     base = graded("base", [RIGHT, RIGHT, WRONG, WRONG, WRONG])
     student = graded("student", [RIGHT, WRONG, RIGHT, RIGHT, WRONG])
     (difference,) = compare([*base, *student[::-1]]).differences
-    assert (difference.both, difference.only_student) == (1, 2)
-    assert (difference.only_base, difference.neither) == (1, 1)
+    assert (difference.student_better, difference.base_better, difference.equal) == (2, 1, 2)
     assert difference.difference == pytest.approx(0.2)
     assert difference.low < 0.2 < difference.high
     assert difference.p == 1.0
@@ -74,7 +73,7 @@ def test_the_difference_pairs_problems_whatever_their_order():
 def test_a_problem_that_occurs_twice_is_two_problems():
     rows = [r for m in ("base", "student") for r in graded(m, [RIGHT]) + graded(m, [WRONG])]
     (difference,) = compare(rows).differences
-    assert (difference.n, difference.both, difference.neither) == (2, 1, 1)
+    assert (difference.n, difference.equal, difference.difference) == (2, 2, 0)
 
 
 def test_benchmarks_are_scored_separately_and_sorted():
@@ -93,46 +92,73 @@ def test_models_that_answered_different_problems_are_not_compared():
         compare(rows)
 
 
+def several(model, right, benchmark="math"):
+    """Four answers to each problem, of which the first `right[i]` are correct, sample by sample."""
+    return [
+        row
+        for sample in range(4)
+        for row in graded(
+            model, [RIGHT if sample < n else WRONG for n in right], benchmark, sample=sample
+        )
+    ]
+
+
 @pytest.mark.parametrize(
-    ("gained", "lost", "p"),
-    [(0, 0, 1.0), (5, 5, 1.0), (5, 0, 0.0625), (0, 5, 0.0625), (10, 2, 158 / 4096), (1, 0, 1.0)],
+    ("correct", "k", "expected"),
+    [(0, 2, 0.0), (1, 1, 0.25), (1, 2, 0.5), (2, 2, 5 / 6), (3, 2, 1.0), (1, 4, 1.0)],
 )
-def test_mcnemar_is_the_exact_binomial_test(gained, lost, p):
-    assert mcnemar(gained, lost) == pytest.approx(p)
+def test_pass_at_k_is_the_share_of_the_sets_with_a_correct_answer(correct, k, expected):
+    outcomes = [True] * correct + [False] * (4 - correct)
+    sets = list(combinations(outcomes, k))
+    assert sum(map(any, sets)) / len(sets) == pytest.approx(expected)
+    assert pass_at_k(4, correct, k) == pytest.approx(expected)
 
 
-def test_mcnemar_handles_large_benchmarks():
-    assert 0 < mcnemar(2_000, 1_800) < 0.01
+def test_several_answers_to_a_problem_give_pass_at_k():
+    (score,) = compare(several("base", [0, 1, 2, 4])).scores
+    assert (score.n, score.samples, score.correct, score.accuracy) == (4, 4, 7, 7 / 16)
+    assert {p.k: p.value for p in score.pass_at} == pytest.approx(
+        {2: (0.5 + 5 / 6 + 1) / 4, 4: 0.75}
+    )
+    assert all(0 <= p.low < p.value < p.high <= 1 for p in score.pass_at)
+    assert score.low < 7 / 16 < score.high
+    text = scores_text(compare(several("base", [0, 1, 2, 4])))
+    assert "base: 7 of 16 right, 43.8% (" in text and "; pass@2 58.3% (" in text
 
 
-def test_the_paired_interval_is_newcombes():
-    # Newcombe 1998 (Statistics in Medicine 17, 2635-2650), table II: (36, 12, 2, 0), method 10.
-    assert paired_interval(36, 12, 2, 0) == pytest.approx((0.0569, 0.3404), abs=5e-4)
+def test_one_answer_to_a_problem_has_no_pass_at_k():
+    assert compare(graded("base", [RIGHT])).scores[0].pass_at == []
 
 
-@pytest.mark.parametrize("cells", [(9, 0, 0, 0), (0, 0, 0, 9), (4, 0, 0, 5), (0, 9, 0, 0)])
-def test_the_paired_interval_has_a_positive_width_within_its_bounds(cells):
-    low, high = paired_interval(*cells)
-    assert -1 <= low < high <= 1
-    assert low <= (cells[1] - cells[2]) / sum(cells) <= high
+def test_the_difference_of_several_answers_is_that_of_the_shares():
+    rows = several("base", [0, 1, 2, 4]) + several("student", [4, 2, 2, 3])
+    (difference,) = compare(rows).differences
+    assert (difference.student_better, difference.base_better, difference.equal) == (2, 1, 1)
+    assert difference.difference == pytest.approx(4 / 16)
+    assert difference.low < 0.25 < difference.high
+    # Differences 4, 1, 0, -1; of the signs of 4, 1 and 1, six of eight give a sum of 4 or more.
+    assert difference.p == pytest.approx(6 / 8)
 
 
-def test_the_paired_interval_is_antisymmetric_in_the_models():
-    low, high = paired_interval(30, 12, 5, 20)
-    assert paired_interval(30, 5, 12, 20) == pytest.approx((-high, -low))
+def test_models_with_other_numbers_of_answers_are_not_compared():
+    with pytest.raises(UserError, match="the base has 1 answers to a problem, the student 4"):
+        compare(graded("base", [RIGHT] * 4) + several("student", [1, 1, 1, 1]))
 
 
-def test_the_paired_interval_has_its_nominal_coverage():
-    rng = random.Random(7)
-    weights = (0.4, 0.2, 0.1, 0.3)  # both, only student, only base, neither: truth 0.1
-    covered = 0
-    for _ in range(1_000):
-        cells = [0, 0, 0, 0]
-        for cell in rng.choices(range(4), weights, k=100):
-            cells[cell] += 1
-        low, high = paired_interval(*cells)
-        covered += low <= 0.1 <= high
-    assert 930 <= covered <= 975
+def test_p_values_are_corrected_for_the_number_of_benchmarks():
+    rows = [
+        row
+        for name, right in (("a", 6), ("b", 8))
+        for model, verdicts in (
+            ("base", [WRONG] * 9),
+            ("student", [RIGHT] * right + [WRONG] * (9 - right)),
+        )
+        for row in graded(model, verdicts, name)
+    ]
+    scores = compare(rows)
+    assert [d.p for d in scores.differences] == pytest.approx([2 / 2**6, 2 / 2**8])
+    assert [d.p_holm for d in scores.differences] == pytest.approx([2 / 2**6, 4 / 2**8])
+    assert "p = 0.0078, 0.016 by Holm" in scores_text(scores)
 
 
 def test_scores_round_trip_through_their_file(tmp_path):
@@ -146,7 +172,7 @@ def test_scores_round_trip_through_their_file(tmp_path):
     write_scores([*files, empty], out)
     scores = read_scores(out)
     assert [s.correct for s in scores.scores] == [1, 2]
-    assert scores.differences[0].only_student == 1
+    assert scores.differences[0].student_better == 1
     assert set(json.loads(out.read_text())) == {"scores", "differences", "open_cases"}
 
 

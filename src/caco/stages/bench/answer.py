@@ -22,32 +22,35 @@ def answer_problems(
     names: tuple[str, str],
     progress: Progress | None = None,
 ) -> Iterator[Answered]:
-    """Yields the answer to each problem, in order.
+    """Yields the answers to each problem, in order.
 
     Args:
         problems: The benchmark's problems.
         model: Base or student.
-        section: The sampling settings and the prompt format, the same for every model.
+        section: The number of answers to a problem, the sampling settings and the prompt format,
+            the same for every model.
         names: The model's name (`base` or `student`) and the benchmark's.
         progress: Advances with each completion.
     """
 
-    def requests() -> Iterator[tuple[Seed, Request]]:
+    def requests() -> Iterator[tuple[tuple[Seed, int], Request]]:
         asked: Counter[str] = Counter()  # CollegeMath states ten problems twice
         for row in problems:
-            seed = request_seed(section.sampling.seed, "bench", row.seed_id)
             prompt = model.frame(row.problem)
-            name = f"{row.seed_id}.{asked[row.seed_id]}"
+            for sample in range(section.samples):
+                seed = request_seed(section.sampling.seed, "bench", row.seed_id, sample)
+                name = f"{row.seed_id}.{asked[row.seed_id]}.{sample}"
+                yield (row, sample), request(name, prompt, seed, section.sampling, _STOP)
             asked[row.seed_id] += 1
-            yield row, request(name, prompt, seed, section.sampling, _STOP)
 
-    for row, completion in complete_in_order(model.engine, requests(), progress):
+    for (row, sample), completion in complete_in_order(model.engine, requests(), progress):
         yield Answered(
             benchmark=names[1],
             model=names[0],
             problem_id=row.seed_id,
             problem=row.problem,
             answer=row.answer,
+            sample=sample,
             completion=completion.text,
             tokens=completion.tokens,
             finish_reason=completion.finish_reason,

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from caco.errors import UserError
-from caco.grading.intervals import wilson
+from caco.grading.intervals import mean_share
+from caco.grading.paired import holm, paired_interval, sign_flip_p
 from caco.rows.graded import CORRECT, UNDECIDED, Graded
 from caco.rows.table import read_rows
 from caco.runtime.atomic_files import write_text
@@ -19,29 +20,49 @@ MAX_OPEN_CASES = 100
 
 
 @dataclass(frozen=True, slots=True)
+class PassAt:
+    """The probability that at least one of `k` answers to a problem is correct, as a mean.
+
+    Attributes:
+        k: Number of answers.
+        value: The mean of the unbiased estimates over the problems.
+        low, high: Its 95% interval (see `caco.grading.intervals.mean_share`).
+    """
+
+    k: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """The score of one model on one benchmark.
 
     Attributes:
         benchmark, model: The benchmark and the model.
         n: Number of problems.
-        correct: Problems answered correctly.
-        sound: Of these, problems whose reply states nothing false about numbers.
-        accuracy: Fraction of problems answered correctly: pass@1.
-        low, high: Wilson's 95% interval of the accuracy.
-        verdicts: Number of problems by verdict of the grader.
-        second_correct: Problems that the second grader finds correct.
-        disagreements: Problems that exactly one of the two graders finds correct.
+        samples: Answers to each problem.
+        correct: Correct answers.
+        sound: Of these, answers that state nothing false about numbers.
+        accuracy: Fraction of the answers that are correct: pass@1.
+        low, high: 95% interval of the accuracy (see `caco.grading.intervals.mean_share`).
+        pass_at: pass@k for the powers of two above 1 and up to `samples`, and for `samples`.
+        verdicts: Number of answers by verdict of the grader.
+        second_correct: Answers that the second grader finds correct.
+        disagreements: Answers that exactly one of the two graders finds correct.
     """
 
     benchmark: str
     model: str
     n: int
+    samples: int
     correct: int
     sound: int
     accuracy: float
     low: float
     high: float
+    pass_at: list[PassAt]
     verdicts: dict[str, int]
     second_correct: int
     disagreements: int
@@ -54,22 +75,26 @@ class Difference:
     Attributes:
         benchmark: The benchmark.
         n: Number of problems, the same for both.
-        both, only_student, only_base, neither: Problems by which model is correct.
+        student_better, base_better: Problems that this model answers correctly more often. With one
+            answer to a problem: that only this model solves.
+        equal: Problems that both answer correctly equally often.
         difference: Accuracy of the student minus that of the base.
-        low, high: 95% interval of the difference (see `paired_interval`).
-        p: McNemar's exact two-sided p-value.
+        low, high: 95% interval of the difference (see `caco.grading.paired.paired_interval`).
+        p: Exact two-sided p-value of the paired sign-flip test; with one answer to a problem it is
+            McNemar's.
+        p_holm: `p` with Holm's correction for the number of benchmarks.
     """
 
     benchmark: str
     n: int
-    both: int
-    only_student: int
-    only_base: int
-    neither: int
+    student_better: int
+    base_better: int
+    equal: int
     difference: float
     low: float
     high: float
     p: float
+    p_holm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +139,11 @@ class _Tally:
     """Grades of one model on one benchmark.
 
     Attributes:
-        verdicts: Number of problems by verdict.
+        verdicts: Number of answers by verdict.
         sound, second_correct, disagreements: See `Score`.
         open_cases: See `Scores`.
-        right: Whether each problem was answered correctly, by its id and occurrence.
+        samples: Highest number of answers to a problem.
+        right: Number of correct answers to each problem, by its id and occurrence.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -125,8 +151,9 @@ class _Tally:
     second_correct: int = 0
     disagreements: int = 0
     open_cases: list[OpenCase] = field(default_factory=list)
-    right: dict[tuple[str, int], bool] = field(default_factory=dict)
-    _occurrences: Counter[str] = field(default_factory=Counter)
+    samples: int = 0
+    right: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _occurrences: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def add(self, row: Graded) -> None:
         """Counts a row; a problem that occurs twice in a benchmark is two problems, in order."""
@@ -142,8 +169,10 @@ class _Tally:
                     row.verdict, row.second_verdict, row.reason,
                 )
             )  # fmt: skip
-        self.right[row.problem_id, self._occurrences[row.problem_id]] = row.verdict == CORRECT
-        self._occurrences[row.problem_id] += 1
+        self.samples = max(self.samples, row.sample + 1)
+        answer = row.problem_id, row.sample
+        self.right[row.problem_id, self._occurrences[answer]] += row.verdict == CORRECT
+        self._occurrences[answer] += 1
 
 
 def write_scores(graded: list[Path], path: Path) -> None:
@@ -173,7 +202,10 @@ def read_scores(path: Path) -> Scores:
     """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        scores = [Score(**score) for score in raw["scores"]]
+        scores = [
+            Score(**score | {"pass_at": [PassAt(**p) for p in score["pass_at"]]})
+            for score in raw["scores"]
+        ]
         differences = [Difference(**difference) for difference in raw["differences"]]
         return Scores(scores, differences, [OpenCase(**case) for case in raw["open_cases"]])
     except FileNotFoundError:
@@ -185,13 +217,18 @@ def read_scores(path: Path) -> Scores:
 def scores_text(scores: Scores) -> str:
     """Returns the scores as plain text: a line for each model, then the differences."""
     lines = [
-        f"{s.benchmark}, {s.model}: {s.correct:,} of {s.n:,} right, {s.accuracy:.1%} "
+        f"{s.benchmark}, {s.model}: {s.correct:,} of {s.n * s.samples:,} right, {s.accuracy:.1%} "
         f"({100 * s.low:.1f} to {100 * s.high:.1f}); {s.sound:,} of these without a false statement"
+        + "".join(
+            f"; pass@{p.k} {p.value:.1%} ({100 * p.low:.1f} to {100 * p.high:.1f})"
+            for p in s.pass_at
+        )
         for s in scores.scores
     ]
     lines += [
         f"{d.benchmark}, student minus base: {100 * d.difference:+.1f} points "
-        f"({100 * d.low:+.1f} to {100 * d.high:+.1f}), McNemar's p = {d.p:.2g}"
+        f"({100 * d.low:+.1f} to {100 * d.high:+.1f}), p = {d.p:.2g}"
+        + (f", {d.p_holm:.2g} by Holm" if len(scores.differences) > 1 else "")
         for d in scores.differences
     ]
     return "\n".join(lines) + "\n"
@@ -207,91 +244,86 @@ def compare(rows: Iterable[Graded]) -> Scores:
     for row in rows:
         tallies.setdefault((row.benchmark, row.model), _Tally()).add(row)
     scores = [_score(name, model, tallies[name, model]) for name, model in sorted(tallies)]
-    differences = [
-        _difference(name, tallies[name, BASE], tallies[name, STUDENT])
+    paired = [
+        name
         for name in sorted({name for name, _ in tallies})
         if (name, BASE) in tallies and (name, STUDENT) in tallies
+    ]
+    by_problem = {n: _paired(n, tallies[n, BASE], tallies[n, STUDENT]) for n in paired}
+    p_values = [sign_flip_p(found) for found in by_problem.values()]
+    differences = [
+        _difference(name, found, tallies[name, STUDENT], p, corrected)
+        for (name, found), p, corrected in zip(
+            by_problem.items(), p_values, holm(p_values), strict=True
+        )
     ]
     open_cases = [case for key in sorted(tallies) for case in tallies[key].open_cases]
     return Scores(scores, differences, open_cases)
 
 
 def _score(benchmark: str, model: str, tally: _Tally) -> Score:
-    n, correct = tally.verdicts.total(), tally.verdicts[CORRECT]
-    low, high = wilson(correct, n)
+    n, samples, correct = len(tally.right), tally.samples, tally.verdicts[CORRECT]
+    low, high = mean_share([right / samples for right in tally.right.values()], samples == 1)
     verdicts = dict(sorted(tally.verdicts.items()))
     return Score(
-        benchmark, model, n, correct, tally.sound, correct / n, low, high, verdicts,
-        tally.second_correct, tally.disagreements,
+        benchmark, model, n, samples, correct, tally.sound, correct / (n * samples), low, high,
+        _passes(list(tally.right.values()), samples), verdicts, tally.second_correct,
+        tally.disagreements,
     )  # fmt: skip
 
 
-def _difference(benchmark: str, base: _Tally, student: _Tally) -> Difference:
+def _passes(right: list[int], samples: int) -> list[PassAt]:
+    """Returns pass@k of a benchmark for each k above 1 that is shown.
+
+    Args:
+        right: Number of correct answers to each problem.
+        samples: Answers to each problem.
+    """
+    found = []
+    for k in sorted({2**i for i in range(1, samples.bit_length())} | {samples} - {1}):
+        shares = [pass_at_k(samples, correct, k) for correct in right]
+        low, high = mean_share(shares, k == samples)
+        found.append(PassAt(k, sum(shares) / len(shares), low, high))
+    return found
+
+
+def pass_at_k(answers: int, correct: int, k: int) -> float:
+    """Returns the unbiased estimate of the probability that one of `k` answers is correct.
+
+    The fraction of the sets of `k` of the answers that contain a correct one (M. Chen et al.,
+    "Evaluating Large Language Models Trained on Code", arXiv 2107.03374, 2021, equation 1).
+
+    Args:
+        answers: Answers to a problem.
+        correct: Those that are correct.
+        k: At most `answers`.
+    """
+    return 1 - math.comb(answers - correct, k) / math.comb(answers, k)
+
+
+def _paired(benchmark: str, base: _Tally, student: _Tally) -> list[int]:
+    """Returns, for each problem, correct answers of the student minus those of the base."""
     if base.right.keys() != student.right.keys():
         only = base.right.keys() ^ student.right.keys()
         raise UserError(
             f"benchmark {benchmark}: base and student answered different problems ({len(only)} "
             "problems were answered by only one); delete both graded files and run again"
         )
-    table = Counter((right, base.right[problem]) for problem, right in student.right.items())
-    both, neither = table[True, True], table[False, False]
-    gained, lost = table[True, False], table[False, True]
-    n = both + gained + lost + neither
-    low, high = paired_interval(both, gained, lost, neither)
+    if base.samples != student.samples:
+        raise UserError(
+            f"benchmark {benchmark}: the base has {base.samples} answers to a problem, the student "
+            f"{student.samples}; delete both graded files and run again"
+        )
+    return [right - base.right[problem] for problem, right in student.right.items()]
+
+
+def _difference(
+    benchmark: str, by_problem: list[int], student: _Tally, p: float, p_holm: float
+) -> Difference:
+    n, samples = len(by_problem), student.samples
+    better, worse = sum(d > 0 for d in by_problem), sum(d < 0 for d in by_problem)
+    low, high = paired_interval(by_problem, samples, student.verdicts[CORRECT])
     return Difference(
-        benchmark, n, both, gained, lost, neither, (gained - lost) / n, low, high,
-        mcnemar(gained, lost),
+        benchmark, n, better, worse, n - better - worse, sum(by_problem) / (n * samples), low, high,
+        p, p_holm,
     )  # fmt: skip
-
-
-def mcnemar(gained: int, lost: int) -> float:
-    """Returns McNemar's exact two-sided p-value.
-
-    Under the null hypothesis, each problem that exactly one model solves is solved by either with
-    probability 1/2. The p-value is the probability of a split at least as uneven as `gained` to
-    `lost`.
-
-    Args:
-        gained: Problems that only the student solves.
-        lost: Problems that only the base solves.
-    """
-    n = gained + lost
-    tail = sum(math.comb(n, k) for k in range(min(gained, lost) + 1))
-    return min(1.0, float(2 * tail / 2**n))
-
-
-def paired_interval(both: int, gained: int, lost: int, neither: int) -> tuple[float, float]:
-    """Returns the 95% interval of the difference of two proportions of the same problems.
-
-    Newcombe's hybrid score interval for paired proportions (R. G. Newcombe, "Improved confidence
-    intervals for the difference between binomial proportions based on paired data", Statistics in
-    Medicine 17, 1998, method 10). Unlike the normal approximation, it stays within [-1, 1] and has
-    a positive width where the models agree on every problem.
-
-    Args:
-        both: Problems that both solve.
-        gained: Problems that only the first model (the student) solves.
-        lost: Problems that only the second model (the base) solves.
-        neither: Problems that neither solves.
-    """
-    n = both + gained + lost + neither
-    p1, p2 = (both + gained) / n, (both + lost) / n
-    l1, u1 = wilson(both + gained, n)
-    l2, u2 = wilson(both + lost, n)
-    phi = _phi(both, gained, lost, neither)
-    below = (p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2) ** 2
-    above = (u1 - p1) ** 2 - 2 * phi * (u1 - p1) * (p2 - l2) + (p2 - l2) ** 2
-    difference = p1 - p2
-    low, high = difference - math.sqrt(max(0.0, below)), difference + math.sqrt(max(0.0, above))
-    return max(-1.0, low), min(1.0, high)
-
-
-def _phi(both: int, gained: int, lost: int, neither: int) -> float:
-    """Returns the phi coefficient of the models' results, with Newcombe's continuity correction."""
-    sums = (both + gained) * (lost + neither) * (both + lost) * (gained + neither)
-    if sums == 0:
-        return 0.0
-    product = float(both * neither - gained * lost)
-    if product > 0:
-        product = max(product - (both + gained + lost + neither) / 2, 0.0)
-    return product / math.sqrt(sums)
