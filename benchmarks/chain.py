@@ -43,10 +43,12 @@ def main() -> None:
         draw = random.Random(1)
         for file in files:
             write_rows(file, Verified, rows(args.rows // args.shards, draw))
+            path = run / "provenance" / "verify" / f"{file.stem}.json"
             record(
-                run / "provenance" / "verify" / f"{file.stem}.json",
-                rule="verify", identity=file.stem, spec="{}", code="c", inputs=[],
-                outputs=[file], counts=None, seed=None, started=time.time(),
+                path,
+                rule="verify", identity=file.stem, spec="{}", code="c",
+                inputs=open_inputs(path, []), outputs=[file], counts=None, seed=None,
+                started=time.time(),
             )  # fmt: skip
         started = time.perf_counter()
         for file in files:

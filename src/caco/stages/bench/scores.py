@@ -1,6 +1,5 @@
 """Scores: accuracy of each model with intervals, and the difference of student and base."""
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +10,7 @@ from caco.errors import UserError
 from caco.grading.intervals import wilson
 from caco.rows.graded import CORRECT, UNDECIDED, Graded
 from caco.rows.table import read_rows
-from caco.runtime.atomic_files import write_text
+from caco.runtime.checksums import read_checked, write_checked
 
 BASE, STUDENT = "base", "student"
 MAX_OPEN_CASES = 100
@@ -162,7 +161,7 @@ def write_scores(graded: list[Path], path: Path) -> None:
             f"{', '.join(map(str, graded)) or 'no file'}: there is no graded answer, so there are "
             "no scores; see that the benchmarks have problems, then delete the files and run again"
         )
-    write_text(path, json.dumps(asdict(scores), indent=1) + "\n")
+    write_checked(path, asdict(scores))
 
 
 def read_scores(path: Path) -> Scores:
@@ -172,7 +171,7 @@ def read_scores(path: Path) -> Scores:
         UserError: The file is missing or is not a file of scores.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = read_checked(path)
         scores = [Score(**score) for score in raw["scores"]]
         differences = [Difference(**difference) for difference in raw["differences"]]
         return Scores(scores, differences, [OpenCase(**case) for case in raw["open_cases"]])
