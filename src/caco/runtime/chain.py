@@ -16,8 +16,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from caco.errors import UserError
-from caco.identity import file_sha256
-from caco.runtime.checksums import json_sha256, read_checked
+from caco.runtime.checksums import json_sha256, read_checked, sha256_of
 
 _FOLDER = "provenance"  # {run}/provenance/{rule}/{identity}.json
 _LATENCY_S = 20.0  # a network file system may show a new folder late
@@ -155,7 +154,7 @@ class Inputs:
         for file in self.missing:
             raise UserError(f"{file}: there is no such file, although it is an input of the job")
         for file, sha in self.sha256.items():
-            if _state(file) != self.states[file] and (found := _file_digest(file)) != sha:
+            if _state(file) != self.states[file] and (found := _digests([file])[file]) != sha:
                 raise UserError(
                     f"{file}: changed while the job read it: its SHA-256 was {sha} and is {found}; "
                     "type your command again"
@@ -175,12 +174,13 @@ def open_inputs(record: Path, files: Iterable[Path]) -> Inputs:
     makers = _Makers(record)
     opened = Inputs({}, {}, {}, [])
     for file in sorted(set(files)):
-        if not file.exists():
+        if file.exists():
+            opened.states[file] = _state(file)
+        else:
             opened.missing.append(file)
-            continue
-        opened.states[file] = _state(file)
-        opened.sha256[file] = _file_digest(file)
-        if (made_by := makers.of(file, opened.sha256[file])) is not None:
+    opened.sha256.update(_digests(opened.states))
+    for file, sha in opened.sha256.items():
+        if (made_by := makers.of(file, sha)) is not None:
             opened.made_by[file] = made_by
     return opened
 
@@ -262,11 +262,16 @@ class _Makers:
         return self._loaded[record]
 
 
-def _file_digest(file: Path) -> str:
-    """Returns the SHA-256 of a file; of a record its digest, which does not cover times."""
-    if file.suffix == ".json" and file.parent.parent.name == _FOLDER:
-        return record_digest(load_record(file))
-    return file_sha256(file)
+def _digests(files: Iterable[Path]) -> dict[Path, str]:
+    """Returns the SHA-256 of each file; of a record its digest, which does not cover times."""
+    names = list(files)
+    records = {
+        file: record_digest(load_record(file))
+        for file in names
+        if file.suffix == ".json" and file.parent.parent.name == _FOLDER
+    }
+    hashed = sha256_of(file for file in names if file not in records)
+    return {file: records.get(file) or hashed[file] for file in names}
 
 
 def _state(file: Path) -> _State:
