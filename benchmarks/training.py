@@ -7,7 +7,6 @@ which allocate and compile, are excluded. See docs/benchmarks.md.
 """
 
 import argparse
-import json
 import os
 import platform
 import random
@@ -23,6 +22,7 @@ from figures import spread
 from gpu import GpuUsage, gpu_names, peak_tflops, sampled_gpus
 
 from caco.config.training import Training
+from caco.identity import file_sha256
 from caco.models.manifest import read_manifest
 from caco.models.tokenizer import load_tokenizer
 from caco.runtime.job import run
@@ -30,7 +30,7 @@ from caco.runtime.progress import Progress
 from caco.text.chat import end_of_turn
 from caco.training.deepspeed_settings import read_settings
 from caco.training.rank import RankTask
-from caco.training.runtime.checkpoints import LOSS, CheckpointFolder
+from caco.training.runtime.checkpoints import LOSS, CheckpointFolder, read_steps
 from caco.training.runtime.launch import Ranks, accumulation, launch, rank_count
 
 _DDP = "plain DDP"
@@ -68,6 +68,7 @@ class Strategy:
                 stage=self.name,
                 model=str(model),
                 tokens=str(tokens),
+                tokens_sha256=file_sha256(tokens),
                 end=end_of_turn(load_tokenizer(model)),
                 checkpoint=f"{scratch}/checkpoint",
                 checkpoints=scratch,
@@ -79,13 +80,10 @@ class Strategy:
             ).write(plan)
             with sampled_gpus(self.gpu_usage):
                 launch(plan, ranks)
-            rows = [
-                json.loads(line) for line in (checkpoints.scratch / LOSS).read_text().splitlines()
-            ]
-        first, last = rows[_WARM_UP_STEPS - 1], rows[-1]
-        seconds = last["seconds"] - first["seconds"]
-        self.rates.append((last["tokens"] - first["tokens"]) / seconds)
-        self.losses.append(last["loss"])
+            steps = read_steps(checkpoints.scratch / LOSS)
+        (first, began), (last, ended) = steps[_WARM_UP_STEPS - 1], steps[-1]
+        self.rates.append((last.tokens - first.tokens) / (ended - began))
+        self.losses.append(last.loss)
 
 
 def _under_zero(stage: int, section: Training) -> Strategy:

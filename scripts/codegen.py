@@ -26,8 +26,8 @@ def main() -> None:
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
     end = end_of_turn(tokenizer)
     examples = codegen_examples(rows, unconditional_prefix(tokenizer), end)
-    counts = fine_tune(section, "codegen", training_arguments(job), examples, end)
-    job.done(counts, section.training.seed)
+    counts, training_s = fine_tune(section, "codegen", training_arguments(job), examples, end)
+    job.done(counts, section.training.seed, training_s)
 
 
 if __name__ == "__main__":

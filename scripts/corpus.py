@@ -24,7 +24,13 @@ def main() -> None:
     args = job.parse()
     settings = job.section(Corpus)
     counts, families = assemble(
-        args.checked, args.verified, args.problems, settings, args.corpus, args.rejected
+        args.checked,
+        args.verified,
+        args.problems,
+        settings,
+        args.corpus,
+        args.rejected,
+        lambda: job.counts_before("checked"),
     )
     write_card(args.card, args.corpus, counts, families, args.seeds, args.problems, settings)
     job.done(counts)

@@ -26,8 +26,8 @@ def main() -> None:
     end = end_of_turn(load_tokenizer(base))
     rows = read_rows(args.corpus, CorpusRow)
     examples = student_examples(rows, framing(base, section.prompt), end)
-    counts = fine_tune(section, "student", training_arguments(job), examples, end)
-    job.done(counts, section.training.seed)
+    counts, training_s = fine_tune(section, "student", training_arguments(job), examples, end)
+    job.done(counts, section.training.seed, training_s)
 
 
 if __name__ == "__main__":

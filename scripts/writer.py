@@ -33,8 +33,8 @@ def main() -> None:
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
     end = end_of_turn(tokenizer)
     examples = writer_examples(rows, seeds, lambda text: chat_prompt(tokenizer, text), end)
-    counts = fine_tune(section, "writer", training_arguments(job), examples, end)
-    job.done(counts, section.training.seed)
+    counts, training_s = fine_tune(section, "writer", training_arguments(job), examples, end)
+    job.done(counts, section.training.seed, training_s)
 
 
 if __name__ == "__main__":

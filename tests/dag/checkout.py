@@ -128,7 +128,7 @@ class Checkout:
 
     def listed(self, run: str) -> set[str]:
         """Returns the jobs in a run's jobs.json, in the form of `planned`."""
-        rules = json.loads((self.folder / "results" / run / "jobs.json").read_text())
+        rules = json.loads((self.folder / "results" / run / "jobs.json").read_text())["jobs"]
         return {
             rule if identity == "all" else f"{rule}:{identity}"
             for rule, identities in rules.items()

@@ -64,7 +64,7 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("sample.*", each("sample")),
     *(
         (f"verify.{rule}", each("unify", SOURCES) | each("verify"))
-        for rule in ("min_lines", "max_digits", "unused_inputs", "trivial")
+        for rule in ("min_lines", "max_digits", "unused_inputs", "trivial", "non_deterministic")
     ),
     ("verify.*", each("verify")),
     ("writer.*", {"writer"}),

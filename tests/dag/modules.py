@@ -121,6 +121,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.sample", {"sample"}),
     ("stages.verify.source", UNIFIES | {"attempt", "verify", "plant"}),
     ("stages.verify.rules", UNIFIES | {"attempt", "verify"}),
+    ("stages.verify.second_runs", UNIFIES | {"attempt", "verify"}),
     ("stages.verify.single", set()),  # of scripts/execute.py
     ("stages.verify.*", {"verify"}),
     ("stages.reverse.question_prompt", {"question", "writer"}),

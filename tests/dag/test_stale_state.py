@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from caco.config.config import check_config
+from caco.runtime.checksums import write_checked
 from caco.runtime.fingerprint import fingerprints
 from caco.runtime.journal import Journal
 from caco.workflow.rules import StageRules
@@ -99,7 +100,7 @@ def test_a_stale_training_is_reported_with_its_steps_and_discarded(finished: Che
     (training / "step-00000005").mkdir(parents=True)
     parts = fingerprint_parts(finished, "student", finished.config())
     old = fingerprints(parts | {"model": "m"})
-    (training / "fingerprint.json").write_text(json.dumps(old))
+    write_checked(training / "step-00000005/digests.json", {"fingerprint": old, "files": {}})
     config = finished.config()
     config["student"]["training"]["epochs"] += 1
     refused = finished.try_snakemake(config=config)

@@ -113,7 +113,8 @@ class Loop:
 
     def funnel(self, times: bool = True) -> list[dict[str, Any]]:
         """Returns the stages of the funnel."""
-        stages: list[dict[str, Any]] = json.loads((self.results / "funnel.json").read_text())
+        written = json.loads((self.results / "funnel.json").read_text())
+        stages: list[dict[str, Any]] = written["stages"]
         return [{k: v for k, v in s.items() if times or k != "seconds"} for s in stages]
 
     def kill_during_any(self, rules: Iterable[str]) -> set[str]:

@@ -1,7 +1,7 @@
 """Runs on disk, finished and in progress, with files and records as the rules write them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,8 @@ from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
-from caco.runtime.atomic_files import write_text
-from caco.runtime.chain import write_record
+from caco.runtime.chain import open_inputs
+from caco.runtime.checksums import write_checked
 from caco.runtime.provenance import Counts, record
 from caco.workflow.paths import Paths
 from caco.workflow.stages import BY_NAME
@@ -76,21 +76,24 @@ class FakeRun:
         inputs: Sequence[str],
         counts: Counts | None,
         spec: str = "{}",
+        used: Mapping[str, float] | None = None,
     ) -> Path:
         """Writes a job's record, with constant times."""
         path = Path(self.paths.provenance(rule, identity))
         record(
-            path, rule=rule, identity=identity, spec=spec, code="c", inputs=map(Path, inputs),
-            outputs=outputs, counts=counts, seed=None, started=0.0,
+            path, rule=rule, identity=identity, spec=spec, code="c",
+            inputs=open_inputs(path, map(Path, inputs)), outputs=outputs, counts=counts,
+            seed=None, started=0.0,
         )  # fmt: skip
         raw = json.loads(path.read_text())
         raw |= {"seconds": 2.0, "host": "node7", "commit": "abc123", "versions": {"python": "3.11"}}
-        raw |= {"used": {"cpu_s": 3.0, "process_mb": 250}}
+        raw |= {"used": {"cpu_s": 3.0, "process_mb": 250, **(used or {})}}
         raw |= {"started": "2026-11-23T03:00:00+00:00", "ended": "2026-11-23T03:00:02+00:00"}
-        write_record(path, raw)
+        write_checked(path, raw)
         self.records.append(path)
         jobs = {r: [p.stem for p in self.records if p.parent.name == r] for r in BY_NAME}
-        write_text(Path(self.paths.jobs()), json.dumps({r: ids for r, ids in jobs.items() if ids}))
+        planned = {rule: identities for rule, identities in jobs.items() if identities}
+        write_checked(Path(self.paths.jobs()), {"jobs": planned})
         return path
 
     def files(self) -> Files:
@@ -166,13 +169,14 @@ def _made(run: FakeRun, variants: int, judge: bool) -> FakeRun:
     checkpoint = Path(paths.checkpoint("codegen"))
     for trained in ("codegen", "writer", "student"):
         folder = Path(paths.checkpoint(trained)).parent
-        rows = [Loss(i, i / 4, 2.0 / i, 1e-4, None, 100 * i, 1.5 * i) for i in range(1, 9)]
+        rows = [Loss(i, i / 4, 2.0 / i, 1e-4, None, 100 * i) for i in range(1, 9)]
         write_rows(folder / "loss.parquet", Loss, rows if trained != "writer" else [])
         (folder / "checkpoint").mkdir()
         (folder / "checkpoint" / "weights").write_text(trained)
         write_manifest(folder / "manifest.json", folder / "checkpoint")
         outputs = [folder / "manifest.json", folder / "loss.parquet"]
-        run.record(trained, "all", outputs, [cot_file], None)
+        times = {"training_s": 12.0} if trained != "writer" else {}
+        run.record(trained, "all", outputs, [cot_file], None, used=times)
     model = json.loads(checkpoint.read_text())["digest"]
     for shard, first in (("00000", 0), ("00001", 6)):
         _shard(run, shard, first, model, variants)

@@ -15,6 +15,8 @@ from caco.engines.resumable import request_key
 from caco.reports.job_states import job_states
 from caco.reports.status import status_text
 from caco.runtime.atomic_files import append_line, write_text
+from caco.runtime.chain import open_inputs
+from caco.runtime.checksums import write_checked
 from caco.runtime.heartbeat import heartbeat_file, read_starts
 from caco.runtime.journal import Journal
 from caco.runtime.provenance import Counts, record
@@ -36,7 +38,7 @@ class HalfRun:
 
     def plan(self, **jobs: list[str]) -> None:
         """Simulates the start of Snakemake, an hour ago."""
-        write_text(Path(self.paths.jobs()), json.dumps(jobs))
+        write_checked(Path(self.paths.jobs()), {"jobs": jobs})
         self.age(Path(self.paths.jobs()), 3600)
 
     def age(self, path: Path, seconds: float) -> None:
@@ -78,8 +80,9 @@ class HalfRun:
         before = [asdict(start) for start in read_starts(heartbeat_file(path))] if failed else []
         counts = None if rows is None else Counts(rows, rows)
         record(
-            path, rule=rule, identity=identity, spec="{}", code="c", inputs=[], outputs=[],
-            counts=counts, seed=None, started=time.time() - seconds, starts=before,
+            path, rule=rule, identity=identity, spec="{}", code="c",
+            inputs=open_inputs(path, []), outputs=[], counts=counts, seed=None,
+            started=time.time() - seconds, starts=before,
         )  # fmt: skip
         heartbeat_file(path).unlink(missing_ok=True)
 

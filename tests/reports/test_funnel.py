@@ -16,7 +16,7 @@ from caco.reports.records import read_records
 from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
-from caco.runtime.chain import write_record
+from caco.runtime.checksums import write_checked
 
 
 def stages_of(run):
@@ -49,7 +49,7 @@ def test_several_questions_per_program_and_an_llm_judge_add_up(judged_run):
 def test_a_lost_variant_is_reported(judged_run):
     path = Path(judged_run.paths.provenance("question", "00001"))
     raw = json.loads(path.read_text())
-    write_record(path, raw | {"spec": {"variants": 3}})
+    write_checked(path, raw | {"spec": {"variants": 3}})
     with pytest.raises(
         UserError, match=r"00001\.json: .* read 8 rows, but .* accepted 4, each 3 times"
     ):
@@ -62,7 +62,7 @@ def test_the_json_is_read_back(request, run, tmp_path):
     path = tmp_path / "funnel.json"
     write_funnel(path, stages)
     assert read_funnel(path) == stages
-    first = json.loads(path.read_text())[0]
+    first = json.loads(path.read_text())["stages"][0]
     assert first["stage"] == "seeds"
     assert (first["in"], first["accepted"], first["rejected"]) == (10, 9, {"malformed": 1})
 
@@ -140,7 +140,7 @@ def test_a_file_that_is_not_an_argument_is_not_read(fake_run):
 def change_record(run, rule, identity, rows):
     path = Path(run.paths.provenance(rule, identity))
     raw = json.loads(path.read_text())
-    write_record(path, raw | {"rows": rows})
+    write_checked(path, raw | {"rows": rows})
     return path
 
 

@@ -10,7 +10,7 @@ from caco.reports.page import build_report, corpus_samples
 from caco.rows.calibration import PlantedVerdicts
 from caco.rows.corpus import CorpusRow
 from caco.rows.table import read_rows, write_rows
-from caco.runtime.chain import write_record
+from caco.runtime.checksums import write_checked
 from caco.stages.calibrate.rates import compute_rates, write_rates
 
 VOID = {"meta", "br", "line", "circle", "rect", "polyline"}
@@ -157,7 +157,7 @@ def test_with_slurm_the_page_shows_requested_and_used_resources(fake_run, tmp_pa
     ):  # fmt: skip
         file = Path(fake_run.paths.root, "provenance", f"{path}.json")
         changed = {"requested": requested, "seconds": seconds, "used": used}
-        write_record(file, json.loads(file.read_text()) | changed)
+        write_checked(file, json.loads(file.read_text()) | changed)
     build_report("tiny", fake_run.files(), tmp_path / "f.json", tmp_path / "report.html")
     head, *rows = cells((tmp_path / "report.html").read_text())
     assert head[-4:] == ["Largest process", "Largest job", "requested", "GPU-hours"]
@@ -175,7 +175,7 @@ def test_the_page_shows_how_busy_the_gpus_were(fake_run, tmp_path):
         file = Path(fake_run.paths.provenance("sample", shard))
         raw = json.loads(file.read_text())
         raw["used"] |= {"gpu_busy": busy, "gpu_mb": 70_000 + busy * 1_000}
-        write_record(file, raw)
+        write_checked(file, raw)
     build_report("tiny", fake_run.files(), tmp_path / "f.json", tmp_path / "report.html")
     head, *rows = cells((tmp_path / "report.html").read_text())
     assert head[-2:] == ["Busy GPUs", "Largest GPU memory"]
@@ -190,7 +190,7 @@ def test_the_page_follows_a_dark_scheme(made):
 def test_an_empty_run_makes_a_page(tmp_path, fake_run):
     files = fake_run.files()
     write_rows(files.corpus, CorpusRow, [])
-    files.scores.write_text('{"scores": [], "differences": [], "open_cases": []}')
+    write_checked(files.scores, {"scores": [], "differences": [], "open_cases": []})
     none = type(files)([], [], files.corpus, [], files.scores)
     build_report("none", none, tmp_path / "funnel.json", tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text()

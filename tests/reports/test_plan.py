@@ -21,7 +21,7 @@ from caco.reports.plan import (
     measured,
     plan_text,
 )
-from caco.runtime.chain import write_record
+from caco.runtime.checksums import write_checked
 from caco.workflow.stages import BY_NAME, jobs_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -184,7 +184,7 @@ def test_the_rates_of_jobs_with_several_gpus_are_per_gpu(fake_run, tmp_path):
     before = measured(tmp_path / "tiny", _assumed()).rates
     for path in (tmp_path / "tiny/provenance").rglob("*.json"):
         record = json.loads(path.read_text())
-        write_record(path, record | {"requested": {"gpus": 4, "nodes": 2, "cores": 8}})
+        write_checked(path, record | {"requested": {"gpus": 4, "nodes": 2, "cores": 8}})
     after = measured(tmp_path / "tiny", _assumed()).rates
     assert after.sample == pytest.approx(before.sample / 8)
     assert after.train == pytest.approx(before.train / 8)

@@ -127,7 +127,7 @@ def test_each_source_has_a_row_in_report_and_funnel(fake_run, tmp_path):
     funnel = tmp_path / "funnel.json"
     stages = build_report("tiny", fake_run.files(), funnel, tmp_path / "report.html")
     assert read_funnel(funnel) == stages
-    unify = next(s for s in json.loads(funnel.read_text()) if s["stage"] == "unify")
+    unify = next(s for s in json.loads(funnel.read_text())["stages"] if s["stage"] == "unify")
     assert [(f["source"], f["whole_floats"]) for f in unify["form"]] == [("families", 1.0)]
     page = (tmp_path / "report.html").read_text()
     assert "Form of the programs" in page

@@ -230,7 +230,7 @@ def test_a_folder_without_a_run_is_one_error_message(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "none/jobs.json: the file does not exist, so no run was started" in done.stderr
     (tmp_path / "jobs.json").write_text("{")
-    with pytest.raises(UserError, match="not JSON"):
+    with pytest.raises(UserError, match=r"jobs\.json: damaged, or of another version"):
         job_states(tmp_path, NOW)
 
 

@@ -18,9 +18,17 @@ from tests.runtime.test_journal import finished
 import caco.rows
 from caco.errors import CacoError
 from caco.models.manifest import open_checkpoint, point_manifest, write_manifest
+from caco.reports.funnel import FunnelStage, read_funnel, write_funnel
+from caco.reports.records import planned_jobs
+from caco.rows.calibration import PlantedVerdicts
+from caco.rows.graded import Graded
 from caco.rows.table import read_rows, schema, write_rows
 from caco.runtime.cache import cache_folder
-from caco.runtime.chain import load_record, write_record
+from caco.runtime.chain import load_record
+from caco.runtime.checksums import write_checked
+from caco.stages.bench.scores import read_scores, write_scores
+from caco.stages.calibrate.rates import compute_rates, read_rates, write_rates
+from caco.workflow.paths import Paths
 
 FLIPS = 400
 
@@ -180,6 +188,36 @@ def test_a_record(tmp_path: Path) -> None:
         "rows": {"in": 1234, "accepted": 1000, "rejected": {"exception": 200, "trivial": 34}},
         "versions": {"python": "3.12.1"}, "commit": "c" * 40, "host": "node",
     }  # fmt: skip
-    write_record(path, written)
+    write_checked(path, written)
     expected = load_record(path)
     assert refusals(path, "record", lambda: load_record(path), expected) > FLIPS * 0.9
+
+
+def _json_files(folder: Path) -> dict[str, tuple[Path, Callable[[], Any]]]:
+    """Writes the JSON files that reports read; returns each with a function that reads it."""
+    scores, rates, funnel = (folder / f"{name}.json" for name in ("scores", "rates", "funnel"))
+    reply = ("It is 4.", "4", "correct", "4 is 4", "wrong")
+    answers = [
+        Graded("gsm8k", "base", "p1", "2 + 2?", "4", n, *reply, 1, 0, 9, "stop") for n in (0, 1)
+    ]
+    write_rows(folder / "graded.parquet", Graded, answers)
+    write_scores([folder / "graded.parquet"], scores)
+    planted = ("q1", "r1", "off_by_one", "?", "4", "5", "accepted", "accepted", "accepted")
+    write_rates(rates, compute_rates([PlantedVerdicts(*planted, None, "")]))
+    stage = FunnelStage("verify", 1234, 1000, {"exception": 200, "trivial": 34}, 12.5, 4)
+    write_funnel(funnel, [stage])
+    jobs = Path(Paths("r", str(folder)).jobs())
+    write_checked(jobs, {"jobs": {"verify": [f"{n:05d}" for n in range(40)], "report": ["all"]}})
+    return {
+        "scores": (scores, lambda: read_scores(scores)),
+        "rates": (rates, lambda: read_rates(rates)),
+        "funnel": (funnel, lambda: read_funnel(funnel)),
+        "jobs": (jobs, lambda: planned_jobs(folder / "r")),
+    }
+
+
+@pytest.mark.parametrize("name", ["scores", "rates", "funnel", "jobs"])
+def test_json_that_reports_read(tmp_path: Path, name: str) -> None:
+    """A flip is refused, or is one of white space."""
+    path, read = _json_files(tmp_path)[name]
+    assert refusals(path, name, read, read()) > FLIPS / 2

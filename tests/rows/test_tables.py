@@ -16,7 +16,7 @@ from caco.rows.rejected import Rejected, reject
 from caco.rows.table import count_rows, read_rows, schema, write_rows
 from caco.runtime.atomic_files import atomic_file, atomic_folder
 
-LOSS = Loss(1, 0.5, 2.25, 1e-4, None, 128, 3.5)
+LOSS = Loss(1, 0.5, 2.25, 1e-4, None, 128)
 
 
 @given(st.lists(st.builds(Rejected, st.text(), st.text(), st.text(), st.text()), max_size=5))
@@ -132,8 +132,7 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
 
 def test_a_rejection_contains_the_complete_row() -> None:
     assert reject("id", "too_short", "it is", LOSS).row == (
-        '{"epoch":0.5,"grad_norm":null,"learning_rate":0.0001,"loss":2.25,"seconds":3.5,"step":1,'
-        '"tokens":128}'
+        '{"epoch":0.5,"grad_norm":null,"learning_rate":0.0001,"loss":2.25,"step":1,"tokens":128}'
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from caco.identity import file_sha256
-from caco.runtime import cache
+from caco.runtime import cache, checksums
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -27,7 +27,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         read.append(path.name)
         return file_sha256(path)
 
-    monkeypatch.setattr(cache, "file_sha256", sha256)
+    monkeypatch.setattr(checksums, "file_sha256", sha256)
     return read
 
 

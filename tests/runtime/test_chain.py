@@ -15,8 +15,8 @@ from caco.runtime.chain import (
     open_inputs,
     record_digest,
     root_digest,
-    write_record,
 )
+from caco.runtime.checksums import write_checked
 from caco.runtime.job import Job
 from caco.runtime.provenance import record
 
@@ -25,8 +25,8 @@ def made(run: Path, rule: str, identity: str, inputs: list[Path], outputs: list[
     """Writes the record of a job."""
     path = run / "provenance" / rule / f"{identity}.json"
     record(
-        path, rule=rule, identity=identity, spec='{"t": 0.5}', code="c", inputs=inputs,
-        outputs=outputs, counts=None, seed=None, started=0.0,
+        path, rule=rule, identity=identity, spec='{"t": 0.5}', code="c",
+        inputs=open_inputs(path, inputs), outputs=outputs, counts=None, seed=None, started=0.0,
     )  # fmt: skip
     return path
 
@@ -107,7 +107,7 @@ def test_a_record_that_another_version_left_does_not_count_against_a_file(run: P
     file = run / "programs/00000.parquet"
     maker = load_record(run / "provenance/sample/00000.json")
     left = maker | {"rule": "generate", "outputs": {str(file): "0" * 64}}
-    write_record(run / "provenance/generate/00000.json", left)
+    write_checked(run / "provenance/generate/00000.json", left)
     opened = open_inputs(run / "provenance/verify/00000.json", [file])
     assert opened.made_by[file][0] == run / "provenance/sample/00000.json"
 
@@ -174,15 +174,15 @@ def test_the_root_changes_with_any_output_and_with_nothing_else(run: Path) -> No
     before = root(run)
     for path in sorted((run / "provenance").rglob("*.json")):
         values = load_record(path)
-        write_record(path, values | {"seconds": 9.0, "host": "elsewhere"})
+        write_checked(path, values | {"seconds": 9.0, "host": "elsewhere"})
     assert root(run) == before
     seen = {before}
     for path in sorted((run / "provenance").rglob("*.json")):
         values = load_record(path)
         for file in values["outputs"]:
-            write_record(path, values | {"outputs": values["outputs"] | {file: "0" * 64}})
+            write_checked(path, values | {"outputs": values["outputs"] | {file: "0" * 64}})
             seen.add(root(run))
-        write_record(path, values)
+        write_checked(path, values)
     assert len(seen) == 4 and root(run) == before
 
 

@@ -7,6 +7,7 @@ from unittest.mock import ANY
 import pytest
 from tests.training.command_line import STEPS, curve, run, spec
 
+from caco.identity import file_sha256
 from caco.models.manifest import read_manifest, write_manifest
 from caco.runtime.progress import ReportedProgress, read_progress
 
@@ -39,6 +40,10 @@ def test_the_same_seed_gives_bitwise_equal_results(inputs, trained, tmp_path):
     assert curve(tmp_path) == curve(trained[0])
     again, first = (read_manifest(out / "manifest.json") for out in (tmp_path, trained[0]))
     assert again.digest == first.digest
+    losses = [out / "loss.parquet" for out in (tmp_path, trained[0])]
+    assert file_sha256(losses[0]) == file_sha256(losses[1])  # no times, which are in the record
+    for out in (tmp_path, trained[0]):
+        assert json.loads((out / "record.json").read_text())["used"]["training_s"] > 0
 
 
 def test_the_writer_is_trained_on_both_pairs(inputs, tmp_path):

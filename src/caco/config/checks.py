@@ -23,7 +23,7 @@ class SandboxLimits(Section):
 
 
 class ProgramRules(Section):
-    """The rules on a program's text and result, which hold for Code CoTs and sampled programs."""
+    """The rules on a program's text and runs, which hold for Code CoTs and sampled programs."""
 
     min_lines: int = Field(
         4,
@@ -45,6 +45,11 @@ class ProgramRules(Section):
         description="Reject a program that computes nothing: its `output` is a constant or a copy "
         "of an input.",
     )
+    non_deterministic: bool = Field(
+        True,
+        description="Run each program a second time, and from its recorded `input` if it changes "
+        "it; reject it if its `output` differs.",
+    )
 
 
 class Verify(ProgramRules):
@@ -52,11 +57,6 @@ class Verify(ProgramRules):
 
     duplicates: bool = Field(
         True, description="Reject a program whose normalised syntax tree is in its shard already."
-    )
-    non_deterministic: bool = Field(
-        True,
-        description="Run each program a second time, and from its recorded `input` if it changes "
-        "it; reject it if its `output` differs.",
     )
     insensitive: bool = Field(
         True,
@@ -112,6 +112,12 @@ class Calibration(Section):
 class Corpus(Section):
     """Which judged rows enter the corpus."""
 
+    min_rows: int = Field(
+        1,
+        gt=0,
+        description="Minimum number of rows; fewer are an error, which names the verdicts of each "
+        "step.",
+    )
     deduplicate: bool = Field(
         True,
         description="Reject a row whose program (see `per_program`) or question is in the corpus "

@@ -21,7 +21,7 @@ from caco.workflow.paths import Paths
 _STAGED = 2
 _FINE_TUNED = {"bf16": 2, "fp32": 4}
 _CHECKPOINT = {"bf16": 14, "fp32": 12}
-_CHECKPOINTS_AT_ONCE = 2  # a checkpoint is deleted when the next one is complete
+_CHECKPOINTS_AT_ONCE = 2  # the older of two is deleted when the next one is begun
 # Trainings that may run at the same time; the student is trained after both others.
 _CONCURRENT = ({"codegen", "writer"}, {"student"})
 _SMALLEST_GB = 0.1  # smaller items are not listed in the message

@@ -64,10 +64,10 @@ def _state(path: Path, job: Any, models: Mapping[Path, str]) -> StaleState | Non
     """Returns what a job has saved at a path; None if it is empty."""
     parts = {"settings": str(job.params.spec), "code": str(job.params.code)}
     if path.is_dir():
-        newest = CheckpointFolder(path).newest()
-        if newest is None:
+        newest, saved = CheckpointFolder(path).newest(), CheckpointFolder(path).fingerprint()
+        if newest is None or saved is None:
             return None
-        different = changed(CheckpointFolder(path).fingerprint(), fingerprints(parts))
+        different = changed(saved, fingerprints(parts))
         return StaleState(path, step_of(newest), tuple(different))
     saved, rows = fingerprint_of(path), rows_in(path)
     if saved is None or not rows:

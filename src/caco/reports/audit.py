@@ -3,17 +3,14 @@
 It needs the run's folder only: no network, no GPU, no Snakemake. The folder may have been moved.
 """
 
-import os
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from caco.errors import UserError
-from caco.identity import file_sha256
 from caco.models.manifest import checkpoint_digests
-from caco.reports.records import planned_jobs
+from caco.reports.records import planned_jobs, planned_records, read_records, root_of
 from caco.runtime.chain import (
     altered,
     is_record,
@@ -21,11 +18,10 @@ from caco.runtime.chain import (
     load_record,
     located,
     record_digest,
-    root_digest,
     unrecorded,
 )
+from caco.runtime.checksums import sha256_of
 from caco.workflow.paths import Paths
-from caco.workflow.stages import WITHOUT_ROWS
 
 MANIFEST = "manifest.json"
 
@@ -70,11 +66,7 @@ def audit(run: Path) -> Audit:
                 found.differences.append(str(error))
     complete = not found.differences
     if complete:
-        found.root = root_digest(
-            (values["rule"], values["identity"], record_digest(values))
-            for values in records.values()
-            if values["rule"] not in WITHOUT_ROWS
-        )
+        found.root = root_of(read_records(planned_records(run)))
     promises = _promises(run, records)
     _compare_outputs(promises, records, found)
     _compare_inputs(run, promises, records, found, complete)
@@ -205,10 +197,5 @@ def _compare_maker(
 
 def _digests(files: Iterable[Path]) -> dict[Path, str | None]:
     """Returns the SHA-256 of each file, read again; None for one that does not exist."""
-
-    def one(file: Path) -> str | None:
-        return file_sha256(file) if file.is_file() else None
-
     names = list(files)
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        return dict(zip(names, pool.map(one, names), strict=True))
+    return {**dict.fromkeys(names), **sha256_of(name for name in names if name.is_file())}

@@ -3,7 +3,6 @@
 The row counts of the files are compared with those of the jobs' records.
 """
 
-import json
 import textwrap
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,7 +18,7 @@ from caco.reports.records import Record
 from caco.rows.graded import CORRECT, Graded
 from caco.rows.rejected import Rejected
 from caco.rows.table import Row, count_rows
-from caco.runtime.atomic_files import write_text
+from caco.runtime.checksums import read_checked, write_checked
 from caco.workflow.stages import BY_NAME, ROW_STAGES
 
 _HELD_OUT = ".held_out.parquet"
@@ -155,7 +154,7 @@ def write_funnel(
     stages: Iterable[FunnelStage],
     more: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Writes the stages as a JSON list.
+    """Writes the stages as JSON.
 
     Args:
         path: The file.
@@ -176,7 +175,7 @@ def write_funnel(
         }
         for s in stages
     ]
-    write_text(path, json.dumps(written, indent=1) + "\n")
+    write_checked(path, {"stages": written})
 
 
 def read_funnel(path: Path) -> list[FunnelStage]:
@@ -186,7 +185,7 @@ def read_funnel(path: Path) -> list[FunnelStage]:
         UserError: The file is missing or not a funnel.
     """
     try:
-        raw: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        raw: list[dict[str, Any]] = read_checked(path)["stages"]
         return [
             FunnelStage(
                 s["stage"], s["in"], s["accepted"], s["rejected"], s["seconds"], s["jobs"],

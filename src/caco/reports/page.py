@@ -74,15 +74,19 @@ class Curve:
     Attributes:
         name: What was fine-tuned: the folder that holds the file.
         rows: The logged steps.
+        seconds: Their wall time; None where it is unknown, as after a restoration of the record.
     """
 
     name: str
     rows: Sequence[Loss]
+    seconds: float | None
 
 
-def read_curve(path: Path) -> Curve:
-    """Reads `{name}/loss.parquet`."""
-    return Curve(path.parent.name, list(read_rows(path, Loss)))
+def read_curve(path: Path, records: Iterable[Record]) -> Curve:
+    """Reads `{name}/loss.parquet`; the time of its steps is in the record of the training."""
+    name = path.parent.name
+    times = {record.rule: record.used.get("training_s") for record in records}
+    return Curve(name, list(read_rows(path, Loss)), times.get(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def build_report(run: str, files: Files, funnel_path: Path, report_path: Path) -
         stages,
         forms,
         records,
-        [read_curve(path) for path in files.losses],
+        [read_curve(path, records) for path in files.losses],
         read_scores(files.scores),
         [read_rates(path) for path in files.rates],
         corpus_samples(files.corpus),
@@ -247,9 +251,12 @@ def _curve_note(curve: Curve) -> str:
     if not curve.rows:
         return "not fine-tuned: no steps logged"
     first, last = curve.rows[0], curve.rows[-1]
+    time = ", time unknown"
+    if curve.seconds is not None:
+        rate = last.tokens / max(curve.seconds, 1e-9)
+        time = f", {duration(curve.seconds)}, {rate:,.0f} tokens/s"
     return (
-        f"{last.step:,} steps, {last.epoch:g} epochs, {last.tokens:,} tokens, "
-        f"{duration(last.seconds)}, {last.tokens / max(last.seconds, 1e-9):,.0f} tokens/s; "
+        f"{last.step:,} steps, {last.epoch:g} epochs, {last.tokens:,} tokens{time}; "
         f"loss {first.loss:.3f} to {last.loss:.3f}"
     )
 

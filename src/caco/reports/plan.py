@@ -394,13 +394,12 @@ def _job_gpus(record: Record) -> int:
 
 def _training_rate(run: Path, records: Iterable[Record]) -> float:
     """Returns tokens per second and GPU over the steps of all trainings of a run."""
-    gpus = {record.rule: _job_gpus(record) for record in records}
     tokens, seconds = 0, 0.0
-    for path in sorted(run.glob("*/loss.parquet")):
-        rows = list(read_rows(path, Loss))
-        if rows:
-            tokens += rows[-1].tokens
-            seconds += rows[-1].seconds * gpus.get(path.parent.name, 1)
+    for record in records:
+        if "training_s" in record.used:
+            *_, last = read_rows(run / record.rule / "loss.parquet", Loss)
+            tokens += last.tokens
+            seconds += record.used["training_s"] * _job_gpus(record)
     if not tokens:
         raise UserError(
             f"{run}: contains no training, so it has no training rate; pass another run"

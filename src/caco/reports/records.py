@@ -1,6 +1,5 @@
 """Reading provenance records."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from caco.errors import UserError
 from caco.runtime.chain import load_record, record_digest, root_digest
+from caco.runtime.checksums import read_checked
 from caco.runtime.heartbeat import Start
 from caco.runtime.provenance import Counts
 from caco.workflow.paths import Paths
@@ -127,15 +127,15 @@ def planned_jobs(run: Path) -> dict[str, list[str]]:
     """
     file = Path(Paths(run.name, str(run.parent)).jobs())
     try:
-        jobs: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
+        jobs: dict[str, list[str]] = read_checked(file)["jobs"]
     except FileNotFoundError:
         raise UserError(
             f"{file}: the file does not exist, so no run was started there; pass the folder of a "
             "run, as in results/embedded"
         ) from None
-    except ValueError:
+    except (ValueError, KeyError):
         raise UserError(
-            f"{file}: not JSON; start the run again, it writes the file again"
+            f"{file}: damaged, or of another version; start the run again, it writes the file again"
         ) from None
     return jobs
 
@@ -159,7 +159,7 @@ def planned_records(run: Path) -> list[Path]:
 
 
 def root_of(records: Iterable[Record]) -> str:
-    """Returns the root digest of a run from the records of its jobs, without `WITHOUT_ROWS`."""
+    """Returns the root digest of a run from the records of `planned_records`."""
     return root_digest((r.rule, r.identity, r.digest) for r in records)
 
 

@@ -22,7 +22,8 @@ from caco.reports.audit import MANIFEST
 from caco.rows.graded import CORRECT
 from caco.rows.rejected import ACCEPTED
 from caco.rows.table import check_rows
-from caco.runtime.chain import Inputs, load_record, located, open_inputs, write_record
+from caco.runtime.chain import Inputs, load_record, located, open_inputs
+from caco.runtime.checksums import write_checked
 from caco.runtime.heartbeat import heartbeat_file
 from caco.runtime.job import each_shard
 from caco.runtime.provenance import Counts, job_values, utc
@@ -178,7 +179,7 @@ def _restore(job: MadeJob, read: _Read) -> list[Path]:
                 f"{read[path][0]} read a file with {read[path][1]}",
             )
     made = max(path.stat().st_mtime_ns for path in job.outputs)
-    write_record(job.record, {**values, **_unknown(made / 1e9, shlex.split(job.command))})
+    write_checked(job.record, {**values, **_unknown(made / 1e9, shlex.split(job.command))})
     # Snakemake runs a job again that reads a file newer than its outputs: the report reads records.
     os.utime(job.record, ns=(made, made))
     return unchecked

@@ -14,7 +14,6 @@ class Loss:
         learning_rate: Learning rate of the step.
         grad_norm: Gradient norm before clipping, or None where DeepSpeed does not report it.
         tokens: Tokens trained on so far, without padding.
-        seconds: Wall time since the start of training, in seconds.
     """
 
     step: int
@@ -23,4 +22,3 @@ class Loss:
     learning_rate: float
     grad_norm: float | None
     tokens: int
-    seconds: float

@@ -11,15 +11,13 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from caco.identity import file_sha256
 from caco.runtime.atomic_files import append_line
+from caco.runtime.checksums import sha256_of
 
 _RECORD = "digests.jsonl"
-_THREADS = 8  # files that are read at the same time
 _REPORTED = 1_000_000  # bytes that are read before the time is printed
 _Key = tuple[str, int, int, int]  # resolved path, size in bytes, time of change in ns, inode
 
@@ -42,11 +40,10 @@ def changed_files(expected: Mapping[Path, str]) -> dict[Path, str]:
     keys = {path: _key(path) for path in expected}
     unknown = [path for path, key in keys.items() if known.get(key) != expected[path]]
     started = time.monotonic()
-    with ThreadPoolExecutor(min(_THREADS, len(os.sched_getaffinity(0)))) as pool:
-        for path, sha256 in zip(unknown, pool.map(file_sha256, unknown), strict=True):
-            known[keys[path]] = sha256
-            if _key(path) == keys[path]:  # else it has changed while it was read
-                _remember(keys[path], sha256)
+    for path, sha256 in sha256_of(unknown).items():
+        known[keys[path]] = sha256
+        if _key(path) == keys[path]:  # else it has changed while it was read
+            _remember(keys[path], sha256)
     hashed = sum(path.stat().st_size for path in unknown)
     if hashed >= _REPORTED:
         seconds = time.monotonic() - started

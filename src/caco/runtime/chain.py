@@ -8,8 +8,6 @@ and resources are not in it, so a restored record has the digest of the lost one
 A job compares its inputs with the records of the jobs that made them before it reads them.
 """
 
-import hashlib
-import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,45 +16,31 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from caco.errors import UserError
-from caco.identity import canonical_json, file_sha256
-from caco.runtime.atomic_files import write_text
+from caco.runtime.checksums import json_sha256, read_checked, sha256_of
 
 _FOLDER = "provenance"  # {run}/provenance/{rule}/{identity}.json
-_CHECKSUM = "checksum"
 _LATENCY_S = 20.0  # a network file system may show a new folder late
 _State = tuple[int, int, int]  # size in bytes, time of change in ns, inode
-
-
-def write_record(path: Path, values: Mapping[str, Any]) -> None:
-    """Writes a record with the checksum of its values."""
-    written = {name: value for name, value in values.items() if name != _CHECKSUM}
-    written[_CHECKSUM] = _sha256(written)
-    write_text(path, json.dumps(written, indent=1, sort_keys=True) + "\n")
 
 
 def load_record(path: Path) -> dict[str, Any]:
     """Returns the values of a record.
 
     Raises:
-        UserError: The file is missing, or is not what `write_record` has written.
+        UserError: The file is missing, or is not what was written.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        values: dict[str, Any] = json.loads(text)
-        is_whole = values.pop(_CHECKSUM) == _sha256(values) and text.endswith("}\n")
+        return read_checked(path)
     except FileNotFoundError:
         raise UserError(
             f"{path}: the record does not exist; if its job has run, `{_restore(path)}` restores "
             "it, otherwise run the rule that makes it"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        is_whole = False
-    if not is_whole:
+    except ValueError:
         raise UserError(
             f"{path}: not a provenance record, or torn, changed or of another version; "
             f"`{_restore(path)}` restores it from the outputs of its job, which does not run again"
-        )
-    return values
+        ) from None
 
 
 def record_digest(values: Mapping[str, Any]) -> str:
@@ -70,7 +54,7 @@ def record_digest(values: Mapping[str, Any]) -> str:
     covered["made_by"] = {
         name_in_run(values, file): maker["digest"] for file, maker in values["made_by"].items()
     }
-    return _sha256(covered)
+    return json_sha256(covered)
 
 
 def root_digest(jobs: Iterable[tuple[str, str, str]]) -> str:
@@ -79,7 +63,7 @@ def root_digest(jobs: Iterable[tuple[str, str, str]]) -> str:
     Args:
         jobs: Rule, identity and record digest of each job, in any order.
     """
-    return _sha256(sorted(list(job) for job in jobs))
+    return json_sha256(sorted(list(job) for job in jobs))
 
 
 def name_in_run(values: Mapping[str, Any], file: str) -> str:
@@ -170,7 +154,7 @@ class Inputs:
         for file in self.missing:
             raise UserError(f"{file}: there is no such file, although it is an input of the job")
         for file, sha in self.sha256.items():
-            if _state(file) != self.states[file] and (found := _file_digest(file)) != sha:
+            if _state(file) != self.states[file] and (found := _digests([file])[file]) != sha:
                 raise UserError(
                     f"{file}: changed while the job read it: its SHA-256 was {sha} and is {found}; "
                     "type your command again"
@@ -190,12 +174,13 @@ def open_inputs(record: Path, files: Iterable[Path]) -> Inputs:
     makers = _Makers(record)
     opened = Inputs({}, {}, {}, [])
     for file in sorted(set(files)):
-        if not file.exists():
+        if file.exists():
+            opened.states[file] = _state(file)
+        else:
             opened.missing.append(file)
-            continue
-        opened.states[file] = _state(file)
-        opened.sha256[file] = _file_digest(file)
-        if (made_by := makers.of(file, opened.sha256[file])) is not None:
+    opened.sha256.update(_digests(opened.states))
+    for file, sha in opened.sha256.items():
+        if (made_by := makers.of(file, sha)) is not None:
             opened.made_by[file] = made_by
     return opened
 
@@ -277,17 +262,18 @@ class _Makers:
         return self._loaded[record]
 
 
-def _file_digest(file: Path) -> str:
-    """Returns the SHA-256 of a file; of a record its digest, which does not cover times."""
-    if file.suffix == ".json" and file.parent.parent.name == _FOLDER:
-        return record_digest(load_record(file))
-    return file_sha256(file)
+def _digests(files: Iterable[Path]) -> dict[Path, str]:
+    """Returns the SHA-256 of each file; of a record its digest, which does not cover times."""
+    names = list(files)
+    records = {
+        file: record_digest(load_record(file))
+        for file in names
+        if file.suffix == ".json" and file.parent.parent.name == _FOLDER
+    }
+    hashed = sha256_of(file for file in names if file not in records)
+    return {file: records.get(file) or hashed[file] for file in names}
 
 
 def _state(file: Path) -> _State:
     stat = file.stat()
     return stat.st_size, stat.st_mtime_ns, stat.st_ino
-
-
-def _sha256(value: Any) -> str:
-    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()

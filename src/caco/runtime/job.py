@@ -147,11 +147,32 @@ class Job:
             fingerprint[name.replace("_", " ")] = digest(*digests)
         return self._checkpoints, fingerprint
 
-    def done(self, counts: Counts | None = None, seed: int | None = None) -> None:
+    def counts_before(self, name: str) -> dict[str, Counts]:
+        """Returns the row counts of the steps that led to the files of an argument, by rule.
+
+        Args:
+            name: The argument, as a name. Its files are shards.
+        """
+        return provenance.counts_before(self._opened, self._paths([name]))
+
+    def done(
+        self,
+        counts: Counts | None = None,
+        seed: int | None = None,
+        training_s: float | None = None,
+    ) -> None:
         """Writes the provenance record; call it last, when every output exists.
 
         Deletes the journal or the checkpoints, which are then no longer needed.
+
+        Args:
+            counts: Rows by verdict, or None for a job that does not filter rows.
+            seed: The seed of all random numbers, or None.
+            training_s: Wall time of the steps of a training, over all its starts, in seconds.
         """
+        used = self._gpus.used() if self._gpus else {}
+        if training_s is not None:
+            used = {**used, "training_s": round(training_s, 3)}
         provenance.record(
             self.args.provenance,
             rule=self.rule,
@@ -165,7 +186,7 @@ class Job:
             # By the present clock: it may have been set since.
             started=time.time() - (time.monotonic() - self._began),
             starts=self._heartbeat.earlier_starts(),
-            gpus_used=self._gpus.used() if self._gpus else None,
+            used=used,
         )
         self._heartbeat.done()
         if self._journal is not None:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,10 +17,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from caco.errors import CacoError, ClusterError
-from caco.identity import file_sha256
+from caco.errors import CacoError, ClusterError, UserError
 from caco.runtime import gpus
-from caco.runtime.chain import Inputs, open_inputs, write_record
+from caco.runtime.chain import Inputs, load_record
+from caco.runtime.checksums import sha256_of, write_checked
 from caco.runtime.slurm_client import slurm_output
 
 # The packages whose version can change a stage's output.
@@ -58,6 +59,13 @@ class Counts:
         self.rows_in += 1
         self.rejected[verdict] = self.rejected.get(verdict, 0) + 1
 
+    def add(self, other: "Counts") -> None:
+        """Adds the counts of another job."""
+        self.rows_in += other.rows_in
+        self.accepted += other.accepted
+        for verdict, rows in other.rejected.items():
+            self.rejected[verdict] = self.rejected.get(verdict, 0) + rows
+
     def check(self) -> None:
         """Raises `CacoError` if the counts do not add up."""
         out = self.accepted + sum(self.rejected.values())
@@ -75,13 +83,13 @@ def record(
     identity: str,
     spec: str,
     code: str,
-    inputs: Inputs | Iterable[Path],
+    inputs: Inputs,
     outputs: Iterable[Path],
     counts: Counts | None,
     seed: int | None,
     started: float,
     starts: Sequence[dict[str, Any]] = (),
-    gpus_used: Mapping[str, float] | None = None,
+    used: Mapping[str, float] | None = None,
 ) -> None:
     """Writes the record of a finished job.
 
@@ -91,22 +99,22 @@ def record(
         identity: The job's identity within its rule: a shard, a source, a model.
         spec: The rule's `spec`, as JSON text.
         code: The rule's code digest.
-        inputs: Files read, or what `open_inputs` returned for them when the job started.
+        inputs: What `open_inputs` returned when the job started.
         outputs: Files written.
         counts: Rows by verdict, or None for a job that does not filter rows.
         seed: The seed of all random numbers, or None.
         started: `time.time()` at the job's start.
         starts: Earlier starts of the job, as `caco.runtime.heartbeat` returns them.
-        gpus_used: The load of its GPUs, as `caco.runtime.gpus.GpuMonitor` returns it, or None.
+        used: Further values of `used_resources`: the load of the job's GPUs
+            (`caco.runtime.gpus.GpuMonitor`), `training_s`.
 
     Raises:
         UserError: An input has changed since the job started.
     """
-    opened = inputs if isinstance(inputs, Inputs) else open_inputs(path, inputs)
-    opened.require_unchanged()
+    inputs.require_unchanged()
     ended = time.time()
     written: dict[str, Any] = {
-        **job_values(path, rule, identity, spec, code, opened, outputs, counts, seed),
+        **job_values(path, rule, identity, spec, code, inputs, outputs, counts, seed),
         "versions": {"python": platform.python_version(), **_versions()},
         "commit": _commit(),
         "command": sys.argv,
@@ -124,9 +132,9 @@ def record(
         "seconds": round(ended - started, 3),
         "starts": list(starts),
         "requested": requested_resources(),
-        "used": {**used_resources(), **(gpus_used or {})},
+        "used": {**used_resources(), **(used or {})},
     }
-    write_record(path, written)
+    write_checked(path, written)
 
 
 def job_values(
@@ -163,7 +171,7 @@ def job_values(
         "code": code,
         "seed": seed,
         "inputs": {str(p): sha for p, sha in sorted(inputs.sha256.items())},
-        "outputs": {str(p): file_sha256(p) for p in sorted(outputs)},
+        "outputs": {str(p): sha for p, sha in sha256_of(sorted(outputs)).items()},
         "made_by": {
             str(p): {"record": str(record), "digest": sha}
             for p, (record, sha) in sorted(inputs.made_by.items())
@@ -176,6 +184,32 @@ def job_values(
             "rejected": dict(sorted(counts.rejected.items())),
         },
     }
+
+
+def counts_before(inputs: Inputs, files: Iterable[Path]) -> dict[str, Counts]:
+    """Returns the row counts of the jobs that led to some inputs, by rule, in data order.
+
+    Follows the records of each shard to the first step that is no job per shard. A record that
+    cannot be read is left out.
+
+    Args:
+        inputs: What `open_inputs` returned.
+        files: The shards among them.
+    """
+    found: dict[str, Counts] = {}
+    waiting = deque(inputs.made_by[file][0] for file in files if file in inputs.made_by)
+    while waiting:
+        path = waiting.popleft()
+        try:
+            values = load_record(path)
+        except UserError:
+            continue
+        if (rows := values["rows"]) is not None:
+            counts = Counts(rows["in"], rows["accepted"], rows["rejected"])
+            found.setdefault(values["rule"], Counts()).add(counts)
+        makers = {Path(maker["record"]) for maker in values["made_by"].values()}
+        waiting += [maker for maker in makers if maker.stem == path.stem]
+    return dict(reversed(found.items()))
 
 
 def utc(at: float) -> str:

@@ -1,6 +1,5 @@
 """One fine-tuning run, from examples to a checkpoint with its manifest."""
 
-import json
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from caco.config.training import FineTune
 from caco.errors import Preempted, UserError
+from caco.identity import file_sha256
 from caco.models.manifest import point_manifest, read_manifest, write_manifest
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.loss import Loss
@@ -23,6 +23,7 @@ from caco.training.runtime.checkpoints import (
     STOPPED,
     CheckpointFolder,
     open_checkpoint_folder,
+    read_steps,
     step_of,
 )
 from caco.training.runtime.launch import TrainingArguments, accumulation, launch, rank_count
@@ -41,7 +42,7 @@ def fine_tune(
     arguments: TrainingArguments,
     examples: Iterable[Example | None],
     end: str,
-) -> Counts:
+) -> tuple[Counts, float]:
     """Fine-tunes a model; resumes from the checkpoint of an earlier attempt, if there is one.
 
     Args:
@@ -52,7 +53,8 @@ def fine_tune(
         end: The token that ends their completions, which the checkpoint then declares.
 
     Returns:
-        Counts of the examples, by verdict.
+        Counts of the examples, by verdict, and the wall time of the steps over all attempts, in
+        seconds.
 
     Raises:
         UserError: There are fewer rows to train on than `min_rows`, the ranks cannot divide the
@@ -84,6 +86,7 @@ def fine_tune(
                 stage=stage,
                 model=str(model),
                 tokens=str(tokens),
+                tokens_sha256=file_sha256(tokens),
                 end=end,
                 checkpoint=str(partial),
                 checkpoints=str(checkpoints.folder),
@@ -97,10 +100,10 @@ def fine_tune(
             launch(checkpoints.scratch / "plan.json", ranks)
             if (checkpoints.scratch / STOPPED).exists():
                 raise _preempted(stage, checkpoints)
-        with (checkpoints.scratch / LOSS).open(encoding="utf-8") as lines:
-            write_rows(arguments.loss, Loss, (Loss(**json.loads(line)) for line in lines))
+        steps = read_steps(checkpoints.scratch / LOSS)
+        write_rows(arguments.loss, Loss, (step for step, _ in steps))
     write_manifest(arguments.checkpoint, out)
-    return counts
+    return counts, steps[-1][1]
 
 
 def _too_few_rows(
@@ -129,8 +132,8 @@ def _names(files: Sequence[Path]) -> str:
 
 
 def _checkpoint_to_resume(checkpoints: CheckpointFolder, stage: str) -> str | None:
-    """Returns the newest checkpoint, if there is one, and restores its loss curve."""
-    newest = checkpoints.newest()
+    """Returns the newest intact checkpoint, if there is one, and restores its loss curve."""
+    newest = checkpoints.newest_intact()
     if newest is None:
         return None
     print(f"{stage}: resuming after step {step_of(newest):,}", file=sys.stderr, flush=True)

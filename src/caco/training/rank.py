@@ -1,17 +1,18 @@
 """One rank of a fine-tuning run: TRL's SFTTrainer with DeepSpeed, started by `launch`."""
 
-import json
 import os
 import signal
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from caco.config.section import section_of_spec
 from caco.config.training import Training
-from caco.identity import canonical_json
+from caco.errors import ClusterError
+from caco.identity import file_sha256
 from caco.models.tokenizer import declare_end
+from caco.runtime.checksums import read_checked, write_checked
 from caco.runtime.process import die_with_parent
 from caco.runtime.progress import silence_libraries
 from caco.training.runtime.checkpoints import LOSS, STOPPED, CheckpointFolder
@@ -25,6 +26,7 @@ class RankTask:
         stage: `codegen`, `writer` or `student`.
         model: Folder of the base model.
         tokens: Parquet file with token ids and labels.
+        tokens_sha256: Its SHA-256, in hex.
         end: The token that ends their completions.
         checkpoint: Folder for the fine-tuned model.
         checkpoints: The checkpoint folder (`caco.training.runtime.checkpoints`).
@@ -38,6 +40,7 @@ class RankTask:
     stage: str
     model: str
     tokens: str
+    tokens_sha256: str
     end: str
     checkpoint: str
     checkpoints: str
@@ -54,7 +57,25 @@ class RankTask:
 
     def write(self, path: Path) -> None:
         """Writes the task to `path`."""
-        path.write_text(canonical_json(asdict(self)), encoding="utf-8")
+        write_checked(path, asdict(self))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Reads what `write` has written.
+
+        Raises:
+            ClusterError: The file or the one of the tokens has changed since.
+        """
+        try:
+            task = cls(**read_checked(path))
+        except ValueError as error:
+            raise ClusterError(f"{path}: damaged ({error}); type your command again") from None
+        if (found := file_sha256(Path(task.tokens))) != task.tokens_sha256:
+            raise ClusterError(
+                f"{task.tokens}: damaged: its SHA-256 was {task.tokens_sha256} and is {found}; "
+                "type your command again"
+            )
+        return task
 
 
 def trainer_settings(task: RankTask, section: Training, on_gpu: bool) -> dict[str, Any]:
@@ -158,7 +179,10 @@ def main() -> None:
         sys.exit("the launcher has exited")
     os.environ["TORCHELASTIC_ERROR_FILE"] = os.devnull
     silence_libraries()
-    task = RankTask(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    try:
+        task = RankTask.read(Path(sys.argv[1]))
+    except ClusterError as error:
+        sys.exit(error.line)
     train(task)
     # DeepSpeed retains process groups whose gloo threads may still release the last gathered
     # tensors. A thread that acquires the GIL during interpreter shutdown aborts the process: in 2

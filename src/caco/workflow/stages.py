@@ -4,7 +4,6 @@ Paths, DAG targets, the funnel, the plan, the status, the profiles' lists and th
 are derived from it. docs/stages.md shows how to add a stage.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import Row
 from caco.rows.verified import Verified
-from caco.runtime.atomic_files import write_text
+from caco.runtime.checksums import write_checked
 from caco.workflow.paths import Paths
 
 Engines = Mapping[str, EngineConfig]  # by their key in the config
@@ -318,4 +317,4 @@ def report_records(config: Config, paths: Paths) -> list[str]:
 
 def write_jobs(path: Path, config: Config) -> None:
     """Writes the run's jobs by rule as JSON, for `scripts/status.py`."""
-    write_text(path, json.dumps(jobs_of(config)) + "\n")
+    write_checked(path, {"jobs": jobs_of(config)})

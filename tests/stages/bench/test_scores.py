@@ -173,7 +173,7 @@ def test_scores_round_trip_through_their_file(tmp_path):
     scores = read_scores(out)
     assert [s.correct for s in scores.scores] == [1, 2]
     assert scores.differences[0].student_better == 1
-    assert set(json.loads(out.read_text())) == {"scores", "differences", "open_cases"}
+    assert set(json.loads(out.read_text())) == {"scores", "differences", "open_cases", "checksum"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"scores": [{"n": 1}], "differences": []}'])

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -27,7 +28,7 @@ def assembled(tmp_path):
         write_rows(problem_file, Seed, problems)
         out, rejected = tmp_path / "corpus.parquet", tmp_path / "rejected.parquet"
         settings = settings or Corpus()
-        counts, _ = assemble(files, [programs], [problem_file], settings, out, rejected)
+        counts, _ = assemble(files, [programs], [problem_file], settings, out, rejected, dict)
         return counts, list(read_rows(out, CorpusRow)), list(read_rows(rejected, Rejected))
 
     return make
@@ -121,17 +122,18 @@ def test_a_rejected_row_makes_no_duplicate(assembled, solution, seed):
 
 
 def test_the_reason_of_a_contaminated_row_names_the_benchmark(assembled, solution, seed):
-    _, _, rejected = assembled({"00000": [solution(1, question="Ask ME!")]}, [seed("Ask me.")])
+    rows = [solution(1, question="Ask ME!"), solution(2)]
+    _, _, rejected = assembled({"00000": rows}, [seed("Ask me.")])
     assert rejected[0].verdict == "contaminated"
     assert "seed of Ask me." in rejected[0].reason
     assert "problems" in rejected[0].reason
 
 
 def test_a_contaminated_duplicate_has_one_verdict(assembled, solution, seed):
-    rows = [solution(1, question="Same?"), solution(1, question="Same?")]
+    rows = [solution(1, question="Same?"), solution(1, question="Same?"), solution(2)]
     counts, _, rejected = assembled({"00000": rows}, [seed("same")])
     assert [row.verdict for row in rejected] == ["contaminated", "contaminated"]
-    assert counts.rows_in == 2
+    assert counts.rows_in == 3
 
 
 @pytest.mark.parametrize(
@@ -167,9 +169,25 @@ def test_the_rows_of_a_family_with_constant_answers_are_rejected(
     assert len(corpus) == len(rows)
 
 
-def test_empty_shards_and_no_benchmark_make_an_empty_corpus(assembled):
-    counts, corpus, rejected = assembled({"00000": [], "00001": []})
-    assert (counts.rows_in, corpus, rejected) == (0, [], [])
+def test_an_empty_shard_beside_another_is_no_error(assembled, solution):
+    counts, corpus, rejected = assembled({"00000": [], "00001": [solution(1)]})
+    assert (counts.rows_in, len(corpus), rejected) == (1, 1, [])
+
+
+def test_fewer_rows_than_the_minimum_are_an_error_before_a_file_exists(
+    assembled, solution, tmp_path
+):
+    rows = [solution(1), solution(1), solution(2), solution(2), solution(3, question="What is 1?")]
+    message = (
+        "corpus: it has 2 rows, but `corpus.min_rows` is 3; accepted by each step, with the most "
+        "frequent verdicts on the others: corpus 2 of 5 (duplicate_program 2, duplicate_question "
+        "1); the files"
+    )
+    with pytest.raises(UserError, match=re.escape(message)):
+        assembled({"00000": rows}, settings=Corpus(min_rows=3))
+    assert not (tmp_path / "corpus.parquet").exists()
+    assert not (tmp_path / "rejected.parquet").exists()
+    assert assembled({"00000": rows}, settings=Corpus(min_rows=2))[0].accepted == 2
 
 
 def test_the_order_of_files_does_not_change_a_byte(tmp_path, solution):
@@ -179,7 +197,7 @@ def test_the_order_of_files_does_not_change_a_byte(tmp_path, solution):
     bytes_of = []
     for order in (shards, shards[::-1]):
         out = tmp_path / "out.parquet"
-        assemble(order, [], [], Corpus(), out, tmp_path / "rejected.parquet")
+        assemble(order, [], [], Corpus(), out, tmp_path / "rejected.parquet", dict)
         bytes_of.append(out.read_bytes())
     assert bytes_of[0] == bytes_of[1]
 
@@ -188,7 +206,7 @@ def test_an_unreadable_shard_is_reported(tmp_path):
     shard = tmp_path / "00000.parquet"
     shard.write_bytes(b"not parquet")
     with pytest.raises(UserError, match=r"00000\.parquet: not a readable Parquet file"):
-        assemble([shard], [], [], Corpus(), tmp_path / "c.parquet", tmp_path / "r.parquet")
+        assemble([shard], [], [], Corpus(), tmp_path / "c.parquet", tmp_path / "r.parquet", dict)
 
 
 def test_every_row_has_one_outcome_in_order(solution):

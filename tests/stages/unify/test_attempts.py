@@ -28,6 +28,15 @@ def fenced(program, language="python"):
 
 
 HEX = f"0x{'f' * 5_000}"  # Python converts no integer of more than 4,300 digits to text
+# They empty the list in `input`. The output of the first follows from the recorded list, which its
+# text assigns; that of the second from another one.
+EMPTIES = (
+    'input = {"xs": [3, 5]}\n\ndef total(xs):\n    found = 0\n    while xs:\n'
+    '        found += xs.pop()\n    return found\n\noutput = total(input["xs"])\nprint(output)\n'
+)
+EMPTIES_ANOTHER = "data = [3, 5]\n" + EMPTIES.replace("[3, 5]", "data").replace(
+    "xs.pop()", "data.pop()"
+)
 # Reply, finish reason, verdict, part of the reason.
 REPLIES = [
     (fenced(GOOD), "stop", "accepted", ""),
@@ -44,6 +53,8 @@ REPLIES = [
     (fenced(GOOD.replace("return n * 2", "__import__('os')._exit(3)")), "stop", "killed", ""),
     (fenced(GOOD.replace("n * 2", "{1, n}")), "stop", "wrong_answer", "it gives [1,4]"),
     (fenced(GOOD.replace("n * 2", "n * 2j")), "stop", "not_serialisable", "complex"),
+    (fenced(EMPTIES), "stop", "accepted", ""),
+    (fenced(EMPTIES_ANOTHER), "stop", "non_deterministic", "another run of the program, or one"),
     (fenced(f"{GOOD}d = {{{HEX}: 5}}\nz = d[{HEX}]\n"), "stop", "unanalysable", "ValueError"),
 ]
 
@@ -80,12 +91,12 @@ def test_every_draft_has_one_verdict_in_order(attempted):
     for attempt, (*_, part) in zip(attempts, REPLIES, strict=True):
         assert part in attempt.reason
         assert (attempt.reason == "") == (attempt.verdict == "accepted")
-    assert counts["in"] == len(REPLIES) and counts["accepted"] == 2
+    assert counts["in"] == len(REPLIES) and counts["accepted"] == 3
     assert (attempts[0].program, attempts[0].input, attempts[0].output) == (GOOD, '{"n":4}', "8")
 
 
 def test_every_seed_has_one_verdict(attempted):
-    folder, seeds, _, _ = attempted
+    folder, seeds, attempts, _ = attempted
     unify = {"converter": "llm", "model": "m", "sampling": {"temperature": 0.6,
              "max_new_tokens": 9}}  # fmt: skip
     counts = run(
@@ -96,9 +107,17 @@ def test_every_seed_has_one_verdict(attempted):
     accepted = list(read_rows(folder / "cots.parquet", CodeCoT))
     rejected = list(read_rows(folder / "rejected.parquet", Rejected))
     assert [(a.seed_id, a.program, a.converter) for a in accepted] == [
-        (seeds[0].seed_id, GOOD, "llm:p:m")
+        (seeds[0].seed_id, GOOD, "llm:p:m"),
+        (
+            seeds[REPLIES.index((fenced(EMPTIES), "stop", "accepted", ""))].seed_id,
+            EMPTIES,
+            "llm:p:m",
+        ),
     ]
-    assert [r.verdict for r in rejected] == ["duplicate", *(v for _, _, v, _ in REPLIES[2:])]
+    others = [verdict for _, _, verdict, _ in REPLIES[2:] if verdict != "accepted"]
+    assert [r.verdict for r in rejected] == ["duplicate", *others]
+    (by_chance,) = (a for a in attempts if a.verdict == "non_deterministic")
+    assert "8" not in by_chance.reason  # the known answer, as the next prompt has the reason
     assert counts["in"] == len(seeds) == len(accepted) + len(rejected)
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.stages.unify.test_attempts import EMPTIES, EMPTIES_ANOTHER
 
 from caco.config.sources import Gsm8kFile
 from caco.rows.code_cot import CodeCoT
@@ -112,3 +113,22 @@ def test_a_question_held_out_of_another_source_is_no_code_cot(tmp_path):
     assert "of other" in rejected[0].reason
     assert json.loads(rejected[0].row)["problem"] == seeds[1].problem
     assert rows["rejected"] == {"held_out": 1}
+
+
+def test_the_output_of_a_code_cot_follows_from_its_recorded_input(tmp_path):
+    """As in `verify`: a program that changes its `input` runs again from the recorded value."""
+    by_chance = EMPTIES.replace("while xs", "xs[0] = id(object())\n    return 8\n    while xs")
+    programs = [EMPTIES, EMPTIES_ANOTHER, by_chance.replace("[3, 5]", "[id(object()), 5]")]
+    seeds = [make_seed("s", f"{n}?", "8", program=text) for n, text in enumerate(programs)]
+    write_rows(tmp_path / "seeds.parquet", Seed, seeds)
+    accepted, rejected, _ = run_unify(tmp_path, "program")
+    assert [(row.seed_id, row.input, row.output) for row in accepted] == [
+        (seeds[0].seed_id, '{"xs":[3,5]}', "8")
+    ]
+    assert [row.verdict for row in rejected] == ["non_deterministic"] * 2
+    assert rejected[0].reason == (
+        'a run from the recorded `input` {"xs":[3,5]}: exception (IndexError: pop from empty list)'
+    )
+    assert rejected[1].reason.startswith('`input` is {"xs":[')
+    switched_off = {"non_deterministic": False}
+    assert len(run_unify(tmp_path, "program", rules=switched_off)[0]) == 3

@@ -12,11 +12,10 @@ from caco.sandbox.protocol import Outcome
 from caco.stages.verify.rerun_rules import (
     RERUN_RULES,
     PerturbedRun,
-    Rerun,
     Runs,
     rerun_violation,
-    rules_needing,
     suspicions,
+    switched_on,
 )
 from caco.stages.verify.rules import (
     RESULT_RULES,
@@ -26,6 +25,7 @@ from caco.stages.verify.rules import (
     result_violation,
     text_violation,
 )
+from caco.stages.verify.second_runs import different
 from caco.stages.verify.source import Source, literal_input
 
 DEFAULTS = Verify()
@@ -48,7 +48,7 @@ def test_the_default_thresholds():
 def test_the_order_of_the_rules():
     assert list(TEXT_RULES) == ["truncated", "too_few_lines", "trivial"]
     assert list(RESULT_RULES) == ["empty_input", "empty_output", "too_many_digits", "unused_input"]
-    assert list(RERUN_RULES) == ["non_deterministic", "insensitive", "echo"]
+    assert list(RERUN_RULES) == ["insensitive", "echo"]
     assert set(RERUN_RULES) <= set(Verify.model_fields)  # each has a switch of its name
 
 
@@ -174,21 +174,17 @@ def test_a_trivial_program():
     assert text_violation(candidate("def (\n" * 6), DEFAULTS) is None
 
 
-def runs(first=None, second=None, perturbed=(), text=GOOD):
+def runs(first=None, perturbed=(), text=GOOD):
     """Runs of GOOD: `perturbed` are pairs of a literal and an output, or an execution."""
     perturbed_runs = tuple(
         PerturbedRun(value, run if not isinstance(run, str) else ran(json.dumps(value), run))
         for value, run in perturbed
     )
-    return Runs(first or ran(), second, literal_input(Source(text)), perturbed_runs)
-
-
-def second(again, first=None):
-    return rerun_violation(candidate(), runs(first, again), Rerun.SECOND, DEFAULTS)
+    return Runs(first or ran(), literal_input(Source(text)), perturbed_runs)
 
 
 def test_an_equal_second_run():
-    assert second(ran()) is None
+    assert different(ran(), ran()) is None
 
 
 @pytest.mark.parametrize(
@@ -205,9 +201,7 @@ def test_an_equal_second_run():
     ],
 )
 def test_a_different_second_run(again, reason):
-    violation = second(again)
-    assert violation is not None
-    assert (violation.verdict, violation.reason) == ("non_deterministic", reason)
+    assert different(ran(), again) == reason
 
 
 @pytest.mark.parametrize(
@@ -215,7 +209,7 @@ def test_a_different_second_run(again, reason):
     [Outcome.CPU_TIMEOUT, Outcome.WALL_TIMEOUT, Outcome.OUT_OF_MEMORY, Outcome.KILLED],
 )
 def test_a_second_run_that_hits_a_limit_is_no_evidence(outcome):
-    assert second(failed(outcome, "more than 5 s")) is None
+    assert different(ran(), failed(outcome, "more than 5 s")) is None
 
 
 def inputs(count):
@@ -223,14 +217,14 @@ def inputs(count):
 
 
 def suspected(found, settings=DEFAULTS):
-    return {v: s.proved for v, s in suspicions(candidate(), found, Rerun.PERTURBED, settings)}
+    return {v: s.proved for v, s in suspicions(candidate(), found, settings)}
 
 
 def test_an_output_that_never_changes():
     given = inputs(10)
     found = runs(perturbed=[(g, "12") for g in given])
     assert suspected(found) == {"insensitive": True}
-    violation = rerun_violation(candidate(), found, Rerun.PERTURBED, DEFAULTS)
+    violation = rerun_violation(candidate(), found, DEFAULTS)
     assert violation is not None
     assert violation.reason == "`output` is 12 for 10 other inputs too"
     assert suspected(runs(perturbed=[(g, "12.0") for g in given])) == {"insensitive": True}
@@ -276,14 +270,14 @@ def test_a_small_integer_needs_twice_as_many_runs(result, wide):
 
 def test_a_string_constant_of_the_program_is_a_label():
     text = GOOD.replace("print(output)", "print(output, 'route 66')")
-    found = runs(ran(result='"route 66"'), None, [(g, '"route 66"') for g in inputs(24)], text)
+    found = runs(ran(result='"route 66"'), [(g, '"route 66"') for g in inputs(24)], text)
     assert suspected(found) == {}
 
 
 def test_an_echo():
     found = runs(ran(result="4"), perturbed=[(g, str(g["price"])) for g in inputs(10)])
     assert suspected(found) == {"echo": True}
-    violation = rerun_violation(candidate(), found, Rerun.PERTURBED, DEFAULTS)
+    violation = rerun_violation(candidate(), found, DEFAULTS)
     assert violation is not None
     assert violation.reason == "`output` is `input['price']` in all of 11 runs on different inputs"
 
@@ -330,10 +324,8 @@ def test_without_a_literal_input_no_rule_applies():
 @pytest.mark.parametrize("verdict", list(RERUN_RULES))
 def test_a_disabled_rule_needs_no_runs(verdict):
     off = Verify(**{verdict: False})
-    assert verdict not in rules_needing(Rerun.SECOND, off) | rules_needing(Rerun.PERTURBED, off)
-    assert verdict in rules_needing(Rerun.SECOND, DEFAULTS) | rules_needing(
-        Rerun.PERTURBED, DEFAULTS
-    )
+    assert verdict not in switched_on(off)
+    assert verdict in switched_on(DEFAULTS)
 
 
 def test_fewer_perturbations_than_the_minimum_are_an_error():

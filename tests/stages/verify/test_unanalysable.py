@@ -1,5 +1,7 @@
 """A program that the rules cannot handle costs its own row, and never the job."""
 
+from itertools import count
+
 import pytest
 from tests.stages.verify.judging import verdicts_of
 from tests.stages.verify.rows import GOOD, FakeSandbox, sampled
@@ -10,7 +12,7 @@ from caco.errors import SandboxUnavailable
 from caco.rows.rejected import Rejected
 from caco.rows.verified import Verified
 from caco.sandbox.nsjail import NsjailSandbox
-from caco.stages.verify import rerun_rules, rules, verify
+from caco.stages.verify import rerun_rules, rules, second_runs, verify
 from caco.stages.verify.perturb import perturbations
 from caco.stages.verify.source import literal_input
 from caco.stages.verify.verify import verify_shard
@@ -100,11 +102,17 @@ def test_whatever_a_rule_raises_on_a_program_is_its_verdict(monkeypatch, place, 
         table = rules.TEXT_RULES if place == "text" else rules.RESULT_RULES
         name = next(iter(table))
         monkeypatch.setitem(table, name, failing(table[name]))
-    elif place in ("second run", "perturbed runs"):
-        name = "non_deterministic" if place == "second run" else "insensitive"
-        rule = rerun_rules.RERUN_RULES[name]
-        changed = rerun_rules.RerunRule(rule.needs, failing(rule.check))
-        monkeypatch.setitem(rerun_rules.RERUN_RULES, name, changed)
+    elif place == "second run":
+        numbers = count(1)
+
+        def different(first, second):
+            if next(numbers) == 2:
+                raise error
+
+        monkeypatch.setattr(second_runs, "different", different)
+    elif place == "perturbed runs":
+        rule = rerun_rules.RERUN_RULES["insensitive"]
+        monkeypatch.setitem(rerun_rules.RERUN_RULES, "insensitive", failing(rule))
     elif place == "literal":
         monkeypatch.setattr(verify, "literal_input", failing(literal_input))
     else:

@@ -1,6 +1,5 @@
 """Scores: accuracy of each model with intervals, and the difference of student and base."""
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable
@@ -12,7 +11,7 @@ from caco.grading.intervals import mean_share
 from caco.grading.paired import holm, paired_interval, sign_flip_p
 from caco.rows.graded import CORRECT, UNDECIDED, Graded
 from caco.rows.table import read_rows
-from caco.runtime.atomic_files import write_text
+from caco.runtime.checksums import read_checked, write_checked
 
 BASE, STUDENT = "base", "student"
 MAX_OPEN_CASES = 100
@@ -191,7 +190,7 @@ def write_scores(graded: list[Path], path: Path) -> None:
             f"{', '.join(map(str, graded)) or 'no file'}: there is no graded answer, so there are "
             "no scores; see that the benchmarks have problems, then delete the files and run again"
         )
-    write_text(path, json.dumps(asdict(scores), indent=1) + "\n")
+    write_checked(path, asdict(scores))
 
 
 def read_scores(path: Path) -> Scores:
@@ -201,7 +200,7 @@ def read_scores(path: Path) -> Scores:
         UserError: The file is missing or is not a file of scores.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = read_checked(path)
         scores = [
             Score(**score | {"pass_at": [PassAt(**p) for p in score["pass_at"]]})
             for score in raw["scores"]

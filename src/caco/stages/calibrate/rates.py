@@ -1,19 +1,17 @@
 """False accept and false reject rates of the checks on planted rows."""
 
-import json
 import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from caco.errors import UserError
 from caco.grading.intervals import clustered
 from caco.rows.calibration import PlantedVerdicts
 from caco.rows.rejected import ACCEPTED
-from caco.runtime.atomic_files import write_text
+from caco.runtime.checksums import read_checked, write_checked
 from caco.stages.calibrate.kinds import KINDS, RIGHT_FAULTS, Fault
 
 # Each check with the condition to accept a row, and the faults that it is measured on: rows with
@@ -179,7 +177,7 @@ def _rate(rows: Collection[PlantedVerdicts], condition: Callable[[PlantedVerdict
 
 def write_rates(path: Path, rates: Rates) -> None:
     """Writes the rates as JSON."""
-    write_text(path, json.dumps(asdict(rates), indent=1) + "\n")
+    write_checked(path, asdict(rates))
 
 
 def read_rates(path: Path) -> Rates:
@@ -189,7 +187,7 @@ def read_rates(path: Path) -> Rates:
         UserError: The file is missing or is not a file of rates.
     """
     try:
-        raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        raw = read_checked(path)
         checks = [
             CheckRates(c["check"], Rate(**c["false_accepts"]), Rate(**c["false_rejects"]))
             for c in raw["checks"]

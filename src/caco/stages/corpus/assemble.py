@@ -5,11 +5,12 @@ problem in the same words, but neither a paraphrase nor a part of it.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from caco.config.checks import Corpus
+from caco.errors import UserError
 from caco.identity import digest
 from caco.rows.corpus import CorpusRow
 from caco.rows.rejected import Rejected, reject
@@ -24,6 +25,7 @@ from caco.text.answers import answer_text
 from caco.text.questions import question_key
 
 R = TypeVar("R", bound=Row)
+_SHOWN = 3  # verdicts of a step in the message on too few rows
 Benchmarks = dict[bytes, str]  # digest of a problem's normal form -> its id and benchmark
 
 
@@ -34,6 +36,7 @@ def assemble(
     settings: Corpus,
     corpus: Path,
     rejected: Path,
+    earlier: Callable[[], Mapping[str, Counts]],
 ) -> tuple[Counts, Families]:
     """Writes the corpus and the rejected rows.
 
@@ -46,12 +49,14 @@ def assemble(
         settings: Which checks are on.
         corpus: The file of the corpus (`CorpusRow` rows).
         rejected: The file of rejected rows (`Rejected` rows), each with one verdict.
+        earlier: Returns the counts of the steps before, by rule, for the message on too few rows.
 
     Returns:
         The counts of both files, and the families of the accepted rows.
 
     Raises:
-        UserError: An input file is unreadable.
+        UserError: An input file is unreadable, or the corpus has fewer rows than `min_rows`; then
+            neither file is written.
     """
     found = families(
         _read(checked, Solution), _read(verified, Verified), settings.constant_answers_chance
@@ -60,7 +65,42 @@ def assemble(
     progress = Progress("corpus", sum(count_rows(shard, Solution) for shard in checked))
     rows = _counted(_read(checked, Solution), progress)
     outcomes = filter_rows(rows, settings, benchmark_questions(problems), constant)
-    return write_outcomes(corpus, CorpusRow, rejected, outcomes), found
+
+    def enough() -> Iterator[CorpusRow | Rejected]:
+        counts = Counts()
+        for row in outcomes:
+            counts.reject(row.verdict) if isinstance(row, Rejected) else counts.accept()
+            yield row
+        require_rows(counts, settings.min_rows, earlier)
+
+    return write_outcomes(corpus, CorpusRow, rejected, enough()), found
+
+
+def require_rows(
+    counts: Counts, min_rows: int, earlier: Callable[[], Mapping[str, Counts]]
+) -> None:
+    """Raises `UserError` if the corpus has too few rows, with what each step has rejected.
+
+    Args:
+        counts: Of the corpus.
+        min_rows: The setting.
+        earlier: As in `assemble`.
+    """
+    if counts.accepted >= min_rows:
+        return
+    steps = [_step(rule, of_rule) for rule, of_rule in {**earlier(), "corpus": counts}.items()]
+    raise UserError(
+        f"corpus: it has {counts.accepted:,} rows, but `corpus.min_rows` is {min_rows:,}; accepted "
+        f"by each step, with the most frequent verdicts on the others: {'; '.join(steps)}; the "
+        "files in `rejected/` have the reasons. Change the settings of the step that rejects most, "
+        "sample more programs, or lower `min_rows`"
+    )
+
+
+def _step(rule: str, counts: Counts) -> str:
+    most = sorted(counts.rejected.items(), key=lambda item: -item[1])[:_SHOWN]
+    verdicts = ", ".join(f"{verdict} {rows:,}" for verdict, rows in most)
+    return f"{rule} {counts.accepted:,} of {counts.rows_in:,}" + (verdicts and f" ({verdicts})")
 
 
 def filter_rows(

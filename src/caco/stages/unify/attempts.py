@@ -9,9 +9,20 @@ from caco.config.checks import ProgramRules
 from caco.rows.draft import Attempt, Draft
 from caco.rows.rejected import ACCEPTED
 from caco.sandbox.protocol import Execution, Sandbox, execute_in_order
-from caco.stages.unify.code_cots import form_violation, rule_violation
+from caco.stages.unify.code_cots import (
+    form_violation,
+    rule_violation,
+    windows,
+    with_second_runs,
+)
 from caco.stages.verify.rules import Violation, analysed
 
+# The reason of a violation that further runs show: the next prompt has it, and must not reveal the
+# output, which is the known answer.
+_AGAIN = (
+    "another run of the program, or one from the value of `input` that is recorded where it is "
+    "assigned, does not give the same result"
+)
 # An unclosed fence contains the rest of the reply.
 _FENCE = re.compile(r"```[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 
@@ -47,22 +58,30 @@ def attempt_drafts(
     Raises:
         SandboxUnavailable: The sandbox failed.
     """
-    extracted = ((draft, program_in(draft.reply)) for draft in drafts)
-    programs = (((draft, program), program) for draft, program in extracted)
-    for (draft, program), execution in execute_in_order(sandbox, programs):
-        answer = answers[draft.seed_id]
-        violation = analysed(partial(_violation, draft, program, execution, answer, rules))
-        yield Attempt(
-            seed_id=draft.seed_id,
-            candidate=draft.candidate,
-            prompt=draft.prompt,
-            model=draft.model,
-            program=program,
-            verdict=violation.verdict if violation else ACCEPTED,
-            reason=violation.reason if violation else "",
-            input=execution.input,
-            output=execution.output,
-        )
+    for window in windows(drafts):
+        texts = [program_in(draft.reply) for draft in window]
+        runs = [run for _, run in execute_in_order(sandbox, ((None, text) for text in texts))]
+        first = [
+            analysed(partial(_violation, draft, text, run, answers[draft.seed_id], rules))
+            for draft, text, run in zip(window, texts, runs, strict=True)
+        ]
+        executed = list(zip(texts, runs, strict=True))
+        violations = with_second_runs(first, executed, rules, sandbox)
+        for draft, (text, run), violation, before in zip(
+            window, executed, violations, first, strict=True
+        ):
+            reason = violation.reason if violation else ""
+            yield Attempt(
+                seed_id=draft.seed_id,
+                candidate=draft.candidate,
+                prompt=draft.prompt,
+                model=draft.model,
+                program=text,
+                verdict=violation.verdict if violation else ACCEPTED,
+                reason=_AGAIN if violation is not before else reason,
+                input=run.input,
+                output=run.output,
+            )
 
 
 def _violation(

@@ -1,9 +1,11 @@
 """Code CoTs: the form of a program, its execution, and deduplication within a source."""
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
+from typing import TypeVar
 
 from caco.answers.compare import compare_program
 from caco.config.checks import ProgramRules
@@ -18,7 +20,11 @@ from caco.stages.verify.rules import (
     result_violation,
     text_violation,
 )
+from caco.stages.verify.second_runs import second_run_violations
 from caco.syntax import program_id
+
+_WINDOW = 1_024  # programs in memory: enough to keep every worker of a large machine busy
+T = TypeVar("T")
 
 
 class NotConvertible(Exception):
@@ -199,12 +205,50 @@ def executed_code_cots(
         SandboxUnavailable: The sandbox failed.
     """
     deduplicator = Deduplicator()
-    for run in execute_conversions(conversions, sandbox):
-        if isinstance(run, Rejected):
-            yield run
-            continue
-        found = analysed(partial(_outcome, run, converter, rules, deduplicator))
-        yield _rejected(run.conversion.seed, found) if isinstance(found, Violation) else found
+    for window in windows(conversions):
+        runs = list(execute_conversions(window, sandbox))
+        executed = [run for run in runs if isinstance(run, ExecutedConversion)]
+        first = [analysed(partial(_violation, run, rules)) for run in executed]
+        programs = [(run.conversion.program, run.execution) for run in executed]
+        violations = iter(with_second_runs(first, programs, rules, sandbox))
+        for run in runs:
+            if isinstance(run, Rejected):
+                yield run
+                continue
+            seed = run.conversion.seed
+            found: CodeCoT | Rejected | Violation | None = next(violations)
+            if found is None:
+                found = analysed(partial(_code_cot, run, converter, deduplicator))
+            yield _rejected(seed, found) if isinstance(found, Violation) else found
+
+
+def windows(items: Iterable[T]) -> Iterator[list[T]]:
+    """Yields the items in lists: further runs of programs begin when all first runs have ended."""
+    source = iter(items)
+    while window := list(islice(source, _WINDOW)):
+        yield window
+
+
+def with_second_runs(
+    violations: Sequence[Violation | None],
+    programs: Sequence[tuple[str, Execution]],
+    rules: ProgramRules,
+    sandbox: Sandbox,
+) -> list[Violation | None]:
+    """Runs the programs without a violation again, and returns the violations of all.
+
+    Args:
+        violations: The violation that the first run of each program shows, or None.
+        programs: The texts, each with its first run.
+        rules: The rules on text and runs.
+        sandbox: Executes the programs.
+    """
+    found = list(violations)
+    passed = [at for at, violation in enumerate(found) if violation is None]
+    again = [(complete_program(programs[at][0]), programs[at][1]) for at in passed]
+    for at, violation in zip(passed, second_run_violations(again, sandbox, rules), strict=True):
+        found[at] = violation
+    return found
 
 
 def execute_conversions(
@@ -238,20 +282,24 @@ def reject_failed(run: ExecutedConversion, context: str = "") -> Rejected:
     return reject(seed.seed_id, str(execution.outcome), context + execution.detail, seed)
 
 
-def _outcome(
-    run: ExecutedConversion, converter: str, rules: ProgramRules, deduplicator: Deduplicator
-) -> CodeCoT | Rejected | Violation:
+def _violation(run: ExecutedConversion, rules: ProgramRules) -> Violation | None:
+    """Returns what the text and the first run of a program show."""
     conversion, execution = run.conversion, run.execution
-    seed = conversion.seed
     if execution.input is None or execution.output is None:
-        return reject_failed(run)
+        return Violation(str(execution.outcome), execution.detail)
     if compare_program(execution.output, conversion.answer).outcome != "equal":
         reason = (
             f"the program gives {execution.output[:200]}, the answer is {conversion.answer[:200]}"
         )
         return Violation("wrong_answer", reason)
-    if violation := rule_violation(conversion.program, execution, rules):
-        return violation
+    return rule_violation(conversion.program, execution, rules)
+
+
+def _code_cot(
+    run: ExecutedConversion, converter: str, deduplicator: Deduplicator
+) -> CodeCoT | Rejected:
+    execution = run.execution
+    assert execution.input is not None and execution.output is not None
     return deduplicator.code_cot(
-        seed, conversion.program, execution.input, execution.output, converter
+        run.conversion.seed, run.conversion.program, execution.input, execution.output, converter
     )

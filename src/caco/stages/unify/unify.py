@@ -29,14 +29,14 @@ def unify(
     Verdicts: `not_convertible`; of the converter `equations` also `ambiguous`,
     `unexplained_constant` and `no_stated_number`; `not_code_cot` (the program violates the form);
     any outcome of the sandbox but `ok`, in the draw of inputs or in the run itself; `wrong_answer`;
-    a rule of `verify` on text or result; `unanalysable` (the converter or a rule cannot handle the
+    a rule of `verify` on text or runs; `unanalysable` (the converter or a rule cannot handle the
     seed); `duplicate` (an earlier seed has the same program). The script `unify.py` adds
     `held_out`.
 
     Args:
         seeds: The source's seeds.
         section: The section that selects the converter.
-        rules: The rules on text and result.
+        rules: The rules on text and runs.
         sandbox: Executes the programs.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The rules that need further runs of a program: a second run, and runs on perturbed inputs."""
+"""The rules that need runs of a program on perturbed inputs."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,17 +8,10 @@ from typing import Any
 
 from caco.config.checks import Verify
 from caco.sandbox.protocol import Execution, Outcome, json_text
-from caco.stages.verify.rules import Candidate, Violation
+from caco.stages.verify.rules import Candidate, Violation, shortened
 from caco.stages.verify.source import Literal
 
 _MIN_ECHOES = 3  # runs with a changed value of the echoed input
-
-
-class Rerun(Enum):
-    """The kinds of runs after the first."""
-
-    SECOND = "second"
-    PERTURBED = "perturbed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +33,13 @@ class Runs:
 
     Attributes:
         first: The first run, whose `input` and `output` are the program's.
-        second: The second run of the unchanged program; None before it, or where no rule needs it.
-        recorded: The run from the recorded `input`, of a program that changes it; None before it,
-            or where the program's text assigns just that value, as the second run did.
         literal: The dict literal of `input`; None where `input` has none.
         perturbed: The runs on perturbed inputs so far.
     """
 
     first: Execution
-    second: Execution | None
     literal: Literal | None
     perturbed: tuple[PerturbedRun, ...]
-    recorded: Execution | None = None
 
     def evidence(self) -> Iterator[PerturbedRun]:
         """Yields the successful perturbed runs with another executed `input` than the first run."""
@@ -73,64 +61,9 @@ class Suspicion:
     proved: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RerunRule:
-    """A rule that needs further runs. The setting with the name of its verdict switches it.
-
-    Attributes:
-        needs: The kind of runs that it needs.
-        check: Returns a suspicion, or None where the runs show that the program satisfies the
-            rule: no further run changes that.
-    """
-
-    needs: Rerun
-    check: Callable[[Candidate, Runs, Verify], Suspicion | None]
-
-
-# Outcomes of a second run that prove a program non-deterministic. Limits of time and memory do not:
-# a program close to a limit exceeds it by chance.
-_CONTRADICTORY = frozenset(
-    {Outcome.EXCEPTION, Outcome.NO_OUTPUT, Outcome.NOT_SERIALISABLE, Outcome.OUTPUT_TOO_LARGE}
-)
-
-
-def non_deterministic(program: Candidate, runs: Runs, settings: Verify) -> Suspicion | None:
-    """A second run, with another random seed and hash seed, gives the same `input` and `output`.
-
-    So does, for `output`, a run from the recorded `input` of a program that changes it: the row
-    states that its output follows from this input.
-    """
-    first, second = runs.first, runs.second
-    if runs.recorded is not None:
-        return _not_reproduced(first, runs.recorded)
-    if second is None:
-        return None
-    if second.outcome in _CONTRADICTORY:
-        return Suspicion(f"a second run: {second.outcome} ({second.detail})", proved=True)
-    if second.outcome is not Outcome.OK:
-        return None
-    for name, before, after in (
-        ("input", first.input, second.input),
-        ("output", first.output, second.output),
-    ):
-        if before != after:
-            return Suspicion(
-                f"`{name}` is {_short(before)}, and {_short(after)} in a second run", proved=True
-            )
-    return None
-
-
-def _not_reproduced(first: Execution, recorded: Execution) -> Suspicion | None:
-    """Returns the fault of a run from the recorded `input`, or None if it has the same output."""
-    where = f"a run from the recorded `input` {_short(first.input)}"
-    if recorded.outcome is not Outcome.OK:
-        return Suspicion(f"{where}: {recorded.outcome} ({recorded.detail})", proved=True)
-    if recorded.output != first.output:
-        return Suspicion(
-            f"`output` is {_short(first.output)}, and {_short(recorded.output)} in {where}",
-            proved=True,
-        )
-    return None
+# Returns a suspicion, or None where the runs show that the program satisfies the rule: no further
+# run changes that. The setting with the name of the verdict switches the rule.
+RerunRule = Callable[[Candidate, Runs, Verify], Suspicion | None]
 
 
 def insensitive(program: Candidate, runs: Runs, settings: Verify) -> Suspicion | None:
@@ -151,7 +84,7 @@ def insensitive(program: Candidate, runs: Runs, settings: Verify) -> Suspicion |
         return None
     needed = settings.min_perturbed * (2 if kind is _OutputKind.SMALL else 1)
     return Suspicion(
-        f"`output` is {_short(runs.first.output)} for {len(evidence)} other inputs too",
+        f"`output` is {shortened(runs.first.output)} for {len(evidence)} other inputs too",
         proved=len(evidence) >= needed,
     )
 
@@ -191,35 +124,26 @@ def echo(program: Candidate, runs: Runs, settings: Verify) -> Suspicion | None:
 
 
 RERUN_RULES: dict[str, RerunRule] = {
-    "non_deterministic": RerunRule(Rerun.SECOND, non_deterministic),
-    "insensitive": RerunRule(Rerun.PERTURBED, insensitive),
-    "echo": RerunRule(Rerun.PERTURBED, echo),
+    "insensitive": insensitive,
+    "echo": echo,
 }
 
 
-def rules_needing(reruns: Rerun, settings: Verify) -> dict[str, RerunRule]:
-    """Returns the rules, by verdict, that need a kind of runs and are switched on."""
-    return {
-        verdict: rule
-        for verdict, rule in RERUN_RULES.items()
-        if rule.needs is reruns and getattr(settings, verdict)
-    }
+def switched_on(settings: Verify) -> dict[str, RerunRule]:
+    """Returns the rules, by verdict, that are switched on."""
+    return {verdict: rule for verdict, rule in RERUN_RULES.items() if getattr(settings, verdict)}
 
 
-def suspicions(
-    program: Candidate, runs: Runs, reruns: Rerun, settings: Verify
-) -> Iterator[tuple[str, Suspicion]]:
-    """Yields the suspicions of the rules that need a kind of runs, with their verdicts."""
-    for verdict, rule in rules_needing(reruns, settings).items():
-        if (suspicion := rule.check(program, runs, settings)) is not None:
+def suspicions(program: Candidate, runs: Runs, settings: Verify) -> Iterator[tuple[str, Suspicion]]:
+    """Yields the suspicions of the rules that are switched on, with their verdicts."""
+    for verdict, rule in switched_on(settings).items():
+        if (suspicion := rule(program, runs, settings)) is not None:
             yield verdict, suspicion
 
 
-def rerun_violation(
-    program: Candidate, runs: Runs, reruns: Rerun, settings: Verify
-) -> Violation | None:
-    """Returns the first violation that a program's further runs prove, or None."""
-    for verdict, suspicion in suspicions(program, runs, reruns, settings):
+def rerun_violation(program: Candidate, runs: Runs, settings: Verify) -> Violation | None:
+    """Returns the first violation that a program's perturbed runs prove, or None."""
+    for verdict, suspicion in suspicions(program, runs, settings):
         if suspicion.proved:
             return Violation(verdict, suspicion.reason)
     return None
@@ -228,10 +152,6 @@ def rerun_violation(
 def _json(text: str | None) -> Any:
     """Parses JSON; integers of 4,000 digits and more remain text (Python converts up to 4,300)."""
     return json.loads(text or "null", parse_int=lambda d: int(d) if len(d) < 4_000 else d)
-
-
-def _short(text: str | None) -> str:
-    return text if text is not None and len(text) <= 100 else f"{(text or '')[:97]}..."
 
 
 class _OutputKind(Enum):

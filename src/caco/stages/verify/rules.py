@@ -151,6 +151,11 @@ class Candidate:
     source: Source
 
 
+def shortened(text: str | None) -> str:
+    """Returns a value for a message, cut to 100 characters."""
+    return text if text is not None and len(text) <= 100 else f"{(text or '')[:97]}..."
+
+
 def complete_program(text: str) -> Candidate:
     """Returns a program that is not from a sample, such as a Code CoT: it is not truncated."""
     name = program_id(text)

@@ -22,11 +22,10 @@ from caco.sandbox.protocol import Outcome, Sandbox, execute_in_order
 from caco.stages.verify.perturb import Perturbation, perturbations
 from caco.stages.verify.rerun_rules import (
     PerturbedRun,
-    Rerun,
     Runs,
     rerun_violation,
-    rules_needing,
     suspicions,
+    switched_on,
 )
 from caco.stages.verify.rules import (
     Candidate,
@@ -35,7 +34,8 @@ from caco.stages.verify.rules import (
     result_violation,
     text_violation,
 )
-from caco.stages.verify.source import Source, literal_input, with_recorded_input
+from caco.stages.verify.second_runs import second_run_violations
+from caco.stages.verify.source import Source, literal_input
 
 _WINDOW = 1_024  # programs in memory: enough to keep every worker of a large machine busy
 _ROUNDS = (2, 4)  # perturbed runs in each of the first rounds; a last round runs the rest
@@ -81,10 +81,8 @@ def verify_shard(
                     item.violation = Violation("duplicate", reason)
                 seen.add(name)
         _run_first(_without_violation(items), sandbox, settings)
-        if rules_needing(Rerun.SECOND, settings):
-            _run_second(_without_violation(items), sandbox, settings)
-            _run_recorded(_without_violation(items), sandbox, settings)
-        if rules_needing(Rerun.PERTURBED, settings):
+        _run_second(_without_violation(items), sandbox, settings)
+        if switched_on(settings):
             _run_perturbed(_without_violation(items), sandbox, settings)
         yield from map(_outcome, items)
 
@@ -160,36 +158,17 @@ def _without_violation(items: list[_Item]) -> list[_Item]:
 def _run_first(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
     for item, run in execute_in_order(sandbox, ((i, i.candidate.source.text) for i in items)):
         if run.outcome is Outcome.OK:
-            item.runs = Runs(run, None, None, ())
+            item.runs = Runs(run, None, ())
             _analyse(item, partial(result_violation, item.candidate, run, settings))
         else:
             item.violation = Violation(run.outcome.value, run.detail)
 
 
 def _run_second(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
-    programs = ((i, i.candidate.source.text) for i in items)
-    for item, run in execute_in_order(sandbox, programs, repeat=1):
-        assert item.runs is not None
-        item.runs = replace(item.runs, second=run)
-        rule = partial(rerun_violation, item.candidate, item.runs, Rerun.SECOND, settings)
-        _analyse(item, rule)
-
-
-def _run_recorded(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
-    """Runs the programs that changed their `input` once more, from its recorded value."""
-    programs: list[tuple[_Item, str]] = []
-    for item in items:
-        assert item.runs is not None
-        first, source = item.runs.first, item.candidate.source
-        if first.input_changed and first.input is not None:
-            text = _analyse(item, partial(with_recorded_input, source, first.input))
-            if text not in (None, source.text):  # else the second run was this one
-                programs.append((item, str(text)))
-    for item, run in execute_in_order(sandbox, programs):
-        assert item.runs is not None
-        item.runs = replace(item.runs, recorded=run)
-        rule = partial(rerun_violation, item.candidate, item.runs, Rerun.SECOND, settings)
-        _analyse(item, rule)
+    firsts = [(item.candidate, item.runs.first) for item in items if item.runs is not None]
+    violations = second_run_violations(firsts, sandbox, settings)
+    for item, violation in zip(items, violations, strict=True):
+        item.violation = violation
 
 
 def _run_perturbed(items: list[_Item], sandbox: Sandbox, settings: Verify) -> None:
@@ -223,9 +202,7 @@ def _run_perturbed(items: list[_Item], sandbox: Sandbox, settings: Verify) -> No
         ]
     for item, _ in suspects:
         assert item.runs is not None
-        _analyse(
-            item, partial(rerun_violation, item.candidate, item.runs, Rerun.PERTURBED, settings)
-        )
+        _analyse(item, partial(rerun_violation, item.candidate, item.runs, settings))
 
 
 def _next(more: Iterator[Perturbation], count: int) -> list[Perturbation]:
@@ -237,7 +214,7 @@ def _is_suspect(item: _Item, settings: Verify) -> bool:
     assert item.runs is not None
     if any(one.run.limit is not None for one in item.runs.perturbed):
         return False
-    return any(suspicions(item.candidate, item.runs, Rerun.PERTURBED, settings))
+    return any(suspicions(item.candidate, item.runs, settings))
 
 
 def _outcome(item: _Item) -> Verified | Rejected:

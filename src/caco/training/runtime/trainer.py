@@ -4,11 +4,9 @@ The log is a row per step for the loss curve, and progress lines.
 """
 
 import contextlib
-import json
 import shutil
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,10 @@ from caco.training.runtime.checkpoints import (
     STOP,
     STOPPED,
     CheckpointFolder,
+    append_step,
     commit_checkpoint,
+    read_steps,
+    remove_all_but_newest,
 )
 
 _CONTINUE, _SAVE, _SAVE_AND_STOP = range(3)
@@ -50,13 +51,15 @@ class CheckpointingTrainer(SFTTrainer):  # type: ignore[misc]
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Writes a checkpoint to scratch, and renames it once every rank has written its part."""
+        if self.is_world_process_zero():
+            remove_all_but_newest(self._checkpoints)  # not yet at the last commit
         Trainer._save_checkpoint(self, model, trial)  # skips TRL, which adds a model card
         torch.distributed.barrier()
         if self.is_world_process_zero():
             step = self.state.global_step
             written = self._checkpoints.scratch / f"checkpoint-{step}"
             shutil.copy(self._checkpoints.scratch / LOSS, written / LOSS)
-            commit_checkpoint(written, self._checkpoints.folder, step)
+            commit_checkpoint(written, self._checkpoints, step)
         torch.distributed.barrier()
 
 
@@ -106,8 +109,7 @@ class LossLogger(TrainerCallback):  # type: ignore[misc]
         """Starts the timer."""
         self._started = self._printed = time.monotonic()
         if self._path.exists():
-            last = json.loads(self._path.read_text(encoding="utf-8").splitlines()[-1])
-            self._started -= last["seconds"]
+            self._started -= read_steps(self._path)[-1][1]
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any
@@ -117,6 +119,7 @@ class LossLogger(TrainerCallback):  # type: ignore[misc]
             return
         now = time.monotonic()
         norm = logs.get("grad_norm")
+        seconds = now - self._started
         row = Loss(
             step=int(state.global_step),
             epoch=float(logs["epoch"]),
@@ -124,18 +127,16 @@ class LossLogger(TrainerCallback):  # type: ignore[misc]
             learning_rate=float(logs["learning_rate"]),
             grad_norm=None if norm is None else float(norm),
             tokens=int(state.num_input_tokens_seen),
-            seconds=now - self._started,
         )
-        with self._path.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(asdict(row)) + "\n")
+        append_step(self._path, row, seconds)
         if now - self._printed >= _PRINT_EVERY_S or row.step in (1, state.max_steps):
             self._printed = now
             with contextlib.suppress(
                 BrokenPipeError
             ):  # on preemption, the reader of stderr may exit first
-                print(self._line(row, int(state.max_steps)), file=sys.stderr, flush=True)
+                print(self._line(row, seconds, int(state.max_steps)), file=sys.stderr, flush=True)
 
-    def _line(self, row: Loss, steps: int) -> str:
-        remaining_s = row.seconds / row.step * (steps - row.step)
-        rate = f"loss {row.loss:.3f}, {row.tokens / max(row.seconds, 1e-9):,.0f} tokens/s"
+    def _line(self, row: Loss, seconds: float, steps: int) -> str:
+        remaining_s = seconds / row.step * (steps - row.step)
+        rate = f"loss {row.loss:.3f}, {row.tokens / max(seconds, 1e-9):,.0f} tokens/s"
         return progress_line(self._stage, row.step, steps, "steps", rate, remaining_s)
