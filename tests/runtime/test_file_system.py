@@ -17,7 +17,13 @@ import pytest
 from caco.errors import CacoError, ClusterError, UserError
 from caco.rows.loss import Loss
 from caco.rows.table import read_rows, write_rows
-from caco.runtime.atomic_files import append_line, atomic_file, atomic_folder, wait_for_lock
+from caco.runtime.atomic_files import (
+    append_line,
+    atomic_file,
+    atomic_folder,
+    wait_for_lock,
+    write_text,
+)
 from caco.runtime.file_system import clock_notice, file_system_error
 from caco.runtime.heartbeat import Heartbeat
 from caco.runtime.job import Job, run
@@ -41,6 +47,10 @@ CASES = {
     ),
     errno.EMFILE: (ClusterError, "too many files are open .+; raise the limit"),
     errno.ENFILE: (ClusterError, "too many files are open .+; raise the limit"),
+    errno.EISDIR: (UserError, "it is a folder, not a file; move the folder away"),
+    errno.ENOTDIR: (UserError, "a name before its last one is a file, not a folder; move that"),
+    errno.ELOOP: (UserError, "a symbolic link in its path leads back to itself; delete the link"),
+    errno.ENAMETOOLONG: (UserError, "its name is too long for its file system; shorten it"),
     errno.EACCES: (UserError, "user `.+` may not read or write it; change its owner or mode"),
     errno.EPERM: (UserError, "user `.+` may not read or write it; change its owner or mode"),
 }
@@ -137,6 +147,18 @@ def test_whatever_ends_a_job(
     assert re.fullmatch(
         f"{owner.owner} error: {re.escape(str(tmp_path))}/x: {sentence}.*\n", printed
     )
+
+
+def test_folders_and_links_in_the_place_of_a_file(tmp_path: Path) -> None:
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder.mkdir()
+    link.symlink_to(link.name)
+    explained(lambda: list(read_rows(folder, Loss)), errno.EISDIR, folder)
+    explained(lambda: write_text(folder, "x"), errno.EISDIR, folder)
+    explained(lambda: list(read_rows(link, Loss)), errno.ELOOP, link)
+    below = tmp_path / "file" / "below"
+    below.parent.write_text("")
+    explained(lambda: write_text(below, "x"), errno.ENOTDIR, below)
 
 
 def test_a_librarys_error_with_the_systems_message() -> None:

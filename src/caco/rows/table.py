@@ -74,6 +74,7 @@ def write_rows(path: Path, row_type: type[R], rows: Iterable[R]) -> int:
 def _open(path: Path, row_type: type[Row] | None) -> pq.ParquetFile:
     """Opens a file; without a row type, of any columns."""
     try:
+        path.open("rb").close()  # its errors have a number, unlike pyarrow's for a folder
         file = pq.ParquetFile(path, page_checksum_verification=True)
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; run the rule that makes it") from None

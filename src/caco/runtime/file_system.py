@@ -82,6 +82,23 @@ _FAILURES = {
         "too many files are open on {host}",
         f"raise the limit (`ulimit -n`), and {_RETAINED}",
     ),
+    errno.EISDIR: _Failure(
+        UserError, "it is a folder, not a file", f"move the folder away and {_RETAINED}"
+    ),
+    errno.ENOTDIR: _Failure(
+        UserError,
+        "a name before its last one is a file, not a folder",
+        f"move that file away and {_RETAINED}",
+    ),
+    errno.ELOOP: _Failure(
+        UserError,
+        "a symbolic link in its path leads back to itself",
+        f"delete the link and {_RETAINED}",
+        True,
+    ),
+    errno.ENAMETOOLONG: _Failure(
+        UserError, "its name is too long for its file system", "shorten it and run again"
+    ),
 }
 _FAILURES[errno.ENFILE] = _FAILURES[errno.EMFILE]
 _FORBIDDEN = _Failure(
