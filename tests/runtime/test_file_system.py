@@ -49,6 +49,7 @@ CASES = {
     errno.ENFILE: (ClusterError, "too many files are open .+; raise the limit"),
     errno.EISDIR: (UserError, "it is a folder, not a file; move the folder away"),
     errno.ENOTDIR: (UserError, "a name before its last one is a file, not a folder; move that"),
+    errno.EEXIST: (UserError, "a file is where a folder must be; move the file away"),
     errno.ELOOP: (UserError, "a symbolic link in its path leads back to itself; delete the link"),
     errno.ENAMETOOLONG: (UserError, "its name is too long for its file system; shorten it"),
     errno.EACCES: (UserError, "user `.+` may not read or write it; change its owner or mode"),
@@ -156,9 +157,10 @@ def test_folders_and_links_in_the_place_of_a_file(tmp_path: Path) -> None:
     explained(lambda: list(read_rows(folder, Loss)), errno.EISDIR, folder)
     explained(lambda: write_text(folder, "x"), errno.EISDIR, folder)
     explained(lambda: list(read_rows(link, Loss)), errno.ELOOP, link)
-    below = tmp_path / "file" / "below"
-    below.parent.write_text("")
-    explained(lambda: write_text(below, "x"), errno.ENOTDIR, below)
+    file = tmp_path / "file"
+    file.write_text("")
+    explained(lambda: write_text(file / "below", "x"), errno.EEXIST, file)
+    explained(lambda: list(read_rows(file / "below", Loss)), errno.ENOTDIR, file / "below")
 
 
 def test_a_librarys_error_with_the_systems_message() -> None:

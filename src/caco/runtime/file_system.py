@@ -90,6 +90,11 @@ _FAILURES = {
         "a name before its last one is a file, not a folder",
         f"move that file away and {_RETAINED}",
     ),
+    errno.EEXIST: _Failure(
+        UserError,
+        "a file is where a folder must be",
+        f"move the file away and {_RETAINED}",
+    ),
     errno.ELOOP: _Failure(
         UserError,
         "a symbolic link in its path leads back to itself",
