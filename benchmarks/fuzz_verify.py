@@ -26,6 +26,7 @@ from caco.config.sources import Families
 from caco.identity import digest
 from caco.rows.program import Program
 from caco.rows.rejected import Rejected
+from caco.rows.seed import Seed
 from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
 from caco.runtime.job import run
@@ -54,7 +55,9 @@ def real_programs(gsm8k: Path | None = None) -> list[str]:
     """
     names = sorted({**counting.FAMILIES, **lists.FAMILIES})  # the others need reasoning-gym
     reader = Families(reader="families", families=names, rows=_PER_FAMILY * len(names))
-    families = [seed.program for seed in read_seeds(reader, "families").train]
+    families = [
+        seed.program for seed in read_seeds(reader, "families", []) if isinstance(seed, Seed)
+    ]
     converted = plain_programs(400, gsm8k) if gsm8k else []
     return [
         *(text for text in families if text), *plain_programs(40, None), *sympy_programs(24),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from caco.config.sources import Gsm8kFile
+from caco.rows.seed import Seed
 from caco.stages.seeds.read import read_seeds
 from caco.stages.unify.code_cots import NotConvertible
 from caco.stages.unify.converters.equations import from_equations
@@ -24,9 +25,11 @@ def plain_programs(count: int, gsm8k: Path | None) -> list[str]:
         return [_arithmetic(rng) for _ in range(count)]
     # 93% of the rows can be converted.
     rows = count + count // 5 + 10
-    read = read_seeds(Gsm8kFile(reader="gsm8k", path=str(gsm8k), rows=rows), "gsm8k")
+    read = read_seeds(Gsm8kFile(reader="gsm8k", path=str(gsm8k), rows=rows), "gsm8k", [])
     found: list[str] = []
-    for seed in read.train:
+    for seed in read:
+        if not isinstance(seed, Seed):
+            continue
         try:
             found.append(from_equations(seed))
         except NotConvertible:

@@ -7,7 +7,7 @@ from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
-from caco.config.config import check_config
+from caco.config.config import check_config, read_config
 from caco.errors import CacoError
 from caco.identity import shard_names
 from caco.preflight.run_lock import lock_when_executed
@@ -45,6 +45,8 @@ onerror:
 
 
 try:
+    for file in workflow.configfiles:
+        read_config(Path(file))  # Snakemake accepts a key that is given twice
     CONFIG = check_config(config, " + ".join(map(str, workflow.configfiles)))
     LOCAL = local_inputs(CONFIG)
 except CacoError as error:

@@ -3,16 +3,12 @@
 The spec is the section `seeds` of the source.
 """
 
-from pathlib import Path
-
 from pydantic import RootModel
 
 from caco.config.sources import Reader
-from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
-from caco.rows.table import write_rows
+from caco.rows.table import write_outcomes, write_rows
 from caco.runtime.job import Job, run
-from caco.runtime.provenance import Counts
 from caco.stages.seeds.read import read_seeds
 
 
@@ -22,7 +18,7 @@ def main() -> None:
     job.takes("--source", help="name of the source in the config", required=True)
     job.writes("--seeds", help="training seeds (Seed rows)")
     job.writes("--held-out", help="held-out seeds (Seed rows)")
-    job.writes("--rejected", help="malformed and duplicate rows (Rejected rows)")
+    job.writes("--rejected", help="malformed, filtered and duplicate rows (Rejected rows)")
     job.reads(
         "--files",
         help="files that the section names, recorded as inputs",
@@ -31,19 +27,12 @@ def main() -> None:
     )
     args = job.parse()
     reader = job.section(RootModel[Reader]).root
-    read = read_seeds(reader, args.source)
-    counts = Counts()
-    parts: list[tuple[Path, list[Seed]]] = [
-        (args.seeds, read.train),
-        (args.held_out, read.held_out),
-    ]
-    for path, seeds in parts:
-        write_rows(path, Seed, seeds)
-        for _ in seeds:
-            counts.accept()
-    write_rows(args.rejected, Rejected, read.rejected)
-    for row in read.rejected:
-        counts.reject(row.verdict)
+    held_out: list[Seed] = []
+    rows = read_seeds(reader, args.source, held_out)
+    counts = write_outcomes(args.seeds, Seed, args.rejected, rows)
+    write_rows(args.held_out, Seed, held_out)
+    for _ in held_out:
+        counts.accept()
     job.done(counts, reader.seed)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import RootModel
 
 from caco.config.bench import Benchmark
@@ -105,6 +106,28 @@ def test_a_wrong_type_is_reported_with_the_value(raw: dict[str, Any]) -> None:
     assert error_of(raw) == (
         'config.yaml: key `shards` is "four", which is invalid: input should be a valid integer'
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("4e-4", 4e-4), ("5E6", 5e6), ("4.0e-4", 4e-4), ("1", 1)]
+)
+def test_a_number_may_have_an_exponent_without_a_point(
+    raw: dict[str, Any], text: str, number: float
+) -> None:
+    training = raw["codegen"]["training"]
+    training["learning_rate"] = yaml.safe_load(text)
+    assert check_config(raw, "c").codegen.training.learning_rate == number
+    raw["shards"] = "1e1"  # an integer is not written so
+    assert "key `shards` is" in error_of(raw)
+
+
+def test_a_key_that_is_given_twice_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("run: a\nsample:\n  seed: 1\n  size: 2\n  seed: 3\n")
+    with pytest.raises(UserError, match=r"c\.yaml, line 5: .*the key `seed` is given twice"):
+        read_config(path)
+    path.write_text("a: &one {x: 1, y: 2}\nb: {<<: *one, x: 3}\n")
+    assert read_config(path)["b"] == {"x": 3, "y": 2}
 
 
 def test_a_number_out_of_bounds_is_reported(raw: dict[str, Any]) -> None:
@@ -319,3 +342,15 @@ def test_snakemake_prints_the_message_and_starts_nothing(tmp_path: Path) -> None
     assert done.returncode == 1
     assert f"input error: {file}: key `shard" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_snakemake_refuses_a_key_that_is_given_twice(tmp_path: Path) -> None:
+    file = tmp_path / "twice.yaml"
+    file.write_text((ROOT / "config.yaml").read_text() + "\nrun: again\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-n", "--nolock", "--cores", "1",
+         "--configfile", str(file), "--directory", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "the key `run` is given twice" in done.stdout + done.stderr

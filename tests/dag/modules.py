@@ -14,8 +14,15 @@ ON_VLLM, ON_SERVER = {"sample"}, {"solution"}
 # The source that a model converts re-runs with its drafts.
 ON_TRANSFORMERS = {"draft", "unify:model", "question", "llm_judge", "judge_planted", "answer"}
 GENERATES = ON_VLLM | ON_SERVER | ON_TRANSFORMERS
-UNIFIES = {"unify:easy", "unify:symbolic", "unify:codeio", "unify:file", "unify:model"}
-READS = {"seeds:easy", "seeds:symbolic", "seeds:codeio", "seeds:file", "seeds:model"}
+UNIFIES = {
+    "unify:easy", "unify:symbolic", "unify:codeio", "unify:file", "unify:model", "unify:tested",
+    "unify:returned",
+}  # fmt: skip
+READS = {
+    "seeds:easy", "seeds:symbolic", "seeds:codeio", "seeds:file", "seeds:model", "seeds:tested",
+    "seeds:returned",
+}  # fmt: skip
+TABLES = {"seeds:tested", "seeds:returned"}
 MODELS = {"model:package", "model:local", "model:hub", "model:served"}
 FILES = {"bench_problems:file", "bench_problems:theorems"}
 BENCHMARKS = FILES | {"bench_problems:held_out"}
@@ -62,7 +69,8 @@ TABLE: list[tuple[str, set[str]]] = [
     # Texts.
     ("text.numbers", READS | FILES | {"attempt", "plant", "check", "corpus"} | GRADES | UNIFIES),
     ("text.arithmetic", EQUATIONS | {"check", "calibrate", "grade"}),
-    ("text.answers", JUDGES | {"plant", "writer", "corpus", "unify:codeio", "solution"}),
+    ("text.answers", JUDGES | TABLES | {"plant", "writer", "corpus", "solution"}
+     | {"unify:codeio", "unify:tested"}),
     ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check", "calibrate",
                                "grade"} | EQUATIONS),
     ("text.chat", GENERATES | TRAINS),
@@ -101,6 +109,11 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.seeds.readers.gsm_symbolic", {"seeds:symbolic"}),
     ("stages.seeds.readers.codeio", {"seeds:codeio"}),
     ("stages.seeds.readers.gsm8k", {"seeds:file", "seeds:model", "bench_problems:file"}),
+    ("stages.seeds.readers.table", TABLES),
+    ("stages.seeds.files", TABLES),
+    ("stages.seeds.fields", TABLES),
+    ("stages.seeds.filters", TABLES),
+    ("stages.seeds.tested_function", TABLES | {"unify:tested"}),
     ("stages.seeds.normalise", READS | FILES),
     ("stages.seeds.*", READS),
     ("stages.unify.converters.program", {"unify:easy"}),
@@ -108,11 +121,16 @@ TABLE: list[tuple[str, set[str]]] = [
     *(
         (f"stages.unify.{name}", EQUATIONS)
         for name in (
-            "alignment", "naming", "program_text", "stated_quantities",
-            "usual_constants", "words", "worked_solution",
+            "alignment", "naming", "program_text", "worked_solution",
         )
     ),
+    *(
+        (f"stages.unify.{name}", EQUATIONS | {"unify:returned"})
+        for name in ("stated_quantities", "usual_constants", "words")
+    ),
     ("stages.unify.converters.main_solution", {"unify:codeio"}),
+    ("stages.unify.converters.function", {"unify:returned"}),
+    ("stages.unify.converters.tests", {"unify:tested"}),
     ("stages.unify.converters.llm", {"unify:model"}),
     ("stages.unify.drafts", {"draft"}),
     ("stages.unify.attempts", {"attempt"}),
@@ -182,6 +200,20 @@ def every_kind() -> Config:
                 "unify": {"converter": "main_solution"},
             },
             "file": {"seeds": file, "unify": {"converter": "equations"}},
+            "tested": {
+                "seeds": {
+                    "reader": "table", "path": "functions.jsonl", "licence": "MIT",
+                    "fields": {"problem": "text", "program": "code", "tests": "tests"},
+                },
+                "unify": {"converter": "tests"},
+            },
+            "returned": {
+                "seeds": {
+                    "reader": "table", "path": "programs.jsonl", "licence": "MIT",
+                    "fields": {"problem": "text", "program": "code", "answer": "answer"},
+                },
+                "unify": {"converter": "function"},
+            },
             "model": {
                 "seeds": file,
                 "unify": {

@@ -13,7 +13,9 @@ from caco.errors import UserError
 from caco.workflow.inputs import local_inputs
 
 # The texts in these sections that are not the path of a file, by model and key.
-NAMES = {("Families", "families"), ("HeldOut", "source")}
+NAMES = {
+    ("Families", "families"), ("HeldOut", "source"), ("Table", "filters"), ("Table", "licence"),
+}  # fmt: skip
 
 
 def kinds(union: Any) -> list[type[Section]]:
@@ -69,5 +71,5 @@ def test_the_file_of_a_reader_or_benchmark_is_an_input(
 
 def test_the_readers_of_files_are_known() -> None:
     assert {(section.__name__, key) for section, key in FILES} >= {
-        ("Gsm8kFile", "path"), ("Gsm8kTest", "path"), ("TheoremQA", "path"),
+        ("Gsm8kFile", "path"), ("Table", "path"), ("Gsm8kTest", "path"), ("TheoremQA", "path"),
     }  # fmt: skip

@@ -1,20 +1,41 @@
 """The base class of config sections, the `spec` of a rule, and the messages for invalid keys."""
 
 import json
+import re
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError, model_validator
 
 from caco.errors import UserError
 from caco.identity import canonical_json
+
+_EXPONENT = re.compile(r"[-+]?\d+[eE][-+]?\d+")
 
 
 class Section(BaseModel):
     """A part of the config: frozen, strictly typed; an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_exponents(cls, values: Any) -> Any:
+        """Returns `4e-4` as a number where one is expected; for YAML 1.1 it is a text."""
+        if not isinstance(values, dict):
+            return values
+        numbers = {
+            name
+            for name, field in cls.model_fields.items()
+            if float in (field.annotation, *get_args(field.annotation))
+        }
+        return {
+            key: float(value)
+            if key in numbers and isinstance(value, str) and _EXPONENT.fullmatch(value)
+            else value
+            for key, value in values.items()
+        }
 
     @property
     def implementation(self) -> str | None:

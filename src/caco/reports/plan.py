@@ -18,7 +18,7 @@ from caco.config.bench import Gsm8kTest, HeldOut, TheoremQA
 from caco.config.config import Config
 from caco.config.engines import EngineConfig
 from caco.config.plan import Assumptions, Rates, Tokens, Yields
-from caco.config.sources import Gsm8kFile
+from caco.config.sources import Gsm8kFile, Table
 from caco.config.training import FineTune
 from caco.errors import UserError
 from caco.reports.records import Record, read_records
@@ -113,6 +113,11 @@ def _seeds(config: Config) -> dict[str, int]:
             case Gsm8kFile(rows=None) as reader:
                 rows = _lines_of(reader, f"sources.{name}.seeds")
             case reader:
+                if isinstance(reader, Table) and reader.rows is None:
+                    raise UserError(
+                        f"`sources.{name}.seeds.rows` is null, but a plan needs the number of "
+                        "rows; set it"
+                    )
                 if reader.rows is None:
                     raise TypeError(f"{type(reader).__name__}: add how its rows are counted")
                 rows = reader.rows

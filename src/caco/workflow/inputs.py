@@ -5,7 +5,7 @@ from pathlib import Path
 from caco.config.bench import HeldOut
 from caco.config.config import Config
 from caco.config.models import LocalModel
-from caco.config.sources import Gsm8kFile
+from caco.config.sources import Gsm8kFile, Table
 from caco.errors import UserError
 
 
@@ -29,6 +29,9 @@ def local_inputs(config: Config) -> dict[str, list[str]]:
         found[key] = []
         if isinstance(source.seeds, Gsm8kFile):
             found[key].append(_existing(Path(source.seeds.path), f"{key}.seeds.path", "seed"))
+        elif isinstance(source.seeds, Table):
+            files = source.seeds.files() or [source.seeds.path]
+            found[key] += [_existing(Path(f), f"{key}.seeds.path", "seed") for f in files]
     for name, benchmark in config.bench.benchmarks.items():
         key = f"bench.benchmarks.{name}"
         found[key] = []

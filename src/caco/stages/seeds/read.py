@@ -1,10 +1,17 @@
-"""Reading of a source: deduplication, and the split into a training and a held-out part."""
+"""Reading of a source: deduplication, and the split into a training and a held-out part.
 
+Neither keeps the rows in memory: a source may have hundreds of thousands. The held-out part is
+known before the rows are split, so that a source with one is read twice.
+"""
+
+import heapq
+import sqlite3
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
 
 from caco.config.section import load_implementation
-from caco.config.sources import Planned, Reader
+from caco.config.sources import Reader
 from caco.errors import UserError
 from caco.identity import digest
 from caco.rows.rejected import Rejected, reject
@@ -13,91 +20,115 @@ from caco.runtime.progress import Progress
 from caco.stages.seeds.normalise import same_problem
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The rows of a source: each is in exactly one of the three lists.
+def read_seeds(reader: Reader, source: str, held_out: list[Seed]) -> Iterator[Seed | Rejected]:
+    """Streams the training seeds of a source, and its rows that are no seed.
 
-    Attributes:
-        train: Seeds for training.
-        held_out: Seeds that no training reads; none has the same problem as a seed in `train`.
-        rejected: Rows that are not a seed (`malformed`), or have the problem of an earlier row
-            (`duplicate`).
-    """
-
-    train: list[Seed]
-    held_out: list[Seed]
-    rejected: list[Rejected]
-
-
-def read_seeds(reader: Reader, source: str) -> Reading:
-    """Reads the seeds of a source.
+    Verdicts: `duplicate` (the problem of an earlier row); those of the reader, such as `malformed`.
 
     Args:
         reader: The section that selects the reader.
         source: The source's name in the config.
+        held_out: Receives the seeds that no training reads; none has the same problem as a
+            training seed.
 
     Raises:
         UserError: The source cannot be read, or has fewer problems than `min_rows` or than its
-            held-out part needs.
+            held-out part needs. The last two are raised after the last row.
     """
-    rejected: list[Rejected] = []
-    seeds: list[Seed] = []
-    seen: dict[str, str] = {}
+    excluded = _held_out_problems(reader, source)
+    verdicts, first, distinct = Counter[str](), "", 0
     progress = Progress(f"seeds of {source}", reader.rows or 0)
-    for row in _rows(reader, source):
-        progress.add()
-        if isinstance(row, Rejected):
-            rejected.append(row)
-            continue
-        problem = same_problem(row.problem)
-        if problem in seen:
-            reason = f"same problem as the seed {seen[problem]}"
-            rejected.append(reject(row.seed_id, "duplicate", reason, row))
-        else:
-            seen[problem] = row.seed_id
-            seeds.append(row)
-    if len(seeds) < reader.min_rows:
-        raise _too_few(seeds, rejected, reader, source)
-    held_out_ids = _held_out_ids(seeds, reader, source)
-    return Reading(
-        train=[s for s in seeds if s.seed_id not in held_out_ids],
-        held_out=[s for s in seeds if s.seed_id in held_out_ids],
-        rejected=rejected,
-    )
+    with closing(_Seen()) as seen:
+        for row in _rows(reader, source):
+            progress.add()
+            if isinstance(row, Seed):
+                problem = same_problem(row.problem)
+                if (earlier := seen.add(problem, row.seed_id)) is None:
+                    distinct += 1
+                    if _draw(reader, problem) in excluded:
+                        held_out.append(row)
+                    else:
+                        yield row
+                    continue
+                row = reject(row.seed_id, "duplicate", f"same problem as the seed {earlier}", row)
+            first = first or f"{row.verdict}, {row.reason}"
+            condition = row.reason.partition(": ")[2] if row.verdict == "filtered" else ""
+            verdicts[f"{row.verdict} {condition}".rstrip()] += 1
+            yield row
+    for verdict, count in verdicts.items():
+        print(f"seeds of {source}: {count:,} rows are {verdict}")
+    _require_enough(reader, source, distinct, verdicts, first)
 
 
-def _too_few(seeds: list[Seed], rejected: list[Rejected], reader: Reader, source: str) -> UserError:
-    why = (
-        f"; the first of {len(rejected):,} rejected rows: {rejected[0].verdict}, "
-        f"{rejected[0].reason}"
-        if rejected
-        else ""
-    )
-    return UserError(
-        f"the source `{source}` has {len(seeds):,} distinct problems, but "
-        f"`sources.{source}.seeds.min_rows` is {reader.min_rows:,}; lower it, or correct the other "
-        f"keys of `sources.{source}.seeds`{why}"
-    )
+def _require_enough(
+    reader: Reader, source: str, distinct: int, verdicts: Counter[str], first: str
+) -> None:
+    if distinct < reader.min_rows:
+        counts = ", ".join(f"{verdict} {count:,}" for verdict, count in verdicts.most_common())
+        why = f"; rejected rows: {counts} (the first: {first})" if first else ""
+        raise UserError(
+            f"the source `{source}` has {distinct:,} distinct problems, but "
+            f"`sources.{source}.seeds.min_rows` is {reader.min_rows:,}; lower it, or correct the "
+            f"other keys of `sources.{source}.seeds`{why}"
+        )
+    if reader.held_out and reader.held_out >= distinct:
+        raise UserError(
+            f"`sources.{source}.seeds.held_out` is {reader.held_out}, but the source has only "
+            f"{distinct} distinct problems, which leaves none for training; lower it or raise "
+            "`rows`"
+        )
 
 
 def _rows(reader: Reader, source: str) -> Iterator[Seed | Rejected]:
     """Streams the rows of a source from the module of its reader."""
-    if isinstance(reader, Planned):
-        raise UserError(
-            f"the reader `{reader.reader}` is not implemented yet; convert its problems to GSM8K's "
-            f"JSON lines and set `sources.{source}.seeds.reader` to `gsm8k`"
-        )
     rows: Iterator[Seed | Rejected] = load_implementation(reader).read(reader, source)
     return rows
 
 
-def _held_out_ids(seeds: list[Seed], reader: Reader, source: str) -> set[str]:
-    """Returns the ids of the held-out part: those with the lowest digests, whatever the order."""
-    if reader.held_out and reader.held_out >= len(seeds):
-        raise UserError(
-            f"`sources.{source}.seeds.held_out` is {reader.held_out}, but the source has only "
-            f"{len(seeds)} distinct problems, which leaves none for training; lower it or raise "
-            "`rows`"
+def _draw(reader: Reader, problem: str) -> str:
+    return digest(str(reader.seed), problem)
+
+
+def _held_out_problems(reader: Reader, source: str) -> set[str]:
+    """Returns the draws of the held-out part: the lowest ones, whatever the order of the rows."""
+    kept: set[str] = set()
+    if not reader.held_out:
+        return kept
+    highest: list[int] = []  # a heap of the negated draws in `kept`
+    for row in _rows(reader, source):
+        if isinstance(row, Rejected):
+            continue
+        draw = _draw(reader, same_problem(row.problem))
+        if draw in kept:
+            continue
+        kept.add(draw)
+        heapq.heappush(highest, -int(draw, 16))
+        if len(highest) > reader.held_out:
+            kept.remove(f"{-heapq.heappop(highest):032x}")
+    return kept
+
+
+class _Seen:
+    """The problems of a source, in a temporary database on disk."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute(
+            "CREATE TABLE seen (problem BLOB PRIMARY KEY, seed BLOB) WITHOUT ROWID"
         )
-    drawn = sorted(seeds, key=lambda s: digest(str(reader.seed), same_problem(s.problem)))
-    return {s.seed_id for s in drawn[: reader.held_out]}
+        self._database.execute("BEGIN")
+
+    def add(self, problem: str, seed_id: str) -> str | None:
+        """Adds a problem; returns the seed that has it already, or None."""
+        key = bytes.fromhex(digest(problem))
+        added = self._database.execute(
+            "INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, bytes.fromhex(seed_id))
+        )
+        if added.rowcount:
+            return None
+        found = self._database.execute("SELECT seed FROM seen WHERE problem = ?", (key,))
+        return bytes(found.fetchone()[0]).hex()
+
+    def close(self) -> None:
+        self._database.close()

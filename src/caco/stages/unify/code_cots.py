@@ -271,6 +271,43 @@ def execute_conversions(
     yield from waiting
 
 
+def after_first_run(
+    seeds: Iterable[Seed],
+    program: Callable[[Seed], str],
+    finish: Callable[[Seed, str, str], Conversion | Rejected],
+    context: str,
+    sandbox: Sandbox,
+) -> Iterator[Conversion | Rejected]:
+    """Yields each seed's conversion, which follows from a first run, or its rejection.
+
+    All first runs end before the second runs begin: a sandbox streams one batch at a time.
+
+    Args:
+        seeds: The source's seeds.
+        program: Returns the program of a seed's first run, or raises `NotConvertible`.
+        finish: Returns the conversion of a seed from the executed `input` and `output`, as JSON.
+        context: Text before the reason of a failed first run.
+        sandbox: Executes the programs.
+    """
+
+    def first_programs() -> Iterator[Conversion | Rejected]:
+        for seed in seeds:
+            try:
+                yield Conversion(seed, program(seed), "")
+            except NotConvertible as e:
+                yield reject(seed.seed_id, e.verdict, str(e), seed)
+
+    for run in list(execute_conversions(first_programs(), sandbox)):
+        if isinstance(run, Rejected):
+            yield run
+            continue
+        seed, execution = run.conversion.seed, run.execution
+        if execution.input is None or execution.output is None:
+            yield reject_failed(run, context)
+        else:
+            yield finish(seed, execution.input, execution.output)
+
+
 def reject_failed(run: ExecutedConversion, context: str = "") -> Rejected:
     """Returns the rejection of a seed whose program failed in the sandbox.
 

@@ -15,16 +15,15 @@ from functools import partial
 from caco.config.checks import ProgramRules
 from caco.identity import request_seed
 from caco.rows.code_cot import CodeCoT
-from caco.rows.rejected import Rejected, reject
+from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
 from caco.stages.unify.code_cots import (
     Conversion,
     NotConvertible,
+    after_first_run,
     convert_seed,
-    execute_conversions,
     executed_code_cots,
-    reject_failed,
 )
 from caco.text.answers import answer_text
 
@@ -103,29 +102,11 @@ def code_cots(
     seeds: Iterable[Seed], rules: ProgramRules, sandbox: Sandbox
 ) -> Iterator[CodeCoT | Rejected]:
     """Yields each seed's Code CoT or its rejection; see `caco.stages.unify.unify.unify`."""
-    return executed_code_cots(_conversions(seeds, sandbox), "main_solution", rules, sandbox)
+    conversions = after_first_run(
+        seeds, drawing_program, _finish, "while its inputs were drawn: ", sandbox
+    )
+    return executed_code_cots(conversions, "main_solution", rules, sandbox)
 
 
-def _conversions(seeds: Iterable[Seed], sandbox: Sandbox) -> Iterator[Conversion | Rejected]:
-    """Yields conversions with the inputs and answers of a first run.
-
-    All first runs end before the second runs begin: a sandbox streams one batch at a time.
-    """
-    for run in list(execute_conversions(_drawing_programs(seeds), sandbox)):
-        if isinstance(run, Rejected):
-            yield run
-            continue
-        seed, drawn = run.conversion.seed, run.execution
-        if drawn.input is None or drawn.output is None:
-            yield reject_failed(run, "while its inputs were drawn: ")
-        else:
-            finish = partial(finished_program, seed, drawn.input)
-            yield convert_seed(seed, finish, answer_text(drawn.output))
-
-
-def _drawing_programs(seeds: Iterable[Seed]) -> Iterator[Conversion | Rejected]:
-    for seed in seeds:
-        try:
-            yield Conversion(seed, drawing_program(seed), "")
-        except NotConvertible as e:
-            yield reject(seed.seed_id, "not_convertible", str(e), seed)
+def _finish(seed: Seed, drawn: str, output: str) -> Conversion | Rejected:
+    return convert_seed(seed, partial(finished_program, seed, drawn), answer_text(output))
