@@ -6,7 +6,12 @@ rule corpus:
     input:
         verified=expand(paths.shard("verified"), shard=SHARDS),
         checked=expand(paths.shard(ACCEPTED), shard=SHARDS),
-        problems=expand(paths.bench_problems(), benchmark=CONFIG.bench.benchmarks),
+        problems=[paths.bench_problems(name) for name in CONFIG.benchmark_files()],
+        held_out=[
+            paths.bench_problems(name)
+            for name in CONFIG.bench.benchmarks
+            if name not in CONFIG.benchmark_files()
+        ],
         seeds=expand(paths.seeds(), source=CONFIG.sources),
     output:
         **stage.outputs("corpus", corpus=paths.corpus(), card=paths.corpus_card()),
@@ -22,5 +27,5 @@ rule corpus:
         stage.command(
             "corpus",
             "--checked {input.checked[0]} --verified {input.verified[0]} --shards {resources.shards}"
-            " input.problems input.seeds output.corpus output.card",
+            " input.problems input.held_out input.seeds output.corpus output.card",
         )

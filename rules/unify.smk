@@ -50,6 +50,7 @@ rule unify:
         seeds=paths.seeds(),
         attempts=lambda w: stage.rounds(w.source, paths.attempts(w.source)),
         held_out=[paths.held_out(source) for source in CONFIG.held_out()],
+        problems=[paths.bench_problems(name) for name in CONFIG.benchmark_files()],
     output:
         **stage.outputs("unify", code_cots=paths.code_cots()),
     log:
@@ -59,10 +60,14 @@ rule unify:
     threads: 8
     params:
         **stage.params(
-            "unify", unify=lambda w: CONFIG.sources[w.source].unify, checks=CONFIG.unifying()
+            "unify",
+            unify=lambda w: CONFIG.sources[w.source].unify,
+            checks=CONFIG.unifying(),
+            decontaminate=CONFIG.corpus.decontaminate,
         ),
     shell:
         stage.command(
             "unify",
-            "input.seeds input.attempts input.held_out output.code_cots --workers {threads}",
+            "input.seeds input.attempts input.held_out input.problems output.code_cots"
+            " --workers {threads}",
         )

@@ -1,13 +1,13 @@
 """Assembles the corpus from the checked shards and writes its data card.
 
-Rows that repeat a program or a question, whose question is a benchmark's, or whose family of
+Rows that repeat a program or a question, restate a problem of a benchmark, or whose family of
 programs has constant answers are rejected. The corpus is in the order of the shards and of the rows
 in each shard.
 """
 
 from caco.config.checks import Corpus
 from caco.runtime.job import Job, run
-from caco.stages.corpus.assemble import assemble
+from caco.stages.corpus.assemble import assemble, benchmark_items
 from caco.stages.corpus.card import write_card
 
 
@@ -16,23 +16,36 @@ def main() -> None:
     job = Job(__doc__, rule="corpus")
     job.reads("--checked", help="shards of accepted solutions (Solution rows)", many=True)
     job.reads("--verified", help="shards of verified programs (Verified rows)", many=True)
-    job.reads("--problems", help="problems of the benchmarks (Seed rows); may be empty", many=True)
+    job.reads(
+        "--problems",
+        help="problems of the benchmarks from files (Seed rows)",
+        many=True,
+        required=False,
+    )
+    job.reads(
+        "--held-out",
+        help="problems of the benchmarks of held-out seeds (Seed rows)",
+        many=True,
+        required=False,
+    )
     job.reads("--seeds", help="training seeds (Seed rows), for the data card", many=True)
     job.writes("--corpus", help="corpus (CorpusRow rows)")
     job.writes("--card", help="data card (Markdown)")
     job.writes("--rejected", help="rejected solutions (Rejected rows)")
     args = job.parse()
     settings = job.section(Corpus)
+    benchmarks = benchmark_items(args.problems, args.held_out, settings.decontaminate)
     counts, families = assemble(
         args.checked,
         args.verified,
-        args.problems,
+        benchmarks,
         settings,
         args.corpus,
         args.rejected,
         lambda: job.counts_before("checked"),
     )
-    write_card(args.card, args.corpus, counts, families, args.seeds, args.problems, settings)
+    problems = [*args.problems, *args.held_out]
+    write_card(args.card, args.corpus, counts, families, args.seeds, problems, settings)
     job.done(counts)
 
 

@@ -2,7 +2,8 @@
 
 If the converter is a model, `attempt.py` has executed its programs already, and this script selects
 among them. The spec is {"unify": the source's section, "checks": {"rules": the keys of the config's
-section `verify` that hold for Code CoTs, "sandbox": the config's section}}.
+section `verify` that hold for Code CoTs, "sandbox": the config's section}, "decontaminate": the
+section `corpus.decontaminate`}.
 """
 
 import warnings
@@ -41,6 +42,12 @@ def main() -> None:
         many=True,
         required=False,
     )
+    job.reads(
+        "--problems",
+        help="problems of the benchmarks from files (Seed rows), which are rejected as well",
+        many=True,
+        required=False,
+    )
     job.writes("--code-cots", help="accepted Code CoTs (CodeCoT rows)")
     job.writes("--rejected", help="rejected seeds (Rejected rows)")
     job.takes("--workers", help="programs to run in parallel", type=int, default=1)
@@ -49,8 +56,13 @@ def main() -> None:
     spec = job.section(UnifySpec)
     progress = Progress("unify", count_rows(args.seeds, Seed), "seeds")
     counts, rejected = Counts(), []
-    held_out = ((file.name.partition(".")[0], read_rows(file, Seed)) for file in args.held_out)
-    leaked = leaked_seeds(read_rows(args.seeds, Seed), held_out)
+    leaked = leaked_seeds(
+        read_rows(args.seeds, Seed),
+        args.seeds.stem,
+        _named(args.held_out),
+        _named(args.problems),
+        spec.decontaminate,
+    )
 
     def accepted() -> Iterator[CodeCoT]:
         for row in _outcomes(spec, args.seeds, args.attempts, args.workers):
@@ -71,6 +83,11 @@ def main() -> None:
     if counts.rows_in:
         print(f"unify: {counts.accepted / counts.rows_in:.1%} of {counts.rows_in:,} seeds accepted")
     job.done(counts)
+
+
+def _named(files: list[Path]) -> list[tuple[str, Iterator[Seed]]]:
+    """Returns the seeds of each file with the name of their source or benchmark."""
+    return [(file.name.partition(".")[0], read_rows(file, Seed)) for file in files]
 
 
 def _outcomes(

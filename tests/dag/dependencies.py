@@ -72,6 +72,7 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("reverse.solution.*", each("solution")),
     ("reverse.judge.*", each("judge") | {"calibrate"}),
     ("reverse.check.*", each("check")),
+    ("corpus.decontaminate.*", each("unify", SOURCES) | {"corpus"}),
     ("corpus.*", {"corpus"}),
     ("student.prompt", {"student"} | ANSWERS),
     ("student.*", {"student"}),

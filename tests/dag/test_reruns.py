@@ -40,6 +40,10 @@ ALTERNATIVES: dict[str, Any] = {
     "*.tolerance": 0.01,
     "bench.benchmarks.*.sampling": {None: {"temperature": 0.5, "max_new_tokens": 80}},
     "corpus.constant_answers_chance": 0.01,
+    "corpus.decontaminate.n": 5,
+    "corpus.decontaminate.layers": ["normalised"],
+    "corpus.decontaminate.held_out": ["normalised"],
+    "corpus.decontaminate.*": 0.55,
     "reverse.question.styles": ["a letter"],
     "reverse.*.prompt": "detailed",
     "student.prompt": {"chat": "alpaca", "alpaca": "chat"},
@@ -203,11 +207,13 @@ def test_another_reader_re_runs_its_source(finished: Checkout) -> None:
     assert finished.planned(config=raw) == downstream({"seeds:codeio"})
 
 
-def test_another_benchmark_kind_re_runs_that_benchmark(finished: Checkout) -> None:
+def test_a_benchmark_from_a_file_re_runs_unify_of_every_source(finished: Checkout) -> None:
+    """The seeds are compared with it."""
     raw = finished.config()
     (finished.folder / "test.jsonl").write_text("")
     raw["bench"]["benchmarks"]["arithmetic"] = {"kind": "gsm8k", "path": "test.jsonl"}
-    assert finished.planned(config=raw) == downstream({"bench_problems:arithmetic"})
+    compared = {"bench_problems:arithmetic"} | each("unify", SOURCES)
+    assert finished.planned(config=raw) == downstream(compared)
 
 
 def test_another_run_name_runs_everything(finished: Checkout) -> None:

@@ -1,6 +1,6 @@
 """Sections of the checks: sandbox limits, verification rules, calibration, corpus."""
 
-from typing import Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -109,6 +109,47 @@ class Calibration(Section):
     seed: int = Field(0, ge=0, description="Seed of the draw and of the planted faults.")
 
 
+Layer = Literal["normalised", "ngrams", "near", "template", "program"]
+LAYERS: tuple[Layer, ...] = get_args(Layer)
+
+
+class Decontaminate(Section):
+    """How seeds and corpus rows are compared with the problems of the benchmarks."""
+
+    layers: list[Layer] = Field(
+        list(LAYERS),
+        description="Layers that reject a row as a benchmark's problem: `normalised` (the question "
+        "is equal, except for case and punctuation), `ngrams` (it contains the problem's n-grams), "
+        "`near` (it contains the problem's numbers and many of its n-grams), `template` (the same "
+        "words with other numbers), `program` (the same program, except for names). Empty: no "
+        "decontamination.",
+    )
+    held_out: list[Layer] = Field(
+        ["normalised", "program"],
+        description="Layers for the held-out seeds of a source, in the corpus and among the seeds "
+        "of the same source. `template` rejects every row of a source that is made from "
+        "templates.",
+    )
+    n: int = Field(3, ge=2, le=13, description="Words of an n-gram.")
+    ngrams: float = Field(
+        0.8, gt=0, le=1, description="Share of a problem's n-grams for `ngrams`; its numbers count."
+    )
+    near: float = Field(
+        0.4,
+        gt=0,
+        le=0.66,
+        description="Share of a problem's n-grams with masked numbers for `near`; the row must "
+        "contain all of its numbers, too. Half as much again for a problem with fewer than twelve "
+        "n-grams, or fewer than two numbers besides 0, 1 and 2.",
+    )
+    template: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="Share of a problem's n-grams with masked numbers for `template`.",
+    )
+
+
 class Corpus(Section):
     """Which judged rows enter the corpus."""
 
@@ -142,7 +183,6 @@ class Corpus(Section):
         description="Largest probability that programs drawn at random from the family have one "
         "output. With 0.001, nothing is said of a family with fewer than 13 verified programs.",
     )
-    decontaminate: bool = Field(
-        True,
-        description="Reject a row whose question equals a benchmark's, as normalised text.",
+    decontaminate: Decontaminate = Field(
+        Decontaminate(), description="Comparison with the benchmarks, also of the seeds."
     )

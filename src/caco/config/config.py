@@ -178,6 +178,11 @@ class Config(Section):
         """Returns the names of the sources with held-out seeds."""
         return [name for name, source in self.sources.items() if source.seeds.held_out]
 
+    def benchmark_files(self) -> list[str]:
+        """Returns the names of the benchmarks that are not held-out seeds."""
+        benchmarks = self.bench.benchmarks.items()
+        return [name for name, benchmark in benchmarks if not isinstance(benchmark, HeldOut)]
+
     def _trained_models(self) -> dict[str, str]:
         """Returns the name of the model that each training starts from, by the section's key."""
         return {

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from caco.config.checks import Corpus
+from caco.config.checks import Corpus, Decontaminate
 from caco.errors import UserError
 from caco.rows.corpus import CorpusRow
 from caco.rows.rejected import Rejected
@@ -11,7 +11,7 @@ from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
-from caco.stages.corpus.assemble import assemble, benchmark_questions, filter_rows
+from caco.stages.corpus.assemble import assemble, benchmark_items, filter_rows
 
 
 @pytest.fixture
@@ -28,10 +28,14 @@ def assembled(tmp_path):
         write_rows(problem_file, Seed, problems)
         out, rejected = tmp_path / "corpus.parquet", tmp_path / "rejected.parquet"
         settings = settings or Corpus()
-        counts, _ = assemble(files, [programs], [problem_file], settings, out, rejected, dict)
+        benchmarks = benchmark_items([problem_file], [], settings.decontaminate)
+        counts, _ = assemble(files, [programs], benchmarks, settings, out, rejected, dict)
         return counts, list(read_rows(out, CorpusRow)), list(read_rows(rejected, Rejected))
 
     return make
+
+
+OFF = Decontaminate(layers=[], held_out=[])
 
 
 def verdicts(rejected):
@@ -139,9 +143,9 @@ def test_a_contaminated_duplicate_has_one_verdict(assembled, solution, seed):
 @pytest.mark.parametrize(
     ("settings", "accepted"),
     [
-        (Corpus(deduplicate=False, decontaminate=True), ["q1", "q1"]),
-        (Corpus(deduplicate=True, decontaminate=False), ["q1", "q9"]),
-        (Corpus(deduplicate=False, decontaminate=False), ["q1", "q1", "q9"]),
+        (Corpus(deduplicate=False), ["q1", "q1"]),
+        (Corpus(decontaminate=OFF), ["q1", "q9"]),
+        (Corpus(deduplicate=False, decontaminate=OFF), ["q1", "q1", "q9"]),
     ],
 )
 def test_each_check_can_be_switched_off(assembled, solution, seed, settings, accepted):
@@ -197,7 +201,7 @@ def test_the_order_of_files_does_not_change_a_byte(tmp_path, solution):
     bytes_of = []
     for order in (shards, shards[::-1]):
         out = tmp_path / "out.parquet"
-        assemble(order, [], [], Corpus(), out, tmp_path / "rejected.parquet", dict)
+        assemble(order, [], (), Corpus(), out, tmp_path / "rejected.parquet", dict)
         bytes_of.append(out.read_bytes())
     assert bytes_of[0] == bytes_of[1]
 
@@ -206,11 +210,11 @@ def test_an_unreadable_shard_is_reported(tmp_path):
     shard = tmp_path / "00000.parquet"
     shard.write_bytes(b"not parquet")
     with pytest.raises(UserError, match=r"00000\.parquet: not a readable Parquet file"):
-        assemble([shard], [], [], Corpus(), tmp_path / "c.parquet", tmp_path / "r.parquet", dict)
+        assemble([shard], [], (), Corpus(), tmp_path / "c.parquet", tmp_path / "r.parquet", dict)
 
 
 def test_every_row_has_one_outcome_in_order(solution):
     rows = [solution(n % 4) for n in range(10)]
-    out = list(filter_rows(rows, Corpus(), benchmark_questions([])))
+    out = list(filter_rows(rows, Corpus(), ()))
     ids = [row.row_id if isinstance(row, Rejected) else row.question_id for row in out]
     assert ids == [row.question_id for row in rows]

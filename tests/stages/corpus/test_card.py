@@ -4,7 +4,7 @@ from collections import Counter
 import pytest
 import yaml
 
-from caco.config.checks import Corpus
+from caco.config.checks import Corpus, Decontaminate
 from caco.rows.corpus import CorpusRow
 from caco.rows.seed import Seed
 from caco.rows.table import write_rows
@@ -70,6 +70,9 @@ def test_the_card_shows_the_acceptance_by_family():
     assert "`corpus.constant_answers` was off" in off
 
 
+OFF = Decontaminate(layers=[], held_out=[])
+
+
 def test_the_card_lists_only_checks_that_were_on():
     both = card(COUNTS, FAMILIES, SOURCES, 84, Corpus(), STATED)
     assert "one of 84 benchmark problems" in both
@@ -77,12 +80,12 @@ def test_the_card_lists_only_checks_that_were_on():
     several = card(COUNTS, FAMILIES, SOURCES, 84, Corpus(per_program=3), STATED)
     assert "No more than 3 rows have the same program" in several
     neither = card(
-        COUNTS, FAMILIES, SOURCES, 84, Corpus(deduplicate=False, decontaminate=False), STATED
+        COUNTS, FAMILIES, SOURCES, 84, Corpus(deduplicate=False, decontaminate=OFF), STATED
     )
     assert "one of 84 benchmark problems" not in neither
     assert "No two rows" not in neither
     assert "`corpus.deduplicate` was off" in neither
-    assert "`corpus.decontaminate` was off" in neither
+    assert "`corpus.decontaminate.layers` was empty" in neither
     assert "there were no benchmark problems" in card(
         COUNTS, FAMILIES, SOURCES, 0, Corpus(), STATED
     )

@@ -30,7 +30,7 @@ def test_the_script_writes_the_corpus_the_card_the_rejected_rows_and_a_record(
             "--problems", "problems.parquet", "--seeds", "seeds.parquet",
             "--corpus", "corpus/train.parquet", "--card", "corpus/README.md",
             "--rejected", "rejected.parquet", "--provenance", "record.json",
-            "--spec", '{"deduplicate": true, "decontaminate": true}',
+            "--spec", '{"deduplicate": true, "decontaminate": {"n": 4}}',
         ],
         cwd=tmp_path, capture_output=True, text=True, timeout=60,
     )  # fmt: skip

@@ -1,20 +1,67 @@
-"""Held-out questions: no source turns one into a Code CoT."""
+"""Problems of benchmarks: no source turns one into a Code CoT."""
 
+from dataclasses import replace
+
+import pytest
+
+from caco.config.checks import Decontaminate
 from caco.stages.seeds.normalise import make_seed
 from caco.stages.unify.held_out import leaked_seeds
+
+TEMPLATE = "A shop with {} balls sells {} of them. How many balls does it still have?"
 
 
 def seed(problem, source="s"):
     return make_seed(source, problem, "8")
 
 
+def leaked(seeds, held_out=(), problems=(), settings=None):
+    found = leaked_seeds(seeds, "s", held_out, problems, settings or Decontaminate())
+    return {i: (row.verdict, row.reason) for i, row in found.items()}
+
+
 def test_a_held_out_question_is_found_in_another_source():
     held_out = seed("What is 3 + 5?", "easy")
     seeds = [seed("What is 3 + 6?"), seed("what is 3 + 5"), seed("What is 3 * 5?")]
-    leaked = leaked_seeds(seeds, [("easy", [held_out]), ("other", [seed("And?", "other")])])
-    assert list(leaked) == [seeds[1].seed_id]
-    assert f"seed {held_out.seed_id} of easy" in leaked[seeds[1].seed_id].reason
+    found = leaked(seeds, [("easy", [held_out]), ("other", [seed("And?", "other")])])
+    reason = f"1.00 of the question of seed {held_out.seed_id} of easy (layer normalised)"
+    assert found[seeds[1].seed_id] == ("held_out", reason)
+
+
+@pytest.mark.parametrize(
+    ("source", "layers", "found"),
+    [
+        ("s", ["normalised", "program"], None),
+        ("s", ["template"], "template"),
+        ("other", ["normalised", "program"], "template"),
+    ],
+)
+def test_a_template_is_shared_only_within_a_source(source, layers, found):
+    """All rows of a source may be made from the templates of its held-out part."""
+    row = seed(TEMPLATE.format(26, 2))
+    held_out = [(source, [seed(TEMPLATE.format(71, 9), source)])]
+    settings = Decontaminate(held_out=layers)
+    reasons = [reason for _, reason in leaked([row], held_out, settings=settings).values()]
+    assert [f"(layer {found})" in reason for reason in reasons] == ([True] if found else [])
+
+
+def test_a_problem_of_a_benchmark_is_contaminated():
+    row = seed(f"Here is one. {TEMPLATE.format(26, 2)} Explain.")
+    problems = [("shops", [seed(TEMPLATE.format(26, 2), "shops")])]
+    ((verdict, reason),) = leaked([row], problems=problems).values()
+    assert verdict == "contaminated"
+    assert reason.endswith(" of shops (layer ngrams)")
+
+
+def test_the_program_of_a_held_out_seed_is_found_under_other_names():
+    program = "input = {'a': 9, 'b': 4}\noutput = input['a'] - input['b']\nprint(output)"
+    own = replace(seed("Nine minus four."), program=program)
+    row = replace(seed("What is left?"), program=program.replace("'a'", "'had'"))
+    ((verdict, reason),) = leaked([row], [("s", [own])]).values()
+    assert (verdict, reason.endswith("(layer program)")) == ("held_out", True)
+    other = replace(row, program=program.replace("9", "8"))
+    assert leaked([other], [("s", [own])]) == {}
 
 
 def test_nothing_is_held_out():
-    assert leaked_seeds([seed("What is 3 + 5?")], []) == {}
+    assert leaked([seed("What is 3 + 5?")]) == {}

@@ -1,17 +1,14 @@
-"""Assembly of the corpus from checked rows: deduplication, decontamination, constant answers.
-
-Decontamination compares the normal forms of complete questions for equality. It finds a benchmark's
-problem in the same words, but neither a paraphrase nor a part of it.
-"""
+"""Assembly of the corpus from checked rows: deduplication, decontamination, constant answers."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from caco.config.checks import Corpus
+from caco.config.checks import Corpus, Decontaminate
 from caco.errors import UserError
 from caco.identity import digest
+from caco.overlap.contamination import Item, Items
 from caco.rows.corpus import CorpusRow
 from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
@@ -26,13 +23,13 @@ from caco.text.questions import question_key
 
 R = TypeVar("R", bound=Row)
 _SHOWN = 3  # verdicts of a step in the message on too few rows
-Benchmarks = dict[bytes, str]  # digest of a problem's normal form -> its id and benchmark
+Benchmarks = tuple[Items, ...]  # the problems of files, and held-out seeds
 
 
 def assemble(
     checked: list[Path],
     verified: list[Path],
-    problems: list[Path],
+    benchmarks: Benchmarks,
     settings: Corpus,
     corpus: Path,
     rejected: Path,
@@ -45,7 +42,7 @@ def assemble(
     Args:
         checked: Shards of accepted solutions (`Solution` rows).
         verified: Shards of verified programs (`Verified` rows), accepted later or not.
-        problems: Benchmarks' problems (`Seed` rows); may be none.
+        benchmarks: The result of `benchmark_items`.
         settings: Which checks are on.
         corpus: The file of the corpus (`CorpusRow` rows).
         rejected: The file of rejected rows (`Rejected` rows), each with one verdict.
@@ -64,7 +61,7 @@ def assemble(
     constant = found.constant if settings.constant_answers else ()
     progress = Progress("corpus", sum(count_rows(shard, Solution) for shard in checked))
     rows = _counted(_read(checked, Solution), progress)
-    outcomes = filter_rows(rows, settings, benchmark_questions(problems), constant)
+    outcomes = filter_rows(rows, settings, benchmarks, constant)
 
     def enough() -> Iterator[CorpusRow | Rejected]:
         counts = Counts()
@@ -111,7 +108,7 @@ def filter_rows(
 ) -> Iterator[CorpusRow | Rejected]:
     """Yields, for every row in order, its corpus row or its rejection.
 
-    The verdict is the first that applies: `contaminated` (the question is a benchmark's),
+    The verdict is the first that applies: `contaminated` (the row restates a benchmark's problem),
     `constant_answers` (all accepted rows of the program's family have the same answer, although the
     outputs of its programs vary; see `caco.stages.corpus.families`),
     `duplicate_program` (the corpus has `per_program` rows of the program already, from any shard),
@@ -120,7 +117,7 @@ def filter_rows(
     Args:
         rows: Accepted solutions, in the order of the corpus.
         settings: Which checks are on.
-        benchmarks: The result of `benchmark_questions`.
+        benchmarks: The result of `benchmark_items`.
         constant: Identities of the families with constant answers.
     """
     programs: Counter[bytes] = Counter()
@@ -128,9 +125,9 @@ def filter_rows(
     for row in rows:
         program = bytes.fromhex(digest(row.program_id))
         question = question_key(row.question)
-        if settings.decontaminate and question in benchmarks:
-            reason = f"the question equals a benchmark's: {benchmarks[question]}"
-            yield reject(row.row_id, "contaminated", reason, row)
+        matches = (items.match(row.question, row.program) for items in benchmarks)
+        if match := next(filter(None, matches), None):
+            yield reject(row.row_id, "contaminated", match.reason, row)
         elif constant and family_key(row.program) in constant:
             reason = (
                 f"every accepted row of its family has the answer {answer_text(row.output)}, "
@@ -176,13 +173,26 @@ def corpus_row(row: Solution) -> CorpusRow:
     )
 
 
-def benchmark_questions(problems: list[Path]) -> Benchmarks:
-    """Returns the id and benchmark of each problem, by the digest of its normal form."""
-    return {
-        question_key(seed.problem): f"problem {seed.seed_id} of {file.stem}"
-        for file in problems
-        for seed in read_rows(file, Seed)
-    }
+def benchmark_items(
+    problems: list[Path], held_out: list[Path], settings: Decontaminate
+) -> Benchmarks:
+    """Returns what the rows are compared with.
+
+    Args:
+        problems: Problems of benchmarks from files (`Seed` rows), for the layers `settings.layers`.
+        held_out: Problems of benchmarks of held-out seeds, for `settings.held_out`.
+        settings: The layers and their thresholds.
+    """
+    return (
+        Items(_items(problems), settings.layers, settings),
+        Items(_items(held_out), settings.held_out, settings),
+    )
+
+
+def _items(files: list[Path]) -> Iterator[Item]:
+    for file in files:
+        for seed in read_rows(file, Seed):
+            yield Item(f"problem {seed.seed_id} of {file.stem}", seed.problem, seed.program)
 
 
 def _read(shards: list[Path], row_type: type[R]) -> Iterator[R]:

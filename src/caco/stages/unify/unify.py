@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from caco.config.checks import ProgramRules, Unifying
+from caco.config.checks import Decontaminate, ProgramRules, Unifying
 from caco.config.section import Section, load_implementation
 from caco.config.sources import AnyUnify, Unify
 from caco.errors import UserError
@@ -19,6 +19,7 @@ class UnifySpec(Section):
 
     unify: AnyUnify
     checks: Unifying
+    decontaminate: Decontaminate = Decontaminate()
 
 
 def unify(
@@ -31,7 +32,7 @@ def unify(
     any outcome of the sandbox but `ok`, in the draw of inputs or in the run itself; `wrong_answer`;
     a rule of `verify` on text or runs; `unanalysable` (the converter or a rule cannot handle the
     seed); `duplicate` (an earlier seed has the same program). The script `unify.py` adds
-    `held_out`.
+    `held_out` and `contaminated`.
 
     Args:
         seeds: The source's seeds.
