@@ -111,7 +111,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.seeds.readers.codeio", {"seeds:codeio"}),
     ("stages.seeds.readers.gsm8k", {"seeds:file", "seeds:model", "bench_problems:file"}),
     ("stages.seeds.readers.table", TABLES),
-    ("stages.seeds.files", TABLES),
+    ("stages.seeds.files", TABLES | {"bench_problems:theorems"}),
     ("stages.seeds.fields", TABLES),
     ("stages.seeds.filters", TABLES),
     ("stages.seeds.tested_function", TABLES | {"unify:tested"}),

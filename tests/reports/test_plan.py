@@ -226,3 +226,15 @@ def test_the_script_prints_the_plan_and_submits_nothing():
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "sample" in done.stdout and "paper GPU-h" in done.stdout
+
+
+def test_the_rows_of_a_table_are_counted(tmp_path):
+    (tmp_path / "a.json").write_text("[{}, {}]")
+    (tmp_path / "b.csv").write_text('q,a\n"1\n+ 1?",2\n2 + 2?,4\n3 + 3?,6\n')
+    seeds = {
+        "reader": "table", "path": str(tmp_path), "licence": "MIT", "held_out": 1,
+        "fields": {"problem": "q", "answer": "a"},
+    }  # fmt: skip
+    raw = read_config(ROOT / "config.yaml")
+    raw["sources"]["mine"] = {"seeds": seeds, "unify": {"converter": "equations"}}
+    assert input_sizes(check_config(raw, "c")).seeds["mine"] == 2 + 3 - 1

@@ -24,6 +24,7 @@ from caco.errors import UserError
 from caco.reports.records import Record, read_records
 from caco.rows.loss import Loss
 from caco.rows.table import read_rows
+from caco.stages.seeds.files import records
 
 # Bytes of a token's text in a Parquet file with zstd: 3.6 characters a token of GSM8K-like text,
 # compressed to about a third.
@@ -112,12 +113,10 @@ def _seeds(config: Config) -> dict[str, int]:
         match source.seeds:
             case Gsm8kFile(rows=None) as reader:
                 rows = _lines_of(reader, f"sources.{name}.seeds")
+            case Table(rows=None) as reader:
+                key = f"sources.{name}.seeds.path"
+                rows = sum(1 for file in reader.files() for _ in records(file, key))
             case reader:
-                if isinstance(reader, Table) and reader.rows is None:
-                    raise UserError(
-                        f"`sources.{name}.seeds.rows` is null, but a plan needs the number of "
-                        "rows; set it"
-                    )
                 if reader.rows is None:
                     raise TypeError(f"{type(reader).__name__}: add how its rows are counted")
                 rows = reader.rows

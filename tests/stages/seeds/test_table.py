@@ -80,7 +80,7 @@ FORMATS = {
 @pytest.mark.parametrize("name", ["rows.bin", "rows.parquet"])
 def test_the_content_of_a_file_decides_its_format(tmp_path, form, name):
     (tmp_path / name).write_bytes(FORMATS[form])
-    assert [record.values for record in records(str(tmp_path / name))] == ROWS
+    assert [record.values for record in records(str(tmp_path / name), "path")] == ROWS
     read = read_whole(table(tmp_path / name), "mine")
     assert [(s.problem, s.answer, s.licence) for s in read.train] == [
         (row["question"], row["answer"], "MIT") for row in ROWS
@@ -91,7 +91,7 @@ def test_a_long_array_is_read_in_pieces(tmp_path, monkeypatch):
     monkeypatch.setattr("caco.stages.seeds.files._CHUNK", 7)
     rows = [{"a": ['x"]},{', {"b": "\\"}], "n": n} for n in range(20)]
     (tmp_path / "a.json").write_text(json.dumps(rows))
-    assert [record.values for record in records(str(tmp_path / "a.json"))] == rows
+    assert [record.values for record in records(str(tmp_path / "a.json"), "path")] == rows
 
 
 GOOD = '{"question": "1 + 1?", "answer": "2"}'

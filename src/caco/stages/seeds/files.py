@@ -62,8 +62,12 @@ class Record:
         return text.strip("\r\n")
 
 
-def records(path: str) -> Iterator[Record]:
+def records(path: str, key: str) -> Iterator[Record]:
     """Streams the rows of a file; blank lines are no rows.
+
+    Args:
+        path: Path of the file.
+        key: The config key of the path, for the error message.
 
     Raises:
         UserError: The file cannot be read, is damaged, or has none of the formats.
@@ -72,7 +76,7 @@ def records(path: str) -> Iterator[Record]:
         yield from _records(Path(path))
     except _DAMAGED as e:
         why = getattr(e, "strerror", None) or (str(e).splitlines() or [type(e).__name__])[0]
-        raise UserError(f"{path}: cannot be read ({why}); correct the path, or get it again") from e
+        raise UserError(f"{path}: cannot be read ({why}); set `{key}` to a complete file") from None
 
 
 def _records(path: Path) -> Iterator[Record]:

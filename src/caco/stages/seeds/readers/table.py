@@ -123,13 +123,13 @@ def read(reader: Table, source: str) -> Iterator[Seed | Rejected]:
         raise UserError(
             f"{reader.path}: there is no such file; correct `sources.{source}.seeds.path`"
         )
-    for file, record in islice(_checked_rows(files, mapping), reader.rows):
+    for file, record in islice(_checked_rows(files, mapping, source), reader.rows):
         yield mapping.outcome(file, record)
 
 
-def _checked_rows(files: list[str], mapping: _Map) -> Iterator[tuple[str, Record]]:
+def _checked_rows(files: list[str], mapping: _Map, source: str) -> Iterator[tuple[str, Record]]:
     for file in files:
-        rows = records(file)
+        rows = records(file, f"sources.{source}.seeds.path")
         first = list(islice(rows, _PROBED))
         mapping.require_columns(file, first)
         for row in chain(first, rows):
