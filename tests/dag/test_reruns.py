@@ -39,6 +39,8 @@ ALTERNATIVES: dict[str, Any] = {
     "*.request_s": 60.0,
     "*.tolerance": 0.01,
     "corpus.constant_answers_chance": 0.01,
+    "corpus.near_duplicates": 0.7,
+    "corpus.per_*": 7,
     "corpus.decontaminate.n": 5,
     "corpus.decontaminate.layers": ["normalised"],
     "corpus.decontaminate.held_out": ["normalised"],
