@@ -78,6 +78,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("text.questions", UNIFIES | {"corpus"}),
     ("text.thoughts", {"question", "solution"} | GRADES),
     # Answers.
+    ("overlap.near", {"corpus"}),
     ("overlap.*", UNIFIES | {"corpus"}),
     ("answers.extraction", GRADES),
     ("answers.units", GRADES | UNIFIES | {"attempt", "plant", "check"}),

@@ -40,6 +40,8 @@ ALTERNATIVES: dict[str, Any] = {
     "*.tolerance": 0.01,
     "bench.benchmarks.*.sampling": {None: {"temperature": 0.5, "max_new_tokens": 80}},
     "corpus.constant_answers_chance": 0.01,
+    "corpus.near_duplicates": 0.7,
+    "corpus.per_*": 7,
     "corpus.decontaminate.n": 5,
     "corpus.decontaminate.layers": ["normalised"],
     "corpus.decontaminate.held_out": ["normalised"],

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from caco.errors import ClusterError
+from caco.errors import UserError
 from caco.runtime import heartbeat
 from caco.runtime.heartbeat import (
     HEARTBEAT_TIMEOUT_S,
@@ -137,5 +137,5 @@ def test_on_another_host_a_job_without_a_heartbeat_is_dead(tmp_path: Path) -> No
 
 def test_a_file_that_cannot_be_written_is_an_error_before_the_work_starts(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ClusterError, match=r"file/job\.starts: cannot be written"):
+    with pytest.raises(UserError, match="file: a file is where a folder must be; move the file"):
         Heartbeat(tmp_path / "file" / "job.starts")

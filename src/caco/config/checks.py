@@ -162,12 +162,33 @@ class Corpus(Section):
     deduplicate: bool = Field(
         True,
         description="Reject a row whose program (see `per_program`) or question is in the corpus "
-        "already.",
+        "already. `near_duplicates`, `per_family` and `per_template` depend on it.",
+    )
+    near_duplicates: float | None = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="Smallest Jaccard similarity, of 3-grams of words, at which a question is a "
+        "near-duplicate of one in the corpus with the same numbers in the same order. null: none "
+        "is.",
+    )
+    per_family: int | None = Field(
+        None,
+        gt=0,
+        description="Maximum rows of a family: programs that are equal but for their `input`. "
+        "null: no limit.",
+    )
+    per_template: int | None = Field(
+        None,
+        gt=0,
+        description="Maximum rows whose questions have the same words with other numbers. null: no "
+        "limit.",
     )
     per_program: int = Field(
         1,
         gt=0,
-        description="Maximum rows of one program, each of another question; use more than 1 with "
+        description="Maximum rows of one program, whatever its names, each of another question; "
+        "use more than 1 with "
         "several `variants` of questions.",
     )
     constant_answers: bool = Field(

@@ -1,4 +1,4 @@
-"""Overlap of questions and programs with the problems of benchmarks.
+"""Overlap of questions and programs: with benchmarks (`contamination`), in a corpus (`near`).
 
 Used by the stages `unify` and `corpus`; imports `caco.text` and the layers below it.
 """

@@ -61,7 +61,7 @@ def test_a_row_has_its_text_executed_answer_and_lineage(assembled, solution):
 
 
 def test_a_program_or_question_of_another_shard_is_a_duplicate(assembled, solution):
-    same_program = solution(5, program_id="p1")
+    same_program = solution(5, program=solution(1).program.replace("'a'", "'b'"))
     same_question = solution(6, question="what is 2 ?")
     counts, corpus, rejected = assembled(
         {"00000": [solution(1), solution(2)], "00001": [same_program, same_question]}
@@ -74,8 +74,8 @@ def test_a_program_or_question_of_another_shard_is_a_duplicate(assembled, soluti
 
 
 def test_per_program_limits_the_rows_of_a_program(assembled, solution):
-    rows = [solution(n, program_id="p") for n in range(4)]
-    doubled = solution(9, program_id="p2", question=rows[0].question)
+    rows = [solution(n, program=solution(7).program) for n in range(4)]
+    doubled = solution(9, question=rows[0].question)
     shards = {"00000": rows[:1], "00001": [*rows[1:], doubled]}
     _, corpus, rejected = assembled(shards, settings=Corpus(per_program=3))
     assert [row.question_id for row in corpus] == ["q0", "q1", "q2"]
@@ -118,7 +118,7 @@ def test_a_row_has_its_variant_style_and_judge(assembled, solution):
 def test_a_rejected_row_makes_no_duplicate(assembled, solution, seed):
     contaminated = solution(1, question="What does a benchmark ask?")
     counts, corpus, _ = assembled(
-        {"00000": [contaminated, solution(2, program_id="p1")]},
+        {"00000": [contaminated, solution(2, program=contaminated.program)]},
         [seed("what does a benchmark ask")],
     )
     assert [row.question_id for row in corpus] == ["q2"]

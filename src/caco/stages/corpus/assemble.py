@@ -1,13 +1,11 @@
 """Assembly of the corpus from checked rows: deduplication, decontamination, constant answers."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from caco.config.checks import Corpus, Decontaminate
 from caco.errors import UserError
-from caco.identity import digest
 from caco.overlap.contamination import Item, Items
 from caco.rows.corpus import CorpusRow
 from caco.rows.rejected import Rejected, reject
@@ -17,9 +15,9 @@ from caco.rows.table import Row, count_rows, read_rows, write_outcomes
 from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
 from caco.runtime.provenance import Counts
+from caco.stages.corpus.duplicates import Duplicates
 from caco.stages.corpus.families import Families, families, family_key
 from caco.text.answers import answer_text
-from caco.text.questions import question_key
 
 R = TypeVar("R", bound=Row)
 _SHOWN = 3  # verdicts of a step in the message on too few rows
@@ -37,7 +35,7 @@ def assemble(
 ) -> tuple[Counts, Families]:
     """Writes the corpus and the rejected rows.
 
-    The rows are streamed; memory holds four digests per row.
+    The rows are streamed; memory holds digests, and a signature of each question.
 
     Args:
         checked: Shards of accepted solutions (`Solution` rows).
@@ -111,8 +109,7 @@ def filter_rows(
     The verdict is the first that applies: `contaminated` (the row restates a benchmark's problem),
     `constant_answers` (all accepted rows of the program's family have the same answer, although the
     outputs of its programs vary; see `caco.stages.corpus.families`),
-    `duplicate_program` (the corpus has `per_program` rows of the program already, from any shard),
-    `duplicate_question` (the corpus has the question already, or another solution of it).
+    or one of `caco.stages.corpus.duplicates`.
 
     Args:
         rows: Accepted solutions, in the order of the corpus.
@@ -120,11 +117,8 @@ def filter_rows(
         benchmarks: The result of `benchmark_items`.
         constant: Identities of the families with constant answers.
     """
-    programs: Counter[bytes] = Counter()
-    questions: set[bytes] = set()
+    duplicates = Duplicates(settings)
     for row in rows:
-        program = bytes.fromhex(digest(row.program_id))
-        question = question_key(row.question)
         matches = (items.match(row.question, row.program) for items in benchmarks)
         if match := next(filter(None, matches), None):
             yield reject(row.row_id, "contaminated", match.reason, row)
@@ -134,15 +128,9 @@ def filter_rows(
                 "although the outputs of the programs vary"
             )
             yield reject(row.row_id, "constant_answers", reason, row)
-        elif settings.deduplicate and programs[program] >= settings.per_program:
-            reason = f"the corpus has {programs[program]} rows of the program {row.program_id}"
-            yield reject(row.row_id, "duplicate_program", reason, row)
-        elif settings.deduplicate and question in questions:
-            reason = "the corpus has the same question, except for case and punctuation"
-            yield reject(row.row_id, "duplicate_question", reason, row)
+        elif found := duplicates.verdict(row):
+            yield reject(row.row_id, *found, row)
         else:
-            programs[program] += 1
-            questions.add(question)
             yield corpus_row(row)
 
 
