@@ -65,24 +65,38 @@ def _rows(count: int, vocabulary: list[str]) -> Iterator[Solution]:
         )  # fmt: skip
 
 
+class _Made:
+    """The rows, and the CPU seconds in which they were made."""
+
+    def __init__(self, count: int, vocabulary: list[str]) -> None:
+        self._rows = _rows(count, vocabulary)
+        self.seconds = 0.0
+
+    def __iter__(self) -> Iterator[Solution]:
+        return self
+
+    def __next__(self) -> Solution:
+        started = time.process_time()
+        row = next(self._rows)
+        self.seconds += time.process_time() - started
+        return row
+
+
 def _measure(count: int) -> None:
     """Prints a row of the table."""
     vocabulary = _words(Random(0))
-    started = time.process_time()
-    for _ in _rows(count, vocabulary):
-        pass
-    making = time.process_time() - started
     settings = Corpus()
     problems = (Item(f"problem {n}", _question(-1 - n, vocabulary), None) for n in range(_PROBLEMS))
     started = time.process_time()
     items = Items(problems, settings.decontaminate.layers, settings.decontaminate)
     indexing = time.process_time() - started
     started = time.process_time()
+    rows = _Made(count, vocabulary)
     verdicts = Counter(
         row.verdict if isinstance(row, Rejected) else "accepted"
-        for row in filter_rows(_rows(count, vocabulary), settings, (items,))
+        for row in filter_rows(rows, settings, (items,))
     )
-    seconds = time.process_time() - started - making
+    seconds = time.process_time() - started - rows.seconds
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     found = [verdicts[name] for name in ("accepted", "contaminated", "near_duplicate")]
     cells = [f"{count:,}", f"{indexing:.1f}", f"{seconds:.1f}", f"{count / seconds:,.0f}"]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from caco.text.numbers import CARDINALS, is_number_word
 from caco.text.questions import normal_question
@@ -17,7 +18,8 @@ _TENS = {word for word, value in CARDINALS.items() if value >= 20}
 Gram = tuple[str, ...]
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=4)  # a row is compared by several rules in turn
+def words(text: str) -> tuple[str, ...]:
     """Returns the tokens of a question's normal form; "two", "percent" and "per cent" are 2 and %.
 
     Number words above ninety-nine remain words.
@@ -39,7 +41,7 @@ def words(text: str) -> list[str]:
             found[-1] = "%"
         else:
             found.append("%" if word == "percent" else word)
-    return found
+    return tuple(found)
 
 
 def masked(tokens: Sequence[str]) -> list[str]:

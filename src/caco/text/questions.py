@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from caco.identity import digest
 from caco.text.numbers import PLAIN, without_thousands
@@ -17,6 +18,7 @@ _SAME = str.maketrans(
 _RAISED = re.compile("[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+")  # NFKC makes 2\u00b2 22
 
 
+@lru_cache(maxsize=4)  # a row is compared by several rules in turn
 def normal_question(text: str) -> str:
     """Returns `text` in lower case, with one space between tokens, without punctuation of prose.
 

@@ -1,6 +1,7 @@
 """Whether a row restates a benchmark's problem: every layer, and rows that do not."""
 
 import json
+from random import Random
 
 import pytest
 
@@ -105,9 +106,9 @@ def test_a_threshold_is_inclusive():
 
 
 def test_numbers_in_words():
-    assert words("Twenty-five of two hundred, 20 five-dollar bills, 3 per cent, Ann's") == [
+    assert words("Twenty-five of two hundred, 20 five-dollar bills, 3 per cent, Ann's") == (
         "25", "of", "2", "hundred", "20", "5", "-", "dollar", "bills", "3", "%", "anns",
-    ]  # fmt: skip
+    )  # fmt: skip
     assert masked(words("The list [3, 4, 12] and two hundred")) == [
         "the", "list", "[", "0", "]", "and", "0",
     ]  # fmt: skip
@@ -120,6 +121,8 @@ def test_commands_of_layout_are_no_words():
 def test_programs_under_other_names_and_with_other_steps():
     assert computation_id(PROGRAM) == computation_id(PROGRAM.replace("rest", "x"))
     assert computation_id(PROGRAM) != computation_id(PROGRAM.replace("16", "15"))
+    called = PROGRAM.replace("**input", "eggs=input['eggs'], eaten=3")
+    assert computation_id(called) == computation_id(called.replace("eggs", "hens"))
     assert computation_id("a = b = 1") != computation_id("a = 1\nb = 1")
     assert computation_id("x (") == computation_id(" x (")
 
@@ -141,3 +144,55 @@ def test_problems_of_gsm8k_in_other_words(shared_data):
             assert match.layer in layers
     train = (shared_data / "seed" / "gsm8k_train.jsonl").read_text(encoding="utf-8").splitlines()
     assert not any(items.match(json.loads(line)["question"]) for line in train[::10])
+
+
+def test_a_problem_with_few_numbers_is_near_at_a_larger_share():
+    text = [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+    ]
+    plain = [f"{chr(97 + i)}{word[:2]}" for i, word in enumerate(text)] + ["and", "so", "on"]
+    half = [*plain[:9], *reversed(plain[9:])]  # 7 of 15 3-grams
+    for numbers, expected in (("7 8", ("x", "near")), ("7 1", None), ("", None)):
+        items = Items([Item("x", f"{' '.join(plain)} {numbers}", None)], ["near"], Decontaminate())
+        match = items.match(f"{numbers} {' '.join(half)}")
+        assert (match and (match.item, match.layer)) == expected
+
+
+def test_a_short_problem_must_be_contained_completely():
+    items = Items(
+        [Item("x", "Find the area of the blue square", None)], ["ngrams"], Decontaminate()
+    )
+    assert items.match("Now find the area of the blue square again") is not None
+    assert items.match("Now find the area of the blue squares again") is None
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.8, 0.9, 1.0])
+def test_the_index_finds_what_a_comparison_with_every_item_finds(share):
+    rng = Random(share)
+    vocabulary = [f"{a}{b}" for a in "bdfg" for b in "aeiou"]
+    texts = [rng.choices(vocabulary, k=rng.randint(3, 40)) for _ in range(60)]
+    settings = Decontaminate(ngrams=share, template=share, near=0.6 * share)
+    named = [Item(str(i), " ".join(text), None) for i, text in enumerate(texts)]
+    items, every = Items(named, LAYERS, settings), Items(named, LAYERS, settings)
+    for i, item in enumerate(every._indexed):
+        for gram in item.shapes | item.exact:
+            every._index.setdefault(gram, []).append(i)
+    rows = []
+    for text in texts * 5:
+        kept = [word if rng.random() < 0.9 else rng.choice(vocabulary) for word in text]
+        rows.append(" ".join(kept[rng.randint(0, 3) :]))
+    assert [items.match(row) for row in rows] == [every.match(row) for row in rows]
+    assert any(items.match(row) for row in rows)
