@@ -101,8 +101,8 @@ def test_a_question_held_out_of_another_source_is_no_code_cot(tmp_path):
     program = 'input = {{"n": {}}}\n\ndef double(n):\n    twice = n * 2\n    return twice\n\n'
     program += 'output = double(input["n"])\nprint(output)\n'
     seeds = [
-        make_seed("easy", f"What is twice {n}?", str(2 * n), program=program.format(n))
-        for n in range(2, 5)
+        make_seed("easy", problem, str(2 * n), program=program.format(n))
+        for n, problem in enumerate(("Double 2.", "What is twice 3?", "Add 4 to itself."), start=2)
     ]
     write_rows(tmp_path / "seeds.parquet", Seed, seeds)
     held_out = tmp_path / "other.held_out.parquet"
