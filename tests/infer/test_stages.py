@@ -104,6 +104,7 @@ def test_a_benchmark_is_answered(stage, tmp_path):
     write_rows(tmp_path / "problems.parquet", Seed, problems)
     spec = {
         "sampling": {"temperature": 0.0, "max_new_tokens": 48},
+        "samples": 1,
         "prompt": "chat",
     }
     rows = stage("answer", spec, "--name", "base", "--benchmark", "easy",

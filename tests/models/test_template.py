@@ -99,7 +99,7 @@ def run(script, folder, spec, *flags):
          (*TRAINS, "--corpus", "rows")),
         ("sample", "codegen.model", ENGINE | {"programs_per_shard": 1},
          ("--shard", "00000", "--programs", "out")),
-        ("answer", "student.model", ENGINE | {"prompt": "chat"}, ANSWERS),
+        ("answer", "student.model", ENGINE | {"prompt": "chat", "samples": 1}, ANSWERS),
     ],
 )  # fmt: skip
 def test_a_job_ends_with_one_sentence_before_the_model_is_loaded(
