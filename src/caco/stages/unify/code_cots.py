@@ -39,6 +39,38 @@ class NotConvertible(Exception):
         self.verdict = verdict
 
 
+_CALL = """input = {arguments}
+
+{code}
+
+output = {function}(**input)
+print(output)
+"""
+
+
+def source_tree(program: str) -> ast.Module:
+    """Returns the syntax tree of a source's program.
+
+    Raises:
+        NotConvertible: It is not valid Python.
+    """
+    try:
+        return ast.parse(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
+        raise NotConvertible(f"the source's program is not valid Python ({e})") from None
+
+
+def calling_program(arguments: str, code: str, function: str) -> str:
+    """Returns the Code CoT that calls a function of the source.
+
+    Args:
+        arguments: The dict literal of its arguments, by parameter.
+        code: The text that defines it.
+        function: Its name.
+    """
+    return _CALL.format(arguments=arguments, code=code, function=function)
+
+
 def form_violation(program: str) -> str | None:
     """Returns how a program violates the Code CoT form, in one sentence, or None.
 

@@ -14,18 +14,16 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
-from caco.stages.unify.code_cots import NotConvertible, convert_seeds, executed_code_cots
+from caco.stages.unify.code_cots import (
+    NotConvertible,
+    calling_program,
+    convert_seeds,
+    executed_code_cots,
+    source_tree,
+)
 from caco.stages.unify.stated_quantities import stated_quantities
 from caco.stages.unify.usual_constants import usual
 from caco.stages.unify.words import stems
-
-_CODE_COT = """input = {{{entries}}}
-
-{code}
-
-output = {function}(**input)
-print(output)
-"""
 
 
 def code_cots(
@@ -66,14 +64,11 @@ def from_function(seed: Seed) -> str:
             )
     entries = ", ".join(f'"{name}": {ast.unparse(node.value)}' for name, node in used.items())
     code = _rewritten(text, function, removed, list(used))
-    return _CODE_COT.format(entries=entries, code=code, function=function.name)
+    return calling_program(f"{{{entries}}}", code, function.name)
 
 
 def _function(text: str) -> ast.FunctionDef:
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
-        raise NotConvertible(f"the source's program is not valid Python ({e})") from None
+    tree = source_tree(text)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     found = [node for node in functions if not ast.unparse(node.args)]
     others = [n for n in tree.body if not isinstance(n, ast.Import | ast.ImportFrom)]

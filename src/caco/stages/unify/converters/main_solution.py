@@ -22,8 +22,10 @@ from caco.stages.unify.code_cots import (
     Conversion,
     NotConvertible,
     after_first_run,
+    calling_program,
     convert_seed,
     executed_code_cots,
+    source_tree,
 )
 from caco.text.answers import answer_text
 
@@ -36,14 +38,6 @@ from random import Random as Random
 _drawn = generate_inputs(Random({seed}))
 input = _copy.deepcopy(_drawn)
 output = main_solution(**_drawn)
-"""
-
-_CODE_COT = """input = {input}
-
-{code}
-
-output = main_solution(**input)
-print(output)
 """
 
 
@@ -83,14 +77,11 @@ def finished_program(seed: Seed, drawn: str) -> str:
     for node in reversed(tree.body):
         if isinstance(node, ast.FunctionDef) and node.name == _GENERATOR:
             del lines[node.lineno - 1 - len(node.decorator_list) : node.end_lineno]
-    return _CODE_COT.format(input=repr(arguments), code="\n".join(lines).strip())
+    return calling_program(repr(arguments), "\n".join(lines).strip(), _MAIN)
 
 
 def _definitions(seed: Seed) -> ast.Module:
-    try:
-        tree = ast.parse(seed.program or "")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
-        raise NotConvertible(f"the source's program is not valid Python ({e})") from None
+    tree = source_tree(seed.program or "")
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     for name in (_MAIN, _GENERATOR):
         if name not in defined:

@@ -25,6 +25,7 @@ from caco.stages.unify.code_cots import (
     Conversion,
     NotConvertible,
     after_first_run,
+    calling_program,
     convert_seed,
     executed_code_cots,
 )
@@ -35,14 +36,6 @@ _TESTED = """{code}
 
 input = {input}
 output = True
-"""
-
-_CODE_COT = """input = {input}
-
-{code}
-
-output = {function}(**input)
-print(output)
 """
 
 
@@ -80,7 +73,7 @@ def tested_program(seed: Seed) -> str:
         NotConvertible: The seed's program has no function with tests.
     """
     code, _, call = _parts(seed)
-    return _CODE_COT.format(input=_input(call), code=code, function=call.function)
+    return calling_program(_input(call), code, call.function)
 
 
 def _finish(seed: Seed, _input: str, _output: str) -> Conversion | Rejected:
