@@ -12,9 +12,11 @@ from tests.stages.seeds.reading import read_whole
 from caco.config.section import section_of_spec
 from caco.config.sources import Source, Table
 from caco.errors import UserError
+from caco.rows.rejected import Rejected
 from caco.stages.seeds.fields import Column, Field, Malformed, boxed
 from caco.stages.seeds.files import records
 from caco.stages.seeds.filters import Filter
+from caco.stages.seeds.read import read_seeds
 
 ROWS = [
     {"question": f'What is {n}, "half" of {2 * n}?\nSay it.', "answer": str(n)} for n in range(5)
@@ -288,6 +290,23 @@ def test_a_function_with_tests_asks_for_the_value_of_its_first_test(tmp_path):
     assert (seed.answer, seed.domain) == ("[1,2]", "algorithm")
     assert "no test compares a call of its function" in read.rejected[0].reason
     assert "`tests` is neither a text nor a list of texts" in read.rejected[1].reason
+
+
+@pytest.mark.parametrize(
+    ("test", "why"),
+    [
+        ("assert add(1, 2) == len([1])", "its value is no literal"),
+        ("assert add(f(1), 2) == 3", "its argument `a` is no literal"),
+        ("assert add(1, 2) == {3}", "its value has the type set"),
+    ],
+)
+def test_the_reason_of_a_test_without_literals_is_the_same_in_every_run(tmp_path, test, why):
+    row = {"text": "Add.", "code": "def add(a, b):\n    return a + b", "tests": [test]}
+    (tmp_path / "r.json").write_text(json.dumps([row]))
+    fields = {"problem": "text", "program": "code", "tests": "tests"}
+    seeds = read_seeds(table(tmp_path / "r.json", fields), "mine", [])
+    rejected = next(row for row in seeds if isinstance(row, Rejected))
+    assert rejected.reason == f"row 1: `{test.removeprefix('assert ')}`: {why}"
 
 
 def test_a_map_must_give_an_answer():

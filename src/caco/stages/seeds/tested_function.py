@@ -77,7 +77,7 @@ def tested_call(program: str, tests: str) -> TestedCall:
             continue
         try:
             arguments = _bound(function, call)
-            answer = answer_text(canonical_json(_plain(ast.literal_eval(expected))))
+            answer = answer_text(canonical_json(_plain(_literal(expected, "its value"))))
         except (ValueError, TypeError, RecursionError) as e:
             why = f"`{ast.unparse(test)[:80]}`: {e}"
             continue
@@ -120,11 +120,20 @@ def _bound(function: ast.FunctionDef, call: ast.Call) -> dict[str, str]:
             raise ValueError("its keyword arguments are not parameters of the function")
         given[str(keyword.arg)] = keyword.value
     for name, value in given.items():
-        try:
-            ast.literal_eval(value)
-        except (ValueError, TypeError):
-            raise ValueError(f"its argument `{name}` is no literal") from None
+        _literal(value, f"its argument `{name}`")
     return {name: ast.unparse(value) for name, value in given.items()}
+
+
+def _literal(node: ast.expr, what: str) -> Any:
+    """Returns the value of a literal.
+
+    Raises:
+        ValueError: It is none. Python's own message has an address, which differs in every run.
+    """
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError):
+        raise ValueError(f"{what} is no literal") from None
 
 
 def _plain(value: Any) -> Any:
