@@ -120,17 +120,16 @@ def _text_records(path: Path, text: "io.BufferedReader[Any]") -> Iterator[Record
     first = head.lstrip()[:1]
     if first == b"[":
         for number, raw in enumerate(_elements(path, text), start=1):
-            yield json_record(f"row {number}", raw)
+            yield _json_record(f"row {number}", raw)
     elif first in (b"{", b"") or any(name in path.suffixes for name in _JSON_NAMES):
         for number, raw in enumerate(text, start=1):
             if raw.strip():
-                yield json_record(f"line {number}", raw)
+                yield _json_record(f"line {number}", raw)
     else:
         yield from _csv_records(text, head)
 
 
-def json_record(place: str, raw: bytes) -> Record:
-    """Returns the JSON object in `raw` as a row, or its fault."""
+def _json_record(place: str, raw: bytes) -> Record:
     try:
         row = json.loads(raw.decode("utf-8"), parse_int=_integer)
     except ValueError as e:

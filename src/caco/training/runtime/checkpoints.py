@@ -77,12 +77,13 @@ class CheckpointFolder:
                     shutil.rmtree(other)
                 return checkpoint
             damaged[checkpoint] = damage
-        for why in damaged.values():
-            raise UserError(
-                f"{why}; there is no other checkpoint to resume from: restore the file, or type "
-                f"`rm -r {self.folder}` to train from scratch"
-            )
-        return None
+        if not damaged:
+            return None
+        newest, *_ = damaged.values()
+        raise UserError(
+            f"{newest}; there is no other checkpoint to resume from: restore the file, or type "
+            f"`rm -r {self.folder}` to train from scratch"
+        )
 
     def fingerprint(self) -> dict[str, str] | None:
         """Returns the fingerprint of the newest checkpoint that has a whole one, or None."""

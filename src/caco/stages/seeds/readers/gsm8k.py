@@ -11,7 +11,6 @@ from caco.errors import UserError
 from caco.identity import canonical_json, digest
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
-from caco.stages.seeds.files import json_record
 from caco.stages.seeds.normalise import lone_surrogate, make_seed
 
 _LICENCE = "MIT"
@@ -97,13 +96,18 @@ def form_of(path: str) -> str | None:
 
 
 def _seed(raw: bytes, number: int, source: str) -> Seed | Rejected:
-    record = json_record("", raw.removeprefix(BOM_UTF8 if number == 1 else b""))
-    row = record.values
-    if row is None:
-        return _malformed(raw, number, source, record.fault)
+    try:
+        text = raw.removeprefix(BOM_UTF8 if number == 1 else b"").decode("utf-8")
+        # No number is read, and Python refuses integers of more than 4,300 digits.
+        row = json.loads(text, parse_int=float)
+    except ValueError as e:
+        return _malformed(raw, number, source, f"not JSON ({e})")
+    except RecursionError:
+        return _malformed(raw, number, source, "not JSON (nested too deeply)")
+    if not isinstance(row, dict):
+        return _malformed(raw, number, source, "not a JSON object")
     for key in ("question", "answer"):
-        # A long integer is a text of its digits, of a type of its own.
-        if type(row.get(key)) is not str or not row[key].strip():
+        if not isinstance(row.get(key), str) or not row[key].strip():
             return _malformed(raw, number, source, f"`{key}` is missing or not a text")
         if code := lone_surrogate(row[key]):
             return _malformed(raw, number, source, f"`{key}` contains the lone surrogate {code}")
