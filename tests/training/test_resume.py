@@ -95,3 +95,22 @@ def test_a_killed_and_preempted_run_has_the_losses_of_an_uninterrupted_one(
     assert [row[1] for row in resumed] == pytest.approx([row[1] for row in expected], rel=0.01)
     outputs = {"checkpoint", "manifest.json", "loss.parquet", "record.json"}
     assert {p.name for p in tmp_path.iterdir()} == outputs
+
+
+def test_rows_that_change_while_they_are_read_end_the_training(inputs, tmp_path):
+    checkpoints = tmp_path / "record.training"
+    process = start("codegen", inputs, tmp_path, spec(), *_flags(inputs))
+    deadline = time.monotonic() + 240
+    while not list(checkpoints.glob("step-*")) and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    (rows,) = checkpoints.glob("scratch/node-*/**/*.arrow")
+    with rows.open("r+b") as file:
+        file.seek(rows.stat().st_size // 2)
+        byte = file.read(1)[0]
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+    stderr = process.communicate(timeout=240)[1]
+    assert process.returncode == 1, stderr
+    assert f"{rows}: damaged while it was read" in stderr
+    assert not (tmp_path / "manifest.json").exists()

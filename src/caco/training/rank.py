@@ -113,7 +113,11 @@ def trainer_settings(task: RankTask, section: Training, on_gpu: bool) -> dict[st
 
 
 def train(task: RankTask) -> None:
-    """Fine-tunes on this rank; rank 0 writes the checkpoint and the loss curve."""
+    """Fine-tunes on this rank; rank 0 writes the checkpoint and the loss curve.
+
+    Raises:
+        ClusterError: A file of the rows has changed since it was written.
+    """
     import datasets
     import deepspeed
     import torch
@@ -153,6 +157,8 @@ def train(task: RankTask) -> None:
         score_labelled_only(trainer.model)
     trainer.train(resume_from_checkpoint=task.resume)
     if not (task.scratch / STOPPED).exists():
+        trainer.require_unchanged_rows()
+        torch.distributed.barrier()  # the check of every node, before the model is written
         _save(trainer, tokenizer, task, sharded=section.zero_stage == 3)
     torch.distributed.destroy_process_group()
 
@@ -180,10 +186,10 @@ def main() -> None:
     os.environ["TORCHELASTIC_ERROR_FILE"] = os.devnull
     silence_libraries()
     try:
-        task = RankTask.read(Path(sys.argv[1]))
+        train(RankTask.read(Path(sys.argv[1])))
     except ClusterError as error:
-        sys.exit(error.line)
-    train(task)
+        print(error.line, file=sys.stderr, flush=True)
+        os._exit(1)  # the threads of gloo wait for the other ranks
     # DeepSpeed retains process groups whose gloo threads may still release the last gathered
     # tensors. A thread that acquires the GIL during interpreter shutdown aborts the process: in 2
     # of 13 runs under ZeRO-3. `os._exit` skips the shutdown.

@@ -26,6 +26,7 @@ from caco.training.runtime.checkpoints import (
     read_steps,
     remove_all_but_newest,
 )
+from caco.training.runtime.mapped_rows import MappedRows
 
 _CONTINUE, _SAVE, _SAVE_AND_STOP = range(3)
 _PRINT_EVERY_S = 10.0
@@ -44,13 +45,25 @@ class CheckpointingTrainer(SFTTrainer):  # type: ignore[misc]
         """
         super().__init__(**settings)
         self._checkpoints = checkpoints
+        # The ranks of a node share the files; one of them checks.
+        files = self.train_dataset.cache_files if self.is_local_process_zero() else []
+        self._rows = MappedRows(Path(file["filename"]) for file in files)
         self.add_callback(_CheckpointSchedule(checkpoints, save_every_s))
+
+    def require_unchanged_rows(self) -> None:
+        """Checks that every step so far has read the rows that were tokenized.
+
+        Raises:
+            ClusterError: A file of the rows has changed.
+        """
+        self._rows.require_unchanged()
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
         """Writes nothing: the weights are part of DeepSpeed's checkpoint."""
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Writes a checkpoint to scratch, and renames it once every rank has written its part."""
+        self.require_unchanged_rows()
         if self.is_world_process_zero():
             remove_all_but_newest(self._checkpoints)  # not yet at the last commit
         Trainer._save_checkpoint(self, model, trial)  # skips TRL, which adds a model card
