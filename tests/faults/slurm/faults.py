@@ -70,10 +70,15 @@ class Faults:
 
     def stopped_job(self, rule: str) -> RunningJob:
         """Returns a running job of `rule`, stopped so that it cannot finish before the fault."""
-        job: RunningJob = self.wait_for(f"a job of {rule}", lambda: self.running(rule))
-        os.kill(job.pid, signal.SIGSTOP)
-        self._affected.add((rule, job.identity))
-        return job._replace(restarts=self._restarts(job.number))
+        while True:
+            job: RunningJob = self.wait_for(f"a job of {rule}", lambda: self.running(rule))
+            self._affected.add((rule, job.identity))
+            with suppress(ProcessLookupError):
+                os.kill(job.pid, signal.SIGSTOP)
+                # With its record, its last file, a job has succeeded before it was stopped.
+                if not (self.loop.folder / job.file("--provenance")).exists():
+                    return job._replace(restarts=self._restarts(job.number))
+                os.kill(job.pid, signal.SIGCONT)
 
     def state(self, job: RunningJob) -> str:
         """Returns the state of a job in Slurm."""
