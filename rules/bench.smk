@@ -5,7 +5,7 @@ rule bench_problems:
     """Reads a benchmark's problems as seeds."""
     input:
         held_out=stage.held_out,
-        files=lambda w: LOCAL[f"bench.benchmarks.{w.benchmark}"],
+        files=lambda w: local_files(f"bench.benchmarks.{w.benchmark}"),
     output:
         **stage.outputs("bench_problems", problems=paths.bench_problems()),
     log:

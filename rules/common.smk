@@ -11,7 +11,7 @@ from caco.config.config import check_config, read_config
 from caco.errors import CacoError
 from caco.identity import shard_names
 from caco.preflight.run_lock import lock_when_executed
-from caco.workflow.inputs import local_inputs, model_folders
+from caco.workflow.inputs import is_partial, local_inputs, model_folders
 from caco.workflow.paths import WILDCARDS, Paths
 from caco.workflow.rules import TRAINING_RESOURCES, StageRules, conda_file, environment_of
 from caco.workflow.rules import set_job_environment
@@ -32,7 +32,7 @@ if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
 onstart:
     from caco.preflight.start import start
 
-    start(workflow, CONFIG)
+    start(workflow, CONFIG, LOCAL)
     write_jobs(Path(paths.jobs()), CONFIG)
 
 
@@ -60,6 +60,16 @@ CONVERTERS = CONFIG.converters()
 SHARD_FILES = shard_files(CONFIG)
 JUDGED, ACCEPTED = list(SHARD_FILES.values())[-2:]
 MODELS = {"base": paths.model(CONFIG.student.model), "student": paths.checkpoint("student")}
+
+
+def local_files(key):
+    """Returns the user's files of a section; ends a run of everything that lacks one.
+
+    Of a part of the workflow, as with `--until`, the jobs that are to run are checked later.
+    """
+    if key in LOCAL.missing and not is_partial(workflow.dag_settings):
+        sys.exit(LOCAL.missing[key].line)
+    return LOCAL.files[key]
 
 
 # These run on the submit host. All but the last fetch: compute nodes often have no network.

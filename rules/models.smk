@@ -6,7 +6,7 @@ rule model:
     input:
         # Every job with a GPU needs a model, so none starts before preflight has passed.
         preflight=ancient(paths.preflight_passed()),
-        files=lambda w: LOCAL[f"models.{w.model}"],
+        files=lambda w: local_files(f"models.{w.model}"),
     output:
         **stage.outputs("model", manifest=paths.model()),
     log:

@@ -4,7 +4,7 @@
 rule seeds:
     """Reads the seeds of one source: problems with known answers."""
     input:
-        files=lambda w: LOCAL[f"sources.{w.source}"],
+        files=lambda w: local_files(f"sources.{w.source}"),
     output:
         **stage.outputs("seeds", seeds=paths.seeds(), held_out=paths.held_out()),
     log:

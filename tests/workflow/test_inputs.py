@@ -1,5 +1,6 @@
 """The user's files that jobs read: every reader's and every benchmark's file is among them."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -9,7 +10,6 @@ import pytest
 from caco.config.bench import Benchmark
 from caco.config.section import Section
 from caco.config.sources import Reader
-from caco.errors import UserError
 from caco.workflow.inputs import local_inputs
 
 # The texts in these sections that are not the path of a file, by model and key.
@@ -60,13 +60,13 @@ def test_the_file_of_a_reader_or_benchmark_is_an_input(
     file.write_text("{}\n")
     values: dict[str, Any] = {key: str(file)}
     given = config(section.model_construct(**values))
-    assert [str(file)] in local_inputs(given).values(), (
+    assert [str(file)] in local_inputs(given).files.values(), (
         f"{section.__name__}.{key}: add the file to src/caco/workflow/inputs.py, or the key to "
         "NAMES if it is not a path"
     )
     file.unlink()
-    with pytest.raises(UserError, match=rf"{file}: there is no such .*key `.*mine.*\.{key}` of"):
-        local_inputs(given)
+    (error,) = local_inputs(given).missing.values()
+    assert re.match(rf"{file}: there is no such .*key `.*mine.*\.{key}` of", str(error))
 
 
 def test_the_readers_of_files_are_known() -> None:

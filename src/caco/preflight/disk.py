@@ -86,8 +86,12 @@ def insufficient_space(
 
 def planned_gb(jobs: Sequence[Any], config: Config, assumed: Assumptions) -> Mapping[str, float]:
     """Returns the gigabytes that the jobs are to write, by stage."""
+    try:
+        sizes = input_sizes(config)
+    except UserError:  # a file that none of these jobs reads, or whose job reports it
+        return {}
     pending = Counter(job.rule.name for job in jobs)
-    stages = {s.name: s for s in estimate(config, input_sizes(config), assumed).stages}
+    stages = {s.name: s for s in estimate(config, sizes, assumed).stages}
     needed = {
         name: stage.disk_gb * min(1.0, pending[name] / stage.jobs)
         for name, stage in stages.items()

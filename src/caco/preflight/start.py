@@ -20,18 +20,20 @@ from caco.preflight.checks import preflight_errors, print_notices
 from caco.runtime.file_system import clock_notice
 from caco.runtime.slurm_client import queued_jobs
 from caco.slurm.site import FILE
+from caco.workflow.inputs import LocalInputs
 
 # Wrappers of sbatch, squeue and sacct that handle what the executor does not.
 _BIN = Path("profiles/slurm/bin")
 _POLL_S = 5.0
 
 
-def start(workflow: Any, config: Config) -> None:
+def start(workflow: Any, config: Config, inputs: LocalInputs) -> None:
     """Refuses a run that must not start or is known to fail, and waits for an earlier run's jobs.
 
     Args:
         workflow: Snakemake's workflow.
         config: The run.
+        inputs: The user's files.
     """
     executor = workflow.executor_plugin.name
     found: list[CacoError] = []
@@ -44,7 +46,9 @@ def start(workflow: Any, config: Config) -> None:
         else:
             return  # the Snakemake inside a job, or one that runs nothing
         jobs = [*workflow.dag.needrun_jobs()]
-        found = preflight_errors(jobs, config, slurm=executor == "slurm")
+        found = missing_files(jobs, inputs) or preflight_errors(
+            jobs, config, slurm=executor == "slurm"
+        )
     except CacoError as error:
         found = [error]
     if found:
@@ -57,6 +61,20 @@ def start(workflow: Any, config: Config) -> None:
         remove_old_logs(jobs)
         logger.addFilter(account_guess_filter)
         os.environ["PATH"] = f"{_BIN.resolve()}:{os.environ['PATH']}"
+
+
+def missing_files(jobs: Iterable[Any], inputs: LocalInputs) -> list[CacoError]:
+    """Returns one error for each job whose file does not exist.
+
+    A run of everything is refused earlier, before it is planned; a part of it needs the files of
+    that part.
+
+    Args:
+        jobs: Snakemake's jobs that are to run.
+        inputs: The user's files.
+    """
+    errors = (inputs.missing_of(job.rule.name, "".join(job.wildcards)) for job in jobs)
+    return [error for error in errors if error is not None]
 
 
 def account_guess_filter(record: logging.LogRecord) -> bool:

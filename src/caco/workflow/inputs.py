@@ -1,6 +1,9 @@
 """Input files of the user, checked before a run starts."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from caco.config.bench import HeldOut
 from caco.config.config import Config
@@ -9,35 +12,88 @@ from caco.config.sources import Gsm8kFile, Table
 from caco.errors import UserError
 
 
-def local_inputs(config: Config) -> dict[str, list[str]]:
-    """Returns the files that each rule's job reads from outside the workflow, by config key.
+@dataclass(frozen=True, slots=True)
+class LocalInputs:
+    """The files that each rule's job reads from outside the workflow.
 
-    Keys are `models.{name}`, `sources.{name}` and `bench.benchmarks.{name}`. The list of a section
-    without input files is empty.
-
-    Raises:
-        UserError: A file or model folder does not exist.
+    Attributes:
+        files: The existing files by config key: `models.{name}`, `sources.{name}` and
+            `bench.benchmarks.{name}`. The list of a section without input files is empty.
+        missing: The error of each section of which a file does not exist, by the same keys.
     """
-    found: dict[str, list[str]] = {}
-    for name, model in config.models.items():
-        key = f"models.{name}"
-        found[key] = []
-        if isinstance(model, LocalModel):
-            found[key].append(_existing(Path(model.path) / "config.json", f"{key}.path", "model"))
-    for name, source in config.sources.items():
-        key = f"sources.{name}"
-        found[key] = []
-        if isinstance(source.seeds, Gsm8kFile):
-            found[key].append(_existing(Path(source.seeds.path), f"{key}.seeds.path", "seed"))
-        elif isinstance(source.seeds, Table):
-            files = source.seeds.files() or [source.seeds.path]
-            found[key] += [_existing(Path(f), f"{key}.seeds.path", "seed") for f in files]
-    for name, benchmark in config.bench.benchmarks.items():
-        key = f"bench.benchmarks.{name}"
-        found[key] = []
-        if not isinstance(benchmark, HeldOut):
-            found[key].append(_existing(Path(benchmark.path), f"{key}.path", "benchmark"))
+
+    files: dict[str, list[str]] = field(default_factory=dict)
+    missing: dict[str, UserError] = field(default_factory=dict)
+
+    def missing_of(self, rule: str, identity: str) -> UserError | None:
+        """Returns the error of a job whose file does not exist, or None.
+
+        Args:
+            rule: The rule of the job.
+            identity: The name of its model, source or benchmark.
+        """
+        section = _SECTIONS.get(rule)
+        return self.missing.get(f"{section}.{identity}") if section else None
+
+
+# Sections of the config, by the rule whose jobs read their files.
+_SECTIONS = {"model": "models", "seeds": "sources", "bench_problems": "bench.benchmarks"}
+
+
+def local_inputs(config: Config) -> LocalInputs:
+    """Returns the files that the jobs of a run read from outside the workflow."""
+    found = LocalInputs()
+    sections: tuple[tuple[str, dict[str, Any], Callable[[Any, str], list[str]]], ...] = (
+        ("models", config.models, _of_model),
+        ("sources", config.sources, _of_source),
+        ("bench.benchmarks", config.bench.benchmarks, _of_benchmark),
+    )
+    for section, members, files_of in sections:
+        for name, member in members.items():
+            key = f"{section}.{name}"
+            try:
+                found.files[key] = files_of(member, key)
+            except UserError as error:
+                found.files[key] = []
+                found.missing[key] = error
     return found
+
+
+def _of_model(model: Any, key: str) -> list[str]:
+    if not isinstance(model, LocalModel):
+        return []
+    return [_existing(Path(model.path) / "config.json", f"{key}.path", "model")]
+
+
+def _of_source(source: Any, key: str) -> list[str]:
+    match source.seeds:
+        case Gsm8kFile(path=path):
+            files = [path]
+        case Table() as table:
+            files = table.files() or [table.path]
+        case _:
+            return []
+    return [_existing(Path(file), f"{key}.seeds.path", "seed") for file in files]
+
+
+def _of_benchmark(benchmark: Any, key: str) -> list[str]:
+    if isinstance(benchmark, HeldOut):
+        return []
+    return [_existing(Path(benchmark.path), f"{key}.path", "benchmark")]
+
+
+def is_partial(settings: Any) -> bool:
+    """Returns whether a command line requests a part of the workflow, as with `--until`.
+
+    Args:
+        settings: Snakemake's `DAGSettings`.
+    """
+    return bool(
+        set(settings.targets) - {"all"}
+        or settings.until
+        or settings.omit_from
+        or settings.target_jobs
+    )
 
 
 def model_folders(config: Config) -> list[str]:
