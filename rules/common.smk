@@ -57,6 +57,7 @@ lock_when_executed(workflow, Path(paths.root))
 stage = StageRules(CONFIG, Path(workflow.basedir))
 SHARDS = shard_names(CONFIG.shards)
 CONVERTERS = CONFIG.converters()
+HUB_SOURCES = CONFIG.hub_sources()
 SHARD_FILES = shard_files(CONFIG)
 JUDGED, ACCEPTED = list(SHARD_FILES.values())[-2:]
 MODELS = {"base": paths.model(CONFIG.student.model), "student": paths.checkpoint("student")}
@@ -74,6 +75,7 @@ def local_files(key):
 
 # These run on the submit host. All but the last fetch: compute nodes often have no network.
 localrules:
+    data_set,
     model,
     seeds,
     bench_problems,

@@ -5,7 +5,8 @@ The spec is the section `seeds` of the source.
 
 from pydantic import RootModel
 
-from caco.config.sources import Reader
+from caco.config.sources import Reader, Table
+from caco.models.manifest import open_checkpoint
 from caco.rows.seed import Seed
 from caco.rows.table import write_outcomes, write_rows
 from caco.runtime.job import Job, run
@@ -21,12 +22,15 @@ def main() -> None:
     job.writes("--rejected", help="malformed, filtered and duplicate rows (Rejected rows)")
     job.reads(
         "--files",
-        help="files that the section names, recorded as inputs",
+        help="files that the section names, or the manifest of those from a hub",
         many=True,
         required=False,
     )
     args = job.parse()
     reader = job.section(RootModel[Reader]).root
+    if isinstance(reader, Table) and reader.hub is not None:
+        folder = open_checkpoint(args.files[0]).folder
+        reader = reader.model_copy(update={"path": str(folder / "**"), "hub": None})
     held_out: list[Seed] = []
     rows = read_seeds(reader, args.source, held_out)
     counts = write_outcomes(args.seeds, Seed, args.rejected, rows)

@@ -23,6 +23,7 @@ READS = {
     "seeds:returned",
 }  # fmt: skip
 TABLES = {"seeds:tested", "seeds:returned"}
+DOWNLOADED = {"data_set:returned"}
 MODELS = {"model:package", "model:local", "model:hub", "model:served"}
 FILES = {"bench_problems:file", "bench_problems:theorems"}
 BENCHMARKS = FILES | {"bench_problems:held_out"}
@@ -47,7 +48,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("sandbox.self_check", set()),
     ("sandbox.guest.warm", set()),  # warm-up calls do not change results
     # Root modules.
-    ("identity", WITH_ROWS | MODELS),
+    ("identity", WITH_ROWS | MODELS | DOWNLOADED),
     ("syntax", UNIFIES | {"attempt", "sample", "verify", "corpus"}),
     # Row types.
     ("rows.table", WITH_ROWS),
@@ -86,7 +87,9 @@ TABLE: list[tuple[str, set[str]]] = [
     ("statements.*", {"check", "calibrate", "grade"}),
     # Models, by kind.
     ("models.fetch", MODELS),
-    ("models.manifest", MODELS | GENERATES | TRAINS),
+    ("models.manifest", MODELS | DOWNLOADED | READS | GENERATES | TRAINS),
+    ("models.hub_snapshot", {"model:hub"} | DOWNLOADED),
+    ("models.data_set", DOWNLOADED),
     ("models.template", MODELS | GENERATES | TRAINS),
     ("models.tokenizer", GENERATES | TRAINS),
     ("models.served", {"model:served"} | GENERATES | TRAINS),
@@ -211,7 +214,8 @@ def every_kind() -> Config:
             },
             "returned": {
                 "seeds": {
-                    "reader": "table", "path": "programs.jsonl", "licence": "MIT",
+                    "reader": "table", "licence": "MIT",
+                    "hub": {"repo": "a/b", "revision": "0" * 40, "files": "*.jsonl"},
                     "fields": {"problem": "text", "program": "code", "answer": "answer"},
                 },
                 "unify": {"converter": "function"},
@@ -253,6 +257,7 @@ def sections(config: Config) -> dict[str, Any]:
     return {
         **{f"seeds:{name}": source.seeds for name, source in config.sources.items()},
         **{f"unify:{name}": source.unify for name, source in config.sources.items()},
+        **{f"data_set:{name}": hub for name, hub in config.hub_sources().items()},
         **{f"model:{name}": model for name, model in config.models.items()},
         **{f"bench_problems:{name}": b for name, b in config.bench.benchmarks.items()},
         "draft": config.converters()["model"].drafting(),

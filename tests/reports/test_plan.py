@@ -73,6 +73,7 @@ NOT_ESTIMATED = {
     "preflight_passed": "one short job",
     "model": "a download or a conversion, once",
     "bench_problems": "copies a file",
+    "data_set": "downloads files",
     "draft": "a part of `unify`",
     "attempt": "a part of `unify`",
     "plant": "a few hundred rows in one job",

@@ -20,7 +20,7 @@ from caco.config.engines import EngineConfig
 from caco.config.generation import Reverse, Sample
 from caco.config.models import Model, ServedModel
 from caco.config.section import Section, explain
-from caco.config.sources import LlmUnify, Source
+from caco.config.sources import HubFiles, LlmUnify, Source, Table
 from caco.config.training import Codegen, Student, Writer
 from caco.errors import UserError
 
@@ -172,6 +172,14 @@ class Config(Section):
             name: source.unify
             for name, source in self.sources.items()
             if isinstance(source.unify, LlmUnify)
+        }
+
+    def hub_sources(self) -> dict[str, HubFiles]:
+        """Returns the data sets that are downloaded from a hub, by source."""
+        return {
+            name: source.seeds.hub
+            for name, source in self.sources.items()
+            if isinstance(source.seeds, Table) and source.seeds.hub is not None
         }
 
     def held_out(self) -> list[str]:

@@ -110,13 +110,30 @@ class Fields(Section):
         return self
 
 
+class HubFiles(Section):
+    """Files of a data set of the Hugging Face hub at a fixed revision."""
+
+    repo: str = Field(description="`owner/name`.", pattern=r"^[^/\s]+/[^/\s]+$")
+    revision: str = Field(
+        description="Full commit hash; a branch name would not be reproducible.",
+        pattern=r"^[0-9a-f]{40}$",
+    )
+    files: str = Field(
+        description="Glob pattern of the files that are read, such as `data/train-*.parquet`."
+    )
+
+
 class Table(_Reader):
     """Files of JSON lines, a JSON array, CSV, Parquet or Arrow, also compressed."""
 
     reader: Literal["table"] = Field(description="Tabular files with a map of fields.")
-    path: str = Field(
-        description="Path of a file, a glob pattern, or a folder: of files, or one that "
-        "`datasets` saved."
+    path: str | None = Field(
+        None,
+        description="Path of a file, a glob pattern (`**` for folders of any depth), or a folder: "
+        "of files, or one that `datasets` saved.",
+    )
+    hub: HubFiles | None = Field(
+        None, description="A data set of the Hugging Face hub, instead of `path`."
     )
     fields: Fields = Field(description="The columns of the fields.")
     filters: list[str] = Field(
@@ -130,15 +147,23 @@ class Table(_Reader):
         None, gt=0, description="Number of rows to read, from the first; null for all."
     )
 
+    @model_validator(mode="after")
+    def _require_one_place(self) -> "Table":
+        if (self.path is None) == (self.hub is None):
+            raise ValueError("set one of `path` and `hub`")
+        return self
+
     def files(self) -> list[str]:
-        """Returns the files in order; none if nothing has the path.
+        """Returns the files of `path` in order; none if nothing has the path.
 
         Raises:
             UserError: The folder contains splits, of which one must be chosen.
         """
+        if self.path is None:
+            return []
         path = Path(self.path)
         if not path.is_dir():
-            found = [self.path] if path.is_file() else glob(self.path)  # noqa: PTH207
+            found = [self.path] if path.is_file() else glob(self.path, recursive=True)  # noqa: PTH207
             return sorted(name for name in found if Path(name).is_file())
         if (path / "dataset_dict.json").is_file():
             raise UserError(

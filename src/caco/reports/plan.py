@@ -18,7 +18,7 @@ from caco.config.bench import Gsm8kTest, HeldOut, TheoremQA
 from caco.config.config import Config
 from caco.config.engines import EngineConfig
 from caco.config.plan import Assumptions, Rates, Tokens, Yields
-from caco.config.sources import Gsm8kFile, Table
+from caco.config.sources import Gsm8kFile, HubFiles, Table
 from caco.config.training import FineTune
 from caco.errors import UserError
 from caco.reports.records import Record, read_records
@@ -113,6 +113,11 @@ def _seeds(config: Config) -> dict[str, int]:
         match source.seeds:
             case Gsm8kFile(rows=None) as reader:
                 rows = _lines_of(reader, f"sources.{name}.seeds")
+            case Table(rows=None, hub=HubFiles()):
+                raise UserError(
+                    f"`sources.{name}.seeds.rows` is null, and the rows of a data set on a hub are "
+                    "not counted before it is downloaded; set it"
+                )
             case Table(rows=None) as reader:
                 key = f"sources.{name}.seeds.path"
                 rows = sum(1 for file in reader.files() for _ in records(file, key))

@@ -69,8 +69,8 @@ def _of_source(source: Any, key: str) -> list[str]:
     match source.seeds:
         case Gsm8kFile(path=path):
             files = [path]
-        case Table() as table:
-            files = table.files() or [table.path]
+        case Table(path=str(path)) as table:
+            files = table.files() or [path]
         case _:
             return []
     return [_existing(Path(file), f"{key}.seeds.path", "seed") for file in files]

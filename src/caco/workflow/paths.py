@@ -38,6 +38,10 @@ class Paths:
         """Manifest of a model from outside the workflow."""
         return f"{self.root}/models/{model}/manifest.json"
 
+    def data_set(self, source: str = "{source}") -> str:
+        """Manifest of the files that a source has from a hub."""
+        return f"{self.root}/data_sets/{source}/manifest.json"
+
     def seeds(self, source: str = "{source}") -> str:
         """Seeds of a source for training."""
         return f"{self.root}/seeds/{source}.parquet"

@@ -144,6 +144,13 @@ def _split(identity: str) -> tuple[str, str]:
 
 STAGES: tuple[Stage, ...] = (
     Stage(
+        name="data_set",
+        jobs=lambda config: list(config.hub_sources()),
+        identity="{source}",
+        environment="train",
+        on_submit_host=True,
+    ),
+    Stage(
         name="seeds",
         jobs=_sources,
         identity="{source}",
