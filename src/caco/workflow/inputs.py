@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from caco.config.bench import HeldOut
+from caco.config.bench import HeldOut, TableBenchmark
 from caco.config.config import Config
 from caco.config.models import LocalModel
 from caco.config.sources import Gsm8kFile, Table
+from caco.config.tables import TabularFiles
 from caco.errors import UserError
 
 
@@ -30,12 +31,13 @@ def local_inputs(config: Config) -> dict[str, list[str]]:
         if isinstance(source.seeds, Gsm8kFile):
             found[key].append(_existing(Path(source.seeds.path), f"{key}.seeds.path", "seed"))
         elif isinstance(source.seeds, Table):
-            files = source.seeds.files() or [source.seeds.path]
-            found[key] += [_existing(Path(f), f"{key}.seeds.path", "seed") for f in files]
+            found[key] += _tabular(source.seeds, f"{key}.seeds.path", "seed")
     for name, benchmark in config.bench.benchmarks.items():
         key = f"bench.benchmarks.{name}"
         found[key] = []
-        if not isinstance(benchmark, HeldOut):
+        if isinstance(benchmark, TableBenchmark):
+            found[key] += _tabular(benchmark, f"{key}.path", "benchmark")
+        elif not isinstance(benchmark, HeldOut):
             found[key].append(_existing(Path(benchmark.path), f"{key}.path", "benchmark"))
     return found
 
@@ -44,6 +46,11 @@ def model_folders(config: Config) -> list[str]:
     """Returns the folders of the run's local models, which jobs on other nodes read."""
     used = (config.models[name] for name in config.used_models)
     return [model.path for model in used if isinstance(model, LocalModel)]
+
+
+def _tabular(section: TabularFiles, key: str, what: str) -> list[str]:
+    files = section.files() or [section.path]
+    return [_existing(Path(file), key, what) for file in files]
 
 
 def _existing(path: Path, key: str, what: str) -> str:
