@@ -8,6 +8,7 @@ from snakemake.settings.types import DeploymentMethod
 sys.path.insert(0, str(Path(workflow.basedir) / "src"))
 
 from caco.config.config import check_config, read_config
+from caco.config.overlay import without_replaced
 from caco.errors import CacoError
 from caco.identity import shard_names
 from caco.preflight.run_lock import lock_when_executed
@@ -45,9 +46,10 @@ onerror:
 
 
 try:
-    for file in workflow.configfiles:
-        read_config(Path(file))  # Snakemake accepts a key that is given twice
-    CONFIG = check_config(config, " + ".join(map(str, workflow.configfiles)))
+    # Read again: Snakemake accepts a key that is given twice.
+    files = [read_config(Path(file)) for file in workflow.configfiles]
+    names = " + ".join(map(str, workflow.configfiles))
+    CONFIG = check_config(without_replaced(config, files), names)
     LOCAL = local_inputs(CONFIG)
 except CacoError as error:
     sys.exit(error.line)

@@ -7,7 +7,7 @@ from pydantic import RootModel
 
 from caco.config.bench import Benchmark
 from caco.rows.seed import Seed
-from caco.rows.table import write_rows
+from caco.rows.table import write_outcomes
 from caco.runtime.job import Job, run
 from caco.stages.bench.problems import problems
 
@@ -23,6 +23,7 @@ def main() -> None:
         required=False,
     )
     job.writes("--problems", help="problems of the benchmark (Seed rows)")
+    job.writes("--rejected", help="malformed and filtered rows (Rejected rows)")
     job.reads(
         "--files",
         help="files that the section names, recorded as inputs",
@@ -31,8 +32,8 @@ def main() -> None:
     )
     args = job.parse()
     benchmark = job.section(RootModel[Benchmark]).root
-    write_rows(args.problems, Seed, problems(benchmark, args.name, args.held_out))
-    job.done()
+    rows = problems(benchmark, args.name, args.held_out)
+    job.done(write_outcomes(args.problems, Seed, args.rejected, rows))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ READS = {
 TABLES = {"seeds:tested", "seeds:returned"}
 DOWNLOADED = {"data_set:returned"}
 MODELS = {"model:package", "model:local", "model:hub", "model:served"}
-FILES = {"bench_problems:file", "bench_problems:theorems"}
+FILES = {"bench_problems:table", "bench_problems:theorems"}
 BENCHMARKS = FILES | {"bench_problems:held_out"}
 EQUATIONS = {"unify:symbolic", "unify:file"}
 CONVERTS = UNIFIES - {"unify:model"}  # and executes the converted programs
@@ -113,11 +113,12 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.seeds.families.*", {"seeds:easy"}),
     ("stages.seeds.readers.gsm_symbolic", {"seeds:symbolic"}),
     ("stages.seeds.readers.codeio", {"seeds:codeio"}),
-    ("stages.seeds.readers.gsm8k", {"seeds:file", "seeds:model", "bench_problems:file"}),
+    ("stages.seeds.readers.gsm8k", {"seeds:file", "seeds:model"}),
     ("stages.seeds.readers.table", TABLES),
-    ("stages.seeds.files", TABLES | {"bench_problems:theorems"}),
-    ("stages.seeds.fields", TABLES),
-    ("stages.seeds.filters", TABLES),
+    *(
+        (f"stages.seeds.{m}", TABLES | FILES)
+        for m in ("files", "fields", "filters", "field_map")
+    ),
     ("stages.seeds.tested_function", TABLES | {"unify:tested"}),
     ("stages.seeds.normalise", READS | FILES),
     ("stages.seeds.*", READS),
@@ -160,7 +161,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.check", {"check", "calibrate"}),
     ("stages.corpus.*", {"corpus"}),
     ("stages.bench.readers.held_out", {"bench_problems:held_out"}),
-    ("stages.bench.readers.gsm8k", {"bench_problems:file"}),
+    ("stages.bench.readers.table", {"bench_problems:table"}),
     ("stages.bench.readers.theoremqa", {"bench_problems:theorems"}),
     ("stages.bench.problems", BENCHMARKS),
     ("stages.bench.answer", {"answer"}),
@@ -241,7 +242,10 @@ def every_kind() -> Config:
         "bench": {
             "benchmarks": {
                 "held_out": {"kind": "held_out", "source": "easy"},
-                "file": {"kind": "gsm8k", "path": "test.jsonl"},
+                "table": {
+                    "kind": "table", "path": "test.jsonl",
+                    "fields": {"problem": "question", "answer": "answer"},
+                },
                 "theorems": {"kind": "theoremqa", "path": "test.json"},
             },
             "engine": transformers,

@@ -213,7 +213,11 @@ def test_a_benchmark_from_a_file_re_runs_unify_of_every_source(finished: Checkou
     """The seeds are compared with it."""
     raw = finished.config()
     (finished.folder / "test.jsonl").write_text("")
-    raw["bench"]["benchmarks"]["arithmetic"] = {"kind": "gsm8k", "path": "test.jsonl"}
+    raw["bench"]["benchmarks"]["arithmetic"] = {
+        "kind": "table",
+        "path": "test.jsonl",
+        "fields": {"problem": "question", "answer": "answer"},
+    }
     compared = {"bench_problems:arithmetic"} | each("unify", SOURCES)
     assert finished.planned(config=raw) == downstream(compared)
 

@@ -33,8 +33,8 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Loop:
 def test_row_counts_add_up_within_and_between_stages(loop: Loop) -> None:
     stages = {stage["stage"]: stage for stage in loop.funnel()}
     assert list(stages) == [
-        "seeds", "unify", "sample", "verify", "question", "solution", "judge", "check", "corpus",
-        "answer", "grade",
+        "seeds", "bench_problems", "unify", "sample", "verify", "question", "solution", "judge",
+        "check", "corpus", "answer", "grade",
     ]  # fmt: skip
     for stage in stages.values():
         assert stage["in"] == stage["accepted"] + sum(stage["rejected"].values())

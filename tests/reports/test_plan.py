@@ -238,4 +238,18 @@ def test_the_rows_of_a_table_are_counted(tmp_path):
     }  # fmt: skip
     raw = read_config(ROOT / "config.yaml")
     raw["sources"]["mine"] = {"seeds": seeds, "unify": {"converter": "equations"}}
-    assert input_sizes(check_config(raw, "c")).seeds["mine"] == 2 + 3 - 1
+    benchmark = {"kind": "table", "path": str(tmp_path), "fields": seeds["fields"], "min_rows": 4}
+    raw["bench"]["benchmarks"] = {
+        "all": benchmark, "few": benchmark | {"rows": 3},
+        "absent": benchmark | {"path": str(tmp_path / "absent")},
+    }  # fmt: skip
+    sizes = input_sizes(check_config(raw, "c"))
+    assert sizes.seeds["mine"] == 2 + 3 - 1
+    assert sizes.problems == {"all": 5, "few": 3, "absent": 4}
+
+
+def test_the_papers_benchmarks_have_their_sizes_without_their_files():
+    assert input_sizes(_config("config/paper.yaml")).problems == {
+        "math": 5000, "gsm8k": 1319, "college_math": 2818, "deepmind_mathematics": 1000,
+        "olympiadbench": 675, "theoremqa": 747,
+    }  # fmt: skip

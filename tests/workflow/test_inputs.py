@@ -15,6 +15,7 @@ from caco.workflow.inputs import local_inputs
 # The texts in these sections that are not the path of a file, by model and key.
 NAMES = {
     ("Families", "families"), ("HeldOut", "source"), ("Table", "filters"), ("Table", "licence"),
+    ("TableBenchmark", "filters"),
 }  # fmt: skip
 
 
@@ -71,5 +72,5 @@ def test_the_file_of_a_reader_or_benchmark_is_an_input(
 
 def test_the_readers_of_files_are_known() -> None:
     assert {(section.__name__, key) for section, key in FILES} >= {
-        ("Gsm8kFile", "path"), ("Table", "path"), ("Gsm8kTest", "path"), ("TheoremQA", "path"),
+        ("Gsm8kFile", "path"), ("Table", "path"), ("TableBenchmark", "path"), ("TheoremQA", "path"),
     }  # fmt: skip

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from caco.config.engines import EngineConfig, TransformersEngineConfig
 from caco.config.generation import Sampling
 from caco.config.section import Section
+from caco.config.tables import MappedFields, TabularFiles
 
 
 class _Benchmark(Section):
@@ -19,7 +20,12 @@ class _Benchmark(Section):
         "other known answer is exact. null: the benchmark's official one, 0 where it has none.",
     )
 
-    min_rows: int = Field(1, gt=0, description="Minimum number of problems; fewer are an error.")
+    min_rows: int = Field(
+        1,
+        gt=0,
+        description="Minimum number of problems; fewer are an error. Set it to the size of the "
+        "benchmark, so that no row is missing.",
+    )
     samples: int = Field(
         1,
         gt=0,
@@ -46,11 +52,21 @@ class HeldOut(_Benchmark):
     source: str = Field(description="Name of the source in `sources`.")
 
 
-class Gsm8kTest(_Benchmark):
-    """A file in the format of GSM8K's JSON lines."""
+class ProblemFields(MappedFields):
+    """The columns that the fields of a problem are read from."""
 
-    kind: Literal["gsm8k"] = Field(description="A file of GSM8K rows.")
-    path: str = Field(description="Path of the .jsonl file.")
+    answer: str = Field(description="The known answer, or the text that contains it.")
+
+
+class TableBenchmark(_Benchmark, TabularFiles):
+    """A benchmark in files of JSON lines, a JSON array, CSV, Parquet or Arrow, also compressed."""
+
+    kind: Literal["table"] = Field(description="Tabular files with a map of fields.")
+    path: str = Field(
+        description="Path of a file, a glob pattern (`**` for folders of any depth), or a folder: "
+        "of files, or one that `datasets` saved."
+    )
+    fields: ProblemFields = Field(description="The columns of the fields.")
 
 
 class TheoremQA(_Benchmark):
@@ -67,9 +83,12 @@ class TheoremQA(_Benchmark):
         description="TheoremQA's file; its 53 problems with a picture are left out."
     )
     path: str = Field(description="Path of the .json file.")
+    rows: int | None = Field(
+        None, gt=0, description="Number of rows to read, from the first; null for all."
+    )
 
 
-Benchmark = Annotated[HeldOut | Gsm8kTest | TheoremQA, Field(discriminator="kind")]
+Benchmark = Annotated[HeldOut | TableBenchmark | TheoremQA, Field(discriminator="kind")]
 
 
 class Bench(Section):

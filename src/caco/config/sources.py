@@ -1,8 +1,5 @@
 """Sections of the sources: how seeds are read and converted to Code CoTs."""
 
-import json
-from glob import glob
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -10,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from caco.config.engines import EngineConfig, TransformersEngineConfig
 from caco.config.generation import Sampling
 from caco.config.section import Section
-from caco.errors import UserError
+from caco.config.tables import MappedFields, TabularFiles
 
 
 class _Reader(Section):
@@ -78,20 +75,9 @@ class Gsm8kFile(_Reader):
     )
 
 
-class Fields(Section):
-    """The columns that the fields of a seed are read from.
+class Fields(MappedFields):
+    """The columns that the fields of a seed are read from."""
 
-    A field is the name of a column (`answer`, `meta.answer`, `answers[0]`) or a template of names
-    (`"{Body} {Question}"`).
-    """
-
-    problem: str = Field(description="The problem.")
-    answer: str | None = Field(None, description="The known answer, or the text that contains it.")
-    extract: Literal["whole", "boxed", "after_hashes"] = Field(
-        "whole",
-        description="The part of `answer` that is the answer: all of it, the content of the last "
-        "`\\boxed{}`, or what follows the last `####`.",
-    )
     solution: str | None = Field(None, description="A worked solution.")
     program: str | None = Field(None, description="A Python program.")
     tests: str | None = Field(
@@ -99,7 +85,6 @@ class Fields(Section):
         description="Name of the column with the tests of `program`, as a text or a list of "
         "statements. The call of the first test is the input, and its expected value the answer.",
     )
-    id: str | None = Field(None, description="The name of a row in the reasons of rejections.")
 
     @model_validator(mode="after")
     def _require_one_answer(self) -> "Fields":
@@ -123,58 +108,22 @@ class HubFiles(Section):
     )
 
 
-class Table(_Reader):
+class Table(_Reader, TabularFiles):
     """Files of JSON lines, a JSON array, CSV, Parquet or Arrow, also compressed."""
 
     reader: Literal["table"] = Field(description="Tabular files with a map of fields.")
-    path: str | None = Field(
-        None,
-        description="Path of a file, a glob pattern (`**` for folders of any depth), or a folder: "
-        "of files, or one that `datasets` saved.",
-    )
     hub: HubFiles | None = Field(
         None, description="A data set of the Hugging Face hub, instead of `path`."
     )
     fields: Fields = Field(description="The columns of the fields.")
-    filters: list[str] = Field(
-        [],
-        description="Conditions that each row must meet, such as `solve_rate < 0.3` or "
-        '`type in ["Algebra"]`.',
-    )
     licence: str = Field(description="SPDX identifier of the licence of the source.")
     domain: Literal["math", "algorithm"] = Field("math", description="Domain of the problems.")
-    rows: int | None = Field(
-        None, gt=0, description="Number of rows to read, from the first; null for all."
-    )
 
     @model_validator(mode="after")
     def _require_one_place(self) -> "Table":
         if (self.path is None) == (self.hub is None):
             raise ValueError("set one of `path` and `hub`")
         return self
-
-    def files(self) -> list[str]:
-        """Returns the files of `path` in order; none if nothing has the path.
-
-        Raises:
-            UserError: The folder contains splits, of which one must be chosen.
-        """
-        if self.path is None:
-            return []
-        path = Path(self.path)
-        if not path.is_dir():
-            found = [self.path] if path.is_file() else glob(self.path, recursive=True)  # noqa: PTH207
-            return sorted(name for name in found if Path(name).is_file())
-        if (path / "dataset_dict.json").is_file():
-            raise UserError(
-                f"{path}: the folder contains several splits; set the path to one of them, such "
-                f"as {path / 'train'}"
-            )
-        state = path / "state.json"
-        if state.is_file():
-            names = [part["filename"] for part in json.loads(state.read_text())["_data_files"]]
-            return [str(path / name) for name in names]
-        return sorted(str(f) for f in path.iterdir() if f.is_file() and f.name[0] not in "._")
 
 
 Reader = Annotated[

@@ -14,11 +14,12 @@ from typing import Any, assert_never
 
 import pyarrow.parquet as pq
 
-from caco.config.bench import Gsm8kTest, HeldOut, TheoremQA
+from caco.config.bench import HeldOut, TableBenchmark, TheoremQA
 from caco.config.config import Config
 from caco.config.engines import EngineConfig
 from caco.config.plan import Assumptions, Rates, Tokens, Yields
 from caco.config.sources import Gsm8kFile, HubFiles, Table
+from caco.config.tables import TabularFiles
 from caco.config.training import FineTune
 from caco.errors import UserError
 from caco.reports.records import Record, read_records
@@ -32,7 +33,6 @@ _BYTES_A_TOKEN = 1.2
 _JUDGEMENT = 64  # tokens of a judge's reply: two labelled lines with a reason each
 _VERIFY_CORES = 8  # per job, rules/verify.smk
 _BENCHMARKED = 2  # models: base and student
-_GSM8K_TEST = 1_319  # problems (openai/grade-school-math), if the file is not available
 _THEOREMQA = 747  # problems without a picture
 # Hours on one machine with 8 A100s that the paper reports (arXiv 2510.04081): unify 2, sampling and
 # filtering 8, questions 5, solutions 40. It reports none for training.
@@ -119,8 +119,7 @@ def _seeds(config: Config) -> dict[str, int]:
                     "not counted before it is downloaded; set it"
                 )
             case Table(rows=None) as reader:
-                key = f"sources.{name}.seeds.path"
-                rows = sum(1 for file in reader.files() for _ in records(file, key))
+                rows = _rows_of(reader, f"sources.{name}.seeds.path")
             case reader:
                 if reader.rows is None:
                     raise TypeError(f"{type(reader).__name__}: add how its rows are counted")
@@ -129,9 +128,14 @@ def _seeds(config: Config) -> dict[str, int]:
     return counts
 
 
+def _rows_of(section: TabularFiles, key: str) -> int:
+    return sum(1 for file in section.files() for _ in records(file, key))
+
+
 def _lines_of(reader: Gsm8kFile, key: str) -> int:
     try:
-        return _lines(Path(reader.path))
+        with Path(reader.path).open("rb") as lines:
+            return sum(1 for line in lines if line.strip())
     except OSError as e:
         raise UserError(
             f"{reader.path}: cannot be read to count its rows ({e.strerror}); correct "
@@ -145,19 +149,15 @@ def _problems(config: Config) -> dict[str, int]:
         match benchmark:
             case HeldOut():
                 counts[name] = config.sources[benchmark.source].seeds.held_out
-            case Gsm8kTest():
-                path = Path(benchmark.path)
-                counts[name] = _lines(path) if path.exists() else _GSM8K_TEST
+            case TableBenchmark():
+                rows = benchmark.rows or _rows_of(benchmark, f"bench.benchmarks.{name}.path")
+                # Without its file, a benchmark has at least `min_rows`.
+                counts[name] = rows or benchmark.min_rows
             case TheoremQA():
-                counts[name] = _THEOREMQA
+                counts[name] = min(benchmark.rows or _THEOREMQA, _THEOREMQA)
             case _:
                 assert_never(benchmark)
     return counts
-
-
-def _lines(path: Path) -> int:
-    with path.open("rb") as lines:
-        return sum(1 for line in lines if line.strip())
 
 
 def estimate(config: Config, sizes: InputSizes, assumed: Assumptions) -> Plan:

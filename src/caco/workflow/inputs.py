@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from caco.config.bench import HeldOut
+from caco.config.bench import HeldOut, TableBenchmark
 from caco.config.config import Config
 from caco.config.models import LocalModel
 from caco.config.sources import Gsm8kFile, Table
+from caco.config.tables import TabularFiles
 from caco.errors import UserError
 
 
@@ -68,17 +69,18 @@ def _of_model(model: Any, key: str) -> list[str]:
 def _of_source(source: Any, key: str) -> list[str]:
     match source.seeds:
         case Gsm8kFile(path=path):
-            files = [path]
+            return [_existing(Path(path), f"{key}.seeds.path", "seed")]
         case Table(path=str(path)) as table:
-            files = table.files() or [path]
+            return _tabular(table, path, f"{key}.seeds.path", "seed")
         case _:
             return []
-    return [_existing(Path(file), f"{key}.seeds.path", "seed") for file in files]
 
 
 def _of_benchmark(benchmark: Any, key: str) -> list[str]:
     if isinstance(benchmark, HeldOut):
         return []
+    if isinstance(benchmark, TableBenchmark):
+        return _tabular(benchmark, benchmark.path, f"{key}.path", "benchmark")
     return [_existing(Path(benchmark.path), f"{key}.path", "benchmark")]
 
 
@@ -100,6 +102,10 @@ def model_folders(config: Config) -> list[str]:
     """Returns the folders of the run's local models, which jobs on other nodes read."""
     used = (config.models[name] for name in config.used_models)
     return [model.path for model in used if isinstance(model, LocalModel)]
+
+
+def _tabular(section: TabularFiles, path: str, key: str, what: str) -> list[str]:
+    return [_existing(Path(file), key, what) for file in section.files() or [path]]
 
 
 def _existing(path: Path, key: str, what: str) -> str:

@@ -174,7 +174,11 @@ STAGES: tuple[Stage, ...] = (
         jobs=_benchmarks,
         identity="{benchmark}",
         environment="workflow",
+        row=Seed,
+        files=lambda paths, benchmark: [paths.bench_problems(benchmark)],
+        rejects=True,
         on_submit_host=True,
+        of_benchmark=True,
     ),
     Stage(
         name="draft",

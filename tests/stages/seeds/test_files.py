@@ -1,7 +1,6 @@
 """Seeds from files: malformed rows are rejected with their line, the others are read."""
 
 import json
-import re
 
 import pytest
 from hypothesis import given
@@ -9,15 +8,12 @@ from hypothesis import strategies as st
 from pydantic import RootModel
 from tests.stages.seeds.reading import read_whole
 
-from caco.config.bench import Gsm8kTest, HeldOut, TheoremQA
 from caco.config.section import section_of_spec
 from caco.config.sources import CodeIO, Gsm8kFile, Reader
 from caco.errors import UserError
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
-from caco.rows.table import write_rows
-from caco.stages.bench.problems import problems
-from caco.stages.seeds.normalise import answer_form, make_seed, same_problem
+from caco.stages.seeds.normalise import answer_form, same_problem
 from caco.stages.seeds.readers.codeio import parse_tasks
 from caco.stages.seeds.readers.gsm8k import gsm8k_rows
 from caco.text.calculator_marks import without_marks
@@ -163,16 +159,6 @@ def test_a_source_of_another_form_is_an_error_that_names_it(tmp_path, text):
     )
 
 
-@pytest.mark.parametrize("text", OTHER_FILES)
-def test_a_benchmark_of_another_form_is_an_error_that_names_it(tmp_path, text):
-    path = write(tmp_path / "b.jsonl", text)
-    with pytest.raises(UserError) as caught:
-        list(problems(Gsm8kTest(kind="gsm8k", path=path), "mine", []))
-    message = str(caught.value)
-    assert message.startswith(path) and OTHER_FILES[text] in message
-    assert message.count("line 1:") <= 1 or "row" in message
-
-
 def test_fewer_rows_than_the_setting_are_an_error(tmp_path):
     rows = [json.dumps({**GOOD, "question": f"Question {n % 3}?"}) for n in range(5)]
     path = write(tmp_path / "g.jsonl", "{", *rows)
@@ -184,14 +170,6 @@ def test_fewer_rows_than_the_setting_are_an_error(tmp_path):
         "it, or correct the other keys of `sources.mine.seeds`; rejected rows: duplicate 2, "
         "malformed 1 (the first: malformed, line 1: not JSON"
     )
-    path = write(tmp_path / "b.jsonl", *rows)
-    benchmark = Gsm8kTest(kind="gsm8k", path=path, min_rows=6)
-    with pytest.raises(
-        UserError, match=r"`mine` has 5 problems, but `bench\.benchmarks\.mine\.min"
-    ):
-        list(problems(benchmark, "mine", []))
-    benchmark = Gsm8kTest(kind="gsm8k", path=path, min_rows=5)
-    assert len(list(problems(benchmark, "mine", []))) == 5
 
 
 def test_what_no_reader_reads_costs_no_row(tmp_path):
@@ -202,76 +180,6 @@ def test_what_no_reader_reads_costs_no_row(tmp_path):
     ]
     path = write(tmp_path / "g.jsonl", *rows)
     assert [type(row) for row in gsm8k_rows(path, "g")] == [Seed] * len(rows)
-
-
-def test_a_held_out_benchmark_consists_of_the_held_out_seeds(tmp_path):
-    seeds = [make_seed("easy", f"What is {n} + 1?", str(n + 1)) for n in range(3)]
-    write_rows(tmp_path / "h.parquet", Seed, seeds)
-    benchmark = HeldOut(kind="held_out", source="easy")
-    assert list(problems(benchmark, "easy", [tmp_path / "h.parquet"])) == seeds
-    with pytest.raises(UserError, match="--held-out"):
-        list(problems(benchmark, "easy", []))
-
-
-def test_a_benchmark_file_must_be_complete(tmp_path):
-    good = Gsm8kTest(kind="gsm8k", path=write(tmp_path / "a.jsonl", json.dumps(GOOD)))
-    assert [p.answer for p in problems(good, "gsm8k", [])] == ["5"]
-    malformed = Gsm8kTest(kind="gsm8k", path=write(tmp_path / "b.jsonl", json.dumps(GOOD), "{"))
-    with pytest.raises(UserError, match=r"b\.jsonl, line 2: not JSON"):
-        list(problems(malformed, "gsm8k", []))
-    missing = Gsm8kTest(kind="gsm8k", path="/no.jsonl")
-    with pytest.raises(UserError, match=r"set `bench.benchmarks.gsm8k.path`"):
-        list(problems(missing, "gsm8k", []))
-    no_theorems = TheoremQA(kind="theoremqa", path="/no.json")
-    with pytest.raises(UserError, match=r"set `bench.benchmarks.theorems.path`"):
-        list(problems(no_theorems, "theorems", []))
-
-
-def theorem(answer, kind, picture=None):
-    return {"Question": f"{kind}?", "Answer": answer, "Answer_type": kind, "Picture": picture}
-
-
-def test_theoremqa_has_an_answer_of_each_type_and_no_pictures(tmp_path):
-    rows = [
-        theorem(7, "integer"), theorem(7, "float"), theorem(1e16, "float"),
-        theorem(1.6e-19, "float"), theorem([0.5, 2], "list of float"),
-        theorem([2, 0], "list of integer"), theorem(False, "bool"), theorem("(c)", "Option"),
-        theorem(3, "integer", picture="images/a.png"),
-    ]  # fmt: skip
-    benchmark = TheoremQA(kind="theoremqa", path=write(tmp_path / "t.json", json.dumps(rows)))
-    assert [p.answer for p in problems(benchmark, "theoremqa", [])] == [
-        "7", "7.0", "1e+16", "1.6e-19", "[0.5, 2.0]", "[2, 0]", "False", "(c)",
-    ]  # fmt: skip
-
-
-def test_real_theoremqa_is_read_whole(shared_data):
-    path = shared_data / "bench" / "theoremqa.json"
-    seeds = list(problems(TheoremQA(kind="theoremqa", path=str(path)), "t", []))
-    assert len(seeds) == 747  # of 800; `caco.reports.plan` has the number too
-    assert sum(bool(re.search(r"\.\d|e[+-]", seed.answer)) for seed in seeds) == 359 + 8
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", r"t\.json: no problems; set `bench\.benchmarks\.t\.path`"),
-        ("{}", "line 1: `Question` is missing"),
-        ("[]", "no problems"),
-        ("[1]", "row 1: not a JSON object"),
-        (json.dumps([theorem(1, "integer"), {"Answer": 1}]), "row 2: `Question` is missing"),
-        (json.dumps([theorem(1, "matrix")]), "`Answer_type` is none of bool, float"),
-        (json.dumps([theorem(float("nan"), "float")]), "`Answer` is no float"),
-        (json.dumps([{**theorem(1, "float"), "Question": "\ud83d?"}]), "lone surrogate U\\+D83D"),
-        ("[" * 100_000, "its JSON array has no end"),
-        (json.dumps([theorem(0, "integer")]).replace("0", "9" * 6_000), "`Answer` is no integer"),
-        (json.dumps([theorem(None, "integer")]), "`Answer` is no integer"),
-        (json.dumps([theorem([], "list of float")]), "`Answer` is no list of float"),
-    ],
-)
-def test_a_malformed_theoremqa_file_is_reported(tmp_path, text, message):
-    benchmark = TheoremQA(kind="theoremqa", path=write(tmp_path / "t.json", text))
-    with pytest.raises(UserError, match=message):
-        list(problems(benchmark, "t", []))
 
 
 def test_every_row_is_a_seed_or_a_rejection(tmp_path):

@@ -13,7 +13,7 @@ from caco.config.section import section_of_spec
 from caco.config.sources import Source, Table
 from caco.errors import UserError
 from caco.rows.rejected import Rejected
-from caco.stages.seeds.fields import Column, Field, Malformed, boxed
+from caco.stages.seeds.fields import Column, Field, Malformed, boxed, unwrapped
 from caco.stages.seeds.files import records
 from caco.stages.seeds.filters import Filter
 from caco.stages.seeds.read import read_seeds
@@ -346,3 +346,30 @@ def test_real_files_are_read_whole(shared_data):
     read = read_whole(table(shared_data / "bench" / "svamp.jsonl", fields), "svamp")
     assert len(read.train) + len(read.rejected) == 1000
     assert read.train[0].answer == "145"
+
+
+@pytest.mark.parametrize(
+    ("answer", "inner"),
+    [
+        ("$10-4 n$", "10-4 n"),
+        (" $$ x $$ ", "x"),
+        (r"\(x\)", "x"),
+        (r"\[\frac{1}{2}\]", r"\frac{1}{2}"),
+        (
+            r"$\begin{array}{l} 1 \\[2pt] 2 \end{array}$",
+            r"\begin{array}{l} 1 \\[2pt] 2 \end{array}",
+        ),
+        (r"$\$ 5$", r"\$ 5"),
+        ("$1$, $2$", "$1$, $2$"),
+        ("$x", "$x"),
+        (r"$5\$", r"$5\$"),
+        (r"\(1\), \(2\)", r"\(1\), \(2\)"),
+        ("$$", "$$"),
+        ("$ $", "$ $"),
+        ("7", "7"),
+    ],
+)
+def test_an_answer_has_no_dollar_signs_around_it(tmp_path, answer, inner):
+    assert unwrapped(answer) == inner
+    (tmp_path / "r.jsonl").write_text(json.dumps({"question": "?", "answer": answer}))
+    assert [s.answer for s in read_whole(table(tmp_path / "r.jsonl"), "mine").train] == [inner]

@@ -1,16 +1,24 @@
 """The problems of a benchmark, as seeds."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from caco.config.bench import Benchmark
 from caco.config.section import load_implementation
 from caco.errors import UserError
+from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 
 
-def problems(benchmark: Benchmark, name: str, held_out: Sequence[Path]) -> Iterator[Seed]:
-    """Streams a benchmark's problems.
+def problems(
+    benchmark: Benchmark, name: str, held_out: Sequence[Path]
+) -> Iterator[Seed | Rejected]:
+    """Streams a benchmark's problems, and its rows that are none.
+
+    A problem that the benchmark states twice is two problems, as in its published size.
+
+    Verdicts: `malformed`; `filtered` (a filter does not hold, or the problem has a picture).
 
     Args:
         benchmark: The benchmark's section.
@@ -18,17 +26,27 @@ def problems(benchmark: Benchmark, name: str, held_out: Sequence[Path]) -> Itera
         held_out: Files of held-out seeds, for a benchmark of kind `held_out`.
 
     Raises:
-        UserError: A row is malformed (a benchmark must be complete to be comparable), or there are
-            fewer problems than `min_rows`.
+        UserError: A file cannot be read, or there are fewer problems than `min_rows`. The last is
+            raised after the last row.
     """
-    rows: Iterator[Seed] = load_implementation(benchmark).problems(benchmark, name, held_out)
-    count = 0
+    rows: Iterator[Seed | Rejected] = load_implementation(benchmark).problems(
+        benchmark, name, held_out
+    )
+    count, verdicts, first = 0, Counter[str](), ""
     for row in rows:
+        if isinstance(row, Rejected):
+            first = first or f"{row.verdict}, {row.reason}"
+            verdicts[row.verdict] += 1
+        else:
+            count += 1
         yield row
-        count += 1
+    for verdict, rejected in verdicts.items():
+        print(f"benchmark {name}: {rejected:,} rows are {verdict}")
     if count < benchmark.min_rows:
+        counts = ", ".join(f"{verdict} {n:,}" for verdict, n in verdicts.most_common())
+        why = f"; rejected rows: {counts} (the first: {first})" if first else ""
         raise UserError(
             f"the benchmark `{name}` has {count:,} problems, but "
             f"`bench.benchmarks.{name}.min_rows` is {benchmark.min_rows:,}; correct "
-            f"`bench.benchmarks.{name}`, or remove it"
+            f"`bench.benchmarks.{name}`, or remove it{why}"
         )

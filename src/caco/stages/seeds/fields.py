@@ -11,6 +11,8 @@ from caco.stages.seeds.files import LongInteger
 from caco.stages.seeds.normalise import lone_surrogate
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
+_WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
+_DELIMITER = re.compile(r"(?<!\\)(?:\$|\\[()\[\]])")
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*(\{)?")
 
 
@@ -148,6 +150,17 @@ def after_hashes(text: str) -> str:
     if not mark:
         raise Malformed("its answer has no `####`")
     return answer.strip()
+
+
+def unwrapped(answer: str) -> str:
+    """Returns an answer without the dollar signs or brackets of LaTeX that enclose all of it."""
+    answer = answer.strip()
+    for begin, end in _WRAPPERS:
+        inner = answer[len(begin) : -len(end)]
+        whole = answer.startswith(begin) and answer.endswith(end) and inner.strip()
+        if whole and not _DELIMITER.search(inner) and inner[-1] != "\\":
+            return inner.strip()
+    return answer
 
 
 EXTRACTIONS: dict[str, Callable[[str], str]] = {

@@ -3,12 +3,15 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from caco.config.bench import TheoremQA
-from caco.errors import UserError
+from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
+from caco.stages.seeds.field_map import rejected_record
+from caco.stages.seeds.fields import Malformed
 from caco.stages.seeds.files import records
 from caco.stages.seeds.normalise import lone_surrogate, make_seed
 
@@ -23,45 +26,45 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def problems(benchmark: TheoremQA, name: str, held_out: Sequence[Path]) -> Iterator[Seed]:
-    """Streams the problems without a picture; see `caco.stages.bench.problems.problems`."""
-    key = f"bench.benchmarks.{name}.path"
-    found = False
-    for record in records(benchmark.path, key):
-        found = True
+def problems(
+    benchmark: TheoremQA, name: str, held_out: Sequence[Path]
+) -> Iterator[Seed | Rejected]:
+    """Streams the problems; see `caco.stages.bench.problems.problems`.
+
+    Problems with a picture are `filtered`.
+    """
+    rows = records(benchmark.path, f"bench.benchmarks.{name}.path")
+    for record in islice(rows, benchmark.rows):
         try:
             if record.values is None:
-                raise ValueError(record.fault)
+                raise Malformed(record.fault)
             seed = _seed(record.values, name)
-        except ValueError as e:
-            raise UserError(
-                f"{benchmark.path}, {record.place}: {e}; correct the row, a benchmark must be "
-                "complete"
-            ) from None
-        if seed is not None:
-            yield seed
-    if not found:
-        raise UserError(f"{benchmark.path}: no problems; set `{key}` to TheoremQA's .json file")
+        except Malformed as e:
+            verdict, why = "malformed", str(e)
+        else:
+            if record.values.get("Picture") is None:
+                yield seed
+                continue
+            verdict, why = "filtered", "it has a picture"
+        yield rejected_record(name, benchmark.path, record, verdict, f"{record.place}: {why}")
 
 
-def _seed(row: Mapping[str, Any], name: str) -> Seed | None:
-    """Returns a problem, or None for a problem with a picture.
+def _seed(row: Mapping[str, Any], name: str) -> Seed:
+    """Returns the problem of a row.
 
     Raises:
-        ValueError: The row is malformed; the message states how.
+        Malformed: The row is none; the message states how.
     """
     question, kind = row.get("Question"), row.get("Answer_type")
     if not isinstance(question, str) or not question.strip():
-        raise ValueError("`Question` is missing or not a text")
+        raise Malformed("`Question` is missing or not a text")
     if code := lone_surrogate(question):
-        raise ValueError(f"`Question` contains the lone surrogate {code}")
+        raise Malformed(f"`Question` contains the lone surrogate {code}")
     if not isinstance(kind, str) or kind.lower() not in _TYPES:
-        raise ValueError(f"`Answer_type` is none of {', '.join(_TYPES)}")
+        raise Malformed(f"`Answer_type` is none of {', '.join(_TYPES)}")
     answer = row.get("Answer")
     if not isinstance(answer, _TYPES[kind.lower()]) or answer in ("", []) or not _is_finite(answer):
-        raise ValueError(f"`Answer` is no {kind}")
-    if row.get("Picture") is not None:
-        return None
+        raise Malformed(f"`Answer` is no {kind}")
     text = _text(answer, "float" in kind)
     # As written, with `.0`: the tolerance applies to decimals.
     return replace(make_seed(name, question, text, licence=_LICENCE), answer=text)

@@ -40,7 +40,7 @@ def gsm8k_rows(
 
     Args:
         path: Path of the .jsonl file.
-        source: Name of the source, or of the benchmark.
+        source: Name of the source.
         rows: Number of rows to read, from the first; None for all.
         key: The config key of `path`, for the error message.
 
@@ -59,8 +59,9 @@ def gsm8k_rows(
                     first = first or row.reason
                 yield row
         if not found:
+            why = _form_of(path) or first
             raise UserError(
-                f"{path}: no row of it is one of GSM8K's: {form_of(path) or first}; set `{key}` of "
+                f"{path}: no row of it is one of GSM8K's: {why}; set `{key}` of "
                 f"{source} to GSM8K's .jsonl file, or choose another reader"
             )
     except OSError as e:
@@ -69,7 +70,7 @@ def gsm8k_rows(
         ) from None
 
 
-def form_of(path: str) -> str | None:
+def _form_of(path: str) -> str | None:
     """Returns what a file is instead of JSON lines with GSM8K's keys; None if it seems to be such.
 
     Args:

@@ -1,0 +1,76 @@
+"""Config files over each other: another kind replaces a section, every other key is merged."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from snakemake.utils import update_config
+
+from caco.config.config import Config, check_config, read_config
+from caco.config.engines import TransformersEngineConfig
+from caco.config.models import PackagedModel
+from caco.config.overlay import without_replaced
+
+ROOT = Path(__file__).resolve().parents[2]
+A: dict[str, Any] = {"engine": {"kind": "vllm", "tensor_parallel": 4, "dtype": "bfloat16"}, "n": 1}
+
+
+def merged(*files: dict[str, Any], last: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Returns what the Snakefile makes of config files, and of `--config`, if given."""
+    config: dict[str, Any] = {}
+    for values in [*files, *([last] if last else [])]:
+        update_config(config, copy.deepcopy(values))
+    return without_replaced(config, files)
+
+
+@pytest.mark.parametrize(
+    ("later", "engine"),
+    [
+        ({"kind": "transformers"}, {"kind": "transformers"}),
+        ({"kind": "transformers", "batch": 8}, {"kind": "transformers", "batch": 8}),
+        ({"kind": "vllm", "batch": 8}, A["engine"] | {"batch": 8}),
+        ({"batch": 8}, A["engine"] | {"batch": 8}),
+        (None, None),
+    ],
+)
+def test_another_kind_replaces_a_section(later: Any, engine: Any) -> None:
+    before = copy.deepcopy(A)
+    assert merged(A, {"engine": later, "m": 2}) == {"engine": engine, "n": 1, "m": 2}
+    assert before == A
+
+
+def test_the_last_of_several_files_decides() -> None:
+    server = {"engine": {"kind": "server", "concurrency": 3}}
+    assert merged(A, server, {"engine": {"kind": "vllm", "dtype": "float32"}}) == {
+        "engine": {"kind": "vllm", "dtype": "float32"},
+        "n": 1,
+    }
+
+
+def test_values_of_the_command_line_are_kept() -> None:
+    last = {"engine": {"tensor_parallel": 2}, "n": 5}
+    found = merged(A, {"engine": {"kind": "transformers"}}, last=last)
+    assert found == {"engine": {"kind": "transformers", "tensor_parallel": 2}, "n": 5}
+
+
+def rehearsal() -> Config:
+    files = [read_config(ROOT / "config" / name) for name in ("paper.yaml", "rehearsal.yaml")]
+    return check_config(merged(*files), "rehearsal")
+
+
+def test_the_rehearsal_has_the_papers_sources_and_benchmarks_and_no_gpu_engine() -> None:
+    paper, config = check_config(read_config(ROOT / "config/paper.yaml"), "paper"), rehearsal()
+    assert set(config.sources) == {*paper.sources, "easy"}
+    assert all(config.sources[name].seeds.rows == 50 for name in paper.sources)
+    assert {name: b.kind for name, b in config.bench.benchmarks.items()} == {
+        name: b.kind for name, b in paper.bench.benchmarks.items()
+    }
+    assert set(config.models) == set(paper.models)
+    assert {type(model) for model in config.models.values()} == {PackagedModel}
+    reverse = config.reverse
+    engines = [c.engine for c in config.converters().values()] + [
+        config.sample.engine, reverse.question.engine, reverse.solution.engine, config.bench.engine,
+    ]  # fmt: skip
+    assert len(engines) == 4 + 4
+    assert {type(engine) for engine in engines} == {TransformersEngineConfig}
