@@ -1,7 +1,7 @@
 """A few steps of GRPO on the RLVR rows of an export; prints a Markdown table.
 
-It shows that the rows and the reward function work in TRL's trainer, and that the weights change; it
-is too short to show that a model improves. See docs/benchmarks.md.
+It shows that the rows and the reward function work in TRL's trainer, and that the weights change;
+it is too short to show that a model improves. See docs/benchmarks.md.
 """
 
 import argparse

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from caco.config.config import check_config, read_config
+from caco.config.section import load_implementation
+from caco.config.sources import Source
 from caco.errors import UserError
 from caco.licences import _TABLE, hub_identifiers, known, licences_of_whole, problem, terms
 
@@ -116,6 +119,29 @@ def test_a_known_licence_is_not_to_be_allowed(raw):
         check_config(raw | {"export": {"allow": ["cc-by-nc-4.0"]}}, "config.yaml")
 
 
+@pytest.mark.parametrize(
+    "reader",
+    [
+        {"reader": "families", "families": ["gcd"], "rows": 3},
+        {"reader": "gsm_symbolic", "rows": 2},
+        {"reader": "codeio", "rows": 2},
+        {"reader": "gsm8k", "path": "rows.jsonl"},
+        {
+            "reader": "table", "path": "rows.jsonl", "licence": "CC-BY-4.0",
+            "fields": {"problem": "question", "answer": "answer"},
+        },
+    ],
+    ids=lambda reader: reader["reader"],
+)  # fmt: skip
+def test_the_licence_of_a_source_is_that_of_its_seeds(reader, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("rows.jsonl").write_text('{"question": "What is 3 + 4?", "answer": "It is 7. #### 7"}\n')
+    converter = "main_solution" if reader["reader"] == "codeio" else "equations"
+    source = Source.model_validate({"seeds": reader, "unify": {"converter": converter}})
+    read = load_implementation(source.seeds).read(source.seeds, "mine")
+    assert {seed.licence for seed in read} == {source.licence}
+
+
 def test_the_papers_config_is_under_a_non_commercial_licence():
     config = check_config(read_config(ROOT / "config/paper.yaml"), "paper.yaml")
     names = [source.licence for source in config.sources.values()]
@@ -123,8 +149,6 @@ def test_the_papers_config_is_under_a_non_commercial_licence():
 
 
 def test_the_plan_refuses_as_well(raw, tmp_path):
-    import yaml
-
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(raw))
     done = subprocess.run(
         [

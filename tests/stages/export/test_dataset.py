@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from datasets import load_dataset
@@ -30,7 +31,7 @@ from caco.stages.export.dataset import Dataset, export, questions
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def row(n: int, **changed: object) -> CorpusRow:
+def row(n: int, **changed: Any) -> CorpusRow:
     return replace(
         CorpusRow(
             f"What is {n} + 1?", f"It is \\boxed{{{n + 1}}}.", str(n + 1), f"output = {n} + 1",
@@ -53,7 +54,7 @@ SEEDS = [seed(1, "easy", "Apache-2.0"), seed(2, "easy", "Apache-2.0"), seed(1, "
 class Made(SimpleNamespace):
     """The inputs and the outputs of an export, in a folder."""
 
-    def export(self, **settings: object) -> None:
+    def export(self, **settings: Any) -> None:
         export(self.dataset, self.corpus, self.card, [self.seeds], Export(**settings))
 
     def load(self, *name: str):
