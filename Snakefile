@@ -24,15 +24,17 @@ include: "rules/verify.smk"
 include: "rules/reverse.smk"
 include: "rules/calibrate.smk"
 include: "rules/corpus.smk"
+include: "rules/export.smk"
 include: "rules/student.smk"
 include: "rules/bench.smk"
 include: "rules/report.smk"
 
 
 rule all:
-    """Requests the corpus, the scores of base and student, and the report."""
+    """Requests the corpus, its export, the scores of base and student, and the report."""
     default_target: True
     input:
         paths.corpus(),
+        paths.export_card(),
         paths.scores(),
         paths.report(),

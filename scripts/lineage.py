@@ -1,4 +1,4 @@
-"""Prints the lineage of one row of the corpus.
+"""Prints the lineage of one row of the corpus, or of its export.
 
 The lineage is the files and rows that it was derived from, the checkpoints that generated it, and
 the sources and licences of the seeds that the code generator was trained on. For interactive use:
@@ -21,7 +21,7 @@ def main() -> None:
     )
     parser.add_argument("--run", type=Path, required=True, help="folder of the run: results/{run}")
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--question", help="question id, or a prefix of it")
+    which.add_argument("--question", help="question id, or a prefix of it; ID.N for solution N")
     which.add_argument("--row", type=int, help="position of the row in the corpus, from 0")
     args = parser.parse_args()
     opened = open_run(args.run)

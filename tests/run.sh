@@ -47,7 +47,7 @@ pytest_in train tests/training > "$training" 2>&1 &
 trained=$!
 trap 'pkill -P "$trained" || true; rm -f "$training"' EXIT
 pytest_in workflow "${workflow_tests[@]}"
-pytest_in train tests/models tests/engines tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/grading tests/stages/bench
+pytest_in train tests/models tests/engines tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/grading tests/stages/bench tests/stages/export
 pytest_in infer tests/infer
 wait "$trained" || { cat "$training"; exit 1; }
 cat "$training"

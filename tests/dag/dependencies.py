@@ -23,7 +23,10 @@ FEEDS: dict[str, set[str]] = {
     "preflight_passed": set(),
     "model:smollm2": {"codegen", "writer", "student", "report"}
     | each("answer", tuple(f"base-{b}" for b in BENCHMARKS)),
-    **{f"seeds:{s}": {f"unify:{s}", "writer", "plant", "corpus", "report"} for s in SOURCES},
+    **{
+        f"seeds:{s}": {f"unify:{s}", "writer", "plant", "corpus", "export", "report"}
+        for s in SOURCES
+    },
     **{f"unify:{s}": {"codegen", "writer", "plant", "report"} for s in SOURCES},
     "plant": {"calibrate", "report"},
     "calibrate": {"report"},
@@ -35,7 +38,8 @@ FEEDS: dict[str, set[str]] = {
     **{f"solution:{s}": {f"judge:{s}", "report"} for s in SHARDS},
     **{f"judge:{s}": {f"check:{s}", "report"} for s in SHARDS},
     **{f"check:{s}": {"corpus", "report"} for s in SHARDS},
-    "corpus": {"student", "report"},
+    "corpus": {"export", "student", "report"},
+    "export": {"report"},
     "student": each("answer", tuple(f"student-{b}" for b in BENCHMARKS)) | {"report"},
     **{
         f"bench_problems:{b}": {"corpus", "report", f"answer:base-{b}", f"answer:student-{b}"}
@@ -74,6 +78,7 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("reverse.check.*", each("check")),
     ("corpus.decontaminate.*", each("unify", SOURCES) | {"corpus"}),
     ("corpus.*", {"corpus"}),
+    ("export.*", {"export"}),
     ("student.prompt", {"student"} | ANSWERS),
     ("student.*", {"student"}),
     ("bench.benchmarks.*.tolerance", GRADES),

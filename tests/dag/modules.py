@@ -32,10 +32,11 @@ CONVERTS = UNIFIES - {"unify:model"}  # and executes the converted programs
 EXECUTES = UNIFIES | {"attempt", "verify", "plant"}
 GRADES = {"judge", "grade", "calibrate"}
 JUDGES = {"judge", "calibrate"}
+CARDS = {"corpus", "export"}
 # `preflight` and `preflight_passed` run only once; code changes do not re-run `report`.
 WITH_ROWS = (
     READS | UNIFIES | BENCHMARKS | GENERATES | TRAINS | GRADES
-    | {"attempt", "plant", "verify", "check", "corpus", "scores"}
+    | {"attempt", "plant", "verify", "check", "corpus", "export", "scores"}
 )  # fmt: skip
 
 # Module (or pattern of modules) of `caco` -> rules. The first matching pattern counts.
@@ -49,28 +50,30 @@ TABLE: list[tuple[str, set[str]]] = [
     ("sandbox.guest.warm", set()),  # warm-up calls do not change results
     # Root modules.
     ("identity", WITH_ROWS | MODELS | DOWNLOADED),
-    ("syntax", UNIFIES | {"attempt", "sample", "verify", "corpus"}),
+    ("syntax", UNIFIES | {"attempt", "sample", "verify"} | CARDS),
+    ("licences", {"export"}),
     # Row types.
     ("rows.table", WITH_ROWS),
     ("rows.rejected", WITH_ROWS),
     ("rows.seed", READS | UNIFIES | BENCHMARKS | {"draft", "attempt", "plant", "writer"}
-     | {"corpus", "answer", "question", "solution"}),
+     | CARDS | {"answer", "question", "solution"}),
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
     ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer", "question", "solution"}),
     ("rows.program", UNIFIES | {"attempt", "sample", "verify"}),
-    ("rows.verified", {"verify", "question", "corpus"}),
+    ("rows.verified", {"verify", "question"} | CARDS),
     ("rows.question", {"question", "solution"}),
-    ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "check", "corpus"}
-     | JUDGES),
+    ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "check"}
+     | CARDS | JUDGES),
     ("rows.calibration", {"plant", "judge_planted", "calibrate"}),
-    ("rows.corpus", {"corpus", "student"}),
+    ("rows.corpus", {"student"} | CARDS),
+    ("rows.rlvr", {"export"}),
     ("rows.answered", {"answer", "grade"}),
     ("rows.graded", {"grade", "scores"}),
     ("rows.loss", TRAINS),
     # Texts.
     ("text.numbers", READS | FILES | {"attempt", "plant", "check", "corpus"} | GRADES | UNIFIES),
     ("text.arithmetic", EQUATIONS | {"check", "calibrate", "grade"}),
-    ("text.answers", JUDGES | TABLES | {"plant", "writer", "corpus", "solution"}
+    ("text.answers", JUDGES | TABLES | {"plant", "writer", "solution"} | CARDS
      | {"unify:codeio", "unify:tested"}),
     ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check", "calibrate",
                                "grade"} | EQUATIONS),
@@ -105,6 +108,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("grading.intervals", {"calibrate", "scores"}),
     ("grading.paired", {"scores"}),
     ("grading.second", {"grade"}),
+    ("grading.reward", set()),  # of users
     ("grading.*", GRADES),
     ("training.*_examples", set()),  # one training each, see EXAMPLES
     ("training.*", TRAINS),
@@ -159,7 +163,9 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.reverse.llm_judge", {"llm_judge", "judge_planted"}),
     ("stages.reverse.*", JUDGES),
     ("stages.check", {"check", "calibrate"}),
+    *((f"stages.corpus.{m}", CARDS) for m in ("card", "families", "statement_counts")),
     ("stages.corpus.*", {"corpus"}),
+    ("stages.export.*", {"export"}),
     ("stages.bench.readers.held_out", {"bench_problems:held_out"}),
     ("stages.bench.readers.table", {"bench_problems:table"}),
     ("stages.bench.readers.theoremqa", {"bench_problems:theorems"}),
@@ -279,6 +285,7 @@ def sections(config: Config) -> dict[str, Any]:
         "judge_planted": reverse.llm_judge,
         "calibrate": reverse.judge,
         "corpus": config.corpus,
+        "export": config.export,
         "student": config.student,
         "answer": config.bench.engine,
         "grade": None,

@@ -46,6 +46,8 @@ ALTERNATIVES: dict[str, Any] = {
     "corpus.decontaminate.layers": ["normalised"],
     "corpus.decontaminate.held_out": ["normalised"],
     "corpus.decontaminate.*": 0.55,
+    "export.licences": "warn",
+    "export.allow": ["LicenseRef-1"],
     "reverse.question.styles": ["a letter"],
     "reverse.*.prompt": "detailed",
     "student.prompt": {"chat": "alpaca", "alpaca": "chat"},

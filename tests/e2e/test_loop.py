@@ -20,7 +20,7 @@ _COUNTS = {"statements", "checked_statements", "false_statements"}
 NULL = {
     "questions": {"style"},
     **{folder: {"style", *_JUDGE, *_COUNTS} for folder in ("solutions", "judged")},
-    **{folder: {"style", *_JUDGE} for folder in ("checked", "corpus")},
+    **{folder: {"style", *_JUDGE} for folder in ("checked", "corpus", "export")},
 }
 
 
@@ -73,8 +73,8 @@ def test_every_job_has_a_provenance_record_with_digests(loop: Loop) -> None:
     records = [json.loads(p.read_text()) for p in (loop.results / "provenance").rglob("*.json")]
     assert {r["rule"] for r in records} == {
         "model", "seeds", "unify", "codegen", "sample", "verify", "writer", "question", "solution",
-        "judge", "check", "corpus", "student", "bench_problems", "answer", "grade", "scores",
-        "report", "preflight", "preflight_passed",
+        "judge", "check", "corpus", "export", "student", "bench_problems", "answer", "grade",
+        "scores", "report", "preflight", "preflight_passed",
     }  # fmt: skip
     for record in records:
         assert record["code"] and record["host"] and record["versions"]["python"]

@@ -4,14 +4,17 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from caco.errors import UserError
 from caco.reports.lineage import find_row, lineage, open_run
 from caco.reports.records import read_records, root_of
 from caco.rows.corpus import CorpusRow
+from caco.rows.rlvr import RlvrRow
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
+from caco.stages.export.dataset import questions
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +60,9 @@ def test_a_row_of_several_solutions_names_its_own_solution(fake_run):
     of_second = [replace(row, solution_variant=2) for row in read_rows(corpus, CorpusRow)]
     write_rows(corpus, CorpusRow, of_second)
     text = lines_of(fake_run, row=0)
+    assert lines_of(fake_run, question=f"{of_second[0].question_id}.2") == text
+    with pytest.raises(UserError, match=r"has no question q0\.1 among"):
+        lines_of(fake_run, question="q0.1")
     assert "solution variant 2" in text
     for step in ("solutions", "judged", "checked"):
         assert f"row 2 of {fake_run.paths.shard(step, '00000')}" in text
@@ -66,6 +72,17 @@ def test_a_row_of_several_solutions_names_its_own_solution(fake_run):
 def test_a_question_is_found_by_a_prefix_of_its_identity(fake_run):
     made = open_run(Path(fake_run.paths.root))
     assert find_row(made, "q1", None)[0] == 1
+
+
+def test_a_row_of_the_export_is_found_by_its_question(fake_run, tmp_path):
+    """The identity is the one that its reader has; the corpus stays the source of the lineage."""
+    corpus = Path(fake_run.paths.corpus())
+    rows = list(questions(read_rows(corpus, CorpusRow)))
+    write_rows(Path(fake_run.paths.exported("rlvr")), RlvrRow, rows)
+    loaded = pq.read_table(fake_run.paths.exported("rlvr")).to_pylist()
+    for number, row in enumerate(loaded):
+        text = lines_of(fake_run, question=row["question_id"])
+        assert f"corpus row   {number} of" in text and f"program {row['program_id']}\n" in text
 
 
 def test_a_checkpoint_that_was_replaced_or_deleted_is_reported(fake_run):

@@ -80,6 +80,7 @@ NOT_ESTIMATED = {
     "judge_planted": "a few hundred rows in one job",
     "calibrate": "a few hundred rows in one job",
     "check": "a few milliseconds a row, without a model or a program",
+    "export": "copies the rows of the corpus",
     "scores": "one short job",
     "report": "one short job",
 }

@@ -17,12 +17,14 @@ from caco.config.checks import (
     Verify,
 )
 from caco.config.engines import EngineConfig
+from caco.config.export import Export
 from caco.config.generation import Reverse, Sample
 from caco.config.models import Model, ServedModel
 from caco.config.section import Section, explain
 from caco.config.sources import HubFiles, LlmUnify, Source, Table
 from caco.config.training import Codegen, Student, Writer
 from caco.errors import UserError
+from caco.licences import problem
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")  # names become parts of file names
 
@@ -50,6 +52,7 @@ class Config(Section):
         None, description="Calibration of the checks on planted rows; null for none."
     )
     corpus: Corpus = Field(Corpus(), description="Assembly of the corpus.")
+    export: Export = Field(Export(), description="The corpus as a data set for publication.")
     student: Student = Field(description="The student.")
     bench: Bench = Field(description="Benchmarks of the base model and the student.")
 
@@ -106,6 +109,17 @@ class Config(Section):
                     f"`{key}.engine.kind` is `{engine.kind}`, but the model `{model}` is of kind "
                     "`served`; set it to `server`"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _check_licences(self) -> "Config":
+        sources = {name: source.licence for name, source in self.sources.items()}
+        if self.export.licences == "refuse" and (why := problem(sources, self.export.allow)):
+            raise ValueError(
+                f"{why}; remove a source, correct its licence, list an unknown one in "
+                "`export.allow`, or set `export.licences` to `warn` if you do not publish the "
+                "corpus"
+            )
         return self
 
     @property

@@ -221,6 +221,13 @@ class Source(Section):
     seeds: Reader = Field(description="How its seeds are read.")
     unify: AnyUnify = Field(description="How its seeds are converted to Code CoTs.")
 
+    @property
+    def licence(self) -> str:
+        """SPDX identifier of the licence of its seeds; the reader gives it to each of them."""
+        if isinstance(self.seeds, Table):
+            return self.seeds.licence
+        return "MIT" if isinstance(self.seeds, Gsm8kFile) else "Apache-2.0"
+
     @model_validator(mode="after")
     def _require_known_answers(self) -> "Source":
         """A model's program is compared with a known answer; CodeI/O's seeds have none."""

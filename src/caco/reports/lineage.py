@@ -11,6 +11,7 @@ from caco.reports.records import Record, read_records
 from caco.rows.corpus import CorpusRow
 from caco.rows.program import Program
 from caco.rows.seed import Seed
+from caco.rows.solution import solution_id
 from caco.rows.table import Row, count_rows, read_rows
 from caco.workflow.paths import Paths
 from caco.workflow.stages import SHARD_STAGES
@@ -56,7 +57,8 @@ def find_row(run: Run, question_id: str | None, number: int | None) -> tuple[int
 
     Args:
         run: The run.
-        question_id: The question's identity, or a prefix of it; or None.
+        question_id: The question's identity, or a prefix of it; `ID.N` for its solution variant N;
+            or None.
         number: The row's position; or None.
 
     Raises:
@@ -64,7 +66,8 @@ def find_row(run: Run, question_id: str | None, number: int | None) -> tuple[int
     """
     corpus = Path(run.paths.corpus())
     for i, row in enumerate(read_rows(corpus, CorpusRow)):
-        if i == number or (question_id and row.question_id.startswith(question_id)):
+        row_id = solution_id(row.question_id, row.solution_variant)
+        if i == number or (question_id and row_id.startswith(question_id)):
             return i, row
     wanted = f"row {number}" if question_id is None else f"question {question_id}"
     raise UserError(

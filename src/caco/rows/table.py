@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Protocol, Self, TypeVar, get_type_hints
+from typing import Any, ClassVar, Protocol, Self, TypedDict, TypeVar, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -35,12 +35,24 @@ class Row(Protocol):
 
 R = TypeVar("R", bound=Row)
 
+
+class Message(TypedDict):
+    """One message of a conversation, in the form of chat templates."""
+
+    role: str
+    content: str
+
+
 _ARROW: dict[Any, tuple[pa.DataType, bool]] = {
     str: (pa.string(), False),
     int: (pa.int64(), False),
     float: (pa.float64(), False),
     bool: (pa.bool_(), False),
     list[str]: (pa.list_(pa.string()), False),
+    list[Message]: (
+        pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])),
+        False,
+    ),
     str | None: (pa.string(), True),
     int | None: (pa.int64(), True),
     float | None: (pa.float64(), True),

@@ -106,6 +106,14 @@ class Paths:
         """The corpus's data card."""
         return f"{self.root}/corpus/README.md"
 
+    def export_card(self) -> str:
+        """The card of the corpus as a data set for publication."""
+        return f"{self.root}/export/README.md"
+
+    def exported(self, configuration: str) -> str:
+        """The rows of a configuration of that data set: `sft` or `rlvr`."""
+        return f"{self.root}/export/{configuration}/train.parquet"
+
     def bench_problems(self, benchmark: str = "{benchmark}") -> str:
         """Problems of a benchmark, as seeds."""
         return f"{self.root}/benchmarks/{benchmark}.parquet"

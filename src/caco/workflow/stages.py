@@ -250,6 +250,7 @@ STAGES: tuple[Stage, ...] = (
         rejects=True,
         follows=("check",),
     ),
+    Stage(name="export", jobs=_one, environment="workflow"),
     Stage(name="student", jobs=_one, environment="train", trains=True),
     Stage(
         name="answer",

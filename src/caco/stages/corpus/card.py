@@ -142,6 +142,5 @@ def _front(rows: int, sources: Sources, described: list[tuple[str, str, str]]) -
         ],
         "dataset_info": {
             "features": [{"name": name, "dtype": dtype} for name, dtype, _ in described],
-            "splits": [{"name": "train", "num_examples": rows}],
         },
     }

@@ -1,0 +1,1 @@
+"""Export: the corpus as a data set for publication, with its card."""
