@@ -164,7 +164,7 @@ class Quota(Section):
     bins: list[int] = Field(
         [],
         description="Lower bounds of the groups of a measure that is a number, in ascending order: "
-        "`[4, 8]` are the groups below 4, 4 to 7, and from 8.",
+        "`[4, 8]` are the groups 0 to 3, 4 to 7, and 8 or more.",
     )
     rows: int | None = Field(None, gt=0, description="Maximum rows of a group.")
     share: float | None = Field(
@@ -179,8 +179,8 @@ class Quota(Section):
     def _require_one_limit(self) -> Self:
         if (self.rows is None) == (self.share is None):
             raise ValueError("a quota has one limit; set either `rows` or `share`")
-        if self.bins != sorted(set(self.bins)):
-            raise ValueError("`bins` are lower bounds; write them in ascending order, each once")
+        if self.bins != sorted(set(self.bins)) or min(self.bins, default=1) < 1:
+            raise ValueError("`bins` are lower bounds from 1; write them in ascending order")
         return self
 
 

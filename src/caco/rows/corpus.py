@@ -25,7 +25,8 @@ class CorpusRow:
         checked_statements: Those that were understood and computed.
         false_statements: Those that are false; 0 in every row unless such rows were kept.
         solution_variant: Number of the solution among its question's solutions, from 0.
-        difficulty: The operations of the program, each counted once more for every loop around it.
+        difficulty: The lower of `steps` and the program's operations, where each operation counts
+            once more for every loop around it.
         operations: The operations of the program: arithmetic, comparisons, and calls that compute.
         code_statements: The statements of the program, without imports, definitions and docstrings.
         loops: The loops and comprehensions of the program.

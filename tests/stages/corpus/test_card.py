@@ -4,7 +4,7 @@ from collections import Counter
 import pytest
 import yaml
 
-from caco.config.checks import Corpus, Decontaminate, Quota
+from caco.config.checks import Corpus, Decontaminate
 from caco.rows.corpus import CorpusRow
 from caco.rows.seed import Seed
 from caco.rows.table import write_rows
@@ -71,8 +71,9 @@ def test_the_card_shows_the_acceptance_by_family():
 
 
 def test_the_card_lists_the_quotas():
-    quotas = {"difficulty": Quota(bins=[4, 8], share=0.5), "control": Quota(rows=2_000)}
-    text = card(COUNTS, FAMILIES, SOURCES, 84, Corpus(quotas=quotas), STATED)
+    quotas = {"difficulty": {"bins": [4, 8], "share": 0.5}, "control": {"rows": 2_000}}
+    settings = Corpus.model_validate({"quotas": quotas})
+    text = card(COUNTS, FAMILIES, SOURCES, 84, settings, STATED)
     assert "with one difficulty (in ranges from 4, 8), no more than\n  0.5 of the rows" in text
     assert "with one control, no more than\n  2,000 rows remain" in text
     assert "over_quota" not in card(COUNTS, FAMILIES, SOURCES, 84, Corpus(), STATED)

@@ -40,9 +40,18 @@ def test_the_measures_of_a_loop_with_branches():
     given = '{"prices":[1,2,300],"limit":4}'
     # In the loop: two comparisons, `*`, `+=` and `-=`; outside: the call of `floor`.
     assert of(LOOP, given, "-6000.5", "3 + 4 = 7. So 7 * 2 = 14.") == Difficulty(
-        difficulty=11, operations=6, code_statements=10, loops=1, depth=2, inputs=4, digits=4,
+        difficulty=2, operations=6, code_statements=10, loops=1, depth=2, inputs=4, digits=4,
         steps=2,
     )  # fmt: skip
+    assert of(LOOP, given, "-6000.5").difficulty == 11
+
+
+def test_neither_a_wordy_solution_nor_a_roundabout_program_is_difficult():
+    counting = "n = 73\nk = 2\nwhile k > 0:\n    n += 1\n    k -= 1\noutput = n\n"
+    found = of(counting, solution="Ann has 73 + 2 = 75 hats.\nThe answer is 75.")
+    assert (found.operations, found.steps, found.difficulty) == (3, 1, 1)
+    found = of(STRAIGHT, solution="We have 6.\n6 is given.\nWe want 7 of it.\nThat is 42.\nIt is 43.")
+    assert (found.operations, found.steps, found.difficulty) == (2, 5, 2)
 
 
 def test_the_measures_of_straight_code():

@@ -97,7 +97,7 @@ def test_a_share_that_the_groups_cannot_hold_is_an_error(rows):
     quotas = {"operations": Quota(bins=[2, 3], share=0.4)}
     message = (
         r"`corpus.quotas.operations.share` is 0.4, which the 2 groups that have rows cannot hold "
-        r"\(below 2: 5 rows, 3 or more: 1 rows\); raise it to at least 0.5,"
+        r"\(0 to 1: 5 rows, 3 or more: 1 rows\); raise it to at least 0.5,"
     )
     with pytest.raises(UserError, match=message):
         select(rows([1] * 5 + [7]), quotas)
@@ -170,7 +170,7 @@ def test_the_assembly_counts_what_the_quotas_drop(tmp_path, rows):
 
 
 def test_names_of_groups(rows):
-    assert [bin_name([1, 2, 5], n) for n in range(4)] == ["below 1", "1", "2 to 4", "5 or more"]
+    assert [bin_name([1, 2, 5], n) for n in range(4)] == ["0", "1", "2 to 4", "5 or more"]
     (row,), _ = select(rows([3]), {})
     assert group(row, "operations", Quota(bins=[1, 3], rows=1)) == "3 or more"
     assert group(row, "control", Quota(rows=1)) == "straight"
@@ -184,6 +184,7 @@ def test_names_of_groups(rows):
         ({"steps": {"bins": [2]}}, "set either `rows` or `share`"),
         ({"steps": {"bins": [2], "rows": 1, "share": 0.5}}, "set either `rows` or `share`"),
         ({"steps": {"bins": [4, 2], "rows": 1}}, "in ascending order"),
+        ({"steps": {"bins": [0, 2], "rows": 1}}, "lower bounds from 1"),
         ({"steps": {"bins": [4], "share": 0.4}}, "cannot be held by 2 groups"),
         ({"control": {"share": 0.2}}, "cannot be held by 3 groups"),
         ({"domain": {"rows": 3}}, "Input should be"),

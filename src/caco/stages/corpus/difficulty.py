@@ -1,7 +1,8 @@
 """The difficulty of a row: what its program computes, with which values, in how many steps.
 
 The measures are counts of a text, not a model's success, so that a row has them without a model,
-and equal rows have equal ones.
+and equal rows have equal ones. A program may count in a loop what is one addition, and a solution
+may be wordy, so that the difficulty of a row is the lower of both.
 """
 
 import ast
@@ -55,22 +56,24 @@ def difficulty(
         program: Its text.
         input_json: The executed `input`, as JSON.
         output_json: The executed `output`, as JSON.
-        solution: The worked solution; without one the steps are None.
+        solution: The worked solution; without one the steps are None, and the difficulty is that
+            of the program.
     """
     try:
         code = _count(ast.parse(program))
         given, result = (list(_values(_read(text))) for text in (input_json, output_json))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    stated = None if solution is None else steps(solution)
     return Difficulty(
-        difficulty=code.repeated,
+        difficulty=code.repeated if stated is None else min(code.repeated, stated),
         operations=code.operations,
         code_statements=code.statements,
         loops=code.loops,
         depth=code.depth,
         inputs=len(given),
         digits=max(map(_digits, [*given, *result]), default=0),
-        steps=None if solution is None else steps(solution),
+        steps=stated,
     )
 
 

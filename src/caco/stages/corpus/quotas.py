@@ -38,13 +38,12 @@ def group(row: CorpusRow, measure: Measure, quota: Quota) -> str:
 
 
 def bin_name(bins: Sequence[int], number: int) -> str:
-    """Returns the name of a group of integers; the first one is below all of `bins`."""
-    if number == 0:
-        return f"below {bins[0]}"
-    low, end = bins[number - 1], bins[number] if number < len(bins) else None
-    if end is None:
+    """Returns the name of a group of counts, such as `4 to 7`; the first one begins at 0."""
+    low = bins[number - 1] if number else 0
+    if number == len(bins):
         return f"{low} or more"
-    return str(low) if end == low + 1 else f"{low} to {end - 1}"
+    last = bins[number] - 1
+    return str(low) if last == low else f"{low} to {last}"
 
 
 def dropped_rows(
