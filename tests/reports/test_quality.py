@@ -13,7 +13,7 @@ from caco.reports.difficulties import GROUPS, distribution, distributions, harde
 from caco.reports.diversity import Classes, diversity, expected, problem_tokens, program_tokens
 from caco.reports.funnel import count_files, read_funnel
 from caco.reports.page import build_report
-from caco.reports.quality import hash_sample, quality
+from caco.reports.quality import accepted_files, hash_sample, quality
 from caco.reports.records import read_records
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
@@ -127,7 +127,7 @@ def measured_run(fake_run):
 
 def test_every_set_is_measured(measured_run):
     counted = count_files(read_records(measured_run.records), measured_run.rows)
-    found = quality(counted, Path(measured_run.paths.corpus()))
+    found = quality(accepted_files(counted), Path(measured_run.paths.corpus()))
     sets = [(d.stage, d.kind, d.rows, d.templates.distinct) for d in found.diversities]
     assert sets == [
         ("seeds", "problems", 7, 1),  # not the held-out ones

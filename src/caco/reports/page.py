@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from caco.reports.funnel import Counted, FunnelStage, count_files, funnel, is_rejected, write_funnel
 from caco.reports.program_form import FormSummary, form_json, program_forms
-from caco.reports.quality import MEASURED, Quality, quality, quality_json
+from caco.reports.quality import MEASURED, Quality, accepted_files, quality, quality_json
 from caco.reports.quality_section import diversity_rows, drawings
 from caco.reports.records import Record, read_records, root_of
 from caco.reports.svg import Interval, bar, interval_plot, line_chart
@@ -119,7 +119,7 @@ def build_report(run: str, files: Files, funnel_path: Path, report_path: Path) -
     counted = count_files(records, files.rows)
     stages = funnel(counted)
     forms = program_forms(counted)
-    measured = quality(counted, files.corpus)
+    measured = quality(accepted_files(counted), files.corpus)
     html = page(
         run,
         stages,

@@ -80,17 +80,22 @@ def hash_sample(rows: Iterable[R], identity: Callable[[R], str], wanted: int) ->
     return Sample([row for *_, row in sorted(heap, key=lambda e: e[:2], reverse=True)], total)
 
 
-def quality(counted: Iterable[Counted], corpus: Path) -> Quality:
-    """Measures the rows of a run.
-
-    Args:
-        counted: The files of the stages.
-        corpus: The corpus.
-    """
+def accepted_files(counted: Iterable[Counted]) -> dict[str, list[Path]]:
+    """Returns the files of accepted rows by stage, without held-out seeds."""
     files: dict[str, list[Path]] = {}
     for job in counted:
         paths = [p for p in job.accepted if not is_rejected(p) and not p.name.endswith(_HELD_OUT)]
         files.setdefault(job.record.rule, []).extend(paths)
+    return files
+
+
+def quality(files: Mapping[str, Sequence[Path]], corpus: Path) -> Quality:
+    """Measures the rows of a run.
+
+    Args:
+        files: The result of `accepted_files`.
+        corpus: The corpus.
+    """
     seeds = _sample(files.get("seeds", ()), Seed, lambda row: row.seed_id)
     cots = _sample(files.get("unify", ()), CodeCoT, lambda row: row.seed_id)
     sampled = _sample(files.get("sample", ()), Program, lambda row: row.sample_id)

@@ -50,7 +50,9 @@ def test_neither_a_wordy_solution_nor_a_roundabout_program_is_difficult():
     counting = "n = 73\nk = 2\nwhile k > 0:\n    n += 1\n    k -= 1\noutput = n\n"
     found = of(counting, solution="Ann has 73 + 2 = 75 hats.\nThe answer is 75.")
     assert (found.operations, found.steps, found.difficulty) == (3, 1, 1)
-    found = of(STRAIGHT, solution="We have 6.\n6 is given.\nWe want 7 of it.\nThat is 42.\nIt is 43.")
+    found = of(
+        STRAIGHT, solution="We have 6.\n6 is given.\nWe want 7 of it.\nThat is 42.\nIt is 43."
+    )
     assert (found.operations, found.steps, found.difficulty) == (2, 5, 2)
 
 

@@ -25,6 +25,7 @@ _ARRANGING = frozenset(
 _LOOPS = (ast.For, ast.While)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop)
 _NOT_COUNTED = (*_DEFINITIONS, ast.Import, ast.ImportFrom)
 # The number of a step at the head of a line: `1.`, `2)`, `Step 3:`.
 _MARKER = re.compile(r"^[\s>*#-]*(?:\(?\d+[.)](?=\s|$)|step\s+\d+\W*)", re.I | re.M)
@@ -96,9 +97,7 @@ def _count(tree: ast.Module) -> "_Code":
     found = [node for node in tree.body if not isinstance(node, _DEFINITIONS)]
     for node in found:  # which grows
         code.add(node)
-        for name in ast.walk(node):
-            if isinstance(name, ast.Name) and name.id in defined:
-                found.append(defined.pop(name.id))
+        found += [defined.pop(name) for name in code.names & defined.keys()]
     return code
 
 
@@ -107,6 +106,7 @@ class _Code:
 
     Attributes:
         operations, statements, loops, depth: As in `Difficulty`.
+        names: The names that occur.
         repeated: The operations, each counted once more for every loop around it.
     """
 
@@ -117,6 +117,7 @@ class _Code:
             own: The names of the program's functions, whose calls are no operations.
         """
         self._own = own
+        self.names: set[str] = set()
         self.operations = self.repeated = self.statements = self.loops = self.depth = 0
 
     def add(self, node: ast.AST, loops: int = 0, depth: int = 0) -> None:
@@ -127,6 +128,10 @@ class _Code:
             loops: The number of loops around it.
             depth: The number of loops and branches around it.
         """
+        if isinstance(node, ast.Name):
+            self.names.add(node.id)
+        if isinstance(node, _LEAVES):
+            return
         self.depth = max(self.depth, depth)
         if isinstance(node, ast.stmt) and not isinstance(node, _NOT_COUNTED):
             self.statements += not _is_text(node)
