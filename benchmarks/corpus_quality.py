@@ -1,13 +1,12 @@
-"""Measures the time of diversity, difficulty and quotas on synthetic rows; prints two tables.
+"""Measures the time of diversity, difficulty and quotas on synthetic rows; prints a table.
 
 Every stage has the same number of rows: seeds, Code CoTs, sampled and verified programs, questions
-and corpus. The programs have 12 lines with a loop; the questions have about 45 words and are made
-from 2,000 templates. The second table has the same measures on a twentieth of the rows, which shows
-how far the numbers of a sample depend on the size of a set. A fifth of the rows is assembled to a
-corpus without and with a quota. CPU time of one process. With `--gsm8k`, it prints instead how the
-measures of GSM8K's rows correlate with the number of equations that the authors marked, and the ten
-rows with the largest difficulty; the programs are those of the converter `equations`. Runs in the
-environment `workflow`. See docs/benchmarks.md.
+and corpus. The programs have up to 18 lines with a loop; the questions have about 45 words and are
+made from 2,000 templates. A fifth of the rows is assembled to a corpus without and with a quota.
+CPU time of one process. With `--gsm8k`, it prints instead how the measures of GSM8K's rows
+correlate with the number of equations that the authors marked, and the ten rows with the largest
+difficulty; the programs are those of the converter `equations`. Runs in the environment
+`workflow`. See docs/benchmarks.md.
 """
 
 import argparse
@@ -18,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from heapq import nlargest
+from multiprocessing import Process
 from pathlib import Path
 from random import Random
 from statistics import correlation
@@ -34,7 +34,7 @@ from caco.rows.question import Question
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
-from caco.rows.table import write_rows
+from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
 from caco.runtime.job import run
 from caco.stages.corpus.assemble import corpus_row, filter_rows
@@ -42,6 +42,7 @@ from caco.stages.corpus.difficulty import Difficulty, difficulty
 from caco.stages.corpus.quotas import dropped_rows
 from caco.stages.unify.code_cots import NotConvertible
 from caco.stages.unify.converters.equations import from_equations
+from caco.workflow.stages import ROW_STAGES
 
 _TEMPLATES = 2_000
 _SYLLABLES = ["ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "su", "ta", "ve"]
@@ -77,8 +78,8 @@ def _solutions(count: int) -> Iterator[Solution]:
         )  # fmt: skip
 
 
-def _write(folder: Path, count: int) -> tuple[dict[str, list[Path]], Path]:
-    """Writes the files of every stage, and returns them with the corpus."""
+def _write(folder: Path, count: int) -> None:
+    """Writes a file of rows for every stage."""
     made: dict[str, tuple[type[Any], Callable[[Solution], Any]]] = {
         "seeds": (Seed, lambda s: Seed(
             s.question_id, "x", "math", s.question, s.solution, None, s.output, "MIT")),
@@ -93,12 +94,9 @@ def _write(folder: Path, count: int) -> tuple[dict[str, list[Path]], Path]:
             s.question, "", "")),
         "corpus": (CorpusRow, corpus_row),
     }  # fmt: skip
-    files: dict[str, list[Path]] = {}
+    rows = list(_solutions(count))
     for stage, (row_type, row) in made.items():
-        path = folder / f"{stage}.parquet"
-        write_rows(path, row_type, map(row, _solutions(count)))
-        files[stage] = [path]
-    return files, folder / "corpus.parquet"
+        write_rows(folder / f"{stage}.parquet", row_type, map(row, rows))
 
 
 def _quotas(count: int) -> tuple[float, float, float, int]:
@@ -163,23 +161,31 @@ def main() -> None:
 
 
 def _of_synthetic_rows(count: int) -> None:
-    for rows in (count, count // 20):
-        with tempfile.TemporaryDirectory() as folder:
-            files, corpus = _write(Path(folder), rows)
-            started = time.process_time()
-            found = quality(files, corpus)
-            seconds = time.process_time() - started
-        print(f"\nquality of {rows:,} rows a stage: {seconds:.1f} CPU s; in {found.drawn} rows:\n")
-        print("| texts | stage | rows | templates | in a sample | entropy | alike "
-              "| families | entropy | 3-grams |")  # fmt: skip
-        print("|---|---|" + "---:|" * 8)
-        for one, cells in diversity_rows(found):
-            print("|", " | ".join([one.kind, one.stage, *cells]), "|")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\npeak memory of the process: {peak:,.0f} MiB")
+    with tempfile.TemporaryDirectory() as folder:
+        # In a process of its own, whose memory is not that of the measured one.
+        writer = Process(target=_write, args=(Path(folder), count))
+        writer.start()
+        writer.join()
+        files = {path.stem: [path] for path in Path(folder).iterdir()}
+        started = time.process_time()
+        found = quality(files, Path(folder) / "corpus.parquet")
+        seconds = time.process_time() - started
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        started = time.process_time()
+        for stage, (path,) in files.items():
+            for _ in read_rows(path, ROW_STAGES[stage]):
+                pass
+        each = (time.process_time() - started) / len(files) / count
+    print(f"quality of {count:,} rows a stage: {seconds:.1f} CPU s, peak {peak:,.0f} MiB")
+    print(f"reading a row takes {1e6 * each:.0f} us; in {found.drawn} rows:\n")
+    print("| texts | stage | rows | templates | in a sample | entropy | alike "
+          "| families | entropy | 3-grams |")  # fmt: skip
+    print("|---|---|" + "---:|" * 8)
+    for one, cells in diversity_rows(found):
+        print("|", " | ".join([one.kind, one.stage, *cells]), "|")
     assembled = count // 5
     once, added, measures, kept = _quotas(assembled)
-    print(f"corpus of {assembled:,} rows: {once:.1f} CPU s, of which difficulty {measures:.1f}")
+    print(f"\ncorpus of {assembled:,} rows: {once:.1f} CPU s, of which difficulty {measures:.1f}")
     print(f"a quota adds {added:.1f} and leaves {kept:,} rows")
 
 

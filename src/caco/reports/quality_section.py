@@ -23,10 +23,11 @@ _TITLES: dict[NumberMeasure, str] = {
 
 def drawings(measured: Quality) -> list[tuple[str, Markup, Distribution, Distribution]]:
     """Returns, by measure, its title, drawing, and distributions over Code CoTs and corpus."""
+    labels = [name.replace(" to ", "-").replace(" or more", "+") for name in GROUPS]
     found = []
     for measure, title in _TITLES.items():
         cots, rows = measured.code_cots[measure], measured.corpus[measure]
-        drawing = histogram(GROUPS, [("cots", cots.shares), ("rows", rows.shares)], title)
+        drawing = histogram(labels, [("cots", cots.shares), ("rows", rows.shares)], title)
         found.append((title, drawing, cots, rows))
     return found
 
