@@ -229,7 +229,8 @@ class Corpus(Section):
         {},
         description="Limits on groups of rows, by the measure that divides the rows into groups: a "
         "column of the corpus on difficulty (with `bins`), `control` (`straight`, `branch` or "
-        "`loop`: the control flow of the program) or `style`. Of a group, the rows with the "
+        "`loop`: the control flow of the program) or `style`; for example `difficulty: {bins: [4, "
+        "8], share: 0.4}`. Of a group, the rows with the "
         "smallest digests of their identities remain. Several quotas apply one after another, in "
         "the order difficulty, operations, code_statements, loops, depth, inputs, digits, steps, "
         "control, style.",
