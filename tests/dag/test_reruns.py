@@ -115,6 +115,12 @@ def test_a_changed_key_re_runs_its_jobs_and_those_downstream(
     assert finished.planned(config=changed) == downstream(owners)
 
 
+def test_a_quota_re_runs_the_corpus(finished: Checkout) -> None:
+    """`quotas` is an empty table, so that no key of it is among `KEYS`."""
+    changed = with_value(finished.config(), "corpus.quotas.control.rows", 7)
+    assert finished.planned(config=changed) == downstream({"corpus"})
+
+
 def test_an_explicit_default_re_runs_nothing(finished: Checkout) -> None:
     assert finished.planned(config=full_config()) == set()
 

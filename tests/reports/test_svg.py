@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caco.reports.svg import Interval, _ticks, bar, interval_plot, line_chart
+from caco.reports.svg import Interval, _ticks, bar, histogram, interval_plot, line_chart
 
 NUMBER = st.floats(-1e9, 1e9, allow_nan=False)
 
@@ -69,3 +69,17 @@ def test_the_parts_of_a_bar_touch():
         "130.0",
         "65.0",
     )
+
+
+def test_the_bars_of_a_histogram_are_as_high_as_their_shares():
+    series = [("cots", [0.5, 0.5, 0.0]), ("rows", [1.0, 0.0, 0.0])]
+    drawing = ElementTree.fromstring(histogram(["0", "1 & 2", "<3"], series, "steps"))
+    heights: dict[str, list[float]] = {"cots": [], "rows": []}
+    for bar_ in drawing.findall("rect"):
+        heights[bar_.attrib["class"]].append(float(bar_.attrib["height"]))
+        assert 0 <= float(bar_.attrib["x"]) <= 420 - float(bar_.attrib["width"])
+    full = heights["rows"][0]
+    assert heights["cots"] == pytest.approx([full / 2, full / 2, 0], abs=0.11)
+    assert heights["rows"] == [full, 0, 0]
+    texts = [text.text for text in drawing.findall("text")]
+    assert {"0", "1 & 2", "<3", "steps", "100%"} <= set(texts)

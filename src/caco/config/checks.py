@@ -150,6 +150,40 @@ class Decontaminate(Section):
     )
 
 
+NumberMeasure = Literal[
+    "difficulty", "operations", "code_statements", "loops", "depth", "inputs", "digits", "steps"
+]
+Measure = Literal[NumberMeasure, "control", "style"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+_CONTROLS = 3  # values of `control`
+
+
+class Quota(Section):
+    """A limit on the rows of each group, where a measure divides the rows into groups."""
+
+    bins: list[int] = Field(
+        [],
+        description="Lower bounds of the groups of a measure that is a number, in ascending order: "
+        "`[4, 8]` are the groups 0 to 3, 4 to 7, and 8 or more.",
+    )
+    rows: int | None = Field(None, gt=0, description="Maximum rows of a group.")
+    share: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Maximum share of a group in the rows that the quota leaves. A share below "
+        "one divided by the number of groups cannot be held and is an error.",
+    )
+
+    @model_validator(mode="after")
+    def _require_one_limit(self) -> Self:
+        if (self.rows is None) == (self.share is None):
+            raise ValueError("a quota has one limit; set either `rows` or `share`")
+        if self.bins != sorted(set(self.bins)) or min(self.bins, default=1) < 1:
+            raise ValueError("`bins` are lower bounds from 1; write them in ascending order")
+        return self
+
+
 class Corpus(Section):
     """Which judged rows enter the corpus."""
 
@@ -191,6 +225,16 @@ class Corpus(Section):
         "use more than 1 with "
         "several `variants` of questions.",
     )
+    quotas: dict[Measure, Quota] = Field(
+        {},
+        description="Limits on groups of rows, by the measure that divides the rows into groups: a "
+        "column of the corpus on difficulty (with `bins`), `control` (`straight`, `branch` or "
+        "`loop`: the control flow of the program) or `style`; for example `difficulty: {bins: [4, "
+        "8], share: 0.4}`. Of a group, the rows with the "
+        "smallest digests of their identities remain. Several quotas apply one after another, in "
+        "the order difficulty, operations, code_statements, loops, depth, inputs, digits, steps, "
+        "control, style.",
+    )
     constant_answers: bool = Field(
         True,
         description="Reject the rows of a family (programs that are equal but for their `input`) "
@@ -207,3 +251,22 @@ class Corpus(Section):
     decontaminate: Decontaminate = Field(
         Decontaminate(), description="Comparison with the benchmarks, also of the seeds."
     )
+
+    @model_validator(mode="after")
+    def _bins_of_numbers(self) -> Self:
+        for measure, quota in self.quotas.items():
+            number = measure in get_args(NumberMeasure)
+            if number != bool(quota.bins):
+                raise ValueError(
+                    f"`quotas.{measure}` needs `bins`, because {measure} is a number"
+                    if number
+                    else f"`quotas.{measure}` has no `bins`, because {measure} is no number; "
+                    "remove them"
+                )
+            most = len(quota.bins) + 1 if number else _CONTROLS if measure == "control" else None
+            if quota.share is not None and most is not None and quota.share * most < 1:
+                raise ValueError(
+                    f"`quotas.{measure}.share` cannot be held by {most} groups; it must be at "
+                    f"least {1 / most:.3g}, or there must be more `bins`"
+                )
+        return self

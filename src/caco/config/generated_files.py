@@ -51,7 +51,10 @@ def _rows(schema: dict[str, Any], key: str, field: dict[str, Any]) -> list[str]:
         return [nullable, *(r for section in sections for r in _section_rows(schema, key, section))]
     entries = field.get("additionalProperties")
     if field.get("type") == "object" and isinstance(entries, dict):
-        return _rows(schema, f"{key}.NAME", entries)
+        rows = _rows(schema, f"{key}.NAME", entries)
+        if "default" not in field:
+            return rows
+        return [f"| `{key}` | table | `{{}}` | {field['description']} |", *rows]
     default = f"`{json.dumps(field['default'])}`" if "default" in field else ""
     meaning = field.get("description", "").replace("|", "\\|")
     return [f"| `{key}` | {_type(field)} | {default} | {meaning} |"]

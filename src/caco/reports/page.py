@@ -19,6 +19,8 @@ from markupsafe import Markup
 
 from caco.reports.funnel import Counted, FunnelStage, count_files, funnel, is_rejected, write_funnel
 from caco.reports.program_form import FormSummary, form_json, program_forms
+from caco.reports.quality import MEASURED, Quality, accepted_files, quality, quality_json
+from caco.reports.quality_section import diversity_rows, drawings
 from caco.reports.records import Record, read_records, root_of
 from caco.reports.svg import Interval, bar, interval_plot, line_chart
 from caco.rows.corpus import CorpusRow
@@ -117,10 +119,12 @@ def build_report(run: str, files: Files, funnel_path: Path, report_path: Path) -
     counted = count_files(records, files.rows)
     stages = funnel(counted)
     forms = program_forms(counted)
+    measured = quality(accepted_files(counted), files.corpus)
     html = page(
         run,
         stages,
         forms,
+        measured,
         records,
         [read_curve(path, records) for path in files.losses],
         read_scores(files.scores),
@@ -129,8 +133,12 @@ def build_report(run: str, files: Files, funnel_path: Path, report_path: Path) -
         statement_counts(files.corpus),
         rejected_samples(counted),
     )
-    measured = {one.stage: {"form": form_json(forms, one.stage)} for one in forms}
-    write_funnel(funnel_path, stages, measured)
+    more: dict[str, dict[str, Any]] = {}
+    for one in forms:
+        more[one.stage] = {"form": form_json(forms, one.stage)}
+    for stage, numbers in quality_json(measured).items():
+        more.setdefault(stage, {}).update(numbers)
+    write_funnel(funnel_path, stages, more)
     write_text(report_path, html)
     return stages
 
@@ -139,6 +147,7 @@ def page(
     run: str,
     stages: Sequence[FunnelStage],
     forms: Sequence[FormSummary],
+    measured: Quality,
     records: Sequence[Record],
     curves: Sequence[Curve],
     scores: Scores,
@@ -153,6 +162,7 @@ def page(
         run: The run's name.
         stages: The funnel.
         forms: The form of the programs, by source.
+        measured: The diversity of the rows by stage, and their difficulty.
         records: Every job's record.
         curves: Loss curves.
         scores: The benchmarks' scores.
@@ -167,6 +177,10 @@ def page(
         facts=_facts(records),
         stages=[(s, _bar(s, widest)) for s in stages if not s.of_benchmark],
         forms=forms,
+        quality=measured,
+        most=MEASURED,
+        diversities=diversity_rows(measured),
+        difficulties=drawings(measured),
         curves=[(c.name, _curve(c), _curve_note(c)) for c in curves],
         scores=scores.scores,
         differences=scores.differences,

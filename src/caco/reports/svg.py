@@ -108,6 +108,47 @@ def interval_plot(
     return Markup("").join([*parts, Markup("</svg>")])
 
 
+def histogram(
+    groups: Sequence[str],
+    series: Sequence[tuple[str, Sequence[float]]],
+    x_title: str,
+    width: int = 420,
+    height: int = 190,
+) -> Markup:
+    """Returns bars side by side: the share of each series in each group.
+
+    Args:
+        groups: The names of the groups, from left to right; not empty.
+        series: The CSS class of each series, and its shares, as many as there are groups.
+        x_title: Title of the x axis.
+        width: Pixels.
+        height: Pixels.
+    """
+    left, right, top, bottom = 44, 8, 10, 44
+    ys = _ticks([0.0, *(share for _, shares in series for share in shares)], 4)
+    floor, step = height - bottom, (width - left - right) / len(groups)
+    each = step * 0.8 / len(series)
+
+    def y_at(y: float) -> float:
+        return floor - y / ys[-1] * (floor - top)
+
+    parts = [_open(width, height, f"shares of rows by {x_title}")]
+    for y in ys:
+        parts.append(_line(left, y_at(y), width - right, y_at(y), "grid"))
+        parts.append(_text(left - 6, y_at(y) + 4, f"{100 * y:.0f}%", "end"))
+    rect = Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>')
+    for i, name in enumerate(groups):
+        x = left + step * i
+        parts.append(_text(x + step / 2, floor + 18, name, "middle"))
+        for k, (css, shares) in enumerate(series):
+            y = y_at(shares[i])
+            at = x + step * 0.1 + each * k
+            parts.append(rect.format(css, _at(at), _at(y), _at(each), _at(floor - y)))
+    parts.append(_line(left, floor, width - right, floor, "axis"))
+    parts.append(_text(left + (width - left - right) / 2, height - 6, x_title, "middle"))
+    return Markup("").join([*parts, Markup("</svg>")])
+
+
 def bar(share: float, rest: float, width: int = 260, height: int = 14) -> Markup:
     """Returns a bar of two parts, as shares of its full width: accepted and rejected rows."""
     passed, dropped = share * width, rest * width

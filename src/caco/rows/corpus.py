@@ -25,6 +25,15 @@ class CorpusRow:
         checked_statements: Those that were understood and computed.
         false_statements: Those that are false; 0 in every row unless such rows were kept.
         solution_variant: Number of the solution among its question's solutions, from 0.
+        difficulty: The lower of `steps` and the program's operations, where each operation counts
+            once more for every loop around it.
+        operations: The operations of the program: arithmetic, comparisons, and calls that compute.
+        code_statements: The statements of the program, without imports, definitions and docstrings.
+        loops: The loops and comprehensions of the program.
+        depth: The largest number of loops and branches within each other.
+        inputs: The values in the executed `input`; each element of a list counts.
+        digits: The integer digits of the largest number in the executed `input` and `output`.
+        steps: The sentences and lines of the solution that contain a number, without its answer.
     """
 
     instruction: str
@@ -48,3 +57,11 @@ class CorpusRow:
     checked_statements: int | None = None
     false_statements: int | None = None
     solution_variant: int = 0
+    difficulty: int | None = None
+    operations: int | None = None
+    code_statements: int | None = None
+    loops: int | None = None
+    depth: int | None = None
+    inputs: int | None = None
+    digits: int | None = None
+    steps: int | None = None

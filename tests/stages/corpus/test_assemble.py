@@ -55,7 +55,8 @@ def test_a_row_has_its_text_executed_answer_and_lineage(assembled, solution):
     assert corpus == [
         CorpusRow(
             row.question, row.solution, "7", row.program, "q7", "p7", "s7", "00004",
-            "codegen-digest", "qm", "sm", "qp", "sp",
+            "codegen-digest", "qm", "sm", "qp", "sp", difficulty=0, operations=0,
+            code_statements=3, loops=0, depth=0, inputs=1, digits=1, steps=1,
         )
     ]  # fmt: skip
 

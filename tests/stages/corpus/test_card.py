@@ -69,6 +69,15 @@ def test_the_card_shows_the_acceptance_by_family():
     assert "`corpus.constant_answers` was off" in off
 
 
+def test_the_card_lists_the_quotas():
+    quotas = {"difficulty": {"bins": [4, 8], "share": 0.5}, "control": {"rows": 2_000}}
+    settings = Corpus.model_validate({"quotas": quotas})
+    text = card(COUNTS, FAMILIES, SOURCES, 84, settings, STATED)
+    assert "with one difficulty (in ranges from 4, 8), no more than\n  0.5 of the rows" in text
+    assert "with one control, no more than\n  2,000 rows remain" in text
+    assert "over_quota" not in card(COUNTS, FAMILIES, SOURCES, 84, Corpus(), STATED)
+
+
 OFF = Decontaminate(layers=[], held_out=[])
 
 

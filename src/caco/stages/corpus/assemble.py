@@ -1,7 +1,9 @@
 """Assembly of the corpus from checked rows: deduplication, decontamination, constant answers."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from caco.config.checks import Corpus, Decontaminate
@@ -15,8 +17,10 @@ from caco.rows.table import Row, count_rows, read_rows, write_outcomes
 from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
 from caco.runtime.provenance import Counts
+from caco.stages.corpus.difficulty import difficulty
 from caco.stages.corpus.duplicates import Duplicates
 from caco.stages.corpus.families import Families, families, family_key
+from caco.stages.corpus.quotas import dropped_rows
 from caco.text.answers import answer_text
 
 R = TypeVar("R", bound=Row)
@@ -57,9 +61,16 @@ def assemble(
         _read(checked, Solution), _read(verified, Verified), settings.constant_answers_chance
     )
     constant = found.constant if settings.constant_answers else ()
-    progress = Progress("corpus", sum(count_rows(shard, Solution) for shard in checked))
-    rows = _counted(_read(checked, Solution), progress)
-    outcomes = filter_rows(rows, settings, benchmarks, constant)
+    total = sum(count_rows(shard, Solution) for shard in checked)
+
+    def filtered(what: str, dropped: Mapping[int, str]) -> Iterator[CorpusRow | Rejected]:
+        rows = _counted(_read(checked, Solution), Progress(what, total))
+        return filter_rows(rows, settings, benchmarks, constant, dropped)
+
+    dropped: Mapping[int, str] = {}
+    if settings.quotas:  # which depend on all rows
+        dropped = dropped_rows(filtered("quotas", {}), settings.quotas)
+    outcomes = filtered("corpus", dropped)
 
     def enough() -> Iterator[CorpusRow | Rejected]:
         counts = Counts()
@@ -103,21 +114,24 @@ def filter_rows(
     settings: Corpus,
     benchmarks: Benchmarks,
     constant: Collection[bytes] = (),
+    dropped: Mapping[int, str] = MappingProxyType({}),
 ) -> Iterator[CorpusRow | Rejected]:
     """Yields, for every row in order, its corpus row or its rejection.
 
     The verdict is the first that applies: `contaminated` (the row restates a benchmark's problem),
     `constant_answers` (all accepted rows of the program's family have the same answer, although the
     outputs of its programs vary; see `caco.stages.corpus.families`),
-    or one of `caco.stages.corpus.duplicates`.
+    one of `caco.stages.corpus.duplicates`, or `over_quota`.
 
     Args:
         rows: Accepted solutions, in the order of the corpus.
         settings: Which checks are on.
         benchmarks: The result of `benchmark_items`.
         constant: Identities of the families with constant answers.
+        dropped: The result of `caco.stages.corpus.quotas.dropped_rows`.
     """
     duplicates = Duplicates(settings)
+    place = -1  # among the rows that satisfy every other check
     for row in rows:
         matches = (items.match(row.question, row.program) for items in benchmarks)
         if match := next(filter(None, matches), None):
@@ -130,12 +144,15 @@ def filter_rows(
             yield reject(row.row_id, "constant_answers", reason, row)
         elif found := duplicates.verdict(row):
             yield reject(row.row_id, *found, row)
+        elif over := dropped.get(place := place + 1):
+            yield reject(row.row_id, "over_quota", over, row)
         else:
             yield corpus_row(row)
 
 
 def corpus_row(row: Solution) -> CorpusRow:
     """Returns the corpus row of a checked solution."""
+    measures = difficulty(row.program, row.input, row.output, row.solution)
     return CorpusRow(
         instruction=row.question,
         output=row.solution,
@@ -158,6 +175,7 @@ def corpus_row(row: Solution) -> CorpusRow:
         checked_statements=row.checked_statements,
         false_statements=row.false_statements,
         solution_variant=row.solution_variant,
+        **(asdict(measures) if measures else {}),
     )
 
 

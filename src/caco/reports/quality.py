@@ -1,0 +1,153 @@
+"""The quality of the rows: diversity by stage, and the difficulty of corpus and Code CoTs.
+
+Of a set with many rows a part is measured: the rows with the smallest digests of their identities,
+which is a random sample and the same in every report.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heappush, heapreplace
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from caco.identity import digest
+from caco.reports.difficulties import Difficulties, difficulty_json, distributions, hardest
+from caco.reports.diversity import Diversity, diversity, diversity_json
+from caco.reports.funnel import Counted, is_rejected
+from caco.rows.code_cot import CodeCoT
+from caco.rows.corpus import CorpusRow
+from caco.rows.program import Program
+from caco.rows.question import Question
+from caco.rows.seed import Seed
+from caco.rows.solution import solution_id
+from caco.rows.table import Row, read_rows
+from caco.rows.verified import Verified
+from caco.stages.corpus.difficulty import Difficulty, difficulty
+
+R = TypeVar("R", bound=Row)
+
+MEASURED = 5_000
+"""The most rows of a set that are measured."""
+_DRAWN = (10, 100, 1_000)  # rows of the samples in the JSON
+_MIN_DRAWN, _MAX_DRAWN = 10, 1_000  # rows of the samples in the report
+_HELD_OUT = ".held_out.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """The quality of a run's rows.
+
+    Attributes:
+        diversities: The diversity of each set, in the order of the stages.
+        code_cots: The difficulty of the measured Code CoTs, with the solutions of their seeds.
+        corpus: The difficulty of the corpus.
+        hardest: The rows of the corpus with the largest difficulty.
+    """
+
+    diversities: Sequence[Diversity]
+    code_cots: Difficulties
+    corpus: Difficulties
+    hardest: Sequence[CorpusRow]
+
+    @property
+    def drawn(self) -> int | None:
+        """The rows of a sample that every set in the report has.
+
+        It is the size of the smallest set with at least `_MIN_DRAWN` rows; None without such a set.
+        """
+        sizes = [d.measured for d in self.diversities if d.measured >= _MIN_DRAWN]
+        return min([*sizes, _MAX_DRAWN]) if sizes else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample(Generic[R]):
+    """Some rows of a set, in the order of their digests, and the number of all."""
+
+    rows: Sequence[R]
+    total: int
+
+
+def hash_sample(rows: Iterable[R], identity: Callable[[R], str], wanted: int) -> Sample[R]:
+    """Returns the rows with the smallest digests of their identities; memory holds those alone."""
+    heap: list[tuple[int, int, R]] = []
+    total = 0
+    for total, row in enumerate(rows, 1):
+        entry = (-int(digest(identity(row))[:16], 16), -total, row)  # no two have one number
+        if len(heap) < wanted:
+            heappush(heap, entry)
+        elif entry > heap[0]:
+            heapreplace(heap, entry)
+    return Sample([row for *_, row in sorted(heap, key=lambda e: e[:2], reverse=True)], total)
+
+
+def accepted_files(counted: Iterable[Counted]) -> dict[str, list[Path]]:
+    """Returns the files of accepted rows by stage, without held-out seeds."""
+    files: dict[str, list[Path]] = {}
+    for job in counted:
+        paths = [p for p in job.accepted if not is_rejected(p) and not p.name.endswith(_HELD_OUT)]
+        files.setdefault(job.record.rule, []).extend(paths)
+    return files
+
+
+def quality(files: Mapping[str, Sequence[Path]], corpus: Path) -> Quality:
+    """Measures the rows of a run.
+
+    Args:
+        files: The result of `accepted_files`.
+        corpus: The corpus.
+    """
+    seeds = _sample(files.get("seeds", ()), Seed, lambda row: row.seed_id)
+    cots = _sample(files.get("unify", ()), CodeCoT, lambda row: row.seed_id)
+    sampled = _sample(files.get("sample", ()), Program, lambda row: row.sample_id)
+    verified = _sample(files.get("verify", ()), Verified, lambda row: row.sample_id)
+    questions = _sample(files.get("question", ()), Question, lambda row: row.question_id)
+    rows = _sample(
+        [corpus], CorpusRow, lambda row: solution_id(row.question_id, row.solution_variant)
+    )
+    sets: list[tuple[str, str, int, list[str]]] = [
+        ("seeds", "problems", seeds.total, [row.problem for row in seeds.rows]),
+        ("question", "problems", questions.total, [row.question for row in questions.rows]),
+        ("corpus", "problems", rows.total, [row.instruction for row in rows.rows]),
+        ("unify", "programs", cots.total, [row.program for row in cots.rows]),
+        ("sample", "programs", sampled.total, [row.program for row in sampled.rows]),
+        ("verify", "programs", verified.total, [row.program for row in verified.rows]),
+        ("corpus", "programs", rows.total, [row.code for row in rows.rows]),
+    ]
+    return Quality(
+        diversities=[diversity(*one) for one in sets if one[2]],
+        code_cots=distributions(_of_code_cots(cots.rows, files.get("seeds", ()))),
+        corpus=distributions(read_rows(corpus, CorpusRow)),
+        hardest=hardest(read_rows(corpus, CorpusRow)),
+    )
+
+
+def _sample(paths: Iterable[Path], row_type: type[R], identity: Callable[[R], str]) -> Sample[R]:
+    rows = (row for path in paths for row in read_rows(path, row_type))
+    return hash_sample(rows, identity, MEASURED)
+
+
+def _of_code_cots(rows: Sequence[CodeCoT], seeds: Iterable[Path]) -> Iterator[Difficulty]:
+    """Yields the difficulty of Code CoTs, with the steps of their seeds' solutions."""
+    wanted = {row.seed_id for row in rows}
+    solutions = {
+        seed.seed_id: seed.solution
+        for path in seeds
+        for seed in read_rows(path, Seed)
+        if seed.seed_id in wanted
+    }
+    for row in rows:
+        found = difficulty(row.program, row.input, row.output, solutions.get(row.seed_id))
+        if found is not None:
+            yield found
+
+
+def quality_json(found: Quality) -> Mapping[str, dict[str, Any]]:
+    """Returns the numbers of each stage as JSON values."""
+    stages: dict[str, dict[str, Any]] = {}
+    for one in found.diversities:
+        of_stage = stages.setdefault(one.stage, {}).setdefault("diversity", {})
+        of_stage[one.kind] = diversity_json(one, _DRAWN)
+    for stage, difficulties in (("unify", found.code_cots), ("corpus", found.corpus)):
+        if stage in stages:
+            stages[stage]["difficulty"] = difficulty_json(difficulties)
+    return stages

@@ -1,0 +1,55 @@
+"""The report's section on diversity and difficulty: the cells of its table, and its drawings."""
+
+from markupsafe import Markup
+
+from caco.config.checks import NumberMeasure
+from caco.reports.difficulties import GROUPS, Distribution
+from caco.reports.diversity import Diversity
+from caco.reports.quality import Quality
+from caco.reports.svg import histogram
+
+_NONE = "-"
+_TITLES: dict[NumberMeasure, str] = {
+    "difficulty": "difficulty",
+    "operations": "operations of the program",
+    "code_statements": "statements of the program",
+    "loops": "loops of the program",
+    "depth": "depth of branches and loops",
+    "inputs": "values in the input",
+    "digits": "digits of the largest number",
+    "steps": "steps of the solution",
+}
+
+
+def drawings(measured: Quality) -> list[tuple[str, Markup, Distribution, Distribution]]:
+    """Returns, by measure, its title, drawing, and distributions over Code CoTs and corpus."""
+    labels = [name.replace(" to ", "-").replace(" or more", "+") for name in GROUPS]
+    found = []
+    for measure, title in _TITLES.items():
+        cots, rows = measured.code_cots[measure], measured.corpus[measure]
+        drawing = histogram(labels, [("cots", cots.shares), ("rows", rows.shares)], title)
+        found.append((title, drawing, cots, rows))
+    return found
+
+
+def diversity_rows(measured: Quality) -> list[tuple[Diversity, list[str]]]:
+    """Returns each set with the cells of its row, for samples of `measured.drawn` rows."""
+    drawn = measured.drawn or 0
+    return [(one, _cells(one, drawn)) for one in measured.diversities]
+
+
+def _cells(one: Diversity, drawn: int) -> list[str]:
+    return [
+        f"{one.rows:,}",
+        f"{one.templates.distinct:,}",
+        _cell(one.distinct_templates(drawn), "{:,.1f}"),
+        f"{one.templates.entropy:.2f}",
+        _cell(one.templates.alike, "{:.2%}"),
+        _cell(one.distinct_families(drawn), "{:,.1f}"),
+        _cell(one.families.entropy if one.families else None, "{:.2f}"),
+        _cell(one.distinct_grams(drawn), "{:.3f}"),
+    ]
+
+
+def _cell(value: float | None, form: str) -> str:
+    return _NONE if value is None else form.format(value)
