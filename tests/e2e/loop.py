@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+from caco.reports.records import planned_records, read_records, root_of
+
 ROOT = Path(__file__).resolve().parents[2]
 
 _TRAINING = {
@@ -116,6 +118,10 @@ class Loop:
         written = json.loads((self.results / "funnel.json").read_text())
         stages: list[dict[str, Any]] = written["stages"]
         return [{k: v for k, v in s.items() if times or k != "seconds"} for s in stages]
+
+    def root(self) -> str:
+        """Returns the root digest of the finished run."""
+        return root_of(read_records(planned_records(self.results)))
 
     def kill_during_any(self, rules: Iterable[str]) -> set[str]:
         """Starts a run and kills Snakemake, not its jobs, once a job of any of `rules` is running.

@@ -22,7 +22,7 @@ from caco.reports.funnel import FunnelStage, read_funnel, write_funnel
 from caco.reports.records import planned_jobs
 from caco.rows.calibration import PlantedVerdicts
 from caco.rows.graded import Graded
-from caco.rows.table import read_rows, schema, write_rows
+from caco.rows.table import Message, read_rows, schema, write_rows
 from caco.runtime.cache import cache_folder
 from caco.runtime.chain import load_record
 from caco.runtime.checksums import write_checked
@@ -59,7 +59,8 @@ def made_rows(row_type: Any, count: int) -> list[Any]:
             return random.randrange(10**6)
         if kind in (float, float | None):
             return random.random()
-        return f"a text of {random.randrange(10**9)} \u00e4\U0001f600"
+        text = f"a text of {random.randrange(10**9)} \u00e4\U0001f600"
+        return [Message(role="user", content=text)] if kind == list[Message] else text
 
     names = [field.name for field in fields(row_type)]
     return [row_type(**{name: value(hints[name]) for name in names}) for _ in range(count)]

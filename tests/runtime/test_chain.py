@@ -10,6 +10,7 @@ import pytest
 
 from caco.errors import UserError
 from caco.identity import file_sha256
+from caco.models.manifest import write_manifest
 from caco.runtime.chain import (
     load_record,
     open_inputs,
@@ -62,6 +63,28 @@ def test_a_record_has_the_digest_of_the_record_of_each_input(run: Path) -> None:
         }
     }  # fmt: skip
     assert load_record(maker)["made_by"] == {}, "a file from outside the run"
+
+
+@pytest.mark.parametrize("weights", ["same", "other"])
+def test_a_root_depends_on_a_models_files_and_not_on_their_folder(
+    tmp_path: Path, weights: str
+) -> None:
+    roots = []
+    for name, content in (("here", "same"), ("there", weights)):
+        model, run = tmp_path / name / "model", tmp_path / name / "results" / "tiny"
+        model.mkdir(parents=True)
+        (model / "model.safetensors").write_text(content)
+        manifest = run / "models" / "base" / "manifest.json"
+        write_manifest(manifest, model)
+        made(run, "model", "base", [], [manifest])
+        loss = run / "codegen" / "loss.parquet"
+        loss.parent.mkdir()
+        loss.write_text("loss")
+        made(run, "codegen", "all", [manifest], [loss])
+        roots.append((root(run), file_sha256(manifest)))
+    (here, _), (there, _) = roots
+    assert roots[0][1] != roots[1][1]
+    assert (here == there) == (weights == "same")
 
 
 @pytest.mark.parametrize("bit", range(0, 1400 * 8, 997))

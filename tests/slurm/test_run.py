@@ -63,6 +63,7 @@ def test_every_table_is_byte_identical_to_the_local_run(on_slurm: SlurmLoop, loc
         assert (on_slurm.results / table).read_bytes() == (local.results / table).read_bytes(), (
             table
         )
+    assert on_slurm.root() == local.root()
 
 
 def test_only_rules_that_request_a_gpu_get_one(on_slurm: SlurmLoop) -> None:

@@ -8,9 +8,11 @@ and resources are not in it, so a restored record has the digest of the lost one
 A job compares its inputs with the records of the jobs that made them before it reads them.
 """
 
+import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -19,6 +21,7 @@ from caco.errors import UserError
 from caco.runtime.checksums import json_sha256, read_checked, sha256_of
 
 _FOLDER = "provenance"  # {run}/provenance/{rule}/{identity}.json
+_MANIFEST = "manifest.json"  # of the files of a model or of a data set
 _LATENCY_S = 20.0  # a network file system may show a new folder late
 _State = tuple[int, int, int]  # size in bytes, time of change in ns, inode
 
@@ -46,15 +49,33 @@ def load_record(path: Path) -> dict[str, Any]:
 def record_digest(values: Mapping[str, Any]) -> str:
     """Returns the digest of a record: SHA-256, in hex, over what decides the job's rows.
 
-    Files of the run are named relative to its folder, so that a run can be moved.
+    Files of the run are named relative to its folder, so that a run can be moved. A manifest counts
+    as the files that it lists, not as the folder in which they are on this machine.
     """
     covered = {name: values[name] for name in ("rule", "identity", "spec", "code")}
+    listed = values.get("listed", {})
     for name in ("inputs", "outputs"):
-        covered[name] = {name_in_run(values, file): sha for file, sha in values[name].items()}
+        covered[name] = {
+            name_in_run(values, file): listed.get(file, sha) for file, sha in values[name].items()
+        }
     covered["made_by"] = {
         name_in_run(values, file): maker["digest"] for file, maker in values["made_by"].items()
     }
     return json_sha256(covered)
+
+
+def listed_files(files: Iterable[str]) -> dict[str, str]:
+    """Returns the digest of the files that each manifest among `files` lists.
+
+    It is the manifest's own, over names and contents. A file of that name that is no manifest has
+    none.
+    """
+    found = {}
+    for file in files:
+        if PurePath(file).name == _MANIFEST:
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                found[file] = str(json.loads(Path(file).read_text(encoding="utf-8"))["digest"])
+    return found
 
 
 def root_digest(jobs: Iterable[tuple[str, str, str]]) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 from caco.errors import CacoError, ClusterError, UserError
 from caco.runtime import gpus
-from caco.runtime.chain import Inputs, load_record
+from caco.runtime.chain import Inputs, listed_files, load_record
 from caco.runtime.checksums import sha256_of, write_checked
 from caco.runtime.slurm_client import slurm_output
 
@@ -163,6 +163,8 @@ def job_values(
     """
     if counts is not None:
         counts.check()
+    read = {str(p): sha for p, sha in sorted(inputs.sha256.items())}
+    written = {str(p): sha for p, sha in sha256_of(sorted(outputs)).items()}
     return {
         "record": str(path),
         "rule": rule,
@@ -170,8 +172,9 @@ def job_values(
         "spec": json.loads(spec),
         "code": code,
         "seed": seed,
-        "inputs": {str(p): sha for p, sha in sorted(inputs.sha256.items())},
-        "outputs": {str(p): sha for p, sha in sha256_of(sorted(outputs)).items()},
+        "inputs": read,
+        "outputs": written,
+        "listed": listed_files([*read, *written]),
         "made_by": {
             str(p): {"record": str(record), "digest": sha}
             for p, (record, sha) in sorted(inputs.made_by.items())

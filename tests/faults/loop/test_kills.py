@@ -28,4 +28,5 @@ def test_a_run_killed_during_every_stage_has_the_same_rows(
                   "questions/00000", "judged/00001", "checked/00001", "corpus/train"):  # fmt: skip
         found, expected = (run.results / f"{table}.parquet" for run in (interrupted, uninterrupted))
         assert found.read_bytes() == expected.read_bytes(), table
+    assert interrupted.root() == uninterrupted.root()
     assert [*interrupted.results.rglob("*.part"), *interrupted.results.rglob("*.journal")] == []
