@@ -25,7 +25,9 @@ def test_a_missing_file_ends_a_run_of_the_part_that_reads_it(tmp_path: Path) -> 
     assert part.returncode != 0
     assert part.stdout.splitlines()[-1].startswith(f"input error: {MODEL}")
 
-    config["bench"]["benchmarks"]["more"] = {"kind": "gsm8k", "path": "absent.jsonl"}
+    config["bench"]["benchmarks"]["more"] = {
+        "kind": "table", "path": "absent.jsonl", "fields": {"problem": "q", "answer": "a"},
+    }  # fmt: skip
     both = checkout.try_snakemake("--until", "codegen", "--forceall", config=config)
     errors = {line for line in both.stdout.splitlines() if line.startswith("input error: ")}
     assert {error.split("; ")[1].split("`")[1] for error in errors} == {
