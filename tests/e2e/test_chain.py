@@ -73,7 +73,8 @@ def test_a_record_is_not_restored_from_a_damaged_shard(copy: Path) -> None:
     record.unlink()
     done = call(copy, "scripts/restore.py", "results/tiny")
     assert done.returncode == 1 and not record.exists()
-    assert "results/tiny/programs/00000.parquet: " in done.stderr
+    # A flip that leaves the rows as they are is found by the digest that a later job has recorded.
+    assert "results/tiny/programs/00000.parquet" in done.stderr
 
 
 def test_the_audit_lists_altered_inputs_and_weights(copy: Path) -> None:
