@@ -79,6 +79,7 @@ TABLE: list[tuple[str, set[str]]] = [
                                "grade"} | EQUATIONS),
     ("text.chat", GENERATES | TRAINS),
     ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
+    ("text.templates", CARDS),
     ("text.questions", UNIFIES | {"corpus"}),
     ("text.thoughts", {"question", "solution"} | GRADES),
     # Answers.
@@ -124,6 +125,7 @@ TABLE: list[tuple[str, set[str]]] = [
         for m in ("files", "fields", "filters", "field_map")
     ),
     ("stages.seeds.tested_function", TABLES | {"unify:tested"}),
+    ("stages.seeds.rejections", READS | BENCHMARKS),
     ("stages.seeds.normalise", READS | FILES),
     ("stages.seeds.*", READS),
     ("stages.unify.converters.program", {"unify:easy"}),

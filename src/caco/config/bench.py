@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from caco.config.engines import EngineConfig, TransformersEngineConfig
 from caco.config.generation import Sampling
 from caco.config.section import Section
-from caco.config.tables import MappedFields, TabularFiles
+from caco.config.tables import PATH, MappedFields, TabularFiles
 
 
 class _Benchmark(Section):
@@ -62,10 +62,7 @@ class TableBenchmark(_Benchmark, TabularFiles):
     """A benchmark in files of JSON lines, a JSON array, CSV, Parquet or Arrow, also compressed."""
 
     kind: Literal["table"] = Field(description="Tabular files with a map of fields.")
-    path: str = Field(
-        description="Path of a file, a glob pattern (`**` for folders of any depth), or a folder: "
-        "of files, or one that `datasets` saved."
-    )
+    path: str = Field(description=PATH)
     fields: ProblemFields = Field(description="The columns of the fields.")
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from caco.config.hub import HubRepository
 from caco.config.section import Section
 
 
@@ -36,15 +37,10 @@ class LocalModel(_Model):
     path: str = Field(description="The folder with config.json and the weights.")
 
 
-class HubModel(_Model):
+class HubModel(HubRepository, _Model):
     """A repository of the Hugging Face hub at a fixed revision."""
 
     kind: Literal["hub"] = Field(description="A repository of the Hugging Face hub.")
-    repo: str = Field(description="`owner/name`.", pattern=r"^[^/\s]+/[^/\s]+$")
-    revision: str = Field(
-        description="Full commit hash; a branch name would not be reproducible.",
-        pattern=r"^[0-9a-f]{40}$",
-    )
 
 
 class ServedModel(_Model):

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from caco.config.engines import EngineConfig, TransformersEngineConfig
 from caco.config.generation import Sampling
+from caco.config.hub import HubRepository
 from caco.config.section import Section
 from caco.config.tables import MappedFields, TabularFiles
 
@@ -95,14 +96,9 @@ class Fields(MappedFields):
         return self
 
 
-class HubFiles(Section):
+class HubFiles(HubRepository):
     """Files of a data set of the Hugging Face hub at a fixed revision."""
 
-    repo: str = Field(description="`owner/name`.", pattern=r"^[^/\s]+/[^/\s]+$")
-    revision: str = Field(
-        description="Full commit hash; a branch name would not be reproducible.",
-        pattern=r"^[0-9a-f]{40}$",
-    )
     files: str = Field(
         description="Glob pattern of the files that are read, such as `data/train-*.parquet`."
     )

@@ -10,6 +10,12 @@ from pydantic import Field
 from caco.config.section import Section
 from caco.errors import UserError
 
+PATH = (
+    "Path of a file, a glob pattern (`**` for folders of any depth), or a folder: of files, or one "
+    "that `datasets` saved."
+)
+"""The description of `path`, which a source may lack and a benchmark has."""
+
 
 class MappedFields(Section):
     """The columns that the fields of a problem are read from.
@@ -31,11 +37,7 @@ class MappedFields(Section):
 class TabularFiles(Section):
     """Files of JSON lines, a JSON array, CSV, Parquet or Arrow, also compressed."""
 
-    path: str | None = Field(
-        None,
-        description="Path of a file, a glob pattern (`**` for folders of any depth), or a folder: "
-        "of files, or one that `datasets` saved.",
-    )
+    path: str | None = Field(None, description=PATH)
     fields: MappedFields = Field(description="The columns of the fields.")
     filters: list[str] = Field(
         [],

@@ -14,7 +14,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from caco.reports.funnel import Counted, FunnelStage, count_files, funnel, is_rejected, write_funnel
@@ -32,19 +31,13 @@ from caco.runtime.progress import duration
 from caco.stages.bench.scores import Difference, Score, Scores, read_scores
 from caco.stages.calibrate.rates import KindRates, Rates, rate_text, read_rates
 from caco.stages.corpus.statement_counts import StatementCounts, statement_counts
+from caco.text.templates import template_environment
 from caco.workflow.stages import ROW_STAGES
 
 _POINTS = 500  # of a loss curve: more than the drawing has pixels
 # The columns that show what a rejected row contains, the most informative last.
 _TEXT_COLUMNS = ("problem", "program", "question", "solution")
-_ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent),
-    undefined=jinja2.StrictUndefined,
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+_ENVIRONMENT = template_environment(Path(__file__).parent, autoescape=True)
 _NONE = "-"
 
 

@@ -1,6 +1,5 @@
 """The problems of a benchmark, as seeds."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from caco.config.section import load_implementation
 from caco.errors import UserError
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
+from caco.stages.seeds.rejections import Rejections
 
 
 def problems(
@@ -32,21 +32,17 @@ def problems(
     rows: Iterator[Seed | Rejected] = load_implementation(benchmark).problems(
         benchmark, name, held_out
     )
-    count, verdicts, first = 0, Counter[str](), ""
+    count, rejections = 0, Rejections()
     for row in rows:
         if isinstance(row, Rejected):
-            first = first or f"{row.verdict}, {row.reason}"
-            verdicts[row.verdict] += 1
+            rejections.add(row)
         else:
             count += 1
         yield row
-    for verdict, rejected in verdicts.items():
-        print(f"benchmark {name}: {rejected:,} rows are {verdict}")
+    rejections.print(f"benchmark {name}")
     if count < benchmark.min_rows:
-        counts = ", ".join(f"{verdict} {n:,}" for verdict, n in verdicts.most_common())
-        why = f"; rejected rows: {counts} (the first: {first})" if first else ""
         raise UserError(
             f"the benchmark `{name}` has {count:,} problems, but "
             f"`bench.benchmarks.{name}.min_rows` is {benchmark.min_rows:,}; correct "
-            f"`bench.benchmarks.{name}`, or remove it{why}"
+            f"`bench.benchmarks.{name}`, or remove it{rejections.cause()}"
         )

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 
-import jinja2
 import yaml
 
 from caco.config.checks import Corpus
@@ -17,6 +16,7 @@ from caco.runtime.atomic_files import write_text
 from caco.runtime.provenance import Counts
 from caco.stages.corpus.families import Families
 from caco.stages.corpus.statement_counts import StatementCounts, statement_counts
+from caco.text.templates import template_environment
 
 _ENTRY = re.compile(r"    (\w[\w, \n]*?): (.*)", re.DOTALL)
 
@@ -50,13 +50,7 @@ _SIZES = (
     ("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6),
     ("1M<n<10M", 10**7), ("10M<n<100M", 10**8), ("100M<n<1B", 10**9),
 )  # fmt: skip
-_ENVIRONMENT = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent),
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+_ENVIRONMENT = template_environment(Path(__file__).parent)
 
 
 def write_card(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pyarrow as pa
 import yaml
 
@@ -15,15 +14,10 @@ from caco.errors import UserError
 from caco.licences import hub_identifiers, licences_of_whole, problem, terms
 from caco.rows.table import Row, schema
 from caco.stages.corpus.card import Sources, columns
+from caco.text.templates import template_environment
 
 _BEFORE = "## Columns\n"  # the section of the corpus's card before which the others are inserted
-_TEMPLATE = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent),
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-).get_template("sections.md.j2")
+_TEMPLATE = template_environment(Path(__file__).parent).get_template("sections.md.j2")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ known before the rows are split, so that a source with one is read twice.
 
 import heapq
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -18,6 +17,7 @@ from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.runtime.progress import Progress
 from caco.stages.seeds.normalise import same_problem
+from caco.stages.seeds.rejections import Rejections
 
 
 def read_seeds(reader: Reader, source: str, held_out: list[Seed]) -> Iterator[Seed | Rejected]:
@@ -36,7 +36,7 @@ def read_seeds(reader: Reader, source: str, held_out: list[Seed]) -> Iterator[Se
             held-out part needs. The last two are raised after the last row.
     """
     excluded = _held_out_problems(reader, source)
-    verdicts, first, distinct = Counter[str](), "", 0
+    rejections, distinct = Rejections(), 0
     progress = Progress(f"seeds of {source}", reader.rows or 0)
     with closing(_Seen()) as seen:
         for row in _rows(reader, source):
@@ -51,25 +51,19 @@ def read_seeds(reader: Reader, source: str, held_out: list[Seed]) -> Iterator[Se
                         yield row
                     continue
                 row = reject(row.seed_id, "duplicate", f"same problem as the seed {earlier}", row)
-            first = first or f"{row.verdict}, {row.reason}"
             condition = row.reason.partition(": ")[2] if row.verdict == "filtered" else ""
-            verdicts[f"{row.verdict} {condition}".rstrip()] += 1
+            rejections.add(row, condition)
             yield row
-    for verdict, count in verdicts.items():
-        print(f"seeds of {source}: {count:,} rows are {verdict}")
-    _require_enough(reader, source, distinct, verdicts, first)
+    rejections.print(f"seeds of {source}")
+    _require_enough(reader, source, distinct, rejections)
 
 
-def _require_enough(
-    reader: Reader, source: str, distinct: int, verdicts: Counter[str], first: str
-) -> None:
+def _require_enough(reader: Reader, source: str, distinct: int, rejections: Rejections) -> None:
     if distinct < reader.min_rows:
-        counts = ", ".join(f"{verdict} {count:,}" for verdict, count in verdicts.most_common())
-        why = f"; rejected rows: {counts} (the first: {first})" if first else ""
         raise UserError(
             f"the source `{source}` has {distinct:,} distinct problems, but "
             f"`sources.{source}.seeds.min_rows` is {reader.min_rows:,}; lower it, or correct the "
-            f"other keys of `sources.{source}.seeds`{why}"
+            f"other keys of `sources.{source}.seeds`{rejections.cause()}"
         )
     if reader.held_out and reader.held_out >= distinct:
         raise UserError(

@@ -7,6 +7,7 @@ import contextlib
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import torch
 from transformers import Trainer, TrainerCallback
 from trl import SFTTrainer
 
+from caco.errors import ClusterError
 from caco.rows.loss import Loss
+from caco.runtime.checksums import sha256_of
 from caco.runtime.progress import progress_line
 from caco.training.runtime.checkpoints import (
     LOSS,
@@ -26,10 +29,39 @@ from caco.training.runtime.checkpoints import (
     read_steps,
     remove_all_but_newest,
 )
-from caco.training.runtime.mapped_rows import MappedRows
 
 _CONTINUE, _SAVE, _SAVE_AND_STOP = range(3)
 _PRINT_EVERY_S = 10.0
+
+
+class _MappedRows:
+    """The files of the rows, with the digests that they had when they were written.
+
+    `datasets` writes the rows to Arrow files, which have no checksum, and maps them into memory.
+    """
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        """Digests the files.
+
+        Args:
+            files: The files; none if the rows are in memory.
+        """
+        self._digests = sha256_of(files)
+
+    def require_unchanged(self) -> None:
+        """Compares the files with their digests.
+
+        Raises:
+            ClusterError: A file has changed: the steps since the last checkpoint may have read
+                other rows.
+        """
+        for file, found in sha256_of(self._digests).items():
+            if found != self._digests[file]:
+                raise ClusterError(
+                    f"{file}: damaged while it was read: its SHA-256 was {self._digests[file]} and "
+                    f"is {found}; check the disk of this node and type your command again: the "
+                    "training resumes from its newest checkpoint"
+                )
 
 
 class CheckpointingTrainer(SFTTrainer):  # type: ignore[misc]
@@ -47,7 +79,7 @@ class CheckpointingTrainer(SFTTrainer):  # type: ignore[misc]
         self._checkpoints = checkpoints
         # The ranks of a node share the files; one of them checks.
         files = self.train_dataset.cache_files if self.is_local_process_zero() else []
-        self._rows = MappedRows(Path(file["filename"]) for file in files)
+        self._rows = _MappedRows(Path(file["filename"]) for file in files)
         self.add_callback(_CheckpointSchedule(checkpoints, save_every_s))
 
     def require_unchanged_rows(self) -> None:
