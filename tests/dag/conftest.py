@@ -9,6 +9,14 @@ from tests.dag.checkout import Checkout
 Edit = Callable[[str, str, str], None]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One cache folder for all checkouts, which have the same code."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CACO_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout after a complete run."""

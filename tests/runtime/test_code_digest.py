@@ -1,11 +1,13 @@
 """A rule's code digest changes with what its script executes, and with nothing else."""
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caco.runtime import code_digest as code_digest_module
 from caco.runtime.code_digest import code_digest
 from caco.syntax import normal_form, program_id
 
@@ -67,6 +69,28 @@ def test_what_changes_nothing(checkout: Path, file: str, text: str) -> None:
 )
 def test_what_changes_it(checkout: Path, file: str, text: str) -> None:
     assert digest_after(checkout, file, text) != digest_after(checkout)
+
+
+def test_a_damaged_cache_changes_no_digest(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CACO_CACHE", str(checkout / "cache"))
+    expected = digest_after(checkout)
+    record = checkout / "cache/code.jsonl"
+    lines = record.read_text().splitlines()
+    assert len(lines) == 5
+    for number, line in enumerate(lines):
+        checksum, (key, digest, *rest) = json.loads(line)
+        damaged = json.dumps([checksum, [key, digest[::-1], *rest]])
+        record.write_text("\n".join([*lines[:number], damaged, *lines[number + 1 :]]) + "\n")
+        code_digest_module._known_sources.cache_clear()
+        assert digest_after(checkout) == expected
+
+
+def test_a_remembered_source_is_not_parsed(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CACO_CACHE", str(checkout / "cache"))
+    expected = digest_after(checkout)
+    code_digest_module._known_sources.cache_clear()
+    monkeypatch.setattr(code_digest_module.ast, "parse", None)
+    assert digest_after(checkout) == expected
 
 
 def test_every_script_of_the_checkout_has_its_own_digest() -> None:

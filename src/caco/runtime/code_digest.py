@@ -12,15 +12,18 @@ messages, which are the arguments of errors, `Progress` and `print`, and `help` 
 import ast
 import hashlib
 import re
+import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from caco import errors
+from caco import errors, syntax
 from caco.runtime import RESULTS_VERSION
-from caco.syntax import tree_form
+from caco.runtime.cache import cache_folder, remember, remembered
 
 _PACKAGE = "caco"
+_RECORD = "code.jsonl"  # in the cache folder
 _FILE_NAME = re.compile(r"\w[\w-]*(?:\.\w+)+", re.ASCII)
 # Packages and modules that decide no row.
 OUTSIDE = (
@@ -71,7 +74,7 @@ def code_files(script: Path, src: Path, chosen: Iterable[str] = ()) -> set[Path]
     todo = [script, *(f for module in chosen for f in _files(src, module))]
     files = set(todo)
     while todo:
-        for module in _imports(todo.pop()):
+        for module in _source(todo.pop()).imports:
             for file in _files(src, module):
                 if file not in files:
                     files.add(file)
@@ -79,8 +82,8 @@ def code_files(script: Path, src: Path, chosen: Iterable[str] = ()) -> set[Path]
     return files.union(*(_data_named_in(file) for file in files))
 
 
-# Each Snakemake inside a job computes every rule's digest. Without these caches that was most of
-# the time to parse the Snakefile, with 35,000 calls to a network file system.
+# Each Snakemake inside a job computes every rule's digest. Without these caches that is most of the
+# time to parse the Snakefile (2.5 of 3.5 s), with 35,000 calls to a network file system.
 @cache
 def _files(src: Path, module: str) -> tuple[Path, ...]:
     """Returns the files that an import of `module` executes: its packages' and its own."""
@@ -98,49 +101,77 @@ def _is_outside(module: str) -> bool:
     return any(f"{module}.".startswith(f"{outside}.") for outside in OUTSIDE)
 
 
-@cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+class _Source(NamedTuple):
+    """What the digest needs of a module or a script.
 
-
-@cache
-def _imports(file: Path) -> tuple[str, ...]:
-    """Returns the dotted names that `file` imports, also inside functions.
-
-    `from a import b` yields `a.b` too: `b` may be a module.
+    Attributes:
+        digest: The digest of its syntax tree without messages.
+        imports: The dotted names that it imports, also inside functions. `from a import b` counts
+            as `a.b` too: `b` may be a module.
+        names: The texts in it that may be names of data files.
     """
-    names: list[str] = []
-    for node in ast.walk(_tree(file)):
+
+    digest: str
+    imports: list[str]
+    names: list[str]
+
+
+@cache
+def _source(file: Path) -> _Source:
+    """Returns what the digest needs of a file, from the cache folder if its bytes are known."""
+    contents = file.read_bytes()
+    key = hashlib.sha256(_version() + contents).hexdigest()
+    known = _known_sources(cache_folder().resolve())
+    if key not in known:
+        known[key] = _parsed(contents)
+        remember(_RECORD, [key, *known[key]])
+    return known[key]
+
+
+@cache
+def _known_sources(folder: Path) -> dict[str, _Source]:
+    """Returns the remembered sources of a cache folder."""
+    return {key: _Source(*values) for key, *values in remembered(_RECORD) if len(values) == 3}
+
+
+@cache
+def _version() -> bytes:
+    """Returns the versions of what reads a source: of this code, and of Python's parser."""
+    code = b"".join(
+        Path(file).read_bytes() for file in (__file__, errors.__file__, syntax.__file__)
+    )
+    return hashlib.sha256(sys.version.encode() + code).digest()
+
+
+def _parsed(contents: bytes) -> _Source:
+    tree = ast.parse(contents)
+    imports: dict[str, None] = {}
+    names: set[str] = set()
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+            imports |= dict.fromkeys(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names.append(node.module)
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
-    return tuple(names)
+            imports[node.module] = None
+            imports |= dict.fromkeys(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if _FILE_NAME.fullmatch(node.value) and not node.value.endswith(".py"):
+                names.add(node.value)
+    form = syntax.tree_form(_WithoutMessages().visit(tree))
+    return _Source(hashlib.sha256(form.encode("utf-8")).hexdigest(), list(imports), sorted(names))
 
 
 @cache
 def _data_named_in(file: Path) -> tuple[Path, ...]:
     """Returns the data files next to a module that it names."""
-    texts = {
-        node.value
-        for node in ast.walk(_tree(file))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    return tuple(file.with_name(name) for name in texts if _is_data(file, name))
-
-
-def _is_data(file: Path, name: str) -> bool:
-    plain = _FILE_NAME.fullmatch(name) and not name.endswith(".py")
-    return bool(plain) and file.with_name(name).is_file()
+    beside = (file.with_name(name) for name in _source(file).names)
+    return tuple(path for path in beside if path.is_file())
 
 
 @cache
 def _file_digest(file: Path) -> str:
     if file.suffix != ".py":
         return hashlib.sha256(file.read_bytes()).hexdigest()
-    form = tree_form(_WithoutMessages().visit(ast.parse(file.read_text(encoding="utf-8"))))
-    return hashlib.sha256(form.encode("utf-8")).hexdigest()
+    return _source(file).digest
 
 
 class _WithoutMessages(ast.NodeTransformer):
