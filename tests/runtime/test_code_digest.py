@@ -1,5 +1,6 @@
 """A rule's code digest changes with what its script executes, and with nothing else."""
 
+import ast
 import json
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def test_a_remembered_source_is_not_parsed(checkout: Path, monkeypatch: pytest.M
     monkeypatch.setenv("CACO_CACHE", str(checkout / "cache"))
     expected = digest_after(checkout)
     code_digest_module._known_sources.cache_clear()
-    monkeypatch.setattr(code_digest_module.ast, "parse", None)
+    monkeypatch.setattr(ast, "parse", None)
     assert digest_after(checkout) == expected
 
 

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from caco import errors, syntax
 from caco.runtime import RESULTS_VERSION
@@ -153,11 +153,16 @@ def _parsed(contents: bytes) -> _Source:
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             imports[node.module] = None
             imports |= dict.fromkeys(f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if _FILE_NAME.fullmatch(node.value) and not node.value.endswith(".py"):
-                names.add(node.value)
+        elif isinstance(node, ast.Constant) and _is_file_name(node.value):
+            names.add(node.value)
     form = syntax.tree_form(_WithoutMessages().visit(tree))
     return _Source(hashlib.sha256(form.encode("utf-8")).hexdigest(), list(imports), sorted(names))
+
+
+def _is_file_name(value: object) -> TypeGuard[str]:
+    if not isinstance(value, str) or value.endswith(".py"):
+        return False
+    return _FILE_NAME.fullmatch(value) is not None
 
 
 @cache
