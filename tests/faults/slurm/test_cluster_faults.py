@@ -1,4 +1,4 @@
-"""A run of twelve shards on a real Slurm survives every fault of a cluster."""
+"""A run of six shards on a real Slurm survives every fault of a cluster."""
 
 import os
 import signal
@@ -18,12 +18,12 @@ from tests.slurm.loop import SlurmLoop
 
 from caco.identity import shard_names
 
-SHARDS = 12
+SHARDS = 6
 ROWS = 8
 CORPUS = "results/tiny/corpus/train.parquet"
 
 
-def twelve_shards() -> dict[str, Any]:
+def six_shards() -> dict[str, Any]:
     config = tiny_config()
     config["shards"] = SHARDS
     config["sample"]["programs_per_shard"] = ROWS
@@ -46,7 +46,7 @@ def disk(tmp_path: Path) -> Iterator[Disk | None]:
 @pytest.fixture
 def faults(cluster: Cluster, disk: Disk | None, tmp_path: Path) -> Iterator[Faults]:
     """Faults for a run up to the corpus."""
-    faults = Faults(cluster, SlurmLoop(tmp_path.resolve(), twelve_shards(), {}, CORPUS))
+    faults = Faults(cluster, SlurmLoop(tmp_path.resolve(), six_shards(), {}, CORPUS))
     try:
         yield faults
     finally:
