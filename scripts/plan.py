@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from caco.config.config import check_config, read_config
+from caco.config.overlay import merged
 from caco.config.plan import read_assumptions
 from caco.reports.plan import estimate, input_sizes, measured, plan_text
 from caco.runtime.job import run
@@ -20,7 +21,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--config", type=Path, required=True, help="config of the run")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        required=True,
+        nargs="+",
+        help="config of the run; of several files, a later one changes keys of the earlier ones",
+    )
     parser.add_argument(
         "--cluster",
         type=Path,
@@ -33,7 +40,8 @@ def main() -> None:
         help="finished run, results/{run}, whose measured rates replace those of --cluster",
     )
     args = parser.parse_args()
-    config = check_config(read_config(args.config), str(args.config))
+    values = merged(read_config(file) for file in args.config)
+    config = check_config(values, " + ".join(map(str, args.config)))
     assumed = read_assumptions(args.cluster)
     if args.measured:
         assumed = measured(args.measured, assumed)

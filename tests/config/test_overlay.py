@@ -10,7 +10,10 @@ from snakemake.utils import update_config
 from caco.config.config import Config, check_config, read_config
 from caco.config.engines import TransformersEngineConfig
 from caco.config.models import PackagedModel
+from caco.config.overlay import merged as merged_files
 from caco.config.overlay import without_replaced
+from caco.config.plan import read_assumptions
+from caco.reports.plan import estimate, input_sizes
 
 ROOT = Path(__file__).resolve().parents[2]
 A: dict[str, Any] = {"engine": {"kind": "vllm", "tensor_parallel": 4, "dtype": "bfloat16"}, "n": 1}
@@ -54,13 +57,41 @@ def test_values_of_the_command_line_are_kept() -> None:
     assert found == {"engine": {"kind": "transformers", "tensor_parallel": 2}, "n": 5}
 
 
-def rehearsal() -> Config:
-    files = [read_config(ROOT / "config" / name) for name in ("paper.yaml", "rehearsal.yaml")]
-    return check_config(merged(*files), "rehearsal")
+def test_a_section_with_the_name_of_a_key_of_kinds_is_merged() -> None:
+    models = {"converter": {"kind": "local", "path": "a"}, "judge": {"kind": "local", "path": "b"}}
+    later = {"models": {"converter": {"path": "c"}}}
+    expected = {"models": models | {"converter": {"kind": "local", "path": "c"}}}
+    assert merged({"models": models}, later) == expected
+    assert merged_files([{"models": models}, later]) == expected
+
+
+def overlaid(name: str) -> Config:
+    """Returns the paper's config under an overlay."""
+    files = [read_config(ROOT / "config" / file) for file in ("paper.yaml", name)]
+    assert merged_files(files) == merged(*files)
+    return check_config(merged(*files), name)
+
+
+def test_on_one_node_each_model_has_one_gpu_and_the_run_ends_within_a_night() -> None:
+    paper = check_config(read_config(ROOT / "config/paper.yaml"), "paper")
+    config = overlaid("one_node.yaml")
+    assert config.bench == paper.bench
+    assert set(config.sources) == set(paper.sources)
+    judge = config.reverse.llm_judge
+    assert judge is not None
+    engines = [c.engine for c in config.converters().values()] + [
+        config.sample.engine, config.reverse.question.engine, judge.engine, config.bench.engine,
+    ]  # fmt: skip
+    assert {(engine.kind, engine.gpus) for engine in engines} == {("vllm", 1)}
+    a100 = read_assumptions(ROOT / "config/plan/a100.yaml")
+    assert a100.gpus == 8
+    hours = sum(stage.wall_h for stage in estimate(config, input_sizes(config), a100).stages)
+    assert hours < 12
 
 
 def test_the_rehearsal_has_the_papers_sources_and_benchmarks_and_no_gpu_engine() -> None:
-    paper, config = check_config(read_config(ROOT / "config/paper.yaml"), "paper"), rehearsal()
+    paper = check_config(read_config(ROOT / "config/paper.yaml"), "paper")
+    config = overlaid("rehearsal.yaml")
     assert set(config.sources) == {*paper.sources, "easy"}
     assert all(config.sources[name].seeds.rows == 50 for name in paper.sources)
     assert {name: b.kind for name, b in config.bench.benchmarks.items()} == {

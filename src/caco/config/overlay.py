@@ -5,9 +5,20 @@ another kind, the earlier kind's keys would remain, and be unknown keys of the n
 """
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 _KINDS = ("kind", "reader", "converter")  # the keys that decide which other keys a section has
+
+
+def merged(files: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Returns the values of config files, each over the earlier ones.
+
+    Args:
+        files: The values of each file, in order.
+    """
+    values: dict[str, Any] = reduce(_replacing, files, {})
+    return values
 
 
 def without_replaced(config: dict[str, Any], files: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -19,30 +30,41 @@ def without_replaced(config: dict[str, Any], files: Iterable[dict[str, Any]]) ->
         config: The values of all files, merged by Snakemake, and those of `--config` over them.
         files: The values of each file, in order.
     """
-    merged: Any = {}
-    replaced: Any = {}
-    for values in files:
-        merged = _over(merged, values, replaces=False)
-        replaced = _over(replaced, values, replaces=True)
-    result: dict[str, Any] = _pruned(config, merged, replaced)
+    in_order = list(files)
+    joined = reduce(_joining, in_order, {})
+    result: dict[str, Any] = _pruned(config, joined, merged(in_order))
     return result
+
+
+def _replacing(earlier: Any, later: Any) -> Any:
+    return _over(earlier, later, replaces=True)
+
+
+def _joining(earlier: Any, later: Any) -> Any:
+    return _over(earlier, later, replaces=False)
 
 
 def _over(earlier: Any, later: Any, *, replaces: bool) -> Any:
     if not (isinstance(earlier, dict) and isinstance(later, dict)):
         return later
-    if replaces and any(earlier[k] != later[k] for k in _KINDS if k in earlier and k in later):
+    if replaces and _is_another_kind(earlier, later):
         return later
     over = {k: _over(earlier.get(k), value, replaces=replaces) for k, value in later.items()}
     return earlier | over
 
 
-def _pruned(config: Any, merged: Any, replaced: Any) -> Any:
-    """Returns a config without the keys of `merged` that `replaced` does not have."""
-    if not (isinstance(config, dict) and isinstance(merged, dict) and isinstance(replaced, dict)):
+def _is_another_kind(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
+    pairs = [(earlier[key], later[key]) for key in _KINDS if key in earlier and key in later]
+    # A section that has one of these names, as a model `converter`, is no kind.
+    return any(isinstance(kind, str) and kind != other for kind, other in pairs)
+
+
+def _pruned(config: Any, joined: Any, replaced: Any) -> Any:
+    """Returns a config without the keys of `joined` that `replaced` does not have."""
+    if not (isinstance(config, dict) and isinstance(joined, dict) and isinstance(replaced, dict)):
         return config
     return {
-        key: _pruned(value, merged.get(key), replaced.get(key))
+        key: _pruned(value, joined.get(key), replaced.get(key))
         for key, value in config.items()
-        if key in replaced or key not in merged or value != merged[key]
+        if key in replaced or key not in joined or value != joined[key]
     }

@@ -16,8 +16,8 @@ from caco.sandbox.nsjail import NsjailSandbox
 
 EACH = 60
 HONEST = 420
-REAL = 800  # rows of GSM8K; the file has 7,473
-SEARCHED = 300  # of them whose formulas are computed to find false accepts, which is slow
+REAL = 300  # rows of GSM8K; the file has 7,473
+SEARCHED = 150  # of them whose formulas are computed to find false accepts, which is slow
 RULES = ("insensitive", "non_deterministic", "duplicate", "trivial", "echo")
 
 
