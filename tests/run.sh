@@ -36,21 +36,28 @@ pytest_in() {
     local env=$1
     shift
     step "tests in $env: $*"
-    ".venvs/$env/bin/coverage" run -m pytest "$@"
+    ".venvs/$env/bin/python" -m "${measure[@]}" pytest "$@"
 }
 
+measure=(coverage run -m)
 # The sandbox tests run alone: some measure time.
 pytest_in sandbox tests/sandbox tests/stages/verify tests/stages/unify tests/stages/calibrate/test_plant.py tests/preflight/test_node.py
-# Training tests mostly start ranks, each on one core: they run in parallel to single-process tests.
-training=$(mktemp)
-pytest_in train tests/training > "$training" 2>&1 &
-trained=$!
-trap 'pkill -P "$trained" || true; rm -f "$training"' EXIT
+# Training tests mostly start ranks and vLLM's mostly wait: they run beside single-process tests.
+beside=$(mktemp)
+{
+    pytest_in train tests/training
+    pytest_in infer tests/infer
+} > "$beside" 2>&1 &
+second=$!
+trap 'pkill -P "$second" || true; rm -f "$beside"' EXIT
 pytest_in workflow "${workflow_tests[@]}"
 pytest_in train tests/models tests/engines tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/grading tests/stages/bench tests/stages/export
-pytest_in infer tests/infer
-wait "$trained" || { cat "$training"; exit 1; }
-cat "$training"
+wait "$second" || { cat "$beside"; exit 1; }
+cat "$beside"
+
+# These start hundreds of Snakemakes, which coverage makes twice as slow; what they execute is
+# covered above.
+measure=()
 pytest_in workflow -n 2 tests/dag
 # In one session and in this order: they share a run, and the last test damages its last shard.
 pytest_in workflow tests/slurm tests/e2e

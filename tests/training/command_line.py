@@ -11,11 +11,11 @@ from caco.rows.table import read_rows
 
 _ROOT = Path(__file__).resolve().parents[2]
 
-STEPS = 45  # of `spec` over the nine Code CoTs: three per epoch
+STEPS = 27  # of `spec` over the nine Code CoTs: three per epoch
 
 
 def spec(**training) -> dict:
-    keys = {"epochs": 15, "learning_rate": 2e-3, "global_batch": 4, "micro_batch": 2}
+    keys = {"epochs": 9, "learning_rate": 3e-3, "global_batch": 4, "micro_batch": 2}
     return {"model": "tiny", "training": {**keys, "cutoff": 128, "precision": "fp32", **training}}
 
 

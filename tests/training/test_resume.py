@@ -80,11 +80,11 @@ def test_a_killed_and_preempted_run_has_the_losses_of_an_uninterrupted_one(
     assert not (tmp_path / "manifest.json").exists()
 
     process = start("codegen", inputs, tmp_path, spec(zero_stage=stage), *_flags(inputs))
-    stderr = _interrupt(process, checkpoints, 20, signal.SIGUSR1)
-    assert 4 < _step(r"codegen: resuming after step (\d+)", stderr) < 25
+    stderr = _interrupt(process, checkpoints, 12, signal.SIGUSR1)
+    assert 4 < _step(r"codegen: resuming after step (\d+)", stderr) < 16
     assert process.returncode == os.EX_TEMPFAIL
     stopped = _step(r"cluster notice: codegen was preempted and stopped after step (\d+);", stderr)
-    assert 20 < stopped < STEPS
+    assert 12 < stopped < STEPS
 
     stderr = run("codegen", inputs, tmp_path, spec(zero_stage=stage), *_flags(inputs))
     assert _step(r"codegen: resuming after step (\d+)", stderr) == stopped

@@ -31,7 +31,7 @@ def without_replaced(config: dict[str, Any], files: Iterable[dict[str, Any]]) ->
         files: The values of each file, in order.
     """
     in_order = list(files)
-    joined = reduce(_joining, in_order, {})
+    joined: Any = reduce(_joining, in_order, {})
     result: dict[str, Any] = _pruned(config, joined, merged(in_order))
     return result
 
