@@ -52,13 +52,14 @@ second=$!
 trap 'pkill -P "$second" || true; rm -f "$beside"' EXIT
 pytest_in workflow "${workflow_tests[@]}"
 pytest_in train tests/models tests/engines tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/grading tests/stages/bench tests/stages/export
-wait "$second" || { cat "$beside"; exit 1; }
-cat "$beside"
 
 # These start hundreds of Snakemakes, which coverage makes twice as slow; what they execute is
 # covered above.
 measure=()
 pytest_in workflow -n 2 tests/dag
+wait "$second" || { cat "$beside"; exit 1; }
+cat "$beside"
+
 # In one session and in this order: they share a run, and the last test damages its last shard.
 pytest_in workflow tests/slurm tests/e2e
 
