@@ -20,6 +20,7 @@ def job(
     threads: int = 1,
     reads: tuple[str, ...] = (),
     writes: tuple[str, ...] = (),
+    wildcards: tuple[str, ...] = (),
     retries: int = 0,
     growing: Mapping[str, int] = MappingProxyType({}),
     **resources: Any,
@@ -27,4 +28,5 @@ def job(
     return _Job(
         rule=SimpleNamespace(name=rule, restart_times=retries), is_local=local, threads=threads,
         fixed=resources, growing=growing, input=list(reads), output=list(writes), attempt=1,
+        wildcards=list(wildcards),
     )  # fmt: skip

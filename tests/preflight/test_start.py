@@ -78,5 +78,6 @@ def test_idle_gpus_are_a_notice(sampling: Any, capsys: pytest.CaptureFixture[str
 
 def test_a_run_that_submits_nothing_does_not_query_slurm(folder: Path) -> None:
     answer(folder, "sinfo", f"touch {folder}/called")
-    assert preflight_errors([job("seeds", local=True)], config(), slurm=True) == []
+    jobs = [job("seeds", local=True, wildcards=("arithmetic",))]
+    assert preflight_errors(jobs, config(), slurm=True) == []
     assert not (folder / "called").exists()

@@ -15,6 +15,7 @@ from caco.config.config import Config, read_config
 from caco.config.plan import Assumptions, read_assumptions
 from caco.errors import CacoError, ClusterError, UserError
 from caco.preflight.capacity import missing_resources, query_partitions
+from caco.preflight.columns import missing_columns
 from caco.preflight.disk import incomplete_models, insufficient_space
 from caco.preflight.permissions import permission_errors
 from caco.preflight.requests import ResourceRequest, last_attempt_requests, resource_requests
@@ -36,8 +37,9 @@ def preflight_errors(jobs: Sequence[Any], config: Config, slurm: bool) -> list[C
         config: The run.
         slurm: Whether its jobs are submitted to Slurm.
     """
-    found: list[CacoError] = [*incomplete_models(jobs)]
-    # The manifest of an incomplete model gives neither a size nor a digest.
+    found: list[CacoError] = [*missing_columns(jobs, config), *incomplete_models(jobs)]
+    # Without its files the size of a run is unknown, and the manifest of an incomplete model has
+    # neither a size nor a digest.
     if not found:
         found += missing_templates(jobs, config)
         found += insufficient_space(jobs, config, _assumptions())

@@ -57,13 +57,17 @@ class FieldMap:
         Raises:
             UserError: A file cannot be read, or a column that the config names is missing.
         """
-        files = self._section.files()
-        if not files:
-            raise UserError(
-                f"{self._section.path}: there is no such file; correct `{self._key}.path`"
-            )
-        for file, record in islice(self._records(files), self._section.rows):
+        for file, record in islice(self._records(), self._section.rows):
             yield self._outcome(file, record, seed)
+
+    def require_columns(self) -> None:
+        """Reads the beginning of each file, and checks that it has the columns of the map.
+
+        Raises:
+            UserError: As `seeds`.
+        """
+        for file in self._files():
+            self._require_columns(file, list(islice(self._rows(file), _PROBED)))
 
     def text(self, name: str, row: Mapping[str, Any]) -> str | None:
         """Returns the text of a field; None if the row or the section does not have it.
@@ -97,9 +101,20 @@ class FieldMap:
             raise Malformed("its answer is empty")
         return answer
 
-    def _records(self, files: list[str]) -> Iterator[tuple[str, Record]]:
-        for file in files:
-            rows = records(file, f"{self._key}.path")
+    def _files(self) -> list[str]:
+        files = self._section.files()
+        if not files:
+            raise UserError(
+                f"{self._section.path}: there is no such file; correct `{self._key}.path`"
+            )
+        return files
+
+    def _rows(self, file: str) -> Iterator[Record]:
+        return records(file, f"{self._key}.path")
+
+    def _records(self) -> Iterator[tuple[str, Record]]:
+        for file in self._files():
+            rows = self._rows(file)
             first = list(islice(rows, _PROBED))
             self._require_columns(file, first)
             for row in chain(first, rows):
