@@ -1,15 +1,21 @@
-"""Compares every file of a finished run with its records, offline, and prints the root digest.
+"""Shows what a finished run was made from, or compares every file with its record, offline.
 
-Lists each missing, altered or torn file, and then exits with 1. For interactive use, on any machine
-with the run's folder: python scripts/audit.py results/embedded
+`show` answers from the records what was run. `verify` reads every file again, lists each missing,
+altered or torn one, and prints the root digest. For interactive use, on any machine with the run's
+folder: python scripts/audit.py verify results/embedded
 """
 
 import argparse
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from caco.reports.audit import audit
+from caco.reports.show import remember_verification, show, show_text
 from caco.runtime.job import run
+from caco.runtime.provenance import utc
 
 
 def main() -> None:
@@ -17,8 +23,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    commands = parser.add_subparsers(required=True, metavar="show|verify")
+    _add(commands, "show", _show, "answers from the records what was run")
+    _add(commands, "verify", _verify, "compares every file with its record")
+    args = parser.parse_args()
+    args.command(args.run)
+
+
+def _add(commands: Any, name: str, command: Callable[[Path], None], text: str) -> None:
+    parser = commands.add_parser(name, help=text)
     parser.add_argument("run", type=Path, help="folder of the run: results/{run}")
-    found = audit(parser.parse_args().run)
+    parser.set_defaults(command=command)
+
+
+def _show(folder: Path) -> None:
+    print(show_text(show(folder)))
+
+
+def _verify(folder: Path) -> None:
+    found = audit(folder)
     for notice in found.notices:
         print(f"notice: {notice}")
     for difference in found.differences:
@@ -27,6 +50,11 @@ def main() -> None:
         sys.exit(1)
     print(f"{found.files:,} files are as recorded")
     print(f"Root digest: {found.root}")
+    assert found.root is not None
+    try:
+        remember_verification(folder, found.root, utc(time.time()))
+    except OSError as error:
+        print(f"notice: {folder}: not writable ({error.strerror}), so `show` has no time of this")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def planned(folder: Path) -> str:
 
 
 def test_every_lost_record_is_restored_and_no_job_runs_again(copy: Path) -> None:
-    audited = call(copy, "scripts/audit.py", "results/tiny")
+    audited = call(copy, "scripts/audit.py", "verify", "results/tiny")
     assert audited.returncode == 0, audited.stderr
     printed = call(copy, "scripts/funnel.py", "results/tiny").stdout
     assert audited.stdout.splitlines()[-1] in printed.splitlines()
@@ -59,7 +59,7 @@ def test_every_lost_record_is_restored_and_no_job_runs_again(copy: Path) -> None
         if path.parent.name not in TRAINS:
             same.append("rows")
         assert {k: now[k] for k in same} == {k: before[k] for k in same}
-    again = call(copy, "scripts/audit.py", "results/tiny")
+    again = call(copy, "scripts/audit.py", "verify", "results/tiny")
     assert (again.returncode, again.stdout) == (0, audited.stdout)
 
 
@@ -83,7 +83,7 @@ def test_the_audit_lists_altered_inputs_and_weights(copy: Path) -> None:
     name = max(json.loads((checkpoint / "manifest.json").read_text())["files"])
     file = next(checkpoint.rglob(name))
     file.write_bytes(file.read_bytes()[:-1] + b"?")
-    done = call(copy, "scripts/audit.py", "results/tiny")
+    done = call(copy, "scripts/audit.py", "verify", "results/tiny")
     assert done.returncode == 1
     assert "input error: jars.jsonl: its SHA-256 is " in done.stderr
     assert f"input error: {file.relative_to(copy)}: " in done.stderr

@@ -75,7 +75,7 @@ def test_an_altered_record_is_listed(fake_run):
 def test_the_script_lists_differences_or_prints_the_root(fake_run):
     def script():
         return subprocess.run(
-            [sys.executable, ROOT / "scripts/audit.py", fake_run.paths.root],
+            [sys.executable, ROOT / "scripts/audit.py", "verify", fake_run.paths.root],
             capture_output=True, text=True,
         )  # fmt: skip
 

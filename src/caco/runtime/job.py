@@ -220,17 +220,30 @@ def run(main: Callable[[], None]) -> NoReturn:
     """Runs a script; a `CacoError` is printed as one message, without a traceback."""
     try:
         main()
+        sys.stdout.flush()
     except CacoError as e:
         _exit(e)
     except KeyboardInterrupt:
         _record_failure("person", "interrupted")
         raise
     except Exception as e:
+        if isinstance(e, BrokenPipeError) and _reader_has_exited():
+            sys.exit(0)
         if isinstance(e, OSError) and (explained := file_system_error(e)) is not None:
             _exit(explained)
         _record_failure(CacoError.owner, f"{type(e).__name__}: {e}")
         raise
     sys.exit(0)
+
+
+def _reader_has_exited() -> bool:
+    """Returns whether nobody reads the standard output any more, as after `| head`."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def _exit(error: CacoError) -> NoReturn:

@@ -1,0 +1,292 @@
+"""What a person who audits a run asks first, answered from its records.
+
+Every answer names the rules that it holds for; one value for all jobs is written once.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from caco.errors import UserError
+from caco.identity import canonical_json
+from caco.reports.audit import MANIFEST
+from caco.reports.records import planned_jobs
+from caco.runtime.chain import load_record, located, name_in_run, record_digest, root_digest
+from caco.runtime.checksums import read_checked, write_checked
+from caco.workflow.paths import Paths
+from caco.workflow.stages import WITHOUT_ROWS
+
+_VERIFIED = "verified.json"  # in the run's folder: the last verification
+_SHORT = 16  # hex digits of a digest that are shown
+_Values = Mapping[str, Any]  # of a record
+_Job = tuple[str, str]  # rule and identity
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question and the lines that answer it."""
+
+    question: str
+    lines: list[str]
+
+
+def show(run: Path) -> list[Answer]:
+    """Returns the answers for a run, finished or not.
+
+    Args:
+        run: `results/{run}`.
+
+    Raises:
+        UserError: No run was started there.
+    """
+    jobs, missing = _jobs(run)
+    root = _root(jobs, missing)
+    return [
+        Answer("Which run is it?", _identity(run, jobs, missing, root)),
+        Answer("What did it read from outside?", _inputs(run, jobs)),
+        Answer("What did it write?", _outputs(jobs)),
+        Answer("With which code?", _code(jobs)),
+        Answer("With which settings?", _settings(jobs)),
+        Answer("With which models and data sets?", _models(jobs)),
+        Answer("With which seeds of random numbers?", _each(jobs, lambda v: v["seed"])),
+        Answer("With which software?", _software(jobs)),
+        Answer("On which nodes and GPUs?", _nodes(jobs)),
+        Answer("How long did it take, and what did it use?", _cost(jobs)),
+        Answer("What failed, was retried or was restored?", _troubles(jobs, missing)),
+        Answer("What was rejected?", _rejected(jobs)),
+        Answer("Is it as recorded?", _verification(run, root)),
+    ]
+
+
+def show_text(answers: Iterable[Answer]) -> str:
+    """Returns answers as text for a terminal, in which control characters are escaped."""
+    blocks = (
+        "\n".join([answer.question, *(f"  {_printable(line)}" for line in answer.lines)])
+        for answer in answers
+    )
+    return "\n\n".join(blocks)
+
+
+def remember_verification(run: Path, root: str, at: str) -> None:
+    """Writes down that every file of a run was as recorded.
+
+    Args:
+        run: `results/{run}`.
+        root: The root digest.
+        at: When, in UTC.
+
+    Raises:
+        OSError: The folder is not writable.
+    """
+    write_checked(run / _VERIFIED, {"root": root, "at": at})
+
+
+def _jobs(run: Path) -> tuple[list[dict[str, Any]], list[_Job]]:
+    """Returns the records of a run, in the order of the data, and the jobs that have none."""
+    paths = Paths(run.name, str(run.parent))
+    found: list[dict[str, Any]] = []
+    missing: list[_Job] = []
+    for rule, identities in planned_jobs(run).items():
+        for identity in identities:
+            try:
+                found.append(load_record(Path(paths.provenance(rule, identity))))
+            except UserError:
+                missing.append((rule, identity))
+    return found, missing
+
+
+def _named(rule: str, identity: str) -> str:
+    return rule if identity == "all" else f"{rule} {identity}"
+
+
+def _identity(
+    run: Path, jobs: Sequence[_Values], missing: Sequence[_Job], root: str | None
+) -> list[str]:
+    return [
+        f"{run}: {len(jobs):,} of {len(jobs) + len(missing):,} jobs have a record",
+        f"root digest {root or 'unknown: a record is missing'}",
+    ]
+
+
+def _root(jobs: Iterable[_Values], missing: Iterable[_Job]) -> str | None:
+    if any(rule not in WITHOUT_ROWS for rule, _ in missing):
+        return None
+    return root_digest(
+        (values["rule"], values["identity"], record_digest(values))
+        for values in jobs
+        if values["rule"] not in WITHOUT_ROWS
+    )
+
+
+def _inputs(run: Path, jobs: Iterable[_Values]) -> list[str]:
+    outside: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for values in jobs:
+        for file, sha in values["inputs"].items():
+            if not located(values, file, run).is_relative_to(run):
+                outside[file, sha].add(values["rule"])
+    return [
+        f"{file}  {sha[:_SHORT]}  ({', '.join(sorted(rules))})"
+        for (file, sha), rules in sorted(outside.items())
+    ] or ["nothing"]
+
+
+def _outputs(jobs: Iterable[_Values]) -> list[str]:
+    lines = []
+    for rule, of_rule in _by_rule(jobs).items():
+        files = sum(len(values["outputs"]) for values in of_rule)
+        line = f"{rule}: {_count(len(of_rule), 'job')}, {_count(files, 'file')}"
+        if rows := [values["rows"] for values in of_rule if values["rows"]]:
+            rows_in, accepted = (sum(one[name] for one in rows) for name in ("in", "accepted"))
+            line += f"; {rows_in:,} rows in, {accepted:,} accepted"
+        lines.append(line)
+    return lines
+
+
+def _code(jobs: Sequence[_Values]) -> list[str]:
+    lines = _each(jobs, lambda v: f"commit {v.get('commit') or 'unknown: no git checkout'}")
+    for rule, of_rule in _by_rule(jobs).items():
+        digests = dict.fromkeys(values["code"][:_SHORT] for values in of_rule)
+        lines.append(f"{rule}: code digest {', '.join(digests)}")
+    return lines
+
+
+def _settings(jobs: Sequence[_Values]) -> list[str]:
+    return [
+        line
+        for rule, of_rule in _by_rule(jobs).items()
+        for line in _of_jobs(rule, of_rule, lambda v: v["spec"])
+    ]
+
+
+def _models(jobs: Iterable[_Values]) -> list[str]:
+    """Returns the models and data sets with their sources, and the digest of each manifest."""
+    lines = []
+    for values in jobs:
+        job = _named(values["rule"], values["identity"])
+        is_source = values["rule"] in ("model", "data_set")
+        source = canonical_json(values["spec"]) if is_source else f"made by {job}"
+        for file, sha in values["outputs"].items():
+            if Path(file).name == MANIFEST:
+                digest = values.get("listed", {}).get(file, sha)
+                lines.append(f"{name_in_run(values, file)}  {digest[:_SHORT]}  {source}")
+    return lines or ["none"]
+
+
+def _software(jobs: Sequence[_Values]) -> list[str]:
+    def versions(values: _Values) -> str | None:
+        found = values.get("versions") or {}
+        return ", ".join(f"{name} {version}" for name, version in found.items()) or None
+
+    return _each(jobs, versions) or ["unknown"]
+
+
+def _nodes(jobs: Sequence[_Values]) -> list[str]:
+    def node(values: _Values) -> str | None:
+        if not values.get("host"):
+            return None
+        devices = (values.get("gpus") or {}).get("devices") or []
+        return (
+            f"{values['host']}, kernel {values['kernel']}, "
+            f"{'; '.join(devices) if devices else 'no GPU'}"
+        )
+
+    return _each(jobs, node) or ["unknown"]
+
+
+def _cost(jobs: Sequence[_Values]) -> list[str]:
+    timed = [values for values in jobs if values.get("started")]
+    if not timed:
+        return ["unknown"]
+    lines = [f"{min(v['started'] for v in timed)} to {max(v['ended'] for v in timed)}"]
+    for rule, of_rule in _by_rule(timed).items():
+        seconds = sum(values["seconds"] for values in of_rule)
+        cpu = sum(values["used"].get("cpu_s", 0.0) for values in of_rule)
+        gpu = sum(values["seconds"] * _gpus(values) for values in of_rule)
+        peak = max(values["used"].get("process_mb", 0) for values in of_rule)
+        lines.append(
+            f"{rule}: {seconds:,.0f} s of jobs, {cpu:,.0f} s of CPU"
+            + (f", {gpu:,.0f} s of GPUs" if gpu else "")
+            + f", at most {peak:,.0f} MB"
+        )
+    return lines
+
+
+def _gpus(values: _Values) -> int:
+    visible = (values.get("gpus") or {}).get("visible")
+    return len(visible.split(",")) if visible else 0
+
+
+def _troubles(jobs: Iterable[_Values], missing: Iterable[_Job]) -> list[str]:
+    lines = [f"{_named(*job)}: no record" for job in missing]
+    for values in jobs:
+        name = _named(values["rule"], values["identity"])
+        if values.get("restored"):
+            lines.append(f"{name}: its record was restored, so when and where it ran is unknown")
+        if starts := values.get("starts"):
+            lines.append(f"{name}: {_count(len(starts), 'start')} before the one that finished")
+    return lines or ["nothing"]
+
+
+def _rejected(jobs: Iterable[_Values]) -> list[str]:
+    lines = []
+    for rule, of_rule in _by_rule(jobs).items():
+        verdicts: dict[str, int] = defaultdict(int)
+        for values in of_rule:
+            for verdict, rows in (values["rows"] or {}).get("rejected", {}).items():
+                verdicts[verdict] += rows
+        if verdicts:
+            most_first = sorted(verdicts.items(), key=lambda item: (-item[1], item[0]))
+            lines.append(f"{rule}: {', '.join(f'{name} {rows:,}' for name, rows in most_first)}")
+    return lines or ["nothing"]
+
+
+def _verification(run: Path, root: str | None) -> list[str]:
+    command = f"type `python scripts/audit.py verify {run}`"
+    try:
+        last = read_checked(run / _VERIFIED)
+    except (FileNotFoundError, ValueError):
+        return [f"never verified; {command}"]
+    if last["root"] != root:
+        return [f"the run has changed since it was verified, {last['at']}; {command}"]
+    return [f"every file was as recorded at the last verification, {last['at']}"]
+
+
+def _each(jobs: Sequence[_Values], value: Callable[[_Values], Any]) -> list[str]:
+    """Returns one line for each value, with the rules that have it; null is left out."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for values in jobs:
+        if (one := value(values)) is not None:
+            found[str(one)][values["rule"]] = None
+    everywhere = {values["rule"] for values in jobs}
+    return [
+        f"{one}  ({'all rules' if set(rules) == everywhere else ', '.join(rules)})"
+        for one, rules in found.items()
+    ]
+
+
+def _of_jobs(rule: str, jobs: Sequence[_Values], value: Callable[[_Values], Any]) -> list[str]:
+    """Returns one line for each value that jobs of a rule have, with the jobs if they differ."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for values in jobs:
+        found[canonical_json(value(values))].append(values["identity"])
+    if len(found) == 1:
+        return [f"{rule}: {text}" for text in found]
+    return [f"{rule} {', '.join(names)}: {text}" for text, names in found.items()]
+
+
+def _by_rule(jobs: Iterable[_Values]) -> dict[str, list[_Values]]:
+    found: dict[str, list[_Values]] = defaultdict(list)
+    for values in jobs:
+        found[values["rule"]].append(values)
+    return found
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _printable(line: str) -> str:
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)

@@ -1,0 +1,115 @@
+"""What was run, answered from the records of a run."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from caco.reports.records import read_records, root_of
+from caco.reports.show import show, show_text
+from caco.runtime.chain import load_record
+from caco.runtime.checksums import write_checked
+
+ROOT = Path(__file__).parents[2]
+
+
+def folder(run):
+    return Path(run.paths.root)
+
+
+def answers(run):
+    return {answer.question: answer.lines for answer in show(folder(run))}
+
+
+def change(run, rule, identity, **values):
+    path = Path(run.paths.provenance(rule, identity))
+    write_checked(path, load_record(path) | values)
+
+
+def audit(command, run):
+    return subprocess.run(
+        [sys.executable, ROOT / "scripts/audit.py", command, folder(run)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def test_the_run_has_its_root_and_every_stage_its_files_and_rows(fake_run):
+    found = answers(fake_run)
+    root = root_of(read_records(fake_run.records))
+    assert found["Which run is it?"][1] == f"root digest {root}"
+    records = read_records(fake_run.records)
+    written = {line.partition(":")[0]: line for line in found["What did it write?"]}
+    assert written.keys() == {record.rule for record in records}
+    verified = [record.counts for record in records if record.rule == "verify" and record.counts]
+    rows_in, accepted = sum(c.rows_in for c in verified), sum(c.accepted for c in verified)
+    assert written["verify"].startswith(f"verify: {len(verified)} jobs, ")
+    assert written["verify"].endswith(f"; {rows_in} rows in, {accepted} accepted")
+    rejected = {line.partition(":")[0] for line in found["What was rejected?"]}
+    assert rejected == {
+        record.rule for record in records if record.counts and record.counts.rejected
+    }
+
+
+def test_one_value_of_all_rules_is_written_once_and_another_names_its_rules(fake_run):
+    assert answers(fake_run)["On which nodes and GPUs?"] == [
+        f"node7, kernel {os.uname().release}, no GPU  (all rules)"
+    ]
+    card = {"visible": "0,1", "devices": ["H100, GPU-1, 580", "H100, GPU-2, 580"]}
+    change(fake_run, "student", "all", host="node8", gpus=card, seed=42)
+    found = answers(fake_run)
+    nodes = found["On which nodes and GPUs?"]
+    assert len(nodes) == 2 and nodes[1].startswith("node8, kernel ")
+    assert nodes[1].endswith("H100, GPU-1, 580; H100, GPU-2, 580  (student)")
+    assert found["With which seeds of random numbers?"] == ["42  (student)"]
+    (cost,) = (line for line in found["How long did it take, and what did it use?"]
+               if line.startswith("student: "))  # fmt: skip
+    assert cost == "student: 2 s of jobs, 3 s of CPU, 4 s of GPUs, at most 250 MB"
+
+
+def test_settings_are_whole_and_by_job_where_they_differ(fake_run):
+    long = {"prompt": "x" * 500}
+    change(fake_run, "verify", "00001", spec=long)
+    lines = [line for line in answers(fake_run)["With which settings?"] if "verify" in line]
+    assert lines == ["verify 00000: {}", f"verify 00001: {json.dumps(long, separators=(',', ':'))}"]
+
+
+def test_unknown_values_are_said(fake_run):
+    change(fake_run, "verify", "00001", commit=None)
+    change(fake_run, "judge", "00000", restored=True, host=None, versions=None, started=None,
+           starts=None)  # fmt: skip
+    Path(fake_run.paths.provenance("corpus", "all")).unlink()
+    found = answers(fake_run)
+    assert "commit unknown: no git checkout  (verify)" in found["With which code?"]
+    assert found["Which run is it?"][1] == "root digest unknown: a record is missing"
+    assert found["What failed, was retried or was restored?"] == [
+        "corpus: no record",
+        "judge 00000: its record was restored, so when and where it ran is unknown",
+    ]
+
+
+def test_a_verification_holds_until_a_record_changes(fake_run):
+    assert answers(fake_run)["Is it as recorded?"] == [
+        f"never verified; type `python scripts/audit.py verify {folder(fake_run)}`"
+    ]
+    assert audit("verify", fake_run).returncode == 0
+    shown = audit("show", fake_run)
+    assert shown.returncode == 0, shown.stderr
+    assert "every file was as recorded at the last verification, 20" in shown.stdout
+    change(fake_run, "student", "all", code="other")
+    (line,) = answers(fake_run)["Is it as recorded?"]
+    assert line.startswith("the run has changed since it was verified, 20")
+
+
+def test_control_characters_do_not_reach_the_terminal(fake_run):
+    change(fake_run, "student", "all", host="node\x1b[31m\n8")
+    text = show_text(show(folder(fake_run)))
+    assert "node\\u001b[31m\\n8" in text and "\x1b" not in text
+
+
+def test_a_reader_that_stops_reading_sees_no_error(fake_run):
+    shown = subprocess.run(
+        f"{sys.executable} {ROOT}/scripts/audit.py show {folder(fake_run)} | true",
+        shell=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (shown.returncode, shown.stderr) == (0, "")
