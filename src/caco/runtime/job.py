@@ -6,6 +6,7 @@ takes the JSON of the script's config section, or the name of a file that contai
 
 import argparse
 import os
+import select
 import sys
 import threading
 import time
@@ -238,12 +239,12 @@ def run(main: Callable[[], None]) -> NoReturn:
 
 def _reader_has_exited() -> bool:
     """Returns whether nobody reads the standard output any more, as after `| head`."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
+    written = select.poll()
+    written.register(sys.stdout.fileno(), 0)
+    exited = any(event & select.POLLERR for _, event in written.poll(0))
+    if exited:  # what is left in the buffer is written when the process exits
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+    return exited
 
 
 def _exit(error: CacoError) -> NoReturn:
