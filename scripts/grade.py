@@ -2,10 +2,11 @@
 
 Each line of input is an object with `gold` (the known answer) and `text` (what is graded), and
 optionally `id` (any value), `kind` ("answer" for a bare answer, the default, or "solution" for
-prose that states one), `question` (it decides what 40%, 12 thousand or 3 hours means) and
-`tolerance` (relative, such as 0.04, for a known answer that is a decimal; 0 by default). Each gets
-one line of output, in the same order: `id`, `verdict` ("equal", "different" or "undecided") and
-`reason`. Needs the environment train. See docs/command_lines.md.
+prose that states one), `question` (it decides what 40%, 12 thousand or 3 hours means, and an
+expression that is copied from it is no answer) and `tolerance` (relative, such as 0.04, for a known
+answer that is a decimal; 0 by default). Each gets one line of output, in the same order: `id`,
+`verdict` ("equal", "different" or "undecided") and `reason`. Needs the environment train. See
+docs/command_lines.md.
 """
 
 import argparse
@@ -25,7 +26,7 @@ _EXAMPLE = r"""example:
 
 exit code: 0 if every line got its line, 1 if the machine cannot grade, 2 for wrong arguments
 """
-_VERDICTS = {"correct": "equal", "wrong": "different"}
+_VERDICTS = {"correct": "equal", "wrong": "different", "copied": "different"}
 
 
 def main() -> None:

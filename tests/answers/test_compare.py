@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caco.answers.compare import compare, compare_output, compare_program
+from caco.text.tolerances import absolute_errors
 
 EQUAL = [
     # numbers
@@ -253,6 +254,45 @@ def test_a_fraction_equals_its_expansion_and_no_neighbour(value: Fraction, facto
 def test_a_tolerance_applies_to_known_decimals_only(gold: str, text: str, accepted: bool) -> None:
     found = compare(gold, text, None, Fraction("0.04"))
     assert (found.outcome == "equal") == accepted, found
+
+
+@pytest.mark.parametrize(
+    ("gold", "text", "errors", "outcome"),
+    [
+        ("4.2", "4.3", "1e-1", "equal"),
+        ("4.2", "4.1", "1e-1", "equal"),
+        ("4.2", "4.31", "1e-1", "different"),
+        ("4.2", r"4.25\%", "1e-1", "equal"),
+        ("-4.2", "4.2", "1e-1", "different"),
+        ("5", "6", "1", "equal"),  # integers, fractions and expressions too
+        ("5", "6.01", "1", "different"),
+        (r"\frac{1}{2}", "0.55", "0.05", "equal"),
+        (r"\sqrt{2}", "1.41", "0.01", "equal"),
+        (r"\sqrt{2}", "1.39", "0.01", "different"),
+        ("1.5 km", "1510 m", "0.01", "equal"),
+        ("1.5 km", "1511 m", "0.01", "different"),
+        ("x=1.5", "1.6", "0.1", "equal"),
+        ("2x", "2x+0.05", "0.1", "different"),
+        ("1.5, 2.5", "2.6, 1.4", "0.1", "equal"),
+        ("1.5, 2.5", "2.7, 1.4", "0.1", "different"),
+        ("1.5, 2.5", "1.6, 2.7", "0.1,0.2", "equal"),
+        ("1.5, 2.5", "2.7, 1.6", "0.1,0.2", "equal"),
+        ("1.5, 2.5", "1.7, 2.5", "0.1,0.2", "different"),
+        ("1.5, 2.5", "1.6, 2.5", "0.1,", "equal"),
+        ("1.5, 2.5", "1.6, 2.6", "0.1,", "different"),
+        ("(1.5, 2.5)", "(1.6, 2.4)", "0.1", "equal"),
+        ("(1.5, 2.5)", "(2.5, 1.5)", "0.1", "different"),
+        # Another number of errors than of answers.
+        ("1.5", "1.5", "0.1,0.2", "equal"),
+        ("1.5", "1.6", "0.1,0.2", "undecided"),
+        ("4.2", "4.3", "", "different"),
+    ],
+)
+def test_an_absolute_error_applies_to_each_value(
+    gold: str, text: str, errors: str, outcome: str
+) -> None:
+    found = compare(gold, text, "What is it in percent?", errors=absolute_errors(errors))
+    assert found.outcome == outcome, found
 
 
 @pytest.mark.parametrize(

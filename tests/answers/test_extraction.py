@@ -79,6 +79,28 @@ def test_the_last_statement_is_read(text: str, answer: str | None) -> None:
     assert final_answer(text) == answer
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("We add 7 to 5 and get 12", None),
+        ("so it is $3$", None),
+        ("First 3 + 4 = 7, then 7 * 6 =", None),
+        ("(B)", None),
+        ("The answer is", None),
+        (r"So \boxed{12", None),
+        (r"So \boxed{12}. Let me check: 3 * 4 =", "12"),
+        ("The answer is 12. Let me check: 3 * 4", "12"),
+        ("3 * 4 = 12\n#### 12\n\nAnother way: 4 *", "12"),
+        ("**Final Answer:** 12\n\nThe 3", "12"),
+        ("The answer is 5. Or rather, the answer is \\boxed{6", None),
+    ],
+)
+def test_of_a_solution_that_was_cut_off_only_a_stated_answer_counts(
+    text: str, answer: str | None
+) -> None:
+    assert final_answer(text, complete=False) == answer
+
+
 balanced = st.recursive(
     st.text(st.characters(exclude_characters="{}\\", exclude_categories=["Cs"]), min_size=1),
     lambda inner: st.tuples(inner, inner).map(lambda t: f"{t[0]}{{{t[1]}}}"),

@@ -42,6 +42,8 @@ ROWS: list[tuple[dict[str, Any], str]] = [
     ({"gold": "0.4", "text": "#### 40%", "kind": "solution", "question": "Which share?"}, "equal"),
     ({"gold": "12", "text": "12 thousand", "kind": "answer", "question": "How many?"}, "different"),
     ({"gold": "3", "text": "3", "kind": None, "question": None, "tolerance": None}, "equal"),
+    ({"gold": "4", "text": "7-3", "question": "Evaluate $7-3$."}, "different"),
+    ({"gold": "4", "text": "7-3"}, "equal"),
     ({"gold": "2.5", "text": "2.57", "tolerance": 0.04}, "equal"),
     ({"gold": "2.5", "text": "2.57", "tolerance": 2e-2}, "different"),
     ({"gold": "2.5", "text": "2.57"}, "different"),

@@ -90,6 +90,34 @@ def test_both_graders_apply_the_tolerance_of_a_benchmark(grader, second, gold, a
     assert grader.grade(gold, answer, "answer").verdict == "wrong"
 
 
+def test_both_graders_apply_the_absolute_error_of_a_problem(grader, second):
+    for answer, verdict in (("4.3", "correct"), ("4.1", "correct"), ("4.31", "wrong")):
+        for each in (grader, second):
+            text = f"So it is $\\boxed{{{answer}}}$."
+            assert each.grade("4.2", text, "solution", absolute_error="1e-1").verdict == verdict
+    text = r"They are \boxed{1.6} and \boxed{2.4}."
+    assert grader.grade("1.5, 2.5", text, "solution", absolute_error="0.1").verdict == "correct"
+
+
+def test_an_expression_that_is_copied_from_the_question_has_its_own_verdict(grader):
+    question, text = "Simplify: $-10-4(n-5)$", r"We simplify. \boxed{-10 - 4(n-5)}"
+    assert grader.grade("10-4 n", text, "solution", question) == Grade(
+        "copied", "'-10 - 4(n-5)' is copied from the question", "-10 - 4(n-5)"
+    )
+    assert grader.grade("10-4 n", text, "solution").verdict == "correct"  # no question is known
+    assert grader.grade("10-4 n", "-4n + 10", "answer", question).verdict == "correct"
+    assert grader.grade("12-4 n", text, "solution", question).verdict == "wrong"
+    assert grader.grade_output("22", "The answer is 17 + 5", "What is 17 + 5?").verdict == "copied"
+
+
+def test_of_a_solution_that_was_cut_off_the_last_value_is_no_answer(grader):
+    text = "We add 7 to 5 and get 12"
+    assert grader.grade("12", text, "solution").verdict == "correct"
+    assert grader.grade("12", text, "solution", complete=False).verdict == "no_answer"
+    stated = "The answer is 12. To check it, we"
+    assert grader.grade("12", stated, "solution", complete=False).verdict == "correct"
+
+
 def test_fuzzed_answers_get_a_verdict_within_the_limit(grader):
     rng = random.Random(1)
     alphabet = string.ascii_letters + string.digits + string.punctuation * 2 + " \n"

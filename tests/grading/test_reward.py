@@ -60,6 +60,11 @@ def test_the_question_decides_what_a_percentage_means(reward):
     assert reward([said, said], ["40", "40"], prompts=[ask, conversation("Which share?")]) == [1, 0]
 
 
+def test_an_expression_that_is_copied_from_the_prompt_scores_0(reward):
+    asked, said = "Simplify: $-10-4(n-5)$", [r"\boxed{-10-4(n-5)}", r"\boxed{10-4n}"]
+    assert reward(said, ["10-4 n"] * 2, prompts=[asked] * 2) == [0.0, 1.0]
+
+
 def test_another_number_of_answers_is_an_error(reward):
     with pytest.raises(ValueError, match="zip"):
         reward([RIGHT, RIGHT], ["7"])

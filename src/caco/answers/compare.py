@@ -33,9 +33,11 @@ from caco.answers.model import (
     Union,
     Unparsed,
 )
+from caco.answers.numeric import near
 from caco.answers.parser import parse, parse_output, variables
 from caco.answers.quantities import PAIR
 from caco.answers.relations import as_interval, as_set, compare_relations
+from caco.answers.tolerance import with_errors
 from caco.answers.units import CURRENCIES, DEGREE, ONE, RADIAN, Unit, unit
 from caco.answers.values import (
     DIFFERENT,
@@ -67,10 +69,15 @@ _MATHEMATICS = re.compile(r"\$[^$]*\$|\\\(.*?\\\)|\\\[.*?\\\]", re.DOTALL)
 _SPOKEN = re.compile(r"\\(?:text|mbox|textrm|mathrm|rm)\s*\{([^}]*)\}")
 _MONEY = {currency.dimension for currency in CURRENCIES.values()}
 _MAX_MEMBERS = 200
+_EXACT = Fraction(0)
 
 
 def compare(
-    gold: str, text: str, question: str | None = None, tolerance: Fraction = Fraction(0)
+    gold: str,
+    text: str,
+    question: str | None = None,
+    tolerance: Fraction = Fraction(0),
+    errors: Members[Fraction] = (),
 ) -> Comparison:
     """Compares an answer with a known answer that a person wrote.
 
@@ -80,12 +87,19 @@ def compare(
         question: The question; None if it is not known.
         tolerance: Relative tolerance for decimals of the known answer; its integers, fractions
             and expressions are exact.
+        errors: Absolute errors that the problem allows: one for every value of the known answer,
+            or one for each of its members, in order.
     """
     if _squeezed(gold) == _squeezed(text) != "":
         return EQUAL
     known = parse(gold)
+    answer = parse(text, variables(known))
     comparer = _Comparer(question, tolerance=tolerance)
-    return comparer.compare(known, parse(text, variables(known)))
+    allowed = with_errors(known, errors) if errors else known
+    found = comparer.compare(known if allowed is None else allowed, answer)
+    if allowed is None and found.outcome != "equal":
+        return Comparison("undecided", f"the problem has {len(errors)} absolute errors")
+    return found
 
 
 def compare_output(output: str, text: str, question: str | None = None) -> Comparison:
@@ -301,6 +315,8 @@ class _Comparer:
             and within(expr, gold.expr, self._tolerance)
         ):
             return Comparison("equal", "it is within the benchmark's tolerance")
+        if gold.error and found.outcome != "equal" and near(expr, gold.expr, _EXACT, gold.error):
+            return Comparison("equal", "it is within the problem's absolute error")
         return found
 
     def _is_unit(self, letter: str, *, known: bool) -> bool:

@@ -1,7 +1,8 @@
 r"""The final answer of a solution: the last statement of one, whatever its form.
 
 Statements are boxes, `the answer is ...`, headings such as `Final answer:` and GSM8K's `####`; a
-later one replaces an earlier one. Only without any does the last sentence count. A reasoning
+later one replaces an earlier one. Only without any does the last sentence count, and only of a
+solution that is complete. A reasoning
 block is set aside, a box that is cut off is no answer, and a next question that a model invents
 after its answer ends the reading.
 """
@@ -99,27 +100,29 @@ class _Statement:
     heading: bool = False
 
 
-def final_answer(text: str, known: str = "") -> str | None:
+def final_answer(text: str, known: str = "", *, complete: bool = True) -> str | None:
     """Returns the last answer that a solution states, or None where it states none.
 
     Args:
         text: The complete solution.
         known: The known answer. It may have several sentences, and is the final one of a solution
             that ends with it, word for word, after `the answer is`.
+        complete: Whether the solution ends where its author ended it. The last sentence of one that
+            was cut off, for example at a limit of tokens, is a step and states no answer.
     """
     read = _read_part(text)
     if bare := _bare(known):
         for match in list(_PHRASE.finditer(read))[:_LAST_STATEMENTS]:
             if _bare(read[match.end() :]) == bare:
                 return known
-    return _final(read)
+    return _final(read, complete)
 
 
 def _bare(text: str) -> str:
     return " ".join(text.split()).strip(" .$")
 
 
-def _final(read: str) -> str | None:
+def _final(read: str, complete: bool) -> str | None:
     statements = sorted(_statements(read), key=lambda s: (s.start, -s.end))
     if not all(statement.heading for statement in statements):
         statements = [statement for statement in statements if not statement.heading]
@@ -130,7 +133,9 @@ def _final(read: str) -> str | None:
         for s in statements
         if s.box or not any(s.start <= b.start < s.end or b.start < s.start < b.end for b in boxes)
     ]
-    return _joined(outer, read) if outer else _last_sentence(read)
+    if outer:
+        return _joined(outer, read)
+    return _last_sentence(read) if complete else None
 
 
 def _read_part(text: str) -> str:

@@ -56,6 +56,7 @@ class Quantity:
         name: What the answer is the value of: `x` in `x = 3`; empty without one.
         letters: The single letters of its unit that are not in `\text`, which may as well be
             variables: `m` of `5m`.
+        error: How far another value may be from a known one, absolute.
     """
 
     expr: Expr
@@ -65,6 +66,7 @@ class Quantity:
     scaled: str = ""
     name: str = ""
     letters: str = ""
+    error: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)

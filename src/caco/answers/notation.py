@@ -95,11 +95,15 @@ _TEXT_EDGE = "\x00"
 _DEPTH = {"(": 1, "[": 1, r"\{": 1, ")": -1, "]": -1, r"\}": -1}
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str, most: int = _MAX_TOKENS) -> list[Token]:
     """Returns the tokens of an answer.
 
+    Args:
+        text: The answer, or another text with mathematics.
+        most: The most tokens that it may have.
+
     Raises:
-        NotReadable: The answer has too many symbols to be one.
+        NotReadable: It has more, so that it is no answer.
     """
     found: list[Token] = []
     spoken = spaced = False
@@ -135,8 +139,8 @@ def tokens(text: str) -> list[Token]:
             found.append(Token("sign", "^" if piece == "**" else piece, spaced, spoken))
         depth += _DEPTH.get(piece, 0)
         spaced = False
-        if len(found) > _MAX_TOKENS:
-            raise NotReadable(f"it has more than {_MAX_TOKENS} symbols")
+        if len(found) > most:
+            raise NotReadable(f"it has more than {most} symbols")
     return found
 
 

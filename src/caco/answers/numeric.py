@@ -70,17 +70,18 @@ def equal(a: Expr, b: Expr) -> bool | None:
     return True if all(agreements) else None
 
 
-def near(a: Expr, b: Expr, tolerance: Fraction) -> bool:
-    """Tells whether two constants differ by at most `tolerance` of the second."""
+def near(a: Expr, b: Expr, tolerance: Fraction, error: Fraction = Fraction(0)) -> bool:
+    """Tells whether two constants differ by at most `tolerance` of the second, plus `error`."""
     x, y = rational(a), rational(b)
     if x is not None and y is not None:
-        return abs(x - y) <= tolerance * abs(y)
+        return abs(x - y) <= tolerance * abs(y) + error
     if {*symbols(a), *symbols(b)}:
         return False
     with mpmath.workdps(_DIGITS):
         try:
             x, y = _value(a, 0), _value(b, 0)
             limit = abs(y) * tolerance.numerator / tolerance.denominator
+            limit += mpmath.mpf(error.numerator) / error.denominator
             return bool(abs(x - y) <= limit)
         except (NotComputable, ZeroDivisionError, OverflowError, ValueError, TypeError):
             return False

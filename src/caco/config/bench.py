@@ -56,6 +56,12 @@ class ProblemFields(MappedFields):
     """The columns that the fields of a problem are read from."""
 
     answer: str = Field(description="The known answer, or the text that contains it.")
+    absolute_error: str | None = Field(
+        None,
+        description="How far an answer may be from the known one, in each row, as `error` of "
+        "OlympiadBench: a number such as `1e-1` or several with commas, one for each of several "
+        "answers; null or empty if the known answer is exact.",
+    )
 
 
 class TableBenchmark(_Benchmark, TabularFiles):

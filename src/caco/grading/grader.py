@@ -25,8 +25,8 @@ class Grade:
     """The result of one comparison.
 
     Attributes:
-        verdict: `correct`, `wrong`, `undecided` (neither is proven), `no_answer` (nothing to
-            compare) or `grader_timeout`.
+        verdict: `correct`, `wrong`, `undecided` (neither is proven), `copied` (an expression of the
+            question, which is no answer), `no_answer` (nothing to compare) or `grader_timeout`.
         reason: The comparison and its result, in one sentence.
         answer: The answer that was compared; empty without one.
     """
@@ -75,6 +75,9 @@ class Grader:
         kind: Kind,
         question: str | None = None,
         tolerance: float = 0.0,
+        *,
+        complete: bool = True,
+        absolute_error: str | None = None,
     ) -> Grade:
         """Grades a bare answer or a solution against a known answer that a person wrote.
 
@@ -83,13 +86,19 @@ class Grader:
             text: What is graded.
             kind: `answer` if `text` is a bare answer, `solution` if it is prose that states one.
             question: The question; None if it is not known. It decides what a percentage, a scale
-                or a unit means.
+                or a unit means, and an expression that is copied from it is no answer.
             tolerance: Relative tolerance for a known answer that is a decimal; 0 for none.
+            complete: Whether a solution ends where its author ended it. Of one that was cut off
+                only an explicit answer counts.
+            absolute_error: How far the answer may be from the known one; see
+                `caco.text.tolerances`.
 
         Raises:
             ClusterError: The worker process does not start.
         """
-        return self._ask(Request(gold, False, text, kind, question, tolerance))
+        return self._ask(
+            Request(gold, False, text, kind, question, tolerance, complete, absolute_error)
+        )
 
     def grade_output(self, output: str, solution: str, question: str) -> Grade:
         """Grades a solution against the output of a program.
@@ -171,6 +180,8 @@ def _grade(reply: Reply, gold: str, text: str) -> Grade:
     verdict, answer, why = reply
     if verdict == "no_answer":
         return Grade(verdict, f"{_short(text)} states no answer" if text.strip() else "it is empty")
+    if verdict == "copied":
+        return Grade(verdict, f"{_short(answer)} is copied from the question", answer)
     relation = _RELATIONS[verdict]
     because = f": {why}" if why else ""
     return Grade(verdict, f"{_short(answer)} {relation} {_short(gold)}{because}", answer)

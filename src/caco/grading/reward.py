@@ -65,7 +65,7 @@ class Reward:
             completions: Texts, or conversations of which the last message counts.
             answer: The known answer to each.
             prompts: What each completes. A question decides what a percentage, a scale or a unit
-                in an answer means.
+                in an answer means, and an expression that is copied from it scores 0.
             others: The other columns and values that TRL passes; ignored.
 
         Raises:

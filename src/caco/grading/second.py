@@ -10,6 +10,7 @@ from typing import Any
 
 from caco.grading.grader import Grader
 from caco.grading.worker import Reply, Request, answer_requests
+from caco.text.tolerances import absolute_errors
 
 
 def second_grader(timeout_s: float) -> Grader:
@@ -41,14 +42,18 @@ def _graded(request: Request) -> Reply:
         return "no_answer", "", ""
     # The order matters: verify(gold, target) accepts variations of the target, not of the gold.
     equal = verify(expected, parsed, timeout_seconds=None)
-    if not equal and request.tolerance and re.search("[.e]", request.known):
-        equal = _within(expected[0], parsed[0], request.tolerance)
+    relative = request.tolerance if re.search("[.e]", request.known) else 0.0
+    errors = absolute_errors(request.absolute_error)
+    absolute = float(errors[0]) if len(errors) == 1 else 0.0
+    if not equal and (relative or absolute):
+        equal = _within(expected[0], parsed[0], relative, absolute)
     return "correct" if equal else "wrong", str(parsed[-1])[:200], ""
 
 
-def _within(expected: Any, parsed: Any, tolerance: float) -> bool:
+def _within(expected: Any, parsed: Any, relative: float, absolute: float) -> bool:
     try:
         known, found = float(expected), float(parsed)
     except (TypeError, ValueError, OverflowError):  # a list, a text, an expression
         return False
-    return abs(found - known) <= tolerance * abs(known)
+    rounding = 1e-12 * abs(known)  # 4.2 + 0.1 in double precision
+    return abs(found - known) <= relative * abs(known) + absolute + (rounding if absolute else 0)

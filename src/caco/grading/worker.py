@@ -8,8 +8,10 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 from caco.answers.compare import compare, compare_output
+from caco.answers.copied import is_copied
 from caco.answers.extraction import final_answer
 from caco.runtime.process import die_with_parent
+from caco.text.tolerances import absolute_errors
 
 
 class Request(NamedTuple):
@@ -22,6 +24,8 @@ class Request(NamedTuple):
         kind: `answer` for a bare answer, `solution` for prose that states one.
         question: The question; None if it is not known.
         tolerance: Relative tolerance for a known answer that is a decimal.
+        complete: Whether `text` was not cut off.
+        absolute_error: As in `caco.rows.seed.Seed`.
     """
 
     known: str
@@ -30,6 +34,8 @@ class Request(NamedTuple):
     kind: str
     question: str | None
     tolerance: float = 0.0
+    complete: bool = True
+    absolute_error: str | None = None
 
 
 Reply = tuple[str, str, str]
@@ -72,12 +78,20 @@ def answer_requests(pipe: Connection, grade: Callable[[Request], Reply]) -> None
 def _graded(request: Request) -> Reply:
     answer: str | None = request.text.strip()
     if request.kind == "solution":
-        answer = final_answer(request.text, "" if request.is_output else request.known)
+        known = "" if request.is_output else request.known
+        answer = final_answer(request.text, known, complete=request.complete)
     if not answer:
         return "no_answer", "", ""
     if request.is_output:
         found = compare_output(request.known, answer, request.question)
     else:
         tolerance = Fraction(str(request.tolerance))
-        found = compare(request.known, answer, request.question, tolerance)
+        errors = absolute_errors(request.absolute_error)
+        found = compare(request.known, answer, request.question, tolerance, errors)
+    if (
+        found.outcome != "different"
+        and request.question
+        and is_copied(answer, request.known, request.question, is_output=request.is_output)
+    ):
+        return "copied", answer, ""
     return _VERDICTS[found.outcome], answer, found.why

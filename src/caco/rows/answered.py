@@ -17,6 +17,7 @@ class Answered:
         completion: The model's complete reply.
         tokens: Tokens generated.
         finish_reason: `stop`, `length` or `time`.
+        absolute_error: As in `Seed`.
     """
 
     benchmark: str
@@ -28,3 +29,4 @@ class Answered:
     completion: str
     tokens: int
     finish_reason: str
+    absolute_error: str | None = None

@@ -18,14 +18,15 @@ class Graded:
         sample: Number of the answer among those to the problem, from 0.
         completion: The model's complete reply.
         stated: The final answer that the reply states; empty without one.
-        verdict: `correct`, `wrong`, `undecided` (neither is proven), `no_answer` (the reply states
-            none) or `grader_timeout`.
+        verdict: `correct`, `wrong`, `undecided` (neither is proven), `copied` (an expression of the
+            question, which is no answer), `no_answer` (the reply states none) or `grader_timeout`.
         reason: The comparison and its result, in one sentence.
         second_verdict: The verdict of the independent second grader, one of the same.
         checked_statements: Statements about numbers in the reply that are true or false.
         false_statements: Those that are false.
         tokens: Tokens generated.
         finish_reason: `stop`, `length` or `time`.
+        absolute_error: As in `Seed`.
     """
 
     benchmark: str
@@ -43,3 +44,4 @@ class Graded:
     false_statements: int
     tokens: int
     finish_reason: str
+    absolute_error: str | None = None

@@ -16,6 +16,8 @@ class Seed:
         program: The source's Python program for the problem, or None.
         answer: The known answer as text: a number, or JSON for structured values.
         licence: SPDX identifier of the source's licence.
+        absolute_error: How far an answer may be from the known one: one number, or one for each of
+            several known answers, with commas; None if the known answer is exact.
     """
 
     seed_id: str
@@ -26,3 +28,4 @@ class Seed:
     program: str | None
     answer: str
     licence: str
+    absolute_error: str | None = None

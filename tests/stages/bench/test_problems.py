@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from caco.answers.compare import compare
+from caco.answers.copied import is_copied
 from caco.answers.extraction import final_answer
 from caco.config.bench import HeldOut, TableBenchmark, TheoremQA
 from caco.errors import UserError
@@ -20,7 +21,9 @@ from caco.stages.seeds.readers.gsm8k import gsm8k_rows
 QUESTIONS = {"problem": "question", "answer": "answer"}
 GSM8K = {**QUESTIONS, "extract": "after_hashes"}
 MATH = {"problem": "problem", "answer": "solution", "extract": "boxed"}
-OLYMPIAD = {"problem": "question", "answer": "final_answer[0]", "id": "id"}
+OLYMPIAD = {
+    "problem": "question", "answer": "final_answer[0]", "absolute_error": "error", "id": "id"
+}  # fmt: skip
 SVAMP = {"problem": "{Body} {Question}", "answer": "Answer"}
 
 
@@ -69,6 +72,48 @@ def test_each_known_answer_of_a_real_file_equals_itself(shared_data, file):
         stated = final_answer(rf"So it is \boxed{{{seed.answer}}}.", seed.answer)
         found = compare(seed.answer, stated or "", seed.problem)
         assert found.outcome == "equal", (seed.problem, seed.answer, found.why)
+        assert not is_copied(stated or "", seed.answer, seed.problem)
+
+
+def test_the_one_absolute_error_of_real_olympiadbench_is_read(shared_data):
+    seeds, _ = read(table(shared_data / "bench" / "olympiadbench.json", OLYMPIAD))
+    assert [(s.answer, s.absolute_error) for s in seeds if s.absolute_error] == [("4.2", "1e-1")]
+
+
+@pytest.mark.parametrize(
+    ("error", "read_as"),
+    [
+        (None, None), ("", None), (" ", None), (0, None), ("0,", None), ("1e-2", "1e-2"),
+        (0.1, "0.1"), (2, "2"), (1e-7, "1e-07"), (" .5 ", ".5"), ("0.1,0.2", "0.1,0.2"),
+        ("0.1,", "0.1,"),
+    ],
+)  # fmt: skip
+def test_an_absolute_error_is_a_number_or_several(tmp_path, error, read_as):
+    row = {"question": "1?", "answer": "1, 2", "error": error}
+    path = write(tmp_path / "b.jsonl", row, {**row, "error": "0.5"})
+    seeds, rejected = read(table(path, {**QUESTIONS, "absolute_error": "error"}))
+    assert ([seed.absolute_error for seed in seeds], rejected) == ([read_as, "0.5"], [])
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        ("-0.1", "its absolute error: '-0.1' is not a number that is at least 0"),
+        ("nan", "its absolute error: 'nan' is not a number that is at least 0"),
+        ("1e999", "its absolute error: '1e999' is not a number that is at least 0"),
+        ("5%", "its absolute error: '5%' is not a number that is at least 0"),
+        ("1/2", "its absolute error: '1/2' is not a number that is at least 0"),
+        ("0.1;0.2", "its absolute error: '0.1;0.2' is not a number that is at least 0"),
+        ([0.1], "`error` is a value of the type list, not a text"),
+        (True, "its absolute error: 'True' is not a number that is at least 0"),
+    ],
+)
+def test_a_row_whose_absolute_error_is_none_is_rejected(tmp_path, error, why):
+    row = {"question": "1?", "answer": "1"}
+    path = write(tmp_path / "b.jsonl", {**row, "error": error}, {**row, "error": None})
+    seeds, rejected = read(table(path, {**QUESTIONS, "absolute_error": "error"}))
+    assert [seed.absolute_error for seed in seeds] == [None]
+    assert [(r.verdict, r.reason) for r in rejected] == [("malformed", f"line 1: {why}")]
 
 
 def test_a_problem_that_is_stated_twice_is_two_problems(shared_data):

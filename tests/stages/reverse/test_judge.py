@@ -50,6 +50,13 @@ def test_a_solution_without_an_answer_is_rejected(grader, text):
     assert row.verdict == "no_final_answer"
 
 
+def test_a_solution_that_repeats_the_question_is_rejected(grader):
+    (row,) = _judged(grader, solution(question="What is 3 * 4?", answer="3 * 4"))
+    assert (row.verdict, row.reason) == (
+        "no_final_answer", "'3 * 4' is copied from the question",
+    )  # fmt: skip
+
+
 def test_text_outputs_are_compared_as_text(grader):
     row = solution(
         question="Reverse the word 'stop'.", input='{"s":"stop"}', output='"pots"', answer="pots"

@@ -54,4 +54,5 @@ def answer_problems(
             completion=completion.text,
             tokens=completion.tokens,
             finish_reason=completion.finish_reason,
+            absolute_error=row.absolute_error,
         )

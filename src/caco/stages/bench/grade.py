@@ -30,8 +30,14 @@ def grade_answers(
         ClusterError: A grader's worker process does not start.
     """
     for row in rows:
-        grade = grader.grade(row.answer, row.completion, "solution", row.problem, tolerance)
-        other = second.grade(row.answer, row.completion, "solution", tolerance=tolerance)
+        grade = grader.grade(
+            row.answer, row.completion, "solution", row.problem, tolerance,
+            complete=row.finish_reason == "stop", absolute_error=row.absolute_error,
+        )  # fmt: skip
+        other = second.grade(
+            row.answer, row.completion, "solution",
+            tolerance=tolerance, absolute_error=row.absolute_error,
+        )  # fmt: skip
         checked = [s.holds for s in statements(row.completion) if s.holds is not None]
         yield Graded(
             **asdict(row),

@@ -26,6 +26,7 @@ _VERDICTS = {
     "wrong": "wrong_answer",
     "undecided": "undecided_answer",
     "no_answer": "no_final_answer",
+    "copied": "no_final_answer",
     "grader_timeout": "grader_timeout",
 }
 

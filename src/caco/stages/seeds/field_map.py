@@ -17,6 +17,7 @@ from caco.stages.seeds.files import Record, records
 from caco.stages.seeds.filters import Filter
 
 P = TypeVar("P")
+_NUMBERS = ("answer", "id", "absolute_error")  # fields that may be numbers
 _PROBED = 100  # rows that show the columns of a file
 
 
@@ -76,7 +77,7 @@ class FieldMap:
             Malformed: A value is not a text.
         """
         field = self._fields.get(name)
-        return None if field is None else field.text(row, numbers=name in ("answer", "id"))
+        return None if field is None else field.text(row, numbers=name in _NUMBERS)
 
     def required(self, name: str, row: Mapping[str, Any]) -> str:
         """Returns the text of a field that every row has.

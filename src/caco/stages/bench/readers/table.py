@@ -1,6 +1,7 @@
 """Benchmarks in files of any tabular format, whose columns the config maps to fields."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ from caco.config.bench import TableBenchmark
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.stages.seeds.field_map import FieldMap
+from caco.stages.seeds.fields import Malformed
 from caco.stages.seeds.normalise import make_seed
+from caco.text.tolerances import absolute_errors
 
 _LICENCE = "NOASSERTION"  # of SPDX: the problems are in no data that this workflow makes
 
@@ -21,6 +24,19 @@ def problems(
 
     def problem(row: Mapping[str, Any]) -> Seed:
         text, answer = mapping.required("problem", row), mapping.answer(row)
-        return make_seed(name, text, answer, licence=_LICENCE)
+        seed = make_seed(name, text, answer, licence=_LICENCE)
+        return replace(seed, absolute_error=_absolute_error(mapping.text("absolute_error", row)))
 
     yield from mapping.seeds(problem)
+
+
+def _absolute_error(text: str | None) -> str | None:
+    """Returns the absolute error of a row, None for an exact answer.
+
+    Raises:
+        Malformed: It is none.
+    """
+    try:
+        return text.strip() if text and any(absolute_errors(text)) else None
+    except ValueError as e:
+        raise Malformed(f"its absolute error: {e}") from None
