@@ -51,7 +51,7 @@ beside=$(mktemp)
 second=$!
 trap 'pkill -P "$second" || true; rm -f "$beside"' EXIT
 pytest_in workflow "${workflow_tests[@]}"
-pytest_in train tests/models tests/engines tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/grading tests/stages/bench tests/stages/export
+pytest_in train tests/models tests/engines tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/grading tests/stages/bench tests/stages/export tests/stages/pass_rate
 wait "$second" || { cat "$beside"; exit 1; }
 cat "$beside"
 
