@@ -61,7 +61,7 @@ SHARDS = shard_names(CONFIG.shards)
 CONVERTERS = CONFIG.converters()
 HUB_SOURCES = CONFIG.hub_sources()
 SHARD_FILES = shard_files(CONFIG)
-JUDGED, ACCEPTED = list(SHARD_FILES.values())[-2:]
+JUDGED = SHARD_FILES.get("llm_judge", SHARD_FILES["judge"])
 MODELS = {"base": paths.model(CONFIG.student.model), "student": paths.checkpoint("student")}
 
 

@@ -1,11 +1,15 @@
-"""The corpus: reads verified and checked shards and benchmarks, writes corpus/train.parquet."""
+"""The corpus: reads verified and checked shards and benchmarks, writes corpus/train.parquet.
+
+Where `pass_rate` is configured, it reads the pass rates of the shards too.
+"""
 
 
 rule corpus:
     """Assembles the corpus: deduplication, decontamination, constant answers."""
     input:
         verified=expand(paths.shard("verified"), shard=SHARDS),
-        checked=expand(paths.shard(ACCEPTED), shard=SHARDS),
+        checked=expand(paths.shard("checked"), shard=SHARDS),
+        pass_rates=expand(paths.shard("pass_rates"), shard=SHARDS if CONFIG.pass_rate else []),
         problems=[paths.bench_problems(name) for name in CONFIG.benchmark_files()],
         held_out=[
             paths.bench_problems(name)
@@ -27,5 +31,6 @@ rule corpus:
         stage.command(
             "corpus",
             "--checked {input.checked[0]} --verified {input.verified[0]} --shards {resources.shards}"
-            " input.problems input.held_out input.seeds output.corpus output.card",
+            + (" --pass-rates {input.pass_rates[0]}" if CONFIG.pass_rate else "")
+            + " input.problems input.held_out input.seeds output.corpus output.card",
         )

@@ -1,8 +1,8 @@
 """Assembles the corpus from the checked shards and writes its data card.
 
-Rows that repeat a program or a question, restate a problem of a benchmark, or whose family of
-programs has constant answers are rejected. The corpus is in the order of the shards and of the rows
-in each shard.
+Rows that repeat a program or a question, restate a problem of a benchmark, whose family of programs
+has constant answers, or whose pass rate is outside of the limits are rejected. The corpus is in the
+order of the shards and of the rows in each shard.
 """
 
 from caco.config.checks import Corpus
@@ -16,6 +16,12 @@ def main() -> None:
     job = Job(__doc__, rule="corpus")
     job.reads("--checked", help="shards of accepted solutions (Solution rows)", many=True)
     job.reads("--verified", help="shards of verified programs (Verified rows)", many=True)
+    job.reads(
+        "--pass-rates",
+        help="shards of right answers by question (Passes rows)",
+        many=True,
+        required=False,
+    )
     job.reads(
         "--problems",
         help="problems of the benchmarks from files (Seed rows)",
@@ -43,6 +49,7 @@ def main() -> None:
         args.corpus,
         args.rejected,
         lambda: job.counts_before("checked"),
+        args.pass_rates,
     )
     problems = [*args.problems, *args.held_out]
     write_card(args.card, args.corpus, counts, families, args.seeds, problems, settings)

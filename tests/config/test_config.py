@@ -212,6 +212,49 @@ def test_an_undefined_model_of_a_step_is_reported(raw: dict[str, Any], step: str
     assert f"`reverse.{step}.model` is `qwen`, which `models` does not define" in error_of(raw)
 
 
+def rated(raw: dict[str, Any], limits: list[float] | None = None, **changed: Any) -> dict[str, Any]:
+    """Returns a config with pass rates."""
+    sampling = {"temperature": 0.7, "max_new_tokens": 8}
+    section = {"model": raw["student"]["model"], "sampling": sampling} | changed
+    return raw | {"pass_rate": section, "corpus": {"pass_rates": limits}}
+
+
+def test_pass_rates_are_of_eight_answers_with_the_papers_prompt(raw: dict[str, Any]) -> None:
+    section = check_config(rated(raw, [0, 1]), "c").pass_rate
+    assert section is not None
+    assert (section.samples, section.prompt) == (8, "alpaca")
+    assert check_config(raw, "c").pass_rate is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"model": "other"}, "`pass_rate.model` is `other`, which `models` does not define"),
+        ({"sampling": {"temperature": 0.0, "max_new_tokens": 8}}, "8 greedy answers to a question"),
+        ({"samples": 0}, "key `pass_rate.samples` is 0"),
+        ({"limits": [0.9, 0.1]}, "are the lowest and the highest pass rate, from 0 to 1"),
+        ({"limits": [0.1]}, "key `corpus` is"),
+        ({"limits": [0.1, 1.5]}, "are the lowest and the highest pass rate, from 0 to 1"),
+        ({"limits": [0.3, 0.4], "samples": 2}, "contains no share of 2 answers; widen it"),
+    ],
+)
+def test_pass_rates_without_sense_are_refused(
+    raw: dict[str, Any], changed: dict[str, Any], message: str
+) -> None:
+    assert message in error_of(rated(raw, **changed))
+
+
+def test_a_selection_by_pass_rate_needs_pass_rates(raw: dict[str, Any]) -> None:
+    raw["corpus"] = {"pass_rates": [0.1, 0.9]}
+    assert "but the section `pass_rate` is null; add it or remove" in error_of(raw)
+
+
+def test_a_served_model_is_rated_through_a_server(raw: dict[str, Any]) -> None:
+    raw["models"]["big"] = {"kind": "served", "name": "big", "revision": "1"}
+    assert "`pass_rate.engine.kind` is `transformers`" in error_of(rated(raw, model="big"))
+    check_config(rated(raw, model="big", engine={"kind": "server"}), "c")
+
+
 def test_an_llm_judge_without_a_model_is_an_error(raw: dict[str, Any]) -> None:
     raw["reverse"]["llm_judge"] = {"sampling": {"temperature": 0.0, "max_new_tokens": 8}}
     assert error_of(raw) == "config.yaml: key `reverse.llm_judge.model` is missing; add it"
@@ -291,14 +334,17 @@ def test_models_that_need_a_chat_template_have_the_key_that_names_them(raw: dict
     raw["writer"]["model"], raw["student"]["model"] = "writer", "student"
     sampling = {"temperature": 0.0, "max_new_tokens": 8}
     raw["reverse"]["llm_judge"] = {"model": "judge", "sampling": sampling}
+    raw["models"]["rated"] = raw["models"][base]
+    raw["pass_rate"] = {"model": "rated", "samples": 1, "sampling": sampling}
     expected = {
         base: "codegen.model", "writer": "writer.model", "student": "student.model",
-        "judge": "reverse.llm_judge.model",
+        "judge": "reverse.llm_judge.model", "rated": "pass_rate.model",
     }  # fmt: skip
+    raw["pass_rate"]["prompt"] = "chat"
     raw["student"]["prompt"] = "chat"
     assert check_config(raw, "config.yaml").chat_models() == expected
-    raw["student"]["prompt"] = "alpaca"
-    del expected["student"]
+    raw["student"]["prompt"] = raw["pass_rate"]["prompt"] = "alpaca"
+    del expected["student"], expected["rated"]
     assert check_config(raw, "config.yaml").chat_models() == expected
     for step in ("question", "solution"):
         raw["reverse"][step] |= {"model": "served", "engine": {"kind": "server"}}

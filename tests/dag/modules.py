@@ -12,7 +12,8 @@ TRAINS = {"codegen", "writer", "student"}
 # Engines: sample uses vLLM, solution a server, the other rules transformers.
 ON_VLLM, ON_SERVER = {"sample"}, {"solution"}
 # The source that a model converts re-runs with its drafts.
-ON_TRANSFORMERS = {"draft", "unify:model", "question", "llm_judge", "judge_planted", "answer"}
+ON_TRANSFORMERS = {"draft", "unify:model", "question", "llm_judge", "judge_planted", "answer",
+                   "rollout"}  # fmt: skip
 GENERATES = ON_VLLM | ON_SERVER | ON_TRANSFORMERS
 UNIFIES = {
     "unify:easy", "unify:symbolic", "unify:codeio", "unify:file", "unify:model", "unify:tested",
@@ -30,7 +31,7 @@ BENCHMARKS = FILES | {"bench_problems:held_out"}
 EQUATIONS = {"unify:symbolic", "unify:file"}
 CONVERTS = UNIFIES - {"unify:model"}  # and executes the converted programs
 EXECUTES = UNIFIES | {"attempt", "verify", "plant"}
-GRADES = {"judge", "grade", "calibrate"}
+GRADES = {"judge", "grade", "calibrate", "pass_rate"}
 JUDGES = {"judge", "calibrate"}
 CARDS = {"corpus", "export"}
 # `preflight` and `preflight_passed` run only once; code changes do not re-run `report`.
@@ -56,24 +57,25 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.table", WITH_ROWS),
     ("rows.rejected", WITH_ROWS),
     ("rows.seed", READS | UNIFIES | BENCHMARKS | {"draft", "attempt", "plant", "writer"}
-     | CARDS | {"answer", "question", "solution"}),
+     | CARDS | {"answer", "rollout", "question", "solution"}),
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
     ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer", "question", "solution"}),
     ("rows.program", UNIFIES | {"attempt", "sample", "verify"}),
     ("rows.verified", {"verify", "question"} | CARDS),
     ("rows.question", {"question", "solution"}),
-    ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "check"}
+    ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "check", "rollout"}
      | CARDS | JUDGES),
     ("rows.calibration", {"plant", "judge_planted", "calibrate"}),
     ("rows.corpus", {"student"} | CARDS),
     ("rows.rlvr", {"export"}),
-    ("rows.answered", {"answer", "grade"}),
-    ("rows.graded", {"grade", "scores"}),
+    ("rows.answered", {"answer", "grade", "rollout", "pass_rate"}),
+    ("rows.graded", {"grade", "scores", "pass_rate"}),
+    ("rows.passes", {"pass_rate", "corpus"}),
     ("rows.loss", TRAINS),
     # Texts.
     ("text.numbers", READS | FILES | {"attempt", "plant", "check", "corpus"} | GRADES | UNIFIES),
     ("text.arithmetic", EQUATIONS | {"check", "calibrate", "grade"}),
-    ("text.answers", JUDGES | TABLES | {"plant", "writer", "solution"} | CARDS
+    ("text.answers", JUDGES | TABLES | {"plant", "writer", "solution", "rollout"} | CARDS
      | {"unify:codeio", "unify:tested"}),
     ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check", "calibrate",
                                "grade"} | EQUATIONS),
@@ -168,12 +170,14 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.check", {"check", "calibrate"}),
     *((f"stages.corpus.{m}", CARDS) for m in ("card", "families", "statement_counts")),
     ("stages.corpus.*", {"corpus"}),
+    ("stages.pass_rate.questions", {"rollout"}),
+    ("stages.pass_rate.passes", {"pass_rate"}),
     ("stages.export.*", {"export"}),
     ("stages.bench.readers.held_out", {"bench_problems:held_out"}),
     ("stages.bench.readers.table", {"bench_problems:table"}),
     ("stages.bench.readers.theoremqa", {"bench_problems:theorems"}),
     ("stages.bench.problems", BENCHMARKS),
-    ("stages.bench.answer", {"answer"}),
+    ("stages.bench.answer", {"answer", "rollout"}),
     ("stages.bench.grade", {"grade"}),
     ("stages.bench.scores", {"scores"}),
     ("stages.calibrate.kinds", {"plant", "calibrate"}),
@@ -247,6 +251,9 @@ def every_kind() -> Config:
             "llm_judge": {"model": "hub", "engine": transformers, "sampling": sampling},
         },
         "calibration": {"rows": 5},
+        "pass_rate": {
+            "model": "hub", "engine": transformers, "samples": 1, "sampling": sampling,
+        },
         "student": tuned,
         "bench": {
             "benchmarks": {
@@ -266,7 +273,8 @@ def every_kind() -> Config:
 
 def sections(config: Config) -> dict[str, Any]:
     """Returns, by rule (and identity), the section whose kinds select modules, as in the rules."""
-    reverse = config.reverse
+    reverse, rates = config.reverse, config.pass_rate
+    assert rates is not None
     return {
         **{f"seeds:{name}": source.seeds for name, source in config.sources.items()},
         **{f"unify:{name}": source.unify for name, source in config.sources.items()},
@@ -284,6 +292,8 @@ def sections(config: Config) -> dict[str, Any]:
         "judge": reverse.judge,
         "llm_judge": reverse.llm_judge,
         "check": reverse.check,
+        "rollout": rates.answering(),
+        "pass_rate": rates.grading(),
         "plant": config.calibration,
         "judge_planted": reverse.llm_judge,
         "calibrate": reverse.judge,

@@ -13,14 +13,16 @@ from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows
 from tests.e2e.loop import Loop, uninterrupted
 
-# The columns without a value, by folder of the results: this run names no styles and has no LLM
-# judge. tests/stages has tests of these columns.
+# The columns without a value, by folder of the results: this run names no styles, and has no LLM
+# judge and no pass rates. tests/stages has tests of these columns.
 _JUDGE = {"llm_judge_model", "llm_judge_prompt"}
+_RATES = {"pass_rate", "pass_rate_answers", "pass_rate_model"}
 _COUNTS = {"statements", "checked_statements", "false_statements"}
 NULL = {
     "questions": {"style"},
     **{folder: {"style", *_JUDGE, *_COUNTS} for folder in ("solutions", "judged")},
-    **{folder: {"style", *_JUDGE} for folder in ("checked", "corpus", "export")},
+    "checked": {"style", *_JUDGE},
+    **{folder: {"style", *_JUDGE, *_RATES} for folder in ("corpus", "export")},
 }
 
 

@@ -69,6 +69,19 @@ def test_a_row_of_several_solutions_names_its_own_solution(fake_run):
     assert f"row 0 of {fake_run.paths.shard('questions', '00000')}" in text
 
 
+def test_a_row_with_a_pass_rate_names_its_answers_and_their_model(fake_run):
+    corpus = Path(fake_run.paths.corpus())
+    assert "pass rate" not in lines_of(fake_run, row=0)
+    rows = [
+        replace(row, pass_rate=0.25, pass_rate_answers=8, pass_rate_model="md")
+        for row in read_rows(corpus, CorpusRow)
+    ]
+    write_rows(corpus, CorpusRow, rows)
+    text = lines_of(fake_run, row=0)
+    assert "pass rate 0.25, of 8 answers\n" in text
+    assert "rollout by   md" in text
+
+
 def test_a_question_is_found_by_a_prefix_of_its_identity(fake_run):
     made = open_run(Path(fake_run.paths.root))
     assert find_row(made, "q1", None)[0] == 1

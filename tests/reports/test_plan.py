@@ -141,6 +141,23 @@ def test_solution_variants_add_to_the_cost_of_solutions_and_of_their_checks_alon
     assert plan.programs_per_shard == advised.programs_per_shard // 4
 
 
+def test_pass_rates_cost_as_many_answers_as_samples():
+    raw = read_config(ROOT / "config.yaml")
+    once = _stages(check_config(raw, "config.yaml"), _assumed())
+    assert not {"rollout", "pass_rate"} & set(once)
+    sampling = {"temperature": 1.0, "max_new_tokens": 8}
+    raw["pass_rate"] = {"model": "smollm2", "samples": 40, "sampling": sampling}
+    config = check_config(raw, "changed")
+    stages = _stages(config, _assumed())
+    judged = stages["judge"].rows_out
+    assert (stages["rollout"].jobs, stages["rollout"].tokens) == (2, 40 * judged * 200)
+    assert (stages["pass_rate"].rows_in, stages["pass_rate"].rows_out) == (40 * judged, judged)
+    assert stages["corpus"] == once["corpus"]
+    # They are slower than the solutions: 40 answers to a quarter of the questions.
+    plan = estimate(config, input_sizes(config), _assumed())
+    assert plan.programs_per_shard == int((3600 - 36) / (0.5 * 0.25 * 40 * 200 / 10))
+
+
 def test_a_shard_of_the_advised_size_takes_the_target_hours():
     config, assumed = _config("config.yaml"), _assumed()
     plan = estimate(config, input_sizes(config), assumed)

@@ -13,6 +13,7 @@ from caco.reports.difficulties import GROUPS, distribution, distributions, harde
 from caco.reports.diversity import Classes, diversity, expected, problem_tokens, program_tokens
 from caco.reports.funnel import count_files, read_funnel
 from caco.reports.page import build_report
+from caco.reports.pass_rates import pass_rates
 from caco.reports.quality import accepted_files, hash_sample, quality
 from caco.reports.records import read_records
 from caco.rows.code_cot import CodeCoT
@@ -169,7 +170,39 @@ def test_the_numbers_are_in_report_and_funnel(measured_run, tmp_path):
     json.loads(funnel.read_text())
 
 
+def test_pass_rates_are_in_report_and_funnel(measured_run, tmp_path):
+    path = Path(measured_run.paths.corpus())
+    rates = (0.0, 0.25, 0.875)
+    rows = [
+        replace(row, pass_rate=rate, pass_rate_answers=8, pass_rate_model="md")
+        for row, rate in zip(read_rows(path, CorpusRow), rates, strict=True)
+    ]
+    write_rows(path, CorpusRow, rows)
+    funnel, report = tmp_path / "funnel.json", tmp_path / "report.html"
+    build_report("tiny", measured_run.files(), funnel, report)
+    corpus = next(s for s in read_checked(funnel)["stages"] if s["stage"] == "corpus")
+    assert corpus["pass_rate"] == {
+        "rows": 3, "mean": 0.375,
+        "shares": {"0": 0.3333, "to 1/4": 0.3333, "to 1/2": 0, "to 3/4": 0, "below 1": 0.3333,
+                   "1": 0},
+    }  # fmt: skip
+    html = report.read_text()
+    assert "Corpus: 3 rows, of whose questions the model of <code>pass_rate</code> solved" in html
+    assert "37.5% on average" in html and "0.875, of 8 answers, model md" in html
+
+
+def test_each_pass_rate_is_in_one_group(fake_run):
+    row = next(read_rows(Path(fake_run.paths.corpus()), CorpusRow))
+    for answers in (1, 3, 8):
+        rows = [replace(row, pass_rate=n / answers) for n in range(answers + 1)]
+        found = pass_rates(rows)
+        assert (found.rows, found.mean) == (answers + 1, 0.5)
+        assert sum(found.shares) == pytest.approx(1, abs=1e-3)
+        assert found.shares[0] == found.shares[-1] == round(1 / (answers + 1), 4)
+
+
 def test_rows_without_measures_have_no_distribution(fake_run):
     rows = list(read_rows(Path(fake_run.paths.corpus()), CorpusRow))
+    assert pass_rates(rows).rows == 0
     assert {d.rows for d in distributions(rows).values()} == {0}
     assert len(hardest(rows)) == 3

@@ -103,7 +103,8 @@ def test_rows(tmp_path: Path, name: str, count: int) -> None:
 
 def test_every_row_type_is_tested() -> None:
     assert {"Seed", "CodeCoT", "Program", "Verified", "Question", "Solution", "CorpusRow", "Loss",
-            "Answered", "Graded", "Rejected", "Draft", "Attempt"} <= set(ROW_TYPES)  # fmt: skip
+            "Passes", "Answered", "Graded", "Rejected", "Draft",
+            "Attempt"} <= set(ROW_TYPES)  # fmt: skip
     assert all(schema(kind) for kind in ROW_TYPES.values())
 
 

@@ -127,7 +127,10 @@ class Bench(Section):
 
 
 class Answering(Section):
-    """The settings that one model's answers to a benchmark depend on, of `bench` and `student`."""
+    """The settings that a model's answers depend on: to a benchmark, or to the corpus's questions.
+
+    Those to a benchmark are settings of `bench` and `student`, the others of `pass_rate`.
+    """
 
     engine: EngineConfig = Field(description="`bench.engine`.")
     sampling: Sampling = Field(description="The benchmark's `sampling`, or `bench.sampling`.")
@@ -136,7 +139,7 @@ class Answering(Section):
 
 
 class Grading(Section):
-    """The settings that the grades of a benchmark's answers depend on, of `bench`."""
+    """The settings that the grades of answers depend on, of `bench` or `pass_rate`."""
 
     tolerance: float = Field(ge=0, lt=1, description="The tolerance of the benchmark.")
     grader_timeout_s: float = Field(gt=0, description="`bench.grader_timeout_s`.")

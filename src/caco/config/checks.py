@@ -235,6 +235,11 @@ class Corpus(Section):
         "the order difficulty, operations, code_statements, loops, depth, inputs, digits, steps, "
         "control, style.",
     )
+    pass_rates: list[float] | None = Field(
+        None,
+        description="Lowest and highest pass rate (see `pass_rate`) of a row, both included: with "
+        "`[0.1, 0.9]` and 8 answers to a question, 1 to 7 of them are right. null: no limits.",
+    )
     constant_answers: bool = Field(
         True,
         description="Reject the rows of a family (programs that are equal but for their `input`) "
@@ -251,6 +256,15 @@ class Corpus(Section):
     decontaminate: Decontaminate = Field(
         Decontaminate(), description="Comparison with the benchmarks, also of the seeds."
     )
+
+    @model_validator(mode="after")
+    def _range_of_rates(self) -> Self:
+        rates = self.pass_rates
+        if rates is not None and not (len(rates) == 2 and 0 <= rates[0] <= rates[1] <= 1):
+            raise ValueError(
+                "`pass_rates` are the lowest and the highest pass rate, from 0 to 1, in this order"
+            )
+        return self
 
     @model_validator(mode="after")
     def _bins_of_numbers(self) -> Self:

@@ -20,6 +20,7 @@ from caco.config.engines import EngineConfig
 from caco.config.export import Export
 from caco.config.generation import Reverse, Sample
 from caco.config.models import Model, ServedModel
+from caco.config.pass_rate import PassRate
 from caco.config.section import Section, explain
 from caco.config.sources import HubFiles, LlmUnify, Source, Table
 from caco.config.training import Codegen, Student, Writer
@@ -50,6 +51,11 @@ class Config(Section):
     reverse: Reverse = Field(description="Back-translation and its checks.")
     calibration: Calibration | None = Field(
         None, description="Calibration of the checks on planted rows; null for none."
+    )
+    pass_rate: PassRate | None = Field(
+        None,
+        description="How often a model solves each question, for the column `pass_rate` and the "
+        "selection by `corpus.pass_rates`; null for no pass rates.",
     )
     corpus: Corpus = Field(Corpus(), description="Assembly of the corpus.")
     export: Export = Field(Export(), description="The corpus as a data set for publication.")
@@ -112,6 +118,23 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _check_pass_rates(self) -> "Config":
+        if self.corpus.pass_rates is None:
+            return self
+        if self.pass_rate is None:
+            raise ValueError(
+                "`corpus.pass_rates` selects rows by their pass rate, but the section `pass_rate` "
+                "is null; add it or remove `corpus.pass_rates`"
+            )
+        (low, high), answers = self.corpus.pass_rates, self.pass_rate.samples
+        if not any(low <= n / answers <= high for n in range(answers + 1)):
+            raise ValueError(
+                f"`corpus.pass_rates` from {low:g} to {high:g} contains no share of {answers} "
+                "answers; widen it or raise `pass_rate.samples`"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_licences(self) -> "Config":
         sources = {name: source.licence for name, source in self.sources.items()}
         if self.export.licences == "refuse" and (why := problem(sources, self.export.allow)):
@@ -144,6 +167,8 @@ class Config(Section):
         unused = {"writer"} - set(self.trained)
         if self.student.prompt != "chat":
             unused.add("student")
+        if self.pass_rate is not None and self.pass_rate.prompt != "chat":
+            unused.add("pass_rate")
         keys: dict[str, str] = {}
         for key, model in self._models_by_key().items():
             if key not in unused and not isinstance(self.models[model], ServedModel):
@@ -223,6 +248,8 @@ class Config(Section):
         }
         if llm_judge is not None:
             found["reverse.llm_judge"] = (llm_judge.model, llm_judge.engine)
+        if self.pass_rate is not None:
+            found["pass_rate"] = (self.pass_rate.model, self.pass_rate.engine)
         for name, llm in self.converters().items():
             found[f"sources.{name}.unify"] = (llm.model, llm.engine)
         return found

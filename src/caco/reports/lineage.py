@@ -86,11 +86,14 @@ def lineage(run: Run, number: int, row: CorpusRow) -> Iterator[str]:
         yield f"             variant {row.variant}, style {_short(row.style or 'none')}"
     if row.solution_variant:
         yield f"             solution variant {row.solution_variant}"
+    if row.pass_rate is not None:
+        yield f"             pass rate {row.pass_rate:g}, of {row.pass_rate_answers} answers"
     for stage in reversed(SHARD_STAGES):
         if stage.name == "llm_judge" and row.llm_judge_model is None:
             continue
+        if stage.row is None:
+            continue
         assert stage.shard_files is not None
-        assert stage.row is not None
         file = Path(run.paths.shard(stage.shard_files, row.shard))
         at, found = _find_sample(file, stage.row, row)
         yield f"{stage.shard_files:<12} row {at} of {file}{_made(run, stage.name, row.shard)}"
@@ -101,6 +104,7 @@ def lineage(run: Run, number: int, row: CorpusRow) -> Iterator[str]:
         ("question", row.question_model),
         ("solution", row.solution_model),
         ("llm_judge", row.llm_judge_model),
+        ("rollout", row.pass_rate_model),
         ("sample", row.codegen),
     ):
         if digest is not None:

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from caco.reports.funnel import Counted, FunnelStage, count_files, funnel, is_rejected, write_funnel
 from caco.reports.program_form import FormSummary, form_json, program_forms
 from caco.reports.quality import MEASURED, Quality, accepted_files, quality, quality_json
-from caco.reports.quality_section import diversity_rows, drawings
+from caco.reports.quality_section import diversity_rows, drawings, pass_rate_drawing
 from caco.reports.records import Record, read_records, root_of
 from caco.reports.svg import Interval, bar, interval_plot, line_chart
 from caco.rows.corpus import CorpusRow
@@ -174,6 +174,7 @@ def page(
         most=MEASURED,
         diversities=diversity_rows(measured),
         difficulties=drawings(measured),
+        pass_rate_drawing=pass_rate_drawing(measured),
         curves=[(c.name, _curve(c), _curve_note(c)) for c in curves],
         scores=scores.scores,
         differences=scores.differences,

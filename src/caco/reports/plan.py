@@ -207,6 +207,11 @@ def _stages(config: Config, sizes: InputSizes, a: Assumptions) -> Iterator[Stage
     if reverse.llm_judge is not None:
         judge = _Generator(_JUDGEMENT, rates.solution, _gpus(reverse.llm_judge.engine))
         yield judge.stage("llm_judge", shards, (judged, judged), judged, a)
+    if config.pass_rate is not None:
+        answers = judged * config.pass_rate.samples
+        solved = _Generator(tokens.solution, rates.answer, _gpus(config.pass_rate.engine))
+        yield solved.stage("rollout", shards, (answers, answers), answers, a)
+        yield _on_cores("pass_rate", shards, (answers, judged), rates.judge, 1, a)
     yield StageCost("corpus", 1, judged, judged, 0)
     yield _trained("student", config.student, judged, tokens.question + tokens.solution, a)
     benchmarks = config.bench.benchmarks
@@ -265,7 +270,7 @@ def _disk_gb(stage: StageCost, tokens: Tokens) -> float:
         **dict.fromkeys(("unify", "sample", "verify"), tokens.program),
         "question": tokens.program + tokens.question,
         **dict.fromkeys(("solution", "judge", "llm_judge", "corpus"), tokens.program + written),
-        **dict.fromkeys(("answer", "grade"), written),
+        **dict.fromkeys(("rollout", "answer", "grade"), written),
     }
     return stage.rows_in * row_tokens.get(stage.name, 0.0) * _BYTES_A_TOKEN / 1e9
 
@@ -275,10 +280,13 @@ def _shard_size(config: Config, a: Assumptions) -> int:
     working = max(a.shard_h * 3600 - a.start_s, a.start_s, 60.0)
     questions = config.reverse.question.variants * a.yields.verify
     solutions = config.reverse.solution.variants * questions
+    samples = config.pass_rate.samples if config.pass_rate else 0
+    answers = questions * a.yields.reverse * samples
     slowest = max(
         a.tokens.program / a.rates.sample,
         a.tokens.question * questions / a.rates.question,
         a.tokens.solution * solutions / a.rates.solution,
+        a.tokens.solution * answers / a.rates.answer,
     )
     return max(1, int(working / slowest))
 

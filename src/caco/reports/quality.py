@@ -14,6 +14,7 @@ from caco.identity import digest
 from caco.reports.difficulties import Difficulties, difficulty_json, distributions, hardest
 from caco.reports.diversity import Diversity, diversity, diversity_json
 from caco.reports.funnel import Counted, is_rejected
+from caco.reports.pass_rates import PassRates, pass_rate_json, pass_rates
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.program import Program
@@ -42,12 +43,14 @@ class Quality:
         code_cots: The difficulty of the measured Code CoTs, with the solutions of their seeds.
         corpus: The difficulty of the corpus.
         hardest: The rows of the corpus with the largest difficulty.
+        pass_rates: The pass rates of the corpus; of no rows where none are configured.
     """
 
     diversities: Sequence[Diversity]
     code_cots: Difficulties
     corpus: Difficulties
     hardest: Sequence[CorpusRow]
+    pass_rates: PassRates
 
     @property
     def drawn(self) -> int | None:
@@ -118,6 +121,7 @@ def quality(files: Mapping[str, Sequence[Path]], corpus: Path) -> Quality:
         code_cots=distributions(_of_code_cots(cots.rows, files.get("seeds", ()))),
         corpus=distributions(read_rows(corpus, CorpusRow)),
         hardest=hardest(read_rows(corpus, CorpusRow)),
+        pass_rates=pass_rates(read_rows(corpus, CorpusRow)),
     )
 
 
@@ -150,4 +154,6 @@ def quality_json(found: Quality) -> Mapping[str, dict[str, Any]]:
     for stage, difficulties in (("unify", found.code_cots), ("corpus", found.corpus)):
         if stage in stages:
             stages[stage]["difficulty"] = difficulty_json(difficulties)
+    if found.pass_rates.rows:
+        stages["corpus"]["pass_rate"] = pass_rate_json(found.pass_rates)
     return stages

@@ -5,6 +5,7 @@ from markupsafe import Markup
 from caco.config.checks import NumberMeasure
 from caco.reports.difficulties import GROUPS, Distribution
 from caco.reports.diversity import Diversity
+from caco.reports.pass_rates import GROUPS as RATES
 from caco.reports.quality import Quality
 from caco.reports.svg import histogram
 
@@ -30,6 +31,12 @@ def drawings(measured: Quality) -> list[tuple[str, Markup, Distribution, Distrib
         drawing = histogram(labels, [("cots", cots.shares), ("rows", rows.shares)], title)
         found.append((title, drawing, cots, rows))
     return found
+
+
+def pass_rate_drawing(measured: Quality) -> Markup | None:
+    """Returns the drawing of the corpus's pass rates; None if its rows have none."""
+    rates = measured.pass_rates
+    return histogram(RATES, [("rows", rates.shares)], "pass rate") if rates.rows else None
 
 
 def diversity_rows(measured: Quality) -> list[tuple[Diversity, list[str]]]:

@@ -29,7 +29,8 @@ from caco.runtime.job import each_shard
 from caco.runtime.provenance import Counts, job_values, utc
 from caco.workflow.stages import ROW_STAGES
 
-_COUNTED = {*ROW_STAGES, "draft", "attempt", "plant"}  # rules whose outputs show all their rows
+# Rules whose outputs show all their rows.
+_COUNTED = {*ROW_STAGES, "draft", "attempt", "plant", "rollout", "pass_rate"}
 _SEEDED = ("sampling", "training", "calibration")  # the sections of a spec that have the seed
 _END = " 2>&1 | tee "  # of every rule's command
 

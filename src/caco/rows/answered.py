@@ -1,15 +1,16 @@
-"""Answers: every completion of a benchmark, not yet graded."""
+"""Answers: every completion of a benchmark or of a question, not yet graded."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer of a model to a benchmark problem.
+    """One answer of a model to a problem: of a benchmark, or a question of the corpus.
 
     Attributes:
-        benchmark: Name of the benchmark in the config.
-        model: `base` or `student`.
+        benchmark: Name of the benchmark in the config; `pass_rate` for a question of the corpus.
+        model: `base` or `student`; for a question of the corpus, the digest of the model's
+            manifest.
         problem_id: Identity of the problem.
         problem: The question.
         answer: The known answer.

@@ -34,6 +34,10 @@ class CorpusRow:
         inputs: The values in the executed `input`; each element of a list counts.
         digits: The integer digits of the largest number in the executed `input` and `output`.
         steps: The sentences and lines of the solution that contain a number, without its answer.
+        pass_rate: The share of a model's answers to the problem that are right; None where no pass
+            rates were configured.
+        pass_rate_answers: The number of these answers, or None.
+        pass_rate_model: Digest of the model's checkpoint, or None.
     """
 
     instruction: str
@@ -65,3 +69,6 @@ class CorpusRow:
     inputs: int | None = None
     digits: int | None = None
     steps: int | None = None
+    pass_rate: float | None = None
+    pass_rate_answers: int | None = None
+    pass_rate_model: str | None = None

@@ -13,6 +13,7 @@ class RlvrRow:
         prompt: The problem, as a conversation of one user turn.
         answer: The program's executed output, with which the completion's answer is compared.
         question_id, program_id, sample_id, shard: Identities of its parents, as in `sft`.
+        pass_rate: The share of a model's answers that are right, as in `sft`.
     """
 
     prompt: list[Message]
@@ -21,3 +22,4 @@ class RlvrRow:
     program_id: str
     sample_id: str
     shard: str
+    pass_rate: float | None = None

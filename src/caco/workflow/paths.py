@@ -75,7 +75,7 @@ class Paths:
         return f"config/deepspeed/zero{zero_stage}.json"
 
     def shard(self, step: str, shard: str = "{shard}") -> str:
-        """Accepted rows of one shard; `step` is `verified`, `judged` and so on."""
+        """Rows of one shard; `step` is `verified`, `judged` and so on."""
         return f"{self.root}/{step}/{shard}.parquet"
 
     def rejected(self, stage: str, identity: str) -> str:

@@ -43,7 +43,7 @@ class Stage:
         row: Type of its accepted rows; None for a rule without rows.
         files: Returns the Parquet files of one job's accepted rows; empty for a rule without rows.
         rejects: Whether its jobs also write rejected rows.
-        shard_files: Folder of its accepted rows; None where it has no job per shard.
+        shard_files: Folder of the files that its jobs write; None where it has no job per shard.
         follows: Names of stages; it reads the accepted rows of the first of these that the run has.
             Empty where its rows do not come from a stage.
         engines: Returns its engines in a run; None where no model generates.
@@ -134,6 +134,10 @@ def _shard_stage(
 def _llm_judge_engine(config: Config) -> Engines:
     section = config.reverse.llm_judge
     return {"reverse.llm_judge.engine": section.engine} if section else {}
+
+
+def _rated_shards(config: Config) -> list[str]:
+    return _shards(config) if config.pass_rate else []
 
 
 def _split(identity: str) -> tuple[str, str]:
@@ -242,6 +246,23 @@ STAGES: tuple[Stage, ...] = (
     ),
     _shard_stage("check", "checked", Solution, ("llm_judge", "judge"), "workflow"),
     Stage(
+        name="rollout",
+        jobs=_rated_shards,
+        identity="{shard}",
+        environment=None,
+        shard_files="rollouts",
+        engines=lambda config: (
+            {"pass_rate.engine": config.pass_rate.engine} if config.pass_rate else {}
+        ),
+    ),
+    Stage(
+        name="pass_rate",
+        jobs=_rated_shards,
+        identity="{shard}",
+        environment="train",
+        shard_files="pass_rates",
+    ),
+    Stage(
         name="corpus",
         jobs=_one,
         environment="workflow",
@@ -292,7 +313,7 @@ def jobs_of(config: Config) -> dict[str, list[str]]:
 
 
 def shard_files(config: Config) -> dict[str, str]:
-    """Returns, by stage with a job per shard, the folder of its accepted rows, in table order."""
+    """Returns, by stage with a job per shard, the folder of its files, in table order."""
     return {s.name: s.shard_files for s in SHARD_STAGES if s.shard_files and s.jobs(config)}
 
 

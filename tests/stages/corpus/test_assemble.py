@@ -6,6 +6,7 @@ import pytest
 from caco.config.checks import Corpus, Decontaminate
 from caco.errors import UserError
 from caco.rows.corpus import CorpusRow
+from caco.rows.passes import Passes
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
@@ -18,7 +19,7 @@ from caco.stages.corpus.assemble import assemble, benchmark_items, filter_rows
 def assembled(tmp_path):
     """Assembles a corpus of named shards; returns counts, corpus rows and rejected rows."""
 
-    def make(shards, problems=(), settings=None, verified=()):
+    def make(shards, problems=(), settings=None, verified=(), passes=None):
         files = [tmp_path / "judged" / f"{name}.parquet" for name in shards]
         for file, rows in zip(files, shards.values(), strict=True):
             write_rows(file, Solution, rows)
@@ -29,7 +30,11 @@ def assembled(tmp_path):
         out, rejected = tmp_path / "corpus.parquet", tmp_path / "rejected.parquet"
         settings = settings or Corpus()
         benchmarks = benchmark_items([problem_file], [], settings.decontaminate)
-        counts, _ = assemble(files, [programs], benchmarks, settings, out, rejected, dict)
+        rates = []
+        if passes is not None:
+            rates = [tmp_path / "pass_rates.parquet"]
+            write_rows(rates[0], Passes, passes)
+        counts, _ = assemble(files, [programs], benchmarks, settings, out, rejected, dict, rates)
         return counts, list(read_rows(out, CorpusRow)), list(read_rows(rejected, Rejected))
 
     return make
@@ -172,6 +177,44 @@ def test_the_rows_of_a_family_with_constant_answers_are_rejected(
     settings = Corpus(constant_answers=False)
     _, corpus, _ = assembled({"00000": rows}, settings=settings, verified=programs)
     assert len(corpus) == len(rows)
+
+
+def passes(*right, of=8):
+    """Returns the right answers to `q0`, `q1` and so on."""
+    return [Passes(f"q{n}", "m", of, number) for n, number in enumerate(right)]
+
+
+def test_a_row_has_the_pass_rate_of_its_question(assembled, solution):
+    rows = [solution(0), solution(1), solution(1, solution_variant=1)]
+    settings = Corpus(deduplicate=False)
+    _, corpus, _ = assembled({"00000": rows}, settings=settings, passes=passes(8, 2))
+    rates = [(r.pass_rate, r.pass_rate_answers, r.pass_rate_model) for r in corpus]
+    assert rates == [(1.0, 8, "m"), (0.25, 8, "m"), (0.25, 8, "m")]
+
+
+def test_a_row_outside_of_the_limits_is_rejected_with_its_answers(assembled, solution):
+    rows = [solution(n) for n in range(5)]
+    settings = Corpus(pass_rates=[0.125, 0.75])
+    counts, corpus, rejected = assembled(
+        {"00000": rows}, settings=settings, passes=passes(0, 1, 6, 7, 8)
+    )
+    assert [row.question_id for row in corpus] == ["q1", "q2"]  # the limits are included
+    assert verdicts(rejected) == [(f"q{n}", "pass_rate") for n in (0, 3, 4)]
+    assert rejected[1].reason == "7 of 8 answers are right, a share outside of 0.125 to 0.75"
+    assert counts.rejected == {"pass_rate": 3}
+
+
+def test_a_row_outside_of_the_limits_makes_no_duplicate_and_fills_no_quota(assembled, solution):
+    rows = [solution(0), solution(1, program=solution(0).program), solution(2)]
+    settings = Corpus.model_validate({"pass_rates": [0.1, 1], "quotas": {"control": {"rows": 2}}})
+    _, corpus, rejected = assembled({"00000": rows}, settings=settings, passes=passes(0, 3, 3))
+    assert [row.question_id for row in corpus] == ["q1", "q2"]
+    assert verdicts(rejected) == [("q0", "pass_rate")]
+
+
+def test_pass_rates_of_other_rows_are_an_error(assembled, solution):
+    with pytest.raises(UserError, match="no file of pass rates has the question q1"):
+        assembled({"00000": [solution(0), solution(1)]}, passes=passes(3))
 
 
 def test_an_empty_shard_beside_another_is_no_error(assembled, solution):

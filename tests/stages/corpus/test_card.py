@@ -78,6 +78,12 @@ def test_the_card_lists_the_quotas():
     assert "over_quota" not in card(COUNTS, FAMILIES, SOURCES, 84, Corpus(), STATED)
 
 
+def test_the_card_names_the_limits_of_the_pass_rate():
+    text = card(COUNTS, FAMILIES, SOURCES, 84, Corpus(pass_rates=[0.1, 0.9]), STATED)
+    assert "solved each problem in 0.1 to 0.9 of its sampled answers (`pass_rate`)." in text
+    assert "sampled answers (" not in card(COUNTS, FAMILIES, SOURCES, 84, Corpus(), STATED)
+
+
 OFF = Decontaminate(layers=[], held_out=[])
 
 

@@ -3,9 +3,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from caco.rows.corpus import CorpusRow
+from caco.rows.passes import Passes
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
-from caco.rows.table import write_rows
+from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
 from caco.runtime.chain import open_inputs
 from caco.runtime.provenance import Counts, record
@@ -20,13 +22,17 @@ def test_the_script_writes_the_corpus_the_card_the_rejected_rows_and_a_record(
     write_rows(tmp_path / "00001.parquet", Solution, [solution(3, question="Asked?")])
     for shard in ("00000", "00001"):
         write_rows(tmp_path / "verified" / f"{shard}.parquet", Verified, [verified(int(shard))])
+    rates = {"00000": [Passes("q1", "m", 8, 4), Passes("q2", "m", 8, 8)],
+             "00001": [Passes("q3", "m", 8, 0)]}  # fmt: skip
+    for shard, rows in rates.items():
+        write_rows(tmp_path / "pass_rates" / f"{shard}.parquet", Passes, rows)
     write_rows(tmp_path / "problems.parquet", Seed, [seed("asked")])
     write_rows(tmp_path / "seeds.parquet", Seed, [seed("a"), seed("b")])
     done = subprocess.run(
         [
             sys.executable, str(ROOT / "scripts" / "corpus.py"),
             "--checked", "00000.parquet", "--shards", "2",
-            "--verified", "verified/00000.parquet",
+            "--verified", "verified/00000.parquet", "--pass-rates", "pass_rates/00000.parquet",
             "--problems", "problems.parquet", "--seeds", "seeds.parquet",
             "--corpus", "corpus/train.parquet", "--card", "corpus/README.md",
             "--rejected", "rejected.parquet", "--provenance", "record.json",
@@ -42,6 +48,8 @@ def test_the_script_writes_the_corpus_the_card_the_rejected_rows_and_a_record(
     assert set(record["outputs"]) == {
         "corpus/train.parquet", "corpus/README.md", "rejected.parquet",
     }  # fmt: skip
+    corpus = read_rows(tmp_path / "corpus/train.parquet", CorpusRow)
+    assert [row.pass_rate for row in corpus] == [0.5, 1.0]
     assert "| in the corpus | 2 |" in (tmp_path / "corpus" / "README.md").read_text()
     assert "corpus: 4 of 4 rows" in done.stderr
 

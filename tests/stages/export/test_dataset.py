@@ -42,7 +42,12 @@ def row(n: int, **changed: Any) -> CorpusRow:
     )  # fmt: skip
 
 
-ROWS = [row(1), row(2), row(2, output="One more: \\boxed{3}.", solution_variant=1), row(3)]
+ROWS = [
+    row(1),
+    row(2),
+    row(2, output="One more: \\boxed{3}.", solution_variant=1),
+    row(3, pass_rate=0.25),
+]
 
 
 def seed(n: int, source: str, licence: str) -> Seed:
@@ -95,6 +100,7 @@ def test_the_configurations_are_loaded_by_name_and_have_the_rows_of_the_corpus(m
         [{"role": "user", "content": f"What is {n} + 1?"}] for n in (1, 2, 3)
     ]
     assert [r["answer"] for r in rlvr] == ["2", "3", "4"]
+    assert [r["pass_rate"] for r in rlvr] == [None, None, 0.25]
     for loaded, n in zip(rlvr, (1, 2, 3), strict=True):
         expected = asdict(row(n))
         for column in ("question_id", "program_id", "sample_id", "shard"):
@@ -116,7 +122,7 @@ def test_the_card_has_what_the_hub_reads(made):
     assert [c["config_name"] for c in data["configs"]] == ["sft", "rlvr"]
     assert [c["config_name"] for c in data["dataset_info"]] == ["sft", "rlvr"]
     assert [f["name"] for f in data["dataset_info"][1]["features"]] == [
-        "prompt", "answer", "question_id", "program_id", "sample_id", "shard",
+        "prompt", "answer", "question_id", "program_id", "sample_id", "shard", "pass_rate",
     ]  # fmt: skip
 
 

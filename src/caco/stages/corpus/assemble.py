@@ -1,6 +1,6 @@
 """Assembly of the corpus from checked rows: deduplication, decontamination, constant answers."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from caco.config.checks import Corpus, Decontaminate
 from caco.errors import UserError
 from caco.overlap.contamination import Item, Items
 from caco.rows.corpus import CorpusRow
+from caco.rows.passes import Passes
 from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
@@ -36,10 +37,11 @@ def assemble(
     corpus: Path,
     rejected: Path,
     earlier: Callable[[], Mapping[str, Counts]],
+    pass_rates: Sequence[Path] = (),
 ) -> tuple[Counts, Families]:
     """Writes the corpus and the rejected rows.
 
-    The rows are streamed; memory holds digests, and a signature of each question.
+    The rows are streamed; memory holds digests, and a signature and the pass rate of each question.
 
     Args:
         checked: Shards of accepted solutions (`Solution` rows).
@@ -49,23 +51,25 @@ def assemble(
         corpus: The file of the corpus (`CorpusRow` rows).
         rejected: The file of rejected rows (`Rejected` rows), each with one verdict.
         earlier: Returns the counts of the steps before, by rule, for the message on too few rows.
+        pass_rates: Shards of pass rates (`Passes` rows); none where they are not configured.
 
     Returns:
         The counts of both files, and the families of the accepted rows.
 
     Raises:
-        UserError: An input file is unreadable, or the corpus has fewer rows than `min_rows`; then
-            neither file is written.
+        UserError: An input file is unreadable, a question lacks its pass rate, or the corpus has
+            fewer rows than `min_rows`; then neither file is written.
     """
     found = families(
         _read(checked, Solution), _read(verified, Verified), settings.constant_answers_chance
     )
     constant = found.constant if settings.constant_answers else ()
     total = sum(count_rows(shard, Solution) for shard in checked)
+    passes = {row.question_id: row for row in _read(pass_rates, Passes)} if pass_rates else None
 
     def filtered(what: str, dropped: Mapping[int, str]) -> Iterator[CorpusRow | Rejected]:
         rows = _counted(_read(checked, Solution), Progress(what, total))
-        return filter_rows(rows, settings, benchmarks, constant, dropped)
+        return filter_rows(rows, settings, benchmarks, constant, dropped, passes)
 
     dropped: Mapping[int, str] = {}
     if settings.quotas:  # which depend on all rows
@@ -115,13 +119,14 @@ def filter_rows(
     benchmarks: Benchmarks,
     constant: Collection[bytes] = (),
     dropped: Mapping[int, str] = MappingProxyType({}),
+    passes: Mapping[str, Passes] | None = None,
 ) -> Iterator[CorpusRow | Rejected]:
     """Yields, for every row in order, its corpus row or its rejection.
 
     The verdict is the first that applies: `contaminated` (the row restates a benchmark's problem),
     `constant_answers` (all accepted rows of the program's family have the same answer, although the
-    outputs of its programs vary; see `caco.stages.corpus.families`),
-    one of `caco.stages.corpus.duplicates`, or `over_quota`.
+    outputs of its programs vary; see `caco.stages.corpus.families`), `pass_rate` (that of the
+    question is outside of `pass_rates`), one of `caco.stages.corpus.duplicates`, or `over_quota`.
 
     Args:
         rows: Accepted solutions, in the order of the corpus.
@@ -129,6 +134,10 @@ def filter_rows(
         benchmarks: The result of `benchmark_items`.
         constant: Identities of the families with constant answers.
         dropped: The result of `caco.stages.corpus.quotas.dropped_rows`.
+        passes: The right answers of a model by question; None where they are not configured.
+
+    Raises:
+        UserError: A question lacks its pass rate.
     """
     duplicates = Duplicates(settings)
     place = -1  # among the rows that satisfy every other check
@@ -142,16 +151,45 @@ def filter_rows(
                 "although the outputs of the programs vary"
             )
             yield reject(row.row_id, "constant_answers", reason, row)
+        elif why := _outside(rated := _rated(row, passes), settings.pass_rates):
+            yield reject(row.row_id, "pass_rate", why, row)
         elif found := duplicates.verdict(row):
             yield reject(row.row_id, *found, row)
         elif over := dropped.get(place := place + 1):
             yield reject(row.row_id, "over_quota", over, row)
         else:
-            yield corpus_row(row)
+            yield corpus_row(row, rated)
 
 
-def corpus_row(row: Solution) -> CorpusRow:
-    """Returns the corpus row of a checked solution."""
+def _rated(row: Solution, passes: Mapping[str, Passes] | None) -> Passes | None:
+    """Returns the pass rate of a row's question; None where none are configured."""
+    if passes is None:
+        return None
+    if row.question_id not in passes:
+        raise UserError(
+            f"corpus: no file of pass rates has the question {row.question_id}, so they are of "
+            "other rows; delete `pass_rates/` and `rollouts/` of the run and run again"
+        )
+    return passes[row.question_id]
+
+
+def _outside(rated: Passes | None, limits: Sequence[float] | None) -> str:
+    """Returns why a pass rate is outside of the limits; empty if it is not."""
+    if rated is None or limits is None or limits[0] <= rated.rate <= limits[1]:
+        return ""
+    return (
+        f"{rated.passes} of {rated.answers} answers are right, a share outside of "
+        f"{limits[0]:g} to {limits[1]:g}"
+    )
+
+
+def corpus_row(row: Solution, rated: Passes | None = None) -> CorpusRow:
+    """Returns the corpus row of a checked solution.
+
+    Args:
+        row: The solution.
+        rated: The right answers of a model to its question, if they are configured.
+    """
     measures = difficulty(row.program, row.input, row.output, row.solution)
     return CorpusRow(
         instruction=row.question,
@@ -176,6 +214,9 @@ def corpus_row(row: Solution) -> CorpusRow:
         false_statements=row.false_statements,
         solution_variant=row.solution_variant,
         **(asdict(measures) if measures else {}),
+        pass_rate=rated.rate if rated else None,
+        pass_rate_answers=rated.answers if rated else None,
+        pass_rate_model=rated.model if rated else None,
     )
 
 
@@ -201,7 +242,7 @@ def _items(files: list[Path]) -> Iterator[Item]:
             yield Item(f"problem {seed.seed_id} of {file.stem}", seed.problem, seed.program)
 
 
-def _read(shards: list[Path], row_type: type[R]) -> Iterator[R]:
+def _read(shards: Sequence[Path], row_type: type[R]) -> Iterator[R]:
     """Streams the rows in the order of the shards' names, whatever the order of `shards`."""
     for shard in sorted(shards, key=lambda path: (path.name, str(path))):
         yield from read_rows(shard, row_type)

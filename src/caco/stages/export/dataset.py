@@ -93,4 +93,5 @@ def questions(rows: Iterable[CorpusRow]) -> Iterator[RlvrRow]:
                 program_id=row.program_id,
                 sample_id=row.sample_id,
                 shard=row.shard,
+                pass_rate=row.pass_rate,
             )

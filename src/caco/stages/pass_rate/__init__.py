@@ -1,0 +1,1 @@
+"""Pass rates: how often a model solves the questions of the corpus."""
