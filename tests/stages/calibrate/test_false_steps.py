@@ -25,8 +25,8 @@ def test_an_equation_is_put_into_words_with_another_result():
     for seed in range(20):
         found = dict(false_steps(STEPS, Random(seed)))
         for kind, pattern, right in (
-            ("step_half", r"half of (48) is (\d+)\.", lambda n: n / 2),
-            ("step_twice", r"twice (30) is (\d+)\.", lambda n: 2 * n),
+            ("step_half", r"Half of (48) is (\d+)\.", lambda n: n / 2),
+            ("step_twice", r"Twice (30) is (\d+)\.", lambda n: 2 * n),
             ("step_dozen", r"(3) dozen is (\d+)\.", lambda n: 12 * n),
         ):
             number, result = map(int, re.findall(pattern, found[kind])[0])
@@ -34,8 +34,30 @@ def test_an_equation_is_put_into_words_with_another_result():
         words = re.findall(r"(\d+) is (\d+) times as many as (\d+)", found["step_times_as_many"])
         product, factor, number = map(int, words[0])
         assert product != factor * number
-        assert re.search(r"three times four is thirteen|twelve minus five is eight",
+        assert re.search(r"Three times four is thirteen|Twelve minus five is eight",
                          found["step_number_words"])  # fmt: skip
+
+
+# Equations of GSM8K's solutions within a clause: in their place, words would state nothing.
+WITHIN_A_CLAUSE = [
+    "He writes each friend 3*2=6 pages a week\nThat means he writes 12*52=624 pages a year\n",
+    "If John also took twice as many hats, he took 2*6 = 12 green hard hats\n",
+    "There are 3*12=36 eggs in 3 boxes, and 48/2 = 24 are left.\nSo it is 36-24 = 12 eggs\n",
+]
+
+
+@pytest.mark.parametrize("steps", WITHIN_A_CLAUSE)
+def test_words_are_a_sentence_of_their_own_after_the_line_of_the_equation(steps):
+    lines = steps.splitlines()
+    for seed in range(10):
+        for kind, text in false_steps(steps, Random(seed)):
+            if kind in ("step_result", "step_operand"):
+                continue
+            added = [line for line in text.splitlines() if line not in lines]
+            assert [line for line in text.splitlines() if line in lines] == lines, (kind, text)
+            assert len(added) == 1 and added[0][-1] == ".", (kind, text)
+            assert [s.holds for s in statements(added[0])] == [False], (kind, text)
+            assert [s.holds for s in statements(text)].count(False) == 1, (kind, text)
 
 
 @pytest.mark.parametrize(

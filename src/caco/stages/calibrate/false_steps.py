@@ -1,7 +1,9 @@
-"""False steps: one statement of a worked solution is changed, and the final answer stays right.
+"""False steps: a worked solution gets one false statement, and its final answer stays right.
 
 The planted statement is false by the arithmetic here, not by the check that it measures. Some kinds
-put an equation into words at the same time: `48 / 2 = 24` becomes `half of 48 is 25`.
+change a statement. Others put an equation into words, with another result, as a sentence of its own
+after the line of the equation: `Half of 48 is 25.` In the place of the equation the words would be
+no statement: `In May she sold half of 48 is 25 clips`.
 """
 
 import operator
@@ -39,8 +41,8 @@ _COMPARISON = re.compile(
 _PARITY = re.compile(rf"(?<![\d.,])(?P<number>{_NUMBER}) is (?P<word>even|odd)\b")
 _SMALL = r"1?\d|20"  # the numbers that `in_words` has
 
-# The group of a match and its new text.
-Changed = tuple[str | int, str]
+# The group of a match and its new text; None and the sentence that is added.
+Changed = tuple[str | None, str]
 Change = Callable[[re.Match[str], Random], Changed]
 
 
@@ -69,24 +71,25 @@ def _other_parity(match: re.Match[str], rng: Random) -> Changed:
 
 
 def _worded(template: str) -> Change:
-    """Returns the change of an equation into words with another result, which is `{other}`."""
+    """Returns the sentence of an equation in words with another result, which is `{other}`."""
 
     def change(match: re.Match[str], rng: Random) -> Changed:
         operator_word = _SIGN_WORDS[match["sign"]]
         words = template.format(
             **match.groupdict(), operator=operator_word, other=_other_result(match, rng)
         )
-        return 0, words
+        return None, f"{words[0].upper()}{words[1:]}."
 
     return change
 
 
 def _in_number_words(match: re.Match[str], rng: Random) -> Changed:
-    """Puts an equation and its numbers into words: `three plus four is eight`."""
+    """Puts an equation and its numbers into words: `Three plus four is eight.`"""
     right = int(match["result"])
     other = right + 1 if right < 20 else right - 1
     left, second, result = (in_words(int(n)) for n in (match["left"], match["right"], other))
-    return 0, f"{left} {_SIGN_WORDS[match['sign']]} {second} is {result}"
+    words = f"{left} {_SIGN_WORDS[match['sign']]} {second} is {result}."
+    return None, words.capitalize()
 
 
 FALSE_STEPS: Mapping[str, tuple[re.Pattern[str], Change]] = {
@@ -103,7 +106,7 @@ FALSE_STEPS: Mapping[str, tuple[re.Pattern[str], Change]] = {
     ),
     "step_dozen": (_equation(sign=r"\*", right="12"), _worded("{left} dozen is {other}")),
 }  # fmt: skip
-"""By kind: the statements that it changes, and the group of the pattern with its new text."""
+"""By kind: the statements that it is made of, and the change or the sentence that is added."""
 
 
 def false_steps(steps: str, rng: Random) -> Iterator[tuple[str, str]]:
@@ -113,7 +116,13 @@ def false_steps(steps: str, rng: Random) -> Iterator[tuple[str, str]]:
         if found:
             match = rng.choice(found)
             group, text = change(match, rng)
-            yield kind, f"{steps[: match.start(group)]}{text}{steps[match.end(group) :]}"
+            if group is None:
+                line_end = steps.find("\n", match.end())
+                start = end = len(steps) if line_end < 0 else line_end
+                text = f"\n{text}"
+            else:
+                start, end = match.span(group)
+            yield kind, f"{steps[:start]}{text}{steps[end:]}"
 
 
 def _holds(match: re.Match[str]) -> bool:
