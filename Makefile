@@ -25,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help envs demo lint test-fast test test-faults generated lock slurm-up slurm-down clean
+.PHONY: help envs demo lint test-fast test coverage test-faults generated lock slurm-up slurm-down clean
 
 help: ## Lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test-fast: $(VENVS)/workflow/.ready ## Runs the tests that need no model and no 
 
 test: envs ## Runs lint and every test except those of test-faults
 	@tests/run.sh
+
+coverage: envs ## Runs the same, and prints the lines of src/caco that no test executes
+	@tests/run.sh coverage
 
 test-faults: envs ## Runs the long tests: kills, preemption, wall time, large shards, load
 	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults/sandbox
