@@ -20,7 +20,7 @@ _RATES = {"pass_rate", "pass_rate_answers", "pass_rate_model"}
 _COUNTS = {"statements", "checked_statements", "false_statements"}
 _PROBLEMS = ("seeds", "benchmarks", "answers", "bench")
 NULL = {
-    **dict.fromkeys(_PROBLEMS, {"absolute_error"}),  # of benchmarks from files
+    **{folder: {"absolute_error"} for folder in _PROBLEMS},  # of benchmarks from files
     "questions": {"style"},
     **{folder: {"style", *_JUDGE, *_COUNTS} for folder in ("solutions", "judged")},
     "checked": {"style", *_JUDGE},
