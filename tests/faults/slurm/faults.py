@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -199,13 +200,27 @@ class Disk:
 
     @contextmanager
     def full(self) -> Iterator[None]:
-        """Fills the disk, and frees the space when the block ends."""
-        filler = self._folder / "filler"
-        with filler.open("wb", buffering=0) as file, suppress(OSError):
-            while file.write(bytes(1 << 16)):
-                pass
-        yield
-        filler.unlink()
+        """Fills the disk until the block ends, also with what jobs free meanwhile."""
+        filler, ended = self._folder / "filler", threading.Event()
+
+        def fill() -> None:
+            with filler.open("wb", buffering=0) as file:
+                while not ended.wait(0.002):
+                    with suppress(OSError):
+                        while file.write(bytes(1 << 16)):
+                            pass
+                    is_full.set()
+
+        is_full = threading.Event()
+        filling = threading.Thread(target=fill)
+        filling.start()
+        is_full.wait()
+        try:
+            yield
+        finally:
+            ended.set()
+            filling.join()
+            filler.unlink()
 
     def remove(self) -> None:
         """Unmounts the disk as soon as it is unused."""
