@@ -2,9 +2,8 @@ r"""The final answer of a solution: the last statement of one, whatever its form
 
 Statements are boxes, `the answer is ...`, headings such as `Final answer:` and GSM8K's `####`; a
 later one replaces an earlier one. Only without any does the last sentence count, and only of a
-solution that is complete. A reasoning
-block is set aside, a box that is cut off is no answer, and a next question that a model invents
-after its answer ends the reading.
+solution that is complete. A reasoning block is set aside, a box that is cut off is no answer, and a
+next question that a model invents after its answer ends the reading.
 """
 
 import re

@@ -5,7 +5,7 @@ another kind, the earlier kind's keys would remain, and be unknown keys of the n
 """
 
 from collections.abc import Iterable
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 _KINDS = ("kind", "reader", "converter")  # the keys that decide which other keys a section has
@@ -17,8 +17,8 @@ def merged(files: Iterable[dict[str, Any]]) -> dict[str, Any]:
     Args:
         files: The values of each file, in order.
     """
-    values: dict[str, Any] = reduce(_replacing, files, {})
-    return values
+    values: Any = reduce(partial(_over, replaces=True), files, {})
+    return dict(values)
 
 
 def without_replaced(config: dict[str, Any], files: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -31,17 +31,9 @@ def without_replaced(config: dict[str, Any], files: Iterable[dict[str, Any]]) ->
         files: The values of each file, in order.
     """
     in_order = list(files)
-    joined: Any = reduce(_joining, in_order, {})
+    joined: Any = reduce(partial(_over, replaces=False), in_order, {})
     result: dict[str, Any] = _pruned(config, joined, merged(in_order))
     return result
-
-
-def _replacing(earlier: Any, later: Any) -> Any:
-    return _over(earlier, later, replaces=True)
-
-
-def _joining(earlier: Any, later: Any) -> Any:
-    return _over(earlier, later, replaces=False)
 
 
 def _over(earlier: Any, later: Any, *, replaces: bool) -> Any:

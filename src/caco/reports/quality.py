@@ -116,12 +116,14 @@ def quality(files: Mapping[str, Sequence[Path]], corpus: Path) -> Quality:
         ("verify", "programs", verified.total, [row.program for row in verified.rows]),
         ("corpus", "programs", rows.total, [row.code for row in rows.rows]),
     ]
+    most = hardest(read_rows(corpus, CorpusRow))
+    rated = any(row.pass_rate is not None for row in most)  # all rows of a run have one, or none
     return Quality(
         diversities=[diversity(*one) for one in sets if one[2]],
         code_cots=distributions(_of_code_cots(cots.rows, files.get("seeds", ()))),
         corpus=distributions(read_rows(corpus, CorpusRow)),
-        hardest=hardest(read_rows(corpus, CorpusRow)),
-        pass_rates=pass_rates(read_rows(corpus, CorpusRow)),
+        hardest=most,
+        pass_rates=pass_rates(read_rows(corpus, CorpusRow) if rated else ()),
     )
 
 

@@ -14,15 +14,21 @@ from caco.errors import UserError
 from caco.identity import canonical_json
 from caco.reports.audit import MANIFEST
 from caco.reports.records import planned_jobs
-from caco.runtime.chain import load_record, located, name_in_run, record_digest, root_digest
+from caco.runtime.chain import (
+    job_name,
+    load_record,
+    located,
+    name_in_run,
+    record_digest,
+    root_digest,
+)
 from caco.runtime.checksums import read_checked, write_checked
 from caco.workflow.paths import Paths
 from caco.workflow.stages import WITHOUT_ROWS
 
 _VERIFIED = "verified.json"  # in the run's folder: the last verification
 _SHORT = 16  # hex digits of a digest that are shown
-_Values = Mapping[str, Any]  # of a record
-_Job = tuple[str, str]  # rule and identity
+_Values = Mapping[str, Any]  # of a record; of a job without one, its rule and identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +90,22 @@ def remember_verification(run: Path, root: str, at: str) -> None:
     write_checked(run / _VERIFIED, {"root": root, "at": at})
 
 
-def _jobs(run: Path) -> tuple[list[dict[str, Any]], list[_Job]]:
+def _jobs(run: Path) -> tuple[list[_Values], list[_Values]]:
     """Returns the records of a run, in the order of the data, and the jobs that have none."""
     paths = Paths(run.name, str(run.parent))
-    found: list[dict[str, Any]] = []
-    missing: list[_Job] = []
+    found: list[_Values] = []
+    missing: list[_Values] = []
     for rule, identities in planned_jobs(run).items():
         for identity in identities:
             try:
                 found.append(load_record(Path(paths.provenance(rule, identity))))
             except UserError:
-                missing.append((rule, identity))
+                missing.append({"rule": rule, "identity": identity})
     return found, missing
 
 
-def _named(rule: str, identity: str) -> str:
-    return rule if identity == "all" else f"{rule} {identity}"
-
-
 def _identity(
-    run: Path, jobs: Sequence[_Values], missing: Sequence[_Job], root: str | None
+    run: Path, jobs: Sequence[_Values], missing: Sequence[_Values], root: str | None
 ) -> list[str]:
     return [
         f"{run}: {len(jobs):,} of {len(jobs) + len(missing):,} jobs have a record",
@@ -111,8 +113,8 @@ def _identity(
     ]
 
 
-def _root(jobs: Iterable[_Values], missing: Iterable[_Job]) -> str | None:
-    if any(rule not in WITHOUT_ROWS for rule, _ in missing):
+def _root(jobs: Iterable[_Values], missing: Iterable[_Values]) -> str | None:
+    if any(values["rule"] not in WITHOUT_ROWS for values in missing):
         return None
     return root_digest(
         (values["rule"], values["identity"], record_digest(values))
@@ -165,9 +167,8 @@ def _models(jobs: Iterable[_Values]) -> list[str]:
     """Returns the models and data sets with their sources, and the digest of each manifest."""
     lines = []
     for values in jobs:
-        job = _named(values["rule"], values["identity"])
         is_source = values["rule"] in ("model", "data_set")
-        source = canonical_json(values["spec"]) if is_source else f"made by {job}"
+        source = canonical_json(values["spec"]) if is_source else f"made by {job_name(values)}"
         for file, sha in values["outputs"].items():
             if Path(file).name == MANIFEST:
                 digest = values.get("listed", {}).get(file, sha)
@@ -219,10 +220,10 @@ def _gpus(values: _Values) -> int:
     return len(visible.split(",")) if visible else 0
 
 
-def _troubles(jobs: Iterable[_Values], missing: Iterable[_Job]) -> list[str]:
-    lines = [f"{_named(*job)}: no record" for job in missing]
+def _troubles(jobs: Iterable[_Values], missing: Iterable[_Values]) -> list[str]:
+    lines = [f"{job_name(values)}: no record" for values in missing]
     for values in jobs:
-        name = _named(values["rule"], values["identity"])
+        name = job_name(values)
         if values.get("restored"):
             lines.append(f"{name}: its record was restored, so when and where it ran is unknown")
         if starts := values.get("starts"):
