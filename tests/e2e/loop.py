@@ -18,6 +18,9 @@ from caco.reports.records import planned_records, read_records, root_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# The parts of a checkout that a run needs.
+LINKS = ("Snakefile", "rules", "scripts", "src", "envs", "profiles", "slurm", "config", ".venvs")
+
 _TRAINING = {
     "learning_rate": 4.0e-3, "global_batch": 4, "micro_batch": 4, "cutoff": 384,
     "precision": "fp32", "weight_decay": 0.0,
@@ -82,9 +85,7 @@ class Loop:
 
     def __init__(self, folder: Path, config: dict[str, Any]) -> None:
         self.folder = folder
-        for name in (
-            "Snakefile", "rules", "scripts", "src", "envs", "profiles", "slurm", "config", ".venvs",
-        ):  # fmt: skip
+        for name in LINKS:
             (folder / name).symlink_to(ROOT / name)
         (folder / "jars.jsonl").write_text(_GSM8K)
         (folder / "config.yaml").write_text(yaml.safe_dump(config))

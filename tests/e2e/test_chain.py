@@ -1,16 +1,19 @@
 """The chain of records of a complete run: its audit, and the restoration of lost records."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from caco.rows.table import check_rows
 from caco.runtime.chain import load_record, record_digest
-from tests.e2e.loop import CORES, uninterrupted
+from tests.e2e.loop import CORES, LINKS, ROOT, uninterrupted
 
 TRAINS = ("codegen", "writer", "student")
 
@@ -61,6 +64,74 @@ def test_every_lost_record_is_restored_and_no_job_runs_again(copy: Path) -> None
         assert {k: now[k] for k in same} == {k: before[k] for k in same}
     again = call(copy, "scripts/audit.py", "verify", "results/tiny")
     assert (again.returncode, again.stdout) == (0, audited.stdout)
+
+
+def jobs_in(printed: str) -> dict[str, int]:
+    """Returns the number of jobs of each rule that a dry run lists."""
+    return {rule: int(n) for rule, n in re.findall(r"^(\w+) +(\d+)$", printed, re.MULTILINE)}
+
+
+@pytest.fixture
+def moved(copy: Path, tmp_path: Path) -> Path:
+    """A fresh checkout with a copy of the results, of which the files have other times."""
+    folder = tmp_path / "moved"
+    folder.mkdir()
+    for name in LINKS:
+        (folder / name).symlink_to(ROOT / name)
+    for name in ("config.yaml", "jars.jsonl"):
+        shutil.copyfile(copy / name, folder / name)
+    for name in ("model", "results"):
+        shutil.copytree(copy / name, folder / name, copy_function=shutil.copyfile)
+    # The last files of the data are the oldest.
+    for n, file in enumerate(sorted((folder / "results").rglob("*.*"))):
+        os.utime(file, (1.7e9 - n, 1.7e9 - n))
+    return folder
+
+
+def test_a_moved_run_is_known_again_but_for_altered_files(copy: Path, moved: Path) -> None:
+    shard, seeds = moved / "results/tiny/judged/00001.parquet", moved / "jars.jsonl"
+    whole = {file: file.read_bytes() for file in (shard, seeds)}
+    for file, content in whole.items():
+        file.write_bytes(content[:-1] + b"?")
+        os.utime(file, (1.6e9, 1.6e9))
+    done = call(moved, "scripts/restore.py", "results/tiny")
+    altered, other = done.stderr.splitlines()
+    assert done.returncode == 1 and "Snakemake knows 27 jobs again" in done.stdout
+    assert altered.startswith("input error: jars.jsonl: its SHA-256 is ")
+    assert other.startswith("input error: results/tiny/judged/00001.parquet: its SHA-256 is ")
+    assert jobs_in(planned(moved)).keys() >= {"seeds", "unify", "codegen", "judge", "student"}
+
+    # Settings and code are those of the records, not those of the checkout.
+    for file, content in whole.items():
+        file.write_bytes(content)
+    code = moved / "other"
+    shutil.copytree(ROOT / "src", code, ignore=shutil.ignore_patterns("__pycache__"))
+    card = code / "caco/stages/export/card.py"
+    card.write_text(card.read_text().replace('"reasoning", "code"', '"code", "reasoning"'))
+    config = (moved / "config.yaml").read_text()
+    for folder in (copy, moved):
+        (folder / "src").unlink()
+        (folder / "src").symlink_to(code)
+        changed = config.replace("max_new_tokens: 40", "max_new_tokens: 41")
+        (folder / "config.yaml").write_text(changed)
+    done = call(moved, "scripts/restore.py", "results/tiny")
+    assert (done.returncode, done.stderr) == (0, "")
+    with ThreadPoolExecutor() as pool:
+        here, there = map(jobs_in, pool.map(planned, (moved, copy)))
+    assert here == there
+    assert here == {
+        "answer": 2, "grade": 2, "scores": 1, "export": 1, "report": 1, "all": 1, "total": 8,
+    }  # fmt: skip
+
+    (moved / "src").unlink()
+    (moved / "src").symlink_to(ROOT / "src")
+    (moved / "config.yaml").write_text(config)
+    assert "Nothing to be done" in planned(moved)
+    # Snakemake compares the times of files above 1 MB, which this run does not have.
+    for record in (moved / "results/tiny/provenance").glob("[!p]*/*.json"):
+        read, made = (load_record(record)[files] for files in ("inputs", "outputs"))
+        oldest = min((moved / file).stat().st_mtime for file in made)
+        assert all((moved / file).stat().st_mtime <= oldest for file in read), record
 
 
 def test_a_record_is_not_restored_from_a_damaged_shard(copy: Path) -> None:

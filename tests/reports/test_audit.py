@@ -11,7 +11,7 @@ import pytest
 
 from caco.reports.audit import audit
 from caco.reports.records import planned_records, read_records, root_of
-from caco.reports.restore import MadeJob, made_jobs, restore
+from caco.reports.restore import MadeJob, restore
 from caco.rows.seed import Seed
 from caco.rows.table import write_rows
 from caco.rows.verified import Verified
@@ -108,7 +108,7 @@ def made_by_snakemake(path: Path) -> MadeJob:
     command += ["--spec", json.dumps(record["spec"]), "--code", record["code"]]
     command += ["--identity", record["identity"], "--provenance", str(path)]
     return MadeJob(
-        record["rule"], path, tuple(map(Path, record["outputs"])), ",".join(record["inputs"]),
+        record["rule"], path, tuple(map(Path, record["outputs"])), tuple(record["inputs"]),
         shlex.join(command) + " 2>&1 | tee logs/x.log",
     )  # fmt: skip
 
@@ -170,7 +170,7 @@ def test_a_job_that_did_not_finish_or_whose_command_is_unknown_is_not_restored(f
     record = Path(fake_run.paths.provenance("verify", "00000"))
     job = next(job for job in jobs if job.record == record)
     record.unlink()
-    (error,) = restore([MadeJob(job.rule, record, job.outputs, "", "")]).errors
+    (error,) = restore([MadeJob(job.rule, record, job.outputs, (), "")]).errors
     assert "Snakemake does not know which command made the outputs" in str(error)
     heartbeat_file(record).write_text("{}\n")
     (error,) = restore([job]).errors
@@ -184,21 +184,3 @@ def test_a_record_is_not_restored_if_an_input_is_newer_than_the_outputs(fake_run
     os.utime(seeds, (4e9, 4e9))
     (error,) = restore(jobs).errors
     assert f"its input {seeds} is newer than its outputs" in str(error)
-
-
-def test_the_jobs_of_a_summary_have_their_outputs_and_their_command():
-    summary = (
-        "a line of Snakemake\noutput_file\tdate\trule\tlog-file(s)\tinput-file(s)\tshellcmd\t"
-        "status\tplan\n"
-        "r/a.parquet\tx\tverify\tlog\tr/in\tenvs/python\tok\tno update\n"
-        "r/provenance/verify/1.json\t-\tverify\t-\t-\t-\tmissing\tupdate pending\n"
-        "r/b\tx\tseeds\t-\t-\t-\tok\tno update\n"
-        "r/provenance/seeds/s.json\t-\tseeds\t-\t-\t-\tok\tno update\n"
-    )
-    assert made_jobs(summary) == [
-        MadeJob(
-            "verify", Path("r/provenance/verify/1.json"), (Path("r/a.parquet"),), "r/in",
-            "envs/python",
-        ),
-        MadeJob("seeds", Path("r/provenance/seeds/s.json"), (Path("r/b"),), "", ""),
-    ]  # fmt: skip

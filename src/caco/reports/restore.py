@@ -32,7 +32,8 @@ from caco.workflow.stages import ROW_STAGES
 # Rules whose outputs show all their rows.
 _COUNTED = {*ROW_STAGES, "draft", "attempt", "plant", "rollout", "pass_rate"}
 _SEEDED = ("sampling", "training", "calibration")  # the sections of a spec that have the seed
-_END = " 2>&1 | tee "  # of every rule's command
+END_OF_COMMAND = " 2>&1 | tee "
+"""What follows, before the path of the log, in every rule's command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +44,15 @@ class MadeJob:
         rule: Its rule.
         record: Its record.
         outputs: Its outputs, without the record.
-        inputs: The inputs that Snakemake has recorded, as one text with commas.
+        inputs: The inputs that Snakemake has stored.
         command: The shell command that made the outputs; empty if Snakemake does not know it.
     """
 
     rule: str
     record: Path
     outputs: tuple[Path, ...]
-    inputs: str
+    inputs: tuple[str, ...]
     command: str
-
-
-def made_jobs(summary: str) -> list[MadeJob]:
-    """Returns the jobs in the output of `snakemake --detailed-summary`."""
-    lines = summary.splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("output_file\t"))
-    jobs: list[MadeJob] = []
-    outputs: list[Path] = []
-    commands: set[tuple[str, str]] = set()
-    for line in lines[start + 1 :]:
-        output, _, rule, _, inputs, command, *_ = line.split("\t")
-        if command != "-":
-            commands.add((inputs, command))
-        if Path(output).parts[-3:-1] != ("provenance", rule):
-            outputs.append(Path(output))
-            continue
-        # The outputs of a job were made by one command, or it is unknown what made them.
-        known = commands.pop() if len(commands) == 1 else ("", "")
-        jobs.append(MadeJob(rule, Path(output), tuple(outputs), *known))
-        outputs, commands = [], set()
-    return jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +133,10 @@ def _restore(job: MadeJob, read: _Read) -> list[Path]:
         raise _not_restored(job, "a later start of its job has not finished")
     if not job.command:
         raise _not_restored(job, "Snakemake does not know which command made the outputs")
-    flags = _flags(job.command)
+    flags = flags_of(job.command)
     unchecked = [path for path in job.outputs if not _is_checked(path)]
-    spec, shards = flags["--spec"][0], int(flags.get("--shards", ["0"])[0])
-    named = [Path(value) for values in flags.values() for value in _among(values, job.inputs)]
-    inputs = open_inputs(job.record, each_shard(named, shards))
+    spec = flags["--spec"][0]
+    inputs = open_inputs(job.record, recorded_inputs(job.command, job.inputs))
     inputs.require_unchanged()
     _require_older(job, inputs)
     section = json.loads(spec)
@@ -190,11 +169,11 @@ def _not_restored(job: MadeJob, why: str) -> UserError:
     return UserError(f"{job.record}: not restored: {why}; type your command again, the job runs")
 
 
-def _flags(command: str) -> dict[str, list[str]]:
+def flags_of(command: str) -> dict[str, list[str]]:
     """Returns the values of each flag of a rule's command."""
     flags: dict[str, list[str]] = {}
     values: list[str] = []
-    for word in shlex.split(command.rpartition(_END)[0] or command):
+    for word in shlex.split(command.rpartition(END_OF_COMMAND)[0] or command):
         if word.startswith("--"):
             values = flags.setdefault(word, [])
         else:
@@ -202,8 +181,16 @@ def _flags(command: str) -> dict[str, list[str]]:
     return flags
 
 
-def _among(values: Iterable[str], inputs: str) -> list[str]:
-    return [value for value in values if f",{value}," in f",{inputs},"]
+def recorded_inputs(command: str, inputs: Iterable[str]) -> list[Path]:
+    """Returns the inputs of a job that its record names: those in its command, of each shard.
+
+    Args:
+        command: The job's command.
+        inputs: All inputs of the job, as Snakemake has them.
+    """
+    flags, known = flags_of(command), set(map(str, inputs))
+    named = [Path(value) for values in flags.values() for value in values if value in known]
+    return each_shard(named, int(flags.get("--shards", ["0"])[0]))
 
 
 def _is_checked(path: Path) -> bool:
