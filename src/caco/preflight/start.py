@@ -17,10 +17,12 @@ from snakemake.logging import logger
 from caco.config.config import Config
 from caco.errors import CacoError, ClusterError, UserError
 from caco.preflight.checks import preflight_errors, print_notices
+from caco.preflight.copied_run import copied_run_error
 from caco.runtime.file_system import clock_notice
 from caco.runtime.slurm_client import queued_jobs
 from caco.slurm.site import FILE
 from caco.workflow.inputs import LocalInputs
+from caco.workflow.paths import Paths
 
 # Wrappers of sbatch, squeue and sacct that handle what the executor does not.
 _BIN = Path("profiles/slurm/bin")
@@ -46,9 +48,9 @@ def start(workflow: Any, config: Config, inputs: LocalInputs) -> None:
         else:
             return  # the Snakemake inside a job, or one that runs nothing
         jobs = [*workflow.dag.needrun_jobs()]
-        found = missing_files(jobs, inputs) or preflight_errors(
-            jobs, config, slurm=executor == "slurm"
-        )
+        copied = copied_run_error(workflow, Path(Paths(config.run).root))
+        found = [copied] if copied is not None else missing_files(jobs, inputs)
+        found = found or preflight_errors(jobs, config, slurm=executor == "slurm")
     except CacoError as error:
         found = [error]
     if found:

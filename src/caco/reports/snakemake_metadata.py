@@ -115,7 +115,7 @@ def restore_metadata(workflow: Any, run: Path) -> Known:
         try:
             values = load_record(Path(job.output.provenance))
         except UserError:
-            workflow.persistence.started(job)  # `restore` has reported it
+            _run_again(workflow, job)  # `restore` has reported it
             continue
         found = _differences(job, values, run, digests)
         known.notices.extend(
@@ -126,7 +126,7 @@ def restore_metadata(workflow: Any, run: Path) -> Known:
         if found:
             for file, error in found.items():
                 different.setdefault(file, error)  # of an altered output, that of its own job
-            workflow.persistence.started(job)
+            _run_again(workflow, job)
         else:
             _set_times(job)
             _store(workflow, job, values)
@@ -153,6 +153,12 @@ def _is_unknown(workflow: Any, job: Any) -> bool:
     if not workflow.persistence.has_metadata(job):
         return True
     return all(file.exists() for file in files) and _newest_input(job) > min(map(_time, files))
+
+
+def _run_again(workflow: Any, job: Any) -> None:
+    """Stores a job as incomplete; if it is, it may have the ID of a Slurm job, which is kept."""
+    if not workflow.async_run(workflow.persistence.incomplete(job)):
+        workflow.persistence.started(job)
 
 
 def _read(files: Iterable[Path], digests: dict[Path, str]) -> None:
