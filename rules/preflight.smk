@@ -13,6 +13,8 @@ rule preflight:
         stage.log("preflight"),
     # A second attempt finds the same node.
     retries: 0
+    # First of all: every model waits for it.
+    priority: 2
     conda:
         stage.conda("preflight")
     resources:
@@ -30,6 +32,7 @@ rule preflight_passed:
         **stage.outputs("preflight_passed", marker=paths.preflight_passed()),
     log:
         stage.log("preflight_passed"),
+    priority: 2
     conda:
         stage.conda("preflight_passed")
     resources:
