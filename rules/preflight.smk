@@ -11,10 +11,10 @@ rule preflight:
         **stage.outputs("preflight", node=paths.preflight()),
     log:
         stage.log("preflight"),
-    # A second attempt finds the same node.
-    retries: 0
     # First of all: every model waits for it.
     priority: 2
+    # A second attempt finds the same node.
+    retries: 0
     conda:
         stage.conda("preflight")
     resources:
