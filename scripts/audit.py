@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from caco.errors import CacoError
 from caco.reports.audit import audit
 from caco.reports.records import planned_records, read_records, root_of
 from caco.reports.rerun import Rerun, executed_jobs, rerun, scratch_folder, summary
@@ -73,12 +74,10 @@ def _verify(args: argparse.Namespace) -> None:
     if found.differences:
         sys.exit(1)
     print(f"{found.files:,} files are as recorded")
-    print(f"Root digest: {found.root}")
-    assert found.root is not None
-    try:
-        remember_verification(folder, found.root, utc(time.time()))
-    except OSError as error:
-        print(f"notice: {folder}: not writable ({error.strerror}), so `show` has no time of this")
+    root = found.root
+    print(f"Root digest: {root}")
+    assert root is not None
+    _remember(folder, lambda: remember_verification(folder, root, utc(time.time())))
 
 
 def _rerun(args: argparse.Namespace) -> None:
@@ -92,12 +91,17 @@ def _rerun(args: argparse.Namespace) -> None:
             print("\n".join(map(printable, one.lines)), flush=True)
     print("\n".join([*map(printable, summary(results)), f"seed: {seed}"]))
     equal, others = executed_jobs(results)
-    try:
-        remember_rerun(folder, root, utc(time.time()), equal, others)
-    except OSError as error:
-        print(f"notice: {folder}: not writable ({error.strerror}), so `show` has no time of this")
+    _remember(folder, lambda: remember_rerun(folder, root, utc(time.time()), equal, others))
     if others or not equal:
         sys.exit(1)
+
+
+def _remember(folder: Path, write: Callable[[], None]) -> None:
+    """Writes a result for `show` into the folder of a run, which may be read-only."""
+    try:
+        write()
+    except (OSError, CacoError):
+        print(f"notice: {folder}: not writable, so `show` has no time of this")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Jobs of a finished run that are executed again: two small scripts, real records."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from caco.errors import UserError
+from caco.models.manifest import open_checkpoint, write_manifest
+from caco.reports.job_folder import make_job_folder
 from caco.reports.rerun import Result, rerun, scratch_folder, summary
 from caco.reports.rerun_checks import CHECKS, Check
 from caco.reports.show import show, show_text
 from caco.rows.rejected import Rejected
 from caco.rows.table import write_rows
+from caco.runtime.atomic_files import write_text
 from caco.runtime.chain import load_record
 from caco.runtime.checksums import write_checked
 from caco.workflow.stages import BY_NAME
@@ -238,6 +242,23 @@ def test_an_output_of_the_run_that_is_damaged_too_is_not_compared_by_row(checkou
     assert "the file of the run is not as recorded" in reason
 
 
+def test_the_folder_of_a_job_has_the_files_of_a_manifest_and_those_of_other_runs(
+    checkout, tmp_path
+):
+    manifest = RUN / "data_sets/hub/manifest.json"
+    write_text(manifest.parent / "files/part/rows.jsonl", "{}")
+    write_manifest(manifest, manifest.parent / "files")
+    write_text(Path("results/other/rows.jsonl"), "[]")
+    values = load_record(RUN / "provenance/seeds/s.json")
+    values["inputs"] = {str(manifest): "", "results/other/rows.jsonl": ""}
+    made = make_job_folder(tmp_path / "job", values, RUN)
+    files = open_checkpoint(made.work / manifest).folder
+    assert (files / "part/rows.jsonl").read_text() == "{}"
+    assert files.is_relative_to(made.work)
+    assert (made.work / "results/other/rows.jsonl").read_text() == "[]"
+    assert not (made.work / RUN / "seeds").exists()
+
+
 def test_wrong_arguments_are_one_sentence(checkout, tmp_path, monkeypatch):
     with pytest.raises(UserError, match="--stage verfy: results/small has no such rule; it has"):
         execute(tmp_path, "verfy")
@@ -257,6 +278,21 @@ def test_every_rule_has_a_check_or_a_reason():
         assert (known.check is Check.SCORED) == stage.generates
         assert (known.check is Check.TRAINING) == stage.trains
         assert known.not_checked is not None or stage.environment is not None
+
+
+def test_a_checkout_that_is_read_only_can_be_audited(checkout):
+    mount = "mount --bind . . && mount -o remount,ro,bind . && cd $PWD && ! touch x 2> /dev/null"
+    audit = shlex.join([sys.executable, str(ROOT / "scripts/audit.py")])
+    plan(RUN, seeds=["s"], check=["00000"])
+    done = subprocess.run(
+        ["unshare", "-Urm", "sh", "-ec",
+         f"{mount}; {audit} rerun {RUN} --stage seeds --seed 1; {audit} verify {RUN}"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "1 jobs of 1 rules: 1 equal" in done.stdout
+    notice = f"notice: {RUN}: not writable, so `show` has no time of this"
+    assert done.stdout.splitlines().count(notice) == 2
 
 
 def test_the_script_prints_the_jobs_and_show_remembers_them(checkout, tmp_path):

@@ -48,17 +48,18 @@ def require_inputs(values: Mapping[str, Any], run: Path) -> None:
     Raises:
         UserError: An input is missing, or is not the file that the job read.
     """
-    for name, sha in values["inputs"].items():
-        file = located(values, name, run)
+    promised = {located(values, name, run): sha for name, sha in values["inputs"].items()}
+    for file in promised:
         if not file.is_file():
             raise UserError(f"{file}: there is no such file, although the job read it; restore it")
-        found = (
-            record_digest(load_record(file)) if is_record(file, run) else sha256_of([file])[file]
-        )
-        if found != sha:
+    digests = {file: record_digest(load_record(file)) for file in promised if is_record(file, run)}
+    digests.update(sha256_of(file for file in promised if file not in digests))
+    for file, sha in promised.items():
+        if digests[file] != sha:
             raise UserError(
-                f"{file}: its SHA-256 is {found}, but job `{job_name(values)}` read a file with "
-                f"{sha}; restore the file, `python scripts/audit.py verify {run}` lists every one"
+                f"{file}: its SHA-256 is {digests[file]}, but job `{job_name(values)}` read a file "
+                f"with {sha}; restore the file, `python scripts/audit.py verify {run}` lists every "
+                "one that differs"
             )
 
 

@@ -92,7 +92,7 @@ def remember_verification(run: Path, root: str, at: str) -> None:
         at: When, in UTC.
 
     Raises:
-        OSError: The folder is not writable.
+        CacoError: The folder is not writable.
     """
     write_checked(run / _VERIFIED, {"root": root, "at": at})
 
@@ -110,7 +110,7 @@ def remember_rerun(
         others: Names of the jobs whose outputs were different, or that could not be executed.
 
     Raises:
-        OSError: The folder is not writable.
+        CacoError: The folder is not writable.
     """
     write_checked(
         run / _RERUN, {"root": root, "at": at, "equal": list(equal), "others": list(others)}
