@@ -160,8 +160,10 @@ def test_a_script_that_gives_other_rows_is_found(checkout, tmp_path, monkeypatch
     assert f"  {reason}" in one.lines and f"  {changed}" in one.lines
 
 
-def test_a_rule_that_is_not_deterministic_is_called_so(checkout, tmp_path):
-    script(checkout, "check", TIMED)
+@pytest.mark.parametrize("line", [TIMED, UNORDERED])
+def test_a_rule_that_is_not_deterministic_is_called_so(checkout, tmp_path, monkeypatch, line):
+    monkeypatch.setenv("PYTHONHASHSEED", "0")  # as when the job was recorded: of no effect
+    script(checkout, "check", line)
     make_job(checkout, "check", "00000", f"{RUN}/seeds/s.parquet", f"{RUN}/checked/00000.parquet")
     (one,) = execute(tmp_path, "check")
     assert (one.result, one.changes) == (Result.DIFFERENT, [])
@@ -172,11 +174,15 @@ def test_packages_commit_and_machine_that_differ_are_named(checkout, tmp_path):
     versions = load_record(RUN / "provenance/seeds/s.json")["versions"]
     older = {**versions, "numpy": "1.0", "vllm": "0.9"}
     change("seeds", "s", versions=older, commit="abc", host="node7")
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in ("init --quiet", "add --all", "commit --quiet --message x"):
+        subprocess.run([*git, *command.split()], check=True)
+    described = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
     (one,) = execute(tmp_path, "seeds")
     assert one.result is Result.EQUAL
     assert one.changes == [
         f"numpy 1.0 is now {versions['numpy']}", "vllm 0.9 is now absent",
-        "commit abc is now unknown", f"host node7 is now {os.uname().nodename}",
+        f"commit abc is now {described.stdout.strip()}", f"host node7 is now {os.uname().nodename}",
     ]  # fmt: skip
     assert summary([one])[0] == f"notice: {one.changes[0]} (every equal job)"
 
@@ -232,6 +238,14 @@ def test_what_cannot_be_executed_is_one_sentence(checkout, tmp_path, planted, se
     assert one.result is Result.NOT_EXECUTED
     (reason,) = one.reasons
     assert sentence in reason and "\n" not in reason
+
+
+def test_an_input_from_outside_of_the_run_must_be_the_one_that_was_read(checkout, tmp_path):
+    write_rows(Path("../data/rows.parquet"), Rejected, [])
+    (one,) = execute(tmp_path, "seeds")
+    (reason,) = one.reasons
+    assert one.result is Result.NOT_EXECUTED
+    assert reason.startswith("../data/rows.parquet: its SHA-256 is ")
 
 
 def test_an_output_of_the_run_that_is_damaged_too_is_not_compared_by_row(checkout, tmp_path):

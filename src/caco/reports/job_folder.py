@@ -102,7 +102,6 @@ class JobFolder:
             **kept,
             **_git(Path.cwd()),
             "CACO_CACHE": str(self.cache),
-            "PYTHONDONTWRITEBYTECODE": "1",  # the checkout may be read-only
             "OMP_WAIT_POLICY": "passive",  # as for a job of Snakemake
         }
 
