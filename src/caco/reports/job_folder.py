@@ -33,7 +33,7 @@ from caco.runtime.process import die_with_parent
 
 # Of the checkout: what a run writes there, and git, which gets the checkout's own path.
 _WRITTEN = {"logs", ".cache", ".snakemake", ".git"}
-# They would stop the job with its Snakemake, fix the order of sets, or name another cache.
+# They would stop the job with its Snakemake, fix the order of sets, or name a cache with digests.
 _NOT_INHERITED = ("SNAKEMAKE_PID", "PYTHONHASHSEED", "CACO_CACHE")
 _DROPPED = "--code"  # the job computes the present digest itself
 
@@ -70,12 +70,10 @@ class JobFolder:
     Attributes:
         work: The working folder: the names in the record are relative to it.
         log: What the job prints.
-        cache: The cache folder.
     """
 
     work: Path
     log: Path
-    cache: Path
 
     def execute(self, environment: str, command: Iterable[str]) -> int:
         """Runs the command of a record and returns its exit code.
@@ -101,7 +99,6 @@ class JobFolder:
         return {
             **kept,
             **_git(Path.cwd()),
-            "CACO_CACHE": str(self.cache),
             "OMP_WAIT_POLICY": "passive",  # as for a job of Snakemake
         }
 
@@ -126,17 +123,15 @@ def make_job_folder(folder: Path, values: Mapping[str, Any], run: Path) -> JobFo
         )
     above = max((_above(name) for name in values["inputs"]), default=0)
     work = folder.joinpath(*["above"] * above, checkout.name)
-    made = JobFolder(work, folder / "log.txt", folder / "cache")
     work.mkdir(parents=True)
-    made.cache.mkdir()
     _link_checkout(work, checkout, recorded_run)
     if (models := cache_folder().absolute() / "models").is_dir():  # downloads, verified by digest
-        _link(made.cache / "models", models)
+        _link(work / ".cache/models", models)
     for name in values["inputs"]:
         _link_input(work, name, values, run)
     for maker in values["made_by"].values():
         _link(work / maker["record"], located(values, maker["record"], run))
-    return made
+    return JobFolder(work, folder / "log.txt")
 
 
 def _link_checkout(work: Path, checkout: Path, run: PurePath) -> None:
