@@ -30,6 +30,8 @@ rule answer:
         **stage.outputs("answer", answers=paths.answers()),
     log:
         stage.log("answer"),
+    # The base's answers are needed for the scores alone: the student's corpus comes first.
+    priority: -1
     conda:
         stage.conda("answer")
     threads: 8

@@ -11,6 +11,8 @@ rule model:
         **stage.outputs("model", manifest=paths.model()),
     log:
         stage.log("model"),
+    # Every training waits for it.
+    priority: 1
     conda:
         stage.conda("model")
     threads: 8

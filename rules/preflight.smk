@@ -11,6 +11,8 @@ rule preflight:
         **stage.outputs("preflight", node=paths.preflight()),
     log:
         stage.log("preflight"),
+    # First of all: every model waits for it.
+    priority: 2
     # A second attempt finds the same node.
     retries: 0
     conda:
@@ -30,6 +32,7 @@ rule preflight_passed:
         **stage.outputs("preflight_passed", marker=paths.preflight_passed()),
     log:
         stage.log("preflight_passed"),
+    priority: 2
     conda:
         stage.conda("preflight_passed")
     resources:

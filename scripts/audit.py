@@ -1,20 +1,26 @@
-"""Shows what a finished run was made from, or compares every file with its record, offline.
+"""Shows what a finished run was made from, and proves it again, offline.
 
 `show` answers from the records what was run. `verify` reads every file again, lists each missing,
-altered or torn one, and prints the root digest. For interactive use, on any machine with the run's
-folder: python scripts/audit.py verify results/embedded
+altered or torn one, and prints the root digest. `rerun` executes random jobs again and compares
+their outputs with the records, in the folder of the checkout. The others need the folder of the run
+only: python scripts/audit.py verify results/embedded
 """
 
 import argparse
+import secrets
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from caco.errors import CacoError
 from caco.reports.audit import audit
-from caco.reports.show import remember_verification, show, show_text
+from caco.reports.records import planned_records, read_records, root_of
+from caco.reports.rerun import Rerun, executed_jobs, rerun, scratch_folder, summary
+from caco.reports.show import printable, remember_rerun, remember_verification, show, show_text
 from caco.runtime.job import run
+from caco.runtime.jsonl import positive_int
 from caco.runtime.provenance import utc
 
 
@@ -23,24 +29,43 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(required=True, metavar="show|verify")
+    commands = parser.add_subparsers(required=True, metavar="show|verify|rerun")
     _add(commands, "show", _show, "answers from the records what was run")
     _add(commands, "verify", _verify, "compares every file with its record")
+    _add_rerun_options(_add(commands, "rerun", _rerun, "executes random jobs again and compares"))
     args = parser.parse_args()
-    args.command(args.run)
+    args.command(args)
 
 
-def _add(commands: Any, name: str, command: Callable[[Path], None], text: str) -> None:
-    parser = commands.add_parser(name, help=text)
+def _add(
+    commands: Any, name: str, command: Callable[[argparse.Namespace], None], text: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.add_argument("run", type=Path, help="folder of the run: results/{run}")
     parser.set_defaults(command=command)
+    return parser
 
 
-def _show(folder: Path) -> None:
-    print(show_text(show(folder)))
+def _add_rerun_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--shards",
+        type=positive_int,
+        default=1,
+        metavar="K",
+        help="jobs of each rule (%(default)s)",
+    )
+    add("--stage", nargs="+", metavar="NAME", help="only these rules")
+    add("--seed", type=int, help="chooses the jobs; another one each time if omitted")
+    add("--scratch", type=Path, help="new folder for the outputs, which is kept")
 
 
-def _verify(folder: Path) -> None:
+def _show(args: argparse.Namespace) -> None:
+    print(show_text(show(args.run)))
+
+
+def _verify(args: argparse.Namespace) -> None:
+    folder: Path = args.run
     found = audit(folder)
     for notice in found.notices:
         print(f"notice: {notice}")
@@ -49,12 +74,34 @@ def _verify(folder: Path) -> None:
     if found.differences:
         sys.exit(1)
     print(f"{found.files:,} files are as recorded")
-    print(f"Root digest: {found.root}")
-    assert found.root is not None
+    root = found.root
+    print(f"Root digest: {root}")
+    assert root is not None
+    _remember(folder, lambda: remember_verification(folder, root, utc(time.time())))
+
+
+def _rerun(args: argparse.Namespace) -> None:
+    folder: Path = args.run
+    root = root_of(read_records(planned_records(folder)))
+    seed = secrets.randbelow(1 << 32) if args.seed is None else args.seed
+    with scratch_folder(args.scratch, folder) as scratch:
+        results: list[Rerun] = []
+        for one in rerun(folder, scratch, args.shards, args.stage, seed):
+            results.append(one)
+            print("\n".join(map(printable, one.lines)), flush=True)
+    print("\n".join([*map(printable, summary(results)), f"seed: {seed}"]))
+    equal, others = executed_jobs(results)
+    _remember(folder, lambda: remember_rerun(folder, root, utc(time.time()), equal, others))
+    if others or not equal:
+        sys.exit(1)
+
+
+def _remember(folder: Path, write: Callable[[], None]) -> None:
+    """Writes a result for `show` into the folder of a run, which may be read-only."""
     try:
-        remember_verification(folder, found.root, utc(time.time()))
-    except OSError as error:
-        print(f"notice: {folder}: not writable ({error.strerror}), so `show` has no time of this")
+        write()
+    except (OSError, CacoError):
+        print(f"notice: {folder}: not writable, so `show` has no time of this")
 
 
 if __name__ == "__main__":

@@ -148,6 +148,17 @@ def test_a_record_is_not_restored_from_a_damaged_shard(copy: Path) -> None:
     assert "results/tiny/programs/00000.parquet" in done.stderr
 
 
+def test_jobs_that_are_executed_again_have_the_same_outputs(copy: Path) -> None:
+    """One rule of each environment, a checkpoint, a folder and the page; the others are similar."""
+    rules = ("model", "verify", "export", "report")
+    done = call(copy, "scripts/audit.py", "rerun", "results/tiny", "--stage", *rules)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines if "bit-identical equal" in line] == list(rules)
+    # Neither code nor packages nor machine have changed since the run.
+    assert lines[4] == "4 jobs of 4 rules: 4 equal, 0 different, 0 not executed"
+
+
 def test_the_audit_lists_altered_inputs_and_weights(copy: Path) -> None:
     (copy / "jars.jsonl").write_text("{}\n")
     checkpoint = copy / "results/tiny/student"

@@ -85,6 +85,18 @@ def test_a_converted_model_loads_with_the_same_weights_and_template(tmp_path):
     assert after.eos_token == "<|im_end|>"
 
 
+@pytest.mark.parametrize("offline", [False, True])
+def test_the_checkpoint_does_not_depend_on_whether_the_hub_may_be_reached(
+    tmp_path, monkeypatch, offline
+):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", offline)
+    _write_gguf(make_tiny_model(tmp_path / "tiny"), tmp_path / "tiny.gguf")
+    (tmp_path / "converted").mkdir()
+    convert_gguf(tmp_path / "tiny.gguf", tmp_path / "converted")
+    written = json.loads((tmp_path / "converted/tokenizer_config.json").read_text())
+    assert written["local_files_only"] is True
+
+
 def test_an_invalid_gguf_file_is_a_user_error(tmp_path):
     (tmp_path / "model.gguf").write_bytes(b"not a GGUF file")
     with pytest.raises(UserError, match=r"model\.gguf: transformers cannot read"):

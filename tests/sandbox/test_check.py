@@ -54,6 +54,15 @@ def test_the_check_at_the_start_of_a_job_passes():
     check.require_host(Limits())
 
 
+def test_a_probe_that_reaches_the_brief_limit_runs_again_under_the_one_of_the_config(monkeypatch):
+    slow = "import time\nwhile time.process_time() < 0.6: pass\nopen('/lib/x', 'w')"
+    probe = check.Probe("/lib cannot be written", slow, Outcome.EXCEPTION, "Read-only")
+    monkeypatch.setattr(check, "probes", lambda: [probe])
+    check.require_host(Limits())
+    with pytest.raises(SandboxUnavailable, match="cpu_timeout"):
+        check.require_host(Limits(cpu_s=0.2))
+
+
 def test_missing_features_are_described_with_the_fix(monkeypatch):
     def none(proc: Path = Path("/proc/self")) -> Cgroups:
         raise CgroupsUnavailable("/sys/fs/cgroup: Permission denied")

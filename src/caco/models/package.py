@@ -118,7 +118,8 @@ def convert_gguf(gguf: Path, out: Path) -> None:
 
     where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(**where)
+        # The checkpoint's tokenizer_config.json has `local_files_only`, by default HF_HUB_OFFLINE.
+        tokenizer = AutoTokenizer.from_pretrained(**where, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(
             **where, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
         )

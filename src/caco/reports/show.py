@@ -27,6 +27,7 @@ from caco.workflow.paths import Paths
 from caco.workflow.stages import WITHOUT_ROWS
 
 _VERIFIED = "verified.json"  # in the run's folder: the last verification
+_RERUN = "rerun.json"  # and the last jobs that were executed again
 _SHORT = 16  # hex digits of a digest that are shown
 _Values = Mapping[str, Any]  # of a record; of a job without one, its rule and identity
 
@@ -64,16 +65,22 @@ def show(run: Path) -> list[Answer]:
         Answer("What failed, was retried or was restored?", _troubles(jobs, missing)),
         Answer("What was rejected?", _rejected(jobs)),
         Answer("Is it as recorded?", _verification(run, root)),
+        Answer("Do its jobs have the same outputs again?", _last_rerun(run, root)),
     ]
 
 
 def show_text(answers: Iterable[Answer]) -> str:
     """Returns answers as text for a terminal, in which control characters are escaped."""
     blocks = (
-        "\n".join([answer.question, *(f"  {_printable(line)}" for line in answer.lines)])
+        "\n".join([answer.question, *(f"  {printable(line)}" for line in answer.lines)])
         for answer in answers
     )
     return "\n\n".join(blocks)
+
+
+def printable(line: str) -> str:
+    """Returns a line in which control characters are escaped."""
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
 def remember_verification(run: Path, root: str, at: str) -> None:
@@ -85,9 +92,29 @@ def remember_verification(run: Path, root: str, at: str) -> None:
         at: When, in UTC.
 
     Raises:
-        OSError: The folder is not writable.
+        CacoError: The folder is not writable.
     """
     write_checked(run / _VERIFIED, {"root": root, "at": at})
+
+
+def remember_rerun(
+    run: Path, root: str, at: str, equal: Sequence[str], others: Sequence[str]
+) -> None:
+    """Writes down which jobs of a run were executed again.
+
+    Args:
+        run: `results/{run}`.
+        root: The root digest.
+        at: When, in UTC.
+        equal: Names of the jobs whose outputs were equal.
+        others: Names of the jobs whose outputs were different, or that could not be executed.
+
+    Raises:
+        CacoError: The folder is not writable.
+    """
+    write_checked(
+        run / _RERUN, {"root": root, "at": at, "equal": list(equal), "others": list(others)}
+    )
 
 
 def _jobs(run: Path) -> tuple[list[_Values], list[_Values]]:
@@ -255,6 +282,24 @@ def _verification(run: Path, root: str | None) -> list[str]:
     return [f"every file was as recorded at the last verification, {last['at']}"]
 
 
+def _last_rerun(run: Path, root: str | None) -> list[str]:
+    command = f"type `python scripts/audit.py rerun {run}`"
+    try:
+        last = read_checked(run / _RERUN)
+    except (FileNotFoundError, ValueError):
+        return [f"no job was executed again; {command}"]
+    if last["root"] != root:
+        return [f"the run has changed since jobs were executed again, {last['at']}; {command}"]
+    if last["others"]:
+        return [
+            f"at the last rerun, {last['at']}, other outputs or none: {', '.join(last['others'])}"
+        ]
+    return [
+        f"{_count(len(last['equal']), 'job')} executed again at the last rerun, {last['at']}, with "
+        f"equal outputs: {', '.join(last['equal'])}"
+    ]
+
+
 def _each(jobs: Sequence[_Values], value: Callable[[_Values], Any]) -> list[str]:
     """Returns one line for each value, with the rules that have it; null is left out."""
     found: dict[str, dict[str, None]] = defaultdict(dict)
@@ -287,7 +332,3 @@ def _by_rule(jobs: Iterable[_Values]) -> dict[str, list[_Values]]:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _printable(line: str) -> str:
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)

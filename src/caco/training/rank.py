@@ -138,7 +138,8 @@ def train(task: RankTask) -> None:
     # Before the model: under ZeRO-3 the settings determine how it is loaded.
     settings = SFTConfig(**trainer_settings(task, section, on_gpu))
     dtype = torch.bfloat16 if section.precision == "bf16" else torch.float32
-    tokenizer = AutoTokenizer.from_pretrained(task.model)
+    # The checkpoint's tokenizer_config.json has `local_files_only`, by default HF_HUB_OFFLINE.
+    tokenizer = AutoTokenizer.from_pretrained(task.model, local_files_only=True)
     attention = "sdpa" if on_gpu else cpu_attention(AutoConfig.from_pretrained(task.model))
     cache = task.scratch / f"node-{os.environ['GROUP_RANK']}"  # file locks do not work across nodes
     trainer = CheckpointingTrainer(

@@ -1,0 +1,85 @@
+"""Which check each rule of the workflow gets when a finished run is executed again: one table."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Check(StrEnum):
+    """How the jobs of a rule are proven again.
+
+    `bit-identical`: the job is executed again, and its outputs have the recorded digests.
+    `scored`: the recorded model scores the texts that it has generated.
+    `training`: the loss of the recorded checkpoint on its own data is compared with the loss curve.
+    `none`: nothing of the job can be compared.
+    """
+
+    BIT_IDENTICAL = "bit-identical"
+    SCORED = "scored"
+    TRAINING = "training"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCheck:
+    """The check of a rule.
+
+    Attributes:
+        check: The check.
+        not_checked: Why the jobs are not checked; None if they are.
+    """
+
+    check: Check
+    not_checked: str | None = None
+
+
+_IDENTICAL = RuleCheck(Check.BIT_IDENTICAL)
+_GENERATES = RuleCheck(
+    Check.SCORED,
+    "a model generates: batch, hardware and number of threads decide the last bits of its "
+    "probabilities, and the texts are not scored",
+)
+_TRAINS = RuleCheck(
+    Check.TRAINING,
+    "the last bits of weights depend on hardware and number of threads, and the loss is not "
+    "computed again",
+)
+_DESCRIBES_A_NODE = RuleCheck(
+    Check.NONE, "it describes the machine on which it ran, and decides no row"
+)
+
+# No output of a bit-identical rule has a time or a host in it, so every column is compared.
+CHECKS: dict[str, RuleCheck] = {
+    "data_set": RuleCheck(
+        Check.NONE, "it downloads from a hub; `verify` compares its files with their digests"
+    ),
+    "seeds": _IDENTICAL,
+    "preflight": _DESCRIBES_A_NODE,
+    "preflight_passed": _DESCRIBES_A_NODE,
+    "model": _IDENTICAL,
+    "bench_problems": _IDENTICAL,
+    "draft": _GENERATES,
+    "attempt": _IDENTICAL,
+    "unify": _IDENTICAL,
+    "codegen": _TRAINS,
+    "writer": _TRAINS,
+    "plant": _IDENTICAL,
+    "judge_planted": _GENERATES,
+    "calibrate": _IDENTICAL,
+    "sample": _GENERATES,
+    "verify": _IDENTICAL,
+    "question": _GENERATES,
+    "solution": _GENERATES,
+    "judge": _IDENTICAL,
+    "llm_judge": _GENERATES,
+    "check": _IDENTICAL,
+    "rollout": _GENERATES,
+    "pass_rate": _IDENTICAL,
+    "corpus": _IDENTICAL,
+    "export": _IDENTICAL,
+    "student": _TRAINS,
+    "answer": _GENERATES,
+    "grade": _IDENTICAL,
+    "scores": _IDENTICAL,
+    "report": _IDENTICAL,
+}
+"""By rule; the rules are those of the stage table."""
