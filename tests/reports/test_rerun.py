@@ -191,6 +191,13 @@ def test_packages_commit_and_machine_that_differ_are_named(checkout, tmp_path):
     assert summary([one])[0] == f"notice: {one.changes[0]} (every equal job)"
 
 
+def test_a_rule_of_another_version_is_listed(checkout, tmp_path):
+    plan(RUN, compile=["a", "b"])
+    (one,) = execute(tmp_path)
+    assert one.result is Result.NOT_CHECKED
+    assert one.lines[0].endswith("not checked: this version of the workflow has no such rule")
+
+
 def test_a_restored_record_is_executed_and_says_what_is_unknown(checkout, tmp_path):
     change("seeds", "s", restored=True, versions={}, commit=None, host="unknown")
     (one,) = execute(tmp_path, "seeds")

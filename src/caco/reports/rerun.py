@@ -22,7 +22,7 @@ from caco.reports.audit import MANIFEST
 from caco.reports.first_difference import first_difference
 from caco.reports.job_folder import make_job_folder, require_inputs
 from caco.reports.records import planned_jobs
-from caco.reports.rerun_checks import CHECKS, Check
+from caco.reports.rerun_checks import Check, check_of
 from caco.runtime.chain import job_name, listed_files, load_record, located
 from caco.runtime.checksums import sha256_of
 from caco.runtime.progress import duration
@@ -31,8 +31,8 @@ from caco.workflow.stages import BY_NAME
 
 _SHORT = 12  # hex digits of a digest that are shown
 _AS_RECORDED = (
-    "code, packages, commit and machine are as recorded: the rule is not deterministic, or its "
-    "record and its outputs were changed together"
+    "code, packages, commit and machine are as recorded: the rule is not deterministic, or depends "
+    "on what its record does not name"
 )
 
 
@@ -111,7 +111,7 @@ def rerun(
         for identity in _drawn(rule, planned[rule], shards, seed)
     ]
     for number, (rule, identity) in enumerate(chosen, 1):
-        known = CHECKS[rule]
+        known = check_of(rule)
         if known.not_checked is not None:
             jobs = f"{len(planned[rule])} of {len(planned[rule])} jobs"
             yield Rerun(rule, jobs, known.check, Result.NOT_CHECKED, reasons=[known.not_checked])
@@ -178,7 +178,7 @@ def summary(results: Sequence[Rerun]) -> list[str]:
 
 def _drawn(rule: str, identities: Sequence[str], shards: int, seed: int) -> list[str]:
     """Returns the jobs of a rule to execute, in the order of the data."""
-    if CHECKS[rule].not_checked is not None:
+    if check_of(rule).not_checked is not None:
         return list(identities[:1])  # stands for all
     chosen = random.Random(f"{seed} {rule}").sample(identities, min(shards, len(identities)))
     return [identity for identity in identities if identity in chosen]
@@ -186,7 +186,7 @@ def _drawn(rule: str, identities: Sequence[str], shards: int, seed: int) -> list
 
 def _rerun_job(record: Path, run: Path, folder: Path, label: str) -> Rerun:
     rule, identity = record.parent.name, record.stem
-    check, started = CHECKS[rule].check, time.monotonic()
+    check, started = check_of(rule).check, time.monotonic()
     try:
         values = load_record(record)
         reasons, changes = _compare(values, run, folder, label)

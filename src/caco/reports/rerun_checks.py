@@ -83,3 +83,8 @@ CHECKS: dict[str, RuleCheck] = {
     "report": _IDENTICAL,
 }
 """By rule; the rules are those of the stage table."""
+
+
+def check_of(rule: str) -> RuleCheck:
+    """Returns the check of a rule; a run of another version may have one that is in no table."""
+    return CHECKS.get(rule, RuleCheck(Check.NONE, "this version of the workflow has no such rule"))
