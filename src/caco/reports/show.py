@@ -70,7 +70,7 @@ def show(run: Path) -> list[Answer]:
 def show_text(answers: Iterable[Answer]) -> str:
     """Returns answers as text for a terminal, in which control characters are escaped."""
     blocks = (
-        "\n".join([answer.question, *(f"  {_printable(line)}" for line in answer.lines)])
+        "\n".join([answer.question, *(f"  {printable(line)}" for line in answer.lines)])
         for answer in answers
     )
     return "\n\n".join(blocks)
@@ -289,5 +289,6 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
+    """Returns a line for a terminal, in which control characters are escaped."""
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
