@@ -66,10 +66,11 @@ def diff(a: Run, b: Run) -> list[Answer]:
 def _compare(pair: Pair, rule: str) -> Compared:
     """Compares the outputs of a rule by the digests in the records."""
     result = Compared(rule, [], [], [], [], 0)
-    for identity in dict.fromkeys((*pair.a.planned.get(rule, ()), *pair.b.planned.get(rule, ()))):
+    of_a, of_b = (dict.fromkeys(run.planned.get(rule, ())) for run in pair.runs)
+    for identity in of_a | of_b:
         job = rule, identity
-        if any(identity not in run.planned.get(rule, ()) for run in pair.runs):
-            known = next(run for run in pair.runs if identity in run.planned.get(rule, ()))
+        if identity not in of_a or identity not in of_b:
+            known = pair.a if identity in of_a else pair.b
             result.only += outputs(known.records[job]) if job in known.records else ()
             continue
         if any(job not in run.records for run in pair.runs):

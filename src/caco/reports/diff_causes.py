@@ -177,11 +177,11 @@ def _decided(
 def _circumstances(pair: Pair) -> list[Change]:
     """Returns one change for each property of software or machine: the values of all jobs."""
     found: dict[str, list[dict[str, dict[str, None]]]] = {}  # by key, run and rule: the values
-    rules: dict[str, None] = {}
+    in_both = {rule for rule, _ in pair.a.records} & {rule for rule, _ in pair.b.records}
+    rules = dict.fromkeys(rule for rule, _ in pair.a.records if rule in in_both)
     for number, run in enumerate(pair.runs):
         for (rule, _), values in run.records.items():
-            if all(any(job[0] == rule for job in other.records) for other in pair.runs):
-                rules[rule] = None
+            if rule in in_both:
                 for key, value in _of_machine(values).items():
                     found.setdefault(key, [{}, {}])[number].setdefault(rule, {})[value] = None
     changed = []
