@@ -183,6 +183,13 @@ def test_many_nodes_are_one_line(first, second):
     assert line.startswith('host: "node7" -> "n') and line.endswith(" more  (all rules)")
 
 
+def test_the_machine_of_a_restored_record_is_unknown(first, second):
+    for path in (second / "provenance").glob("*/*.json"):
+        unknown = {"restored": True, "host": "unknown", "versions": {}, "commit": None}
+        write_checked(path, load_record(path) | unknown)
+    assert answers(first, second)["What changed?"] == ["nothing"]
+
+
 def test_a_checkpoint_in_another_folder_is_equal_and_other_weights_are_named(first, second):
     manifest = second / "codegen/manifest.json"
     manifest.write_text(manifest.read_text().replace('"checkpoint"', '"../codegen/checkpoint"'))

@@ -113,9 +113,10 @@ def _different(pair: Pair, compared: Sequence[Compared], found: Sequence[Change]
         if not rule.differs:
             continue
         total = len(rule.equal) + len(rule.different) + len(rule.only)
+        verb = "differs" if total == 1 else "differ"
         alone = f", {len(rule.only):,} in one run alone" if rule.only else ""
         lines.append(
-            f"{rule.rule}: {len(rule.different):,} of {_count(total, 'file')} differ{alone}"
+            f"{rule.rule}: {len(rule.different):,} of {_count(total, 'file')} {verb}{alone}"
         )
         lines += [
             f"  why: {why}" for why in causes(pair, rule.jobs, rule.different, differing, found)

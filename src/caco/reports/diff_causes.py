@@ -175,12 +175,19 @@ def _decided(
 
 
 def _circumstances(pair: Pair) -> list[Change]:
-    """Returns one change for each property of software or machine: the values of all jobs."""
+    """Returns one change for each property of software or machine: the values of all jobs.
+
+    Of a job with a restored record they are unknown.
+    """
+    runs = [
+        {job: values for job, values in run.records.items() if not values.get("restored")}
+        for run in pair.runs
+    ]
     found: dict[str, list[dict[str, dict[str, None]]]] = {}  # by key, run and rule: the values
-    in_both = {rule for rule, _ in pair.a.records} & {rule for rule, _ in pair.b.records}
-    rules = dict.fromkeys(rule for rule, _ in pair.a.records if rule in in_both)
-    for number, run in enumerate(pair.runs):
-        for (rule, _), values in run.records.items():
+    in_both = {rule for rule, _ in runs[0]} & {rule for rule, _ in runs[1]}
+    rules = dict.fromkeys(rule for rule, _ in runs[0] if rule in in_both)
+    for number, records in enumerate(runs):
+        for (rule, _), values in records.items():
             if rule in in_both:
                 for key, value in _of_machine(values).items():
                     found.setdefault(key, [{}, {}])[number].setdefault(rule, {})[value] = None
@@ -211,7 +218,7 @@ def _outside(pair: Pair, values: Values) -> dict[str, str]:
 
 
 def _of_machine(values: Values) -> dict[str, str]:
-    """Returns commit, software and machine of a job, by key; a restored record has none."""
+    """Returns commit, software and machine of a job, by key."""
     kept = {name: value for name, value in values.items() if name not in _NO_CIRCUMSTANCE}
     versions = kept.pop("versions", None) or {}
     flat = {f"package {name}": str(version) for name, version in versions.items()}
