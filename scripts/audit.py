@@ -2,8 +2,9 @@
 
 `show` answers from the records what was run. `verify` reads every file again, lists each missing,
 altered or torn one, and prints the root digest. `rerun` executes random jobs again and compares
-their outputs with the records, in the folder of the checkout. The others need the folder of the run
-only: python scripts/audit.py verify results/embedded
+their outputs with the records, in the folder of the checkout. `diff` says what differs between two
+runs, and why. `trace` follows a row back to the seeds, or a seed forward to what depends on it. All
+but `rerun` need the folder of the run only: python scripts/audit.py verify results/embedded
 """
 
 import argparse
@@ -16,9 +17,12 @@ from typing import Any
 
 from caco.errors import CacoError
 from caco.reports.audit import audit
+from caco.reports.diff import diff
 from caco.reports.records import planned_records, read_records, root_of
 from caco.reports.rerun import Rerun, executed_jobs, rerun, scratch_folder, summary
+from caco.reports.run_files import open_run
 from caco.reports.show import printable, remember_rerun, remember_verification, show, show_text
+from caco.reports.trace import trace
 from caco.runtime.job import run
 from caco.runtime.jsonl import positive_int
 from caco.runtime.provenance import utc
@@ -29,10 +33,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(required=True, metavar="show|verify|rerun")
+    commands = parser.add_subparsers(required=True, metavar="show|verify|rerun|diff|trace")
     _add(commands, "show", _show, "answers from the records what was run")
     _add(commands, "verify", _verify, "compares every file with its record")
     _add_rerun_options(_add(commands, "rerun", _rerun, "executes random jobs again and compares"))
+    compared = _add(commands, "diff", _diff, "says what differs between two runs, and why")
+    compared.add_argument("other", type=Path, help="folder of the second run")
+    traced = _add(commands, "trace", _trace, "follows a row back, or a seed forward")
+    traced.add_argument("id", help="identity, its first digits, ID.N, or row:N of the corpus")
+    traced.add_argument("--all", action="store_true", help="list rows that are otherwise counted")
     args = parser.parse_args()
     args.command(args)
 
@@ -93,6 +102,19 @@ def _rerun(args: argparse.Namespace) -> None:
     equal, others = executed_jobs(results)
     _remember(folder, lambda: remember_rerun(folder, root, utc(time.time()), equal, others))
     if others or not equal:
+        sys.exit(1)
+
+
+def _diff(args: argparse.Namespace) -> None:
+    print(show_text(diff(open_run(args.run), open_run(args.other))))
+
+
+def _trace(args: argparse.Namespace) -> None:
+    found = trace(open_run(args.run), args.id, every=args.all)
+    print("\n".join(map(printable, found.lines)))
+    for gap in found.gaps:
+        print(f"input error: {gap}", file=sys.stderr)
+    if found.gaps:
         sys.exit(1)
 
 

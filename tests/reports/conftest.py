@@ -200,17 +200,27 @@ def _shard(run: FakeRun, shard: str, first: int, model: str, variants: int) -> N
         reject(programs[4].sample_id, "exception", f"ValueError: {NASTY}", programs[4]),
         reject(programs[5].sample_id, "cpu_timeout", "ran for 5 s", programs[5]),
     ]
-    run.step("verify", shard, {paths.shard("verified", shard): (Verified, passed)}, failed)
+    run.step(
+        "verify", shard, {paths.shard("verified", shard): (Verified, passed)}, failed,
+        [paths.shard("programs", shard)],
+    )  # fmt: skip
     asked = [question(v, first + i, k) for i, v in enumerate(passed) for k in range(variants)]
     writer = [paths.checkpoint("writer")]
     run.step(
-        "question", shard, {paths.shard("questions", shard): (Question, asked)}, [], writer,
+        "question", shard, {paths.shard("questions", shard): (Question, asked)}, [],
+        [*writer, paths.shard("verified", shard)],
         json.dumps({"variants": variants}),
     )  # fmt: skip
     solved = [solution(q, i) for i, q in enumerate(asked)]
-    run.step("solution", shard, {paths.shard("solutions", shard): (Solution, solved)}, [], writer)
+    run.step(
+        "solution", shard, {paths.shard("solutions", shard): (Solution, solved)}, [],
+        [*writer, paths.shard("questions", shard)],
+    )  # fmt: skip
     refused = [reject(s.question_id, "wrong_answer", "2 is not 1", s) for s in solved[2:]]
-    run.step("judge", shard, {paths.shard("judged", shard): (Solution, solved[:2])}, refused)
+    run.step(
+        "judge", shard, {paths.shard("judged", shard): (Solution, solved[:2])}, refused,
+        [paths.shard("solutions", shard)],
+    )  # fmt: skip
 
 
 def _llm_judge(run: FakeRun, shard: str) -> None:
@@ -237,7 +247,10 @@ def _check(run: FakeRun, shard: str, step: str) -> None:
         replace(row, statements=4, checked_statements=3, false_statements=0)
         for row in read_rows(Path(run.paths.shard(step, shard)), Solution)
     ]
-    run.step("check", shard, {run.paths.shard("checked", shard): (Solution, rows)}, [])
+    run.step(
+        "check", shard, {run.paths.shard("checked", shard): (Solution, rows)}, [],
+        [run.paths.shard(step, shard)],
+    )  # fmt: skip
 
 
 def _corpus(run: FakeRun) -> None:
@@ -248,7 +261,8 @@ def _corpus(run: FakeRun) -> None:
     ]
     rows = [corpus_row(s) for s in judged[:-1]]
     doubled = [reject(judged[-1].question_id, "duplicate_question", "seen", judged[-1])]
-    run.step("corpus", "all", {run.paths.corpus(): (CorpusRow, rows)}, doubled)
+    checked = [run.paths.shard("checked", shard) for shard in ("00000", "00001")]
+    run.step("corpus", "all", {run.paths.corpus(): (CorpusRow, rows)}, doubled, checked)
 
 
 def _scores(run: FakeRun) -> None:

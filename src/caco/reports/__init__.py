@@ -1,4 +1,4 @@
-"""Reports: records, the funnel, lineage, status, plan and the HTML page.
+"""Reports: records, the funnel, status, plan, the HTML page and the audit.
 
 Decides no row, so no code digest covers it. Imported by preflight and scripts.
 """
