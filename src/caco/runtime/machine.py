@@ -6,7 +6,7 @@ import sys
 from base64 import urlsafe_b64decode
 from contextlib import suppress
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, distribution, distributions
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +41,7 @@ def environment(run: Path | None) -> dict[str, Any]:
         run: The folder of the run, in which the list of packages is kept once, as
             `environments/{digest}.txt`; None for a job outside a run.
     """
-    packages = "".join(
-        f"{line}\n" for line in sorted({f"{d.name}=={d.version}" for d in distributions()})
-    )
+    packages = "".join(f"{line}\n" for line in _packages())
     digest = sha256(packages.encode()).hexdigest()
     if run is not None:
         file = run / "environments" / f"{digest}.txt"
@@ -60,6 +58,16 @@ def environment(run: Path | None) -> dict[str, Any]:
             if (name in _VARIABLES or name.startswith(_PREFIXES)) and not name.endswith(_SECRET)
         },
     }
+
+
+def _packages() -> list[str]:
+    """Returns every installed package as `name==version`, from the names of their folders.
+
+    Reading the metadata of all packages takes a few tenths of a second.
+    """
+    folders = (Path(folder) for folder in sys.path if folder)
+    names = (info.stem for folder in folders for info in folder.glob("*.dist-info"))
+    return sorted({"==".join(name.rsplit("-", 1)) for name in names})
 
 
 def _cpu_model() -> str | None:
