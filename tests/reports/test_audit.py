@@ -21,7 +21,7 @@ from caco.runtime.heartbeat import heartbeat_file
 ROOT = Path(__file__).parents[2]
 UNKNOWN = {
     "restored", "versions", "commit", "host", "kernel", "gpus", "slurm", "started", "ended",
-    "seconds", "starts", "requested", "used", "command",
+    "seconds", "starts", "requested", "used", "command", "machine", "environment",
 }  # fmt: skip
 
 

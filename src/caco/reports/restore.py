@@ -262,6 +262,8 @@ def _unknown(made: float, command: list[str]) -> dict[str, Any]:
         "command": command[script:end],
         "host": "unknown",
         "kernel": None,
+        "machine": {},
+        "environment": {},
         "gpus": {"visible": None, "devices": []},
         "slurm": {},
         "started": utc(made),

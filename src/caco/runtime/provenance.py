@@ -19,8 +19,9 @@ from typing import Any
 
 from caco.errors import CacoError, ClusterError, UserError
 from caco.runtime import gpus
-from caco.runtime.chain import Inputs, listed_files, load_record
+from caco.runtime.chain import Inputs, listed_files, load_record, run_folder
 from caco.runtime.checksums import sha256_of, write_checked
+from caco.runtime.machine import environment, machine
 from caco.runtime.slurm_client import slurm_output
 
 # The packages whose version can change a stage's output.
@@ -113,6 +114,7 @@ def record(
     """
     inputs.require_unchanged()
     ended = time.time()
+    run = run_folder(path)
     written: dict[str, Any] = {
         **job_values(path, rule, identity, spec, code, inputs, outputs, counts, seed),
         "versions": {"python": platform.python_version(), **_versions()},
@@ -120,6 +122,8 @@ def record(
         "command": sys.argv,
         "host": socket.gethostname(),
         "kernel": platform.release(),
+        "machine": machine(),
+        "environment": environment(None if run is None else Path(run)),
         "gpus": {
             "visible": gpus.visible_gpus(),
             "devices": [

@@ -1,0 +1,44 @@
+"""A record names its machine and environment; the list of packages is kept once a run."""
+
+import hashlib
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from caco.runtime.chain import load_record, open_inputs
+from caco.runtime.provenance import record
+
+
+def write(run: Path, identity: str) -> Path:
+    path = run / "provenance/judge" / f"{identity}.json"
+    record(
+        path, rule="judge", identity=identity, spec="{}", code="c", inputs=open_inputs(path, []),
+        outputs=[], counts=None, seed=None, started=0.0,
+    )  # fmt: skip
+    return path
+
+
+def test_the_packages_of_an_environment_are_listed_once_a_run(tmp_path: Path) -> None:
+    first, second = (load_record(write(tmp_path, name))["environment"] for name in ("1", "2"))
+    (listed,) = (tmp_path / "environments").iterdir()
+    assert first["packages"] == second["packages"] == listed.stem
+    assert hashlib.sha256(listed.read_bytes()).hexdigest() == listed.stem
+    assert f"pyarrow=={version('pyarrow')}" in listed.read_text().splitlines()
+
+
+def test_a_record_names_machine_and_variables_without_secrets_and_is_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setenv("VLLM_API_KEY", "secret")
+    monkeypatch.setenv("PYTORCH_ALLOC_CONF", "x" * 5000)
+    path = write(tmp_path, "1")
+    values = load_record(path)
+    assert values["machine"].keys() == {"os", "libc", "architecture", "cpu", "cores"}
+    assert values["machine"]["cores"] >= 1 and values["machine"]["libc"].startswith("glibc ")
+    variables = values["environment"]["variables"]
+    assert variables["OMP_NUM_THREADS"] == "2" and "secret" not in json.dumps(values)
+    assert len(variables["PYTORCH_ALLOC_CONF"]) == 200
+    assert path.stat().st_size <= 4096
