@@ -1,6 +1,6 @@
 """The corpus: reads verified and checked shards and benchmarks, writes corpus/train.parquet.
 
-Where `pass_rate` is configured, it reads the pass rates of the shards too.
+Where `pass_rate` or `embedding` is configured, it reads pass rates or vectors of the shards too.
 """
 
 
@@ -10,6 +10,8 @@ rule corpus:
         verified=expand(paths.shard("verified"), shard=SHARDS),
         checked=expand(paths.shard("checked"), shard=SHARDS),
         pass_rates=expand(paths.shard("pass_rates"), shard=SHARDS if CONFIG.pass_rate else []),
+        embeddings=expand(paths.shard("embeddings"), shard=SHARDS if CONFIG.embedding else []),
+        problem_embeddings=[paths.problem_embeddings(b) for b in CONFIG.embedded_benchmarks()],
         problems=[paths.bench_problems(name) for name in CONFIG.benchmark_files()],
         held_out=[
             paths.bench_problems(name)
@@ -32,5 +34,10 @@ rule corpus:
             "corpus",
             "--checked {input.checked[0]} --verified {input.verified[0]} --shards {resources.shards}"
             + (" --pass-rates {input.pass_rates[0]}" if CONFIG.pass_rate else "")
+            + (
+                " --embeddings {input.embeddings[0]} input.problem_embeddings"
+                if CONFIG.embedding
+                else ""
+            )
             + " input.problems input.held_out input.seeds output.corpus output.card",
         )

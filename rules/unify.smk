@@ -63,7 +63,7 @@ rule unify:
             "unify",
             unify=lambda w: CONFIG.sources[w.source].unify,
             checks=CONFIG.unifying(),
-            decontaminate=CONFIG.corpus.decontaminate,
+            decontaminate=CONFIG.corpus.decontaminate.of_seeds(),
         ),
     shell:
         stage.command(

@@ -9,6 +9,7 @@ from caco.config.checks import Corpus
 from caco.runtime.job import Job, run
 from caco.stages.corpus.assemble import assemble, benchmark_items
 from caco.stages.corpus.card import write_card
+from caco.stages.corpus.embedded import Embedded
 
 
 def main() -> None:
@@ -19,6 +20,18 @@ def main() -> None:
     job.reads(
         "--pass-rates",
         help="shards of right answers by question (Passes rows)",
+        many=True,
+        required=False,
+    )
+    job.reads(
+        "--embeddings",
+        help="shards of vectors of the questions (Embedding rows)",
+        many=True,
+        required=False,
+    )
+    job.reads(
+        "--problem-embeddings",
+        help="vectors of the problems of each benchmark (Embedding rows)",
         many=True,
         required=False,
     )
@@ -41,6 +54,8 @@ def main() -> None:
     args = job.parse()
     settings = job.section(Corpus)
     benchmarks = benchmark_items(args.problems, args.held_out, settings.decontaminate)
+    threshold = settings.decontaminate.embedding
+    embedded = Embedded(args.embeddings, args.problem_embeddings, threshold) if threshold else None
     counts, families = assemble(
         args.checked,
         args.verified,
@@ -50,6 +65,7 @@ def main() -> None:
         args.rejected,
         lambda: job.counts_before("checked"),
         args.pass_rates,
+        embedded,
     )
     problems = [*args.problems, *args.held_out]
     write_card(args.card, args.corpus, counts, families, args.seeds, problems, settings)

@@ -1,9 +1,12 @@
-"""A fake engine for tests of stages: it completes all requests at once, in reverse order."""
+"""A fake engine for tests of stages, which completes all requests at once, in reverse order; and a
+fake embedder.
+"""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Self
 
-from caco.engines.protocol import Completion, Request
+from caco.engines.protocol import Completion, Embedded, Request
+from caco.vectors import stored
 
 
 class FakeEngine:
@@ -31,3 +34,21 @@ class FakeEngine:
 def truncated(request: Request) -> Completion:
     """Returns a completion that reached the token limit."""
     return Completion(request.request_id, "and so on and", request.max_new_tokens, "length")
+
+
+class FakeEmbedder:
+    """Embeds each text as `vector(text)`."""
+
+    def __init__(self, vector: Callable[[str], list[float]]) -> None:
+        self._vector = vector
+        self.texts: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def embed(self, texts: Sequence[str]) -> list[Embedded]:
+        self.texts += texts
+        return [Embedded(stored(self._vector(text)), len(text.split()), False) for text in texts]

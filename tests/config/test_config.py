@@ -255,6 +255,57 @@ def test_a_served_model_is_rated_through_a_server(raw: dict[str, Any]) -> None:
     check_config(rated(raw, model="big", engine={"kind": "server"}), "c")
 
 
+def embedding(raw: dict[str, Any], compared: dict[str, Any], **section: Any) -> dict[str, Any]:
+    named = {"model": "smollm2"} | section
+    return raw | {"embedding": named, "corpus": {"decontaminate": compared}}
+
+
+COMPARED: dict[str, Any] = {"layers": ["normalised", "embedding"], "embedding": 0.9}
+
+
+def test_embeddings_are_means_of_the_tokens(raw: dict[str, Any]) -> None:
+    config = check_config(embedding(raw, COMPARED), "c")
+    assert config.embedding is not None
+    assert (config.embedding.pooling, config.embedding.max_tokens) == ("mean", 512)
+    assert config.embedding.engine.implementation == "caco.engines.transformers_embedder"
+    assert check_config(raw, "c").embedding is None
+
+
+@pytest.mark.parametrize(
+    ("compared", "section", "message"),
+    [
+        (COMPARED, {"model": "other"}, "`embedding.model` is `other`, which `models` does not"),
+        (COMPARED, {"model": "big"}, "of kind `served`, so it cannot embed"),
+        (COMPARED, {"engine": {"kind": "server"}}, "generates and does not embed; set"),
+        (COMPARED, {"engine": {"kind": "vllm", "request_s": 3.0}}, "remove `engine.request_s`"),
+        ({}, {}, "would be made and not compared; add the layer"),
+        ({"layers": ["embedding"]}, {}, "has no default threshold"),
+        ({"embedding": 0.9}, {}, "in neither `layers` nor `held_out`"),
+        (COMPARED | {"embedding": 1.5}, {}, "key `corpus.decontaminate.embedding` is 1.5"),
+    ],
+)
+def test_embeddings_without_sense_are_refused(
+    raw: dict[str, Any], compared: dict[str, Any], section: dict[str, Any], message: str
+) -> None:
+    raw["models"]["big"] = {"kind": "served", "name": "big", "revision": "1"}
+    assert message in error_of(embedding(raw, compared, **section))
+
+
+@pytest.mark.parametrize("key", ["layers", "held_out"])
+def test_the_layer_embedding_needs_the_section(raw: dict[str, Any], key: str) -> None:
+    raw["corpus"] = {"decontaminate": {key: ["embedding"], "embedding": 0.9}}
+    assert f"`corpus.decontaminate.{key}` has the layer `embedding`, but" in error_of(raw)
+
+
+def test_the_comparison_of_the_seeds_does_not_depend_on_vectors(raw: dict[str, Any]) -> None:
+    layers = {"layers": ["normalised"], "held_out": ["program"]}
+    without = check_config(raw | {"corpus": {"decontaminate": layers}}, "c").corpus.decontaminate
+    assert "embedding" not in spec_json(without)
+    both = {"layers": ["normalised", "embedding"], "held_out": ["program", "embedding"]}
+    compared = check_config(embedding(raw, both | {"embedding": 0.9}), "c").corpus.decontaminate
+    assert spec_json(compared.of_seeds()) == spec_json(without) != spec_json(compared)
+
+
 def test_an_llm_judge_without_a_model_is_an_error(raw: dict[str, Any]) -> None:
     raw["reverse"]["llm_judge"] = {"sampling": {"temperature": 0.0, "max_new_tokens": 8}}
     assert error_of(raw) == "config.yaml: key `reverse.llm_judge.model` is missing; add it"

@@ -14,6 +14,7 @@ ON_VLLM, ON_SERVER = {"sample"}, {"solution"}
 # The source that a model converts re-runs with its drafts.
 ON_TRANSFORMERS = {"draft", "unify:model", "question", "llm_judge", "judge_planted", "answer",
                    "rollout"}  # fmt: skip
+EMBEDS = {"embed", "embed_problems"}
 GENERATES = ON_VLLM | ON_SERVER | ON_TRANSFORMERS
 UNIFIES = {
     "unify:easy", "unify:symbolic", "unify:codeio", "unify:file", "unify:model", "unify:tested",
@@ -36,7 +37,7 @@ JUDGES = {"judge", "calibrate"}
 CARDS = {"corpus", "export"}
 # `preflight` and `preflight_passed` run only once; code changes do not re-run `report`.
 WITH_ROWS = (
-    READS | UNIFIES | BENCHMARKS | GENERATES | TRAINS | GRADES
+    READS | UNIFIES | BENCHMARKS | GENERATES | EMBEDS | TRAINS | GRADES
     | {"attempt", "plant", "verify", "check", "corpus", "export", "scores"}
 )  # fmt: skip
 
@@ -53,24 +54,26 @@ TABLE: list[tuple[str, set[str]]] = [
     ("identity", WITH_ROWS | MODELS | DOWNLOADED),
     ("syntax", UNIFIES | {"attempt", "sample", "verify"} | CARDS),
     ("licences", {"export"}),
+    ("vectors", EMBEDS | {"corpus"}),
     # Row types.
     ("rows.table", WITH_ROWS),
     ("rows.rejected", WITH_ROWS),
     ("rows.seed", READS | UNIFIES | BENCHMARKS | {"draft", "attempt", "plant", "writer"}
-     | CARDS | {"answer", "rollout", "question", "solution"}),
+     | CARDS | EMBEDS | {"answer", "rollout", "question", "solution"}),
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
     ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer", "question", "solution"}),
     ("rows.program", UNIFIES | {"attempt", "sample", "verify"}),
     ("rows.verified", {"verify", "question"} | CARDS),
     ("rows.question", {"question", "solution"}),
     ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "check", "rollout"}
-     | CARDS | JUDGES),
+     | CARDS | JUDGES | EMBEDS),
     ("rows.calibration", {"plant", "judge_planted", "calibrate"}),
     ("rows.corpus", {"student"} | CARDS),
     ("rows.rlvr", {"export"}),
     ("rows.answered", {"answer", "grade", "rollout", "pass_rate"}),
     ("rows.graded", {"grade", "scores", "pass_rate"}),
     ("rows.passes", {"pass_rate", "corpus"}),
+    ("rows.embedding", EMBEDS | {"corpus"}),
     ("rows.loss", TRAINS),
     # Texts.
     ("text.numbers", READS | FILES | {"attempt", "plant", "check", "corpus"} | GRADES | UNIFIES),
@@ -79,14 +82,14 @@ TABLE: list[tuple[str, set[str]]] = [
      | {"unify:codeio", "unify:tested"}),
     ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check", "calibrate",
                                "grade"} | EQUATIONS),
-    ("text.chat", GENERATES | TRAINS),
+    ("text.chat", GENERATES | EMBEDS | TRAINS),
     ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
     ("text.templates", CARDS),
     ("text.tolerances", GRADES | {"bench_problems:table"}),
     ("text.questions", UNIFIES | {"corpus"}),
     ("text.thoughts", {"question", "solution"} | GRADES),
     # Answers.
-    ("overlap.near", {"corpus"}),
+    *((f"overlap.{m}", {"corpus"}) for m in ("near", "embeddings")),
     ("overlap.*", UNIFIES | {"corpus"}),
     *((f"answers.{m}", GRADES) for m in ("extraction", "copied")),
     ("answers.units", GRADES | UNIFIES | {"attempt", "plant", "check"}),
@@ -94,12 +97,12 @@ TABLE: list[tuple[str, set[str]]] = [
     ("statements.*", {"check", "calibrate", "grade"}),
     # Models, by kind.
     ("models.fetch", MODELS),
-    ("models.manifest", MODELS | DOWNLOADED | READS | GENERATES | TRAINS),
+    ("models.manifest", MODELS | DOWNLOADED | READS | GENERATES | EMBEDS | TRAINS),
     ("models.hub_snapshot", {"model:hub"} | DOWNLOADED),
     ("models.data_set", DOWNLOADED),
     ("models.template", MODELS | GENERATES | TRAINS),
-    ("models.tokenizer", GENERATES | TRAINS),
-    ("models.served", {"model:served"} | GENERATES | TRAINS),
+    ("models.tokenizer", GENERATES | EMBEDS | TRAINS),
+    ("models.served", {"model:served"} | GENERATES | EMBEDS | TRAINS),
     *((f"models.{kind}", {f"model:{kind}"}) for kind in ("package", "local", "hub")),
     # Engines, by kind.
     ("engines.vllm_engine", ON_VLLM),
@@ -107,7 +110,11 @@ TABLE: list[tuple[str, set[str]]] = [
     *((f"engines.{m}", ON_SERVER) for m in ("server_engine", "server_client")),
     *((f"engines.{m}", ON_SERVER) for m in ("rate_limiter", "request_formats")),
     *((f"engines.{m}", ON_TRANSFORMERS) for m in ("transformers_engine", "decoding")),
-    ("engines.*", GENERATES),
+    ("engines.vllm_start", ON_VLLM),
+    ("engines.vllm_embedder", set()),  # the embedder of this config is the other one
+    *((f"engines.{m}", EMBEDS) for m in ("transformers_embedder", "open_embedder", "embedder")),
+    ("engines.open", GENERATES),
+    ("engines.*", GENERATES | EMBEDS),
     ("sandbox.*", EXECUTES),
     ("grading.intervals", {"calibrate", "scores"}),
     ("grading.paired", {"scores"}),
@@ -170,6 +177,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.check", {"check", "calibrate"}),
     *((f"stages.corpus.{m}", CARDS) for m in ("card", "families", "statement_counts")),
     ("stages.corpus.*", {"corpus"}),
+    ("stages.embed", EMBEDS),
     ("stages.pass_rate.questions", {"rollout"}),
     ("stages.pass_rate.passes", {"pass_rate"}),
     ("stages.export.*", {"export"}),
@@ -254,6 +262,8 @@ def every_kind() -> Config:
         "pass_rate": {
             "model": "hub", "engine": transformers, "samples": 1, "sampling": sampling,
         },
+        "embedding": {"model": "hub", "engine": transformers},
+        "corpus": {"decontaminate": {"layers": ["embedding"], "embedding": 0.9}},
         "student": tuned,
         "bench": {
             "benchmarks": {
@@ -274,7 +284,7 @@ def every_kind() -> Config:
 def sections(config: Config) -> dict[str, Any]:
     """Returns, by rule (and identity), the section whose kinds select modules, as in the rules."""
     reverse, rates = config.reverse, config.pass_rate
-    assert rates is not None
+    assert rates is not None and config.embedding is not None
     return {
         **{f"seeds:{name}": source.seeds for name, source in config.sources.items()},
         **{f"unify:{name}": source.unify for name, source in config.sources.items()},
@@ -294,6 +304,8 @@ def sections(config: Config) -> dict[str, Any]:
         "check": reverse.check,
         "rollout": rates.answering(),
         "pass_rate": rates.grading(),
+        "embed": config.embedding.embedder(),
+        "embed_problems": config.embedding.embedder(),
         "plant": config.calibration,
         "judge_planted": reverse.llm_judge,
         "calibrate": reverse.judge,

@@ -158,6 +158,18 @@ def test_pass_rates_cost_as_many_answers_as_samples():
     assert plan.programs_per_shard == int((3600 - 36) / (0.5 * 0.25 * 40 * 200 / 10))
 
 
+def test_embeddings_cost_the_tokens_of_questions_and_problems():
+    raw = read_config(ROOT / "config.yaml")
+    raw["embedding"] = {"model": "smollm2"}
+    raw["corpus"] = {"decontaminate": {"layers": ["embedding"], "embedding": 0.9}}
+    stages = _stages(check_config(raw, "changed"), _assumed())
+    assert (stages["embed"].jobs, stages["embed"].tokens) == (2, stages["judge"].rows_out * 50)
+    assert "embed_problems" not in stages  # the only benchmark consists of held-out seeds
+    raw["corpus"]["decontaminate"]["held_out"] = ["embedding"]
+    stages = _stages(check_config(raw, "changed"), _assumed())
+    assert (stages["embed_problems"].jobs, stages["embed_problems"].tokens) == (1, 100 * 50)
+
+
 def test_a_shard_of_the_advised_size_takes_the_target_hours():
     config, assumed = _config("config.yaml"), _assumed()
     plan = estimate(config, input_sizes(config), assumed)

@@ -59,6 +59,8 @@ def made_rows(row_type: Any, count: int) -> list[Any]:
             return random.randrange(10**6)
         if kind in (float, float | None):
             return random.random()
+        if kind == bytes | None:
+            return random.randbytes(9)
         text = f"a text of {random.randrange(10**9)} \u00e4\U0001f600"
         return [Message(role="user", content=text)] if kind == list[Message] else text
 

@@ -49,7 +49,7 @@ def test_a_stage_reads_only_what_an_earlier_one_passes_on() -> None:
 
 
 def test_the_embedded_runs_jobs_and_shards() -> None:
-    assert not {"llm_judge", "draft", "rollout", "pass_rate"} & set(jobs_of(CONFIG))
+    assert not {"llm_judge", "draft", "rollout", "pass_rate", "embed"} & set(jobs_of(CONFIG))
     assert jobs_of(CONFIG)["answer"] == ["base-arithmetic", "student-arithmetic"]
     assert list(shard_files(CONFIG)) == [
         "sample",
@@ -59,7 +59,8 @@ def test_the_embedded_runs_jobs_and_shards() -> None:
         "judge",
         "check",
     ]
-    assert [s.name for s in SHARD_STAGES][-4:] == ["llm_judge", "check", "rollout", "pass_rate"]
+    last = ["llm_judge", "check", "rollout", "pass_rate", "embed"]
+    assert [s.name for s in SHARD_STAGES][-5:] == last
 
 
 def test_a_report_reads_a_record_and_the_rows_of_every_stage() -> None:

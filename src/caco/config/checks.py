@@ -109,8 +109,10 @@ class Calibration(Section):
     seed: int = Field(0, ge=0, description="Seed of the draw and of the planted faults.")
 
 
-Layer = Literal["normalised", "ngrams", "near", "template", "program"]
-LAYERS: tuple[Layer, ...] = get_args(Layer)
+TextLayer = Literal["normalised", "ngrams", "near", "template", "program"]
+Layer = Literal[TextLayer, "embedding"]
+LAYERS: tuple[TextLayer, ...] = get_args(TextLayer)
+"""The layers that need no model, which are on by default."""
 
 
 class Decontaminate(Section):
@@ -121,7 +123,8 @@ class Decontaminate(Section):
         description="Layers that reject a row as a benchmark's problem: `normalised` (the question "
         "is equal, except for case and punctuation), `ngrams` (it contains the problem's n-grams), "
         "`near` (it contains the problem's numbers and many of its n-grams), `template` (the same "
-        "words with other numbers), `program` (the same program, except for names). Empty: no "
+        "words with other numbers), `program` (the same program, except for names), `embedding` "
+        "(the vectors of the section `embedding` are similar; in the corpus only). Empty: no "
         "decontamination.",
     )
     held_out: list[Layer] = Field(
@@ -148,6 +151,39 @@ class Decontaminate(Section):
         le=1,
         description="Share of a problem's n-grams with masked numbers for `template`.",
     )
+    embedding: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        # Without the layer, the spec of a run is that of versions without it.
+        exclude_if=lambda value: value is None,
+        description="Smallest cosine of a question and a problem for `embedding`, which needs it. "
+        "It depends on the model: docs/benchmarks.md shows how it is chosen.",
+    )
+
+    @model_validator(mode="after")
+    def _threshold_of_the_layer(self) -> Self:
+        compared = "embedding" in (*self.layers, *self.held_out)
+        if compared and self.embedding is None:
+            raise ValueError(
+                "the layer `embedding` has no default threshold, because it depends on the model; "
+                "set `decontaminate.embedding`"
+            )
+        if self.embedding is not None and not compared:
+            raise ValueError(
+                "`embedding` is the threshold of the layer `embedding`, which is in neither "
+                "`layers` nor `held_out`; add it to one of them, or remove the threshold"
+            )
+        return self
+
+    def of_seeds(self) -> "Decontaminate":
+        """Returns what the comparison of the seeds depends on: they have no vectors."""
+
+        def texts(layers: list[Layer]) -> list[Layer]:
+            return [layer for layer in layers if layer != "embedding"]
+
+        changed = {"layers": texts(self.layers), "held_out": texts(self.held_out)}
+        return self.model_copy(update={**changed, "embedding": None})
 
 
 NumberMeasure = Literal[

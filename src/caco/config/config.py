@@ -16,6 +16,7 @@ from caco.config.checks import (
     Unifying,
     Verify,
 )
+from caco.config.embedding import Embedding
 from caco.config.engines import EngineConfig
 from caco.config.export import Export
 from caco.config.generation import Reverse, Sample
@@ -56,6 +57,11 @@ class Config(Section):
         None,
         description="How often a model solves each question, for the column `pass_rate` and the "
         "selection by `corpus.pass_rates`; null for no pass rates.",
+    )
+    embedding: Embedding | None = Field(
+        None,
+        description="Vectors of the questions, for the layer `embedding` of "
+        "`corpus.decontaminate`, which needs it; null for no vectors.",
     )
     corpus: Corpus = Field(Corpus(), description="Assembly of the corpus.")
     export: Export = Field(Export(), description="The corpus as a data set for publication.")
@@ -110,6 +116,11 @@ class Config(Section):
                 )
         for key, (named, engine) in self._generating_models().items():
             model = named or self.writer.model
+            if model in served and key == "embedding":
+                raise ValueError(
+                    f"`embedding.model` is `{model}`, which is of kind `served`, so it cannot "
+                    "embed; name a model with a checkpoint"
+                )
             if model in served and engine.kind != "server":
                 raise ValueError(
                     f"`{key}.engine.kind` is `{engine.kind}`, but the model `{model}` is of kind "
@@ -131,6 +142,22 @@ class Config(Section):
             raise ValueError(
                 f"`corpus.pass_rates` from {low:g} to {high:g} contains no share of {answers} "
                 "answers; widen it or raise `pass_rate.samples`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_embedding(self) -> "Config":
+        compared = self.corpus.decontaminate
+        for key in ("layers", "held_out"):
+            if "embedding" in getattr(compared, key) and self.embedding is None:
+                raise ValueError(
+                    f"`corpus.decontaminate.{key}` has the layer `embedding`, but the section "
+                    "`embedding` is null; add it or remove the layer"
+                )
+        if self.embedding is not None and compared.embedding is None:
+            raise ValueError(
+                "the vectors of the section `embedding` would be made and not compared; add the "
+                "layer `embedding` to `corpus.decontaminate.layers`, or remove the section"
             )
         return self
 
@@ -169,6 +196,7 @@ class Config(Section):
             unused.add("student")
         if self.pass_rate is not None and self.pass_rate.prompt != "chat":
             unused.add("pass_rate")
+        unused.add("embedding")
         keys: dict[str, str] = {}
         for key, model in self._models_by_key().items():
             if key not in unused and not isinstance(self.models[model], ServedModel):
@@ -225,6 +253,16 @@ class Config(Section):
         """Returns the names of the sources with held-out seeds."""
         return [name for name, source in self.sources.items() if source.seeds.held_out]
 
+    def embedded_benchmarks(self) -> list[str]:
+        """Returns the names of the benchmarks with which the corpus is compared by vectors."""
+        of_files = self.benchmark_files()
+        compared = self.corpus.decontaminate
+        return [
+            name
+            for name in self.bench.benchmarks
+            if "embedding" in (compared.layers if name in of_files else compared.held_out)
+        ]
+
     def benchmark_files(self) -> list[str]:
         """Returns the names of the benchmarks that are not held-out seeds."""
         benchmarks = self.bench.benchmarks.items()
@@ -239,7 +277,10 @@ class Config(Section):
         }
 
     def _generating_models(self) -> dict[str, tuple[str | None, EngineConfig]]:
-        """Returns a section's model (None for the writer) and engine, by the section's key."""
+        """Returns a section's model (None for the writer) and engine, by the section's key.
+
+        That of `embedding` embeds; the others generate.
+        """
         question, solution = self.reverse.question, self.reverse.solution
         llm_judge = self.reverse.llm_judge
         found: dict[str, tuple[str | None, EngineConfig]] = {
@@ -250,6 +291,8 @@ class Config(Section):
             found["reverse.llm_judge"] = (llm_judge.model, llm_judge.engine)
         if self.pass_rate is not None:
             found["pass_rate"] = (self.pass_rate.model, self.pass_rate.engine)
+        if self.embedding is not None:
+            found["embedding"] = (self.embedding.model, self.embedding.engine)
         for name, llm in self.converters().items():
             found[f"sources.{name}.unify"] = (llm.model, llm.engine)
         return found

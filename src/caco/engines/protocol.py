@@ -176,3 +176,53 @@ def before_stop(text: str, stops: Iterable[str]) -> str | None:
 def deadline(seconds: float | None) -> float:
     """Returns the time on the monotonic clock `seconds` from now; infinity for None."""
     return float("inf") if seconds is None else time.monotonic() + seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vector of one text.
+
+    Attributes:
+        vector: Of length 1, as the bytes of a row (`caco.vectors.stored`); None if the
+            model's vector is zero or not finite, or the text has no token.
+        tokens: Tokens that were embedded.
+        truncated: Whether the text has more.
+    """
+
+    vector: bytes | None
+    tokens: int
+    truncated: bool
+
+
+class Embedder(Protocol):
+    """Embeds texts; a context manager that releases memory and devices on exit."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def embed(self, texts: Sequence[str]) -> list[Embedded]:
+        """Returns the vector of each text, in order.
+
+        The model is loaded with the first text. A vector does not depend on the other texts, as
+        far as the arithmetic of the device permits.
+
+        Raises:
+            UserError: The model cannot be loaded.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingModel:
+    """A model that is ready to embed.
+
+    Attributes:
+        embed: Yields rows with the vectors of their complete texts, in order.
+        prefix: The text before each text.
+        digest: The digest in the manifest of the model.
+    """
+
+    embed: Callable[[Iterable[tuple[str, str]]], Iterator[tuple[str, Embedded]]]
+    prefix: str
+    digest: str

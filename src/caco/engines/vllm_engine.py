@@ -1,6 +1,5 @@
 """Generation with vLLM's offline engine, on GPUs or on a CPU."""
 
-import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,20 +10,8 @@ from typing import Any, Self
 from caco.config.engines import VllmEngineConfig as Settings
 from caco.engines.data_parallel import over_gpus
 from caco.engines.protocol import Completion, Engine, Request, before_stop, deadline
-from caco.errors import ClusterError, UserError
+from caco.engines.vllm_start import start
 from caco.models.tokenizer import end_tokens, load_tokenizer
-from caco.runtime.gpus import require_usable_gpus
-
-_GIB = 1 << 30
-
-_ENVIRONMENT = {
-    # Runs the engine in this process: it is killed with it, so no orphan holds a GPU, and vLLM
-    # requires it for reproducible batches.
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-    "VLLM_LOGGING_LEVEL": "ERROR",
-    # No usage statistics are sent.
-    "VLLM_NO_USAGE_STATS": "1",
-}
 
 
 @dataclass(slots=True)
@@ -151,70 +138,12 @@ class VllmEngine:
         )
 
     def _load(self) -> None:
-        """Starts vLLM unless it is running; raises as `_new_engine`."""
+        """Starts vLLM unless it is running; raises as `caco.engines.vllm_start.start`."""
         if self._engine is not None:
             return
         self._tokenizer = load_tokenizer(self._folder)
-        self._engine = self._new_engine()
+        self._engine = start(self._folder, self._section)
         config = self._engine.model_config
         self._context: int = config.max_model_len
         declared = config.try_get_generation_config().get("eos_token_id")
         self._ends = sorted(end_tokens(self._tokenizer, declared))
-
-    def _new_engine(self) -> Any:
-        """Returns a new vLLM engine.
-
-        Raises:
-            UserError: vLLM cannot run this checkpoint with these settings.
-            ClusterError: vLLM is not installed, or cannot use the GPUs of the job.
-        """
-        os.environ.update(_ENVIRONMENT)
-        try:
-            from vllm import EngineArgs, LLMEngine
-            from vllm.platforms import current_platform
-            from vllm.usage.usage_lib import UsageContext
-            from vllm.version import __version__
-        except ImportError as e:
-            raise ClusterError(
-                f"vLLM cannot be imported ({e}); run this job in the environment `infer`, which "
-                "`make envs` creates"
-            ) from None
-        on_cpu = current_platform.is_cpu()
-        require_usable_gpus(not on_cpu, f"vLLM {__version__}")
-        arguments = self._arguments(on_cpu)
-        try:
-            # The usage context of `LLM` prefills larger chunks than that of a server.
-            return LLMEngine.from_engine_args(EngineArgs(**arguments), UsageContext.LLM_CLASS)
-        except Exception as e:  # vLLM raises a plain Exception if a worker cannot start
-            raise UserError(
-                f"{self._folder}: vLLM cannot run this checkpoint with the settings in `engine` "
-                f"({_first_message(e)}); if memory is insufficient, change `context`, `gpu_memory` "
-                "or `cpu_cache_gib`; if a download is damaged, delete its manifest and run again"
-            ) from None
-
-    def _arguments(self, on_cpu: bool) -> dict[str, Any]:
-        """Returns the arguments with which vLLM is started."""
-        section = self._section
-        return {
-            "model": str(self._folder),
-            "dtype": section.dtype,
-            "max_num_seqs": section.batch,
-            "max_model_len": section.context,
-            "tensor_parallel_size": section.tensor_parallel,
-            "gpu_memory_utilization": section.gpu_memory,
-            "kv_cache_memory_bytes": section.cpu_cache_gib * _GIB if on_cpu else None,
-            "enforce_eager": section.eager,
-            # With chunked prefill, vLLM samples a token after each chunk and resets the random
-            # generator of the request; vLLM 0.32 can do so only on GPUs.
-            "enable_chunked_prefill": False if on_cpu else None,
-            "generation_config": "vllm",  # the defaults of vLLM, not of the checkpoint
-            "disable_log_stats": True,
-            "use_tqdm_on_load": False,
-        }
-
-
-def _first_message(error: Exception) -> str:
-    """Returns the first informative line of an error, skipping the line count of pydantic."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    informative = [line for line in lines if "validation error" not in line]
-    return (informative or lines or [type(error).__name__])[0]

@@ -212,6 +212,14 @@ def _stages(config: Config, sizes: InputSizes, a: Assumptions) -> Iterator[Stage
         solved = _Generator(tokens.solution, rates.answer, _gpus(config.pass_rate.engine))
         yield solved.stage("rollout", shards, (answers, answers), answers, a)
         yield _on_cores("pass_rate", shards, (answers, judged), rates.judge, 1, a)
+    if config.embedding is not None:
+        # A training step computes a text forwards and backwards, so that its rate is a low one.
+        embedder = _Generator(tokens.question, rates.train, _gpus(config.embedding.engine))
+        yield embedder.stage("embed", shards, (judged, judged), judged, a)
+        compared = config.embedded_benchmarks()
+        problems = sum(sizes.problems[name] for name in compared)
+        if compared:
+            yield embedder.stage("embed_problems", len(compared), (problems, problems), problems, a)
     yield StageCost("corpus", 1, judged, judged, 0)
     yield _trained("student", config.student, judged, tokens.question + tokens.solution, a)
     benchmarks = config.bench.benchmarks

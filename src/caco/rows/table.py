@@ -54,6 +54,7 @@ _ARROW: dict[Any, tuple[pa.DataType, bool]] = {
         False,
     ),
     str | None: (pa.string(), True),
+    bytes | None: (pa.binary(), True),
     int | None: (pa.int64(), True),
     float | None: (pa.float64(), True),
 }

@@ -118,6 +118,10 @@ class Paths:
         """Problems of a benchmark, as seeds."""
         return f"{self.root}/benchmarks/{benchmark}.parquet"
 
+    def problem_embeddings(self, benchmark: str = "{benchmark}") -> str:
+        """Vectors of a benchmark's problems."""
+        return f"{self.root}/problem_embeddings/{benchmark}.parquet"
+
     def answers(self, model: str = "{model}", benchmark: str = "{benchmark}") -> str:
         """Every answer of a model to a benchmark, not yet graded."""
         return f"{self.root}/answers/{model}/{benchmark}.parquet"

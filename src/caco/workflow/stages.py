@@ -140,6 +140,10 @@ def _rated_shards(config: Config) -> list[str]:
     return _shards(config) if config.pass_rate else []
 
 
+def _embedding_engine(config: Config) -> Engines:
+    return {"embedding.engine": config.embedding.engine} if config.embedding else {}
+
+
 def _split(identity: str) -> tuple[str, str]:
     """Returns the model and the benchmark of a job's identity."""
     model, _, benchmark = identity.partition("-")
@@ -261,6 +265,21 @@ STAGES: tuple[Stage, ...] = (
         identity="{shard}",
         environment="train",
         shard_files="pass_rates",
+    ),
+    Stage(
+        name="embed",
+        jobs=lambda config: _shards(config) if config.embedding else [],
+        identity="{shard}",
+        environment=None,
+        shard_files="embeddings",
+        engines=_embedding_engine,
+    ),
+    Stage(
+        name="embed_problems",
+        jobs=lambda config: config.embedded_benchmarks(),
+        identity="{benchmark}",
+        environment=None,
+        engines=_embedding_engine,
     ),
     Stage(
         name="corpus",

@@ -20,6 +20,7 @@ from caco.runtime.progress import Progress
 from caco.runtime.provenance import Counts
 from caco.stages.corpus.difficulty import difficulty
 from caco.stages.corpus.duplicates import Duplicates
+from caco.stages.corpus.embedded import Embedded
 from caco.stages.corpus.families import Families, families, family_key
 from caco.stages.corpus.quotas import dropped_rows
 from caco.text.answers import answer_text
@@ -38,6 +39,7 @@ def assemble(
     rejected: Path,
     earlier: Callable[[], Mapping[str, Counts]],
     pass_rates: Sequence[Path] = (),
+    embedded: Embedded | None = None,
 ) -> tuple[Counts, Families]:
     """Writes the corpus and the rejected rows.
 
@@ -52,6 +54,7 @@ def assemble(
         rejected: The file of rejected rows (`Rejected` rows), each with one verdict.
         earlier: Returns the counts of the steps before, by rule, for the message on too few rows.
         pass_rates: Shards of pass rates (`Passes` rows); none where they are not configured.
+        embedded: The problems near each question, by their vectors, where they are compared.
 
     Returns:
         The counts of both files, and the families of the accepted rows.
@@ -69,7 +72,7 @@ def assemble(
 
     def filtered(what: str, dropped: Mapping[int, str]) -> Iterator[CorpusRow | Rejected]:
         rows = _counted(_read(checked, Solution), Progress(what, total))
-        return filter_rows(rows, settings, benchmarks, constant, dropped, passes)
+        return filter_rows(rows, settings, benchmarks, constant, dropped, passes, embedded)
 
     dropped: Mapping[int, str] = {}
     if settings.quotas:  # which depend on all rows
@@ -120,10 +123,12 @@ def filter_rows(
     constant: Collection[bytes] = (),
     dropped: Mapping[int, str] = MappingProxyType({}),
     passes: Mapping[str, Passes] | None = None,
+    embedded: Embedded | None = None,
 ) -> Iterator[CorpusRow | Rejected]:
     """Yields, for every row in order, its corpus row or its rejection.
 
     The verdict is the first that applies: `contaminated` (the row restates a benchmark's problem),
+    `no_vector` (the layer `embedding` cannot compare it),
     `constant_answers` (all accepted rows of the program's family have the same answer, although the
     outputs of its programs vary; see `caco.stages.corpus.families`), `pass_rate` (that of the
     question is outside of `pass_rates`), one of `caco.stages.corpus.duplicates`, or `over_quota`.
@@ -135,9 +140,10 @@ def filter_rows(
         constant: Identities of the families with constant answers.
         dropped: The result of `caco.stages.corpus.quotas.dropped_rows`.
         passes: The right answers of a model by question; None where they are not configured.
+        embedded: As in `assemble`.
 
     Raises:
-        UserError: A question lacks its pass rate.
+        UserError: A question lacks its pass rate or its vector.
     """
     duplicates = Duplicates(settings)
     place = -1  # among the rows that satisfy every other check
@@ -145,6 +151,8 @@ def filter_rows(
         matches = (items.match(row.question, row.program) for items in benchmarks)
         if match := next(filter(None, matches), None):
             yield reject(row.row_id, "contaminated", match.reason, row)
+        elif embedded and (rejection := embedded.verdict(row)):
+            yield rejection
         elif constant and family_key(row.program) in constant:
             reason = (
                 f"every accepted row of its family has the answer {answer_text(row.output)}, "

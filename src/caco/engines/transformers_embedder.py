@@ -1,0 +1,106 @@
+"""Embedding with transformers: batches of texts of similar length."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+
+from caco.config.embedding import Embedder as Settings
+from caco.engines.embedder import Tokenization, embedded, without_tokens
+from caco.engines.protocol import Embedded
+from caco.errors import UserError
+from caco.runtime.gpus import require_usable_gpus
+from caco.runtime.progress import silence_libraries
+
+
+def open_embedder(folder: Path, section: Settings) -> "TransformersEmbedder":
+    """Returns an embedder on the first GPU of the job; the checkpoint is loaded on first use."""
+    return TransformersEmbedder(folder, section)
+
+
+class TransformersEmbedder:
+    """An embedder for a local checkpoint, on the GPU if there is one."""
+
+    def __init__(self, folder: Path, section: Settings) -> None:
+        """Prepares the embedder; the checkpoint is loaded with the first text.
+
+        Args:
+            folder: A transformers checkpoint with its tokenizer.
+            section: Precision, batch size, pooling, limit.
+        """
+        self._folder, self._section = folder, section
+        self._model: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._model = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def embed(self, texts: Sequence[str]) -> list[Embedded]:
+        """Returns the vector of each text, in order; see `caco.engines.protocol.Embedder`."""
+        if not texts:
+            return []
+        self._load()
+        tokens = [self._tokenization.ids(text) for text in texts]
+        found = without_tokens(tokens)
+        # Of similar length, because padding costs as much as tokens.
+        rest = [i for i in range(len(texts)) if i not in found]
+        order = sorted(rest, key=lambda i: len(tokens[i][0]))
+        for at in range(0, len(order), self._section.engine.batch):
+            batch = order[at : at + self._section.engine.batch]
+            with torch.inference_mode():
+                vectors = self._vectors([tokens[i][0] for i in batch])
+            for i, vector in zip(batch, vectors.cpu().numpy(), strict=True):
+                found[i] = embedded(vector, *tokens[i])
+        return [found[i] for i in range(len(texts))]
+
+    def _vectors(self, texts: list[list[int]]) -> torch.Tensor:
+        """Returns [texts, dimensions] float32: the pooled hidden states of token ids.
+
+        Padding is on the right, where causal attention does not see it, and is masked for others.
+        """
+        columns = max(map(len, texts))
+        ids = torch.tensor([ids + [0] * (columns - len(ids)) for ids in texts])
+        mask = torch.tensor([[1] * len(ids) + [0] * (columns - len(ids)) for ids in texts])
+        ids, mask = ids.to(self._device), mask.to(self._device)
+        states = self._model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        lengths = mask.sum(dim=1)
+        if self._section.pooling == "last":
+            return states[torch.arange(len(texts), device=self._device), lengths - 1]
+        # A product with 0 would keep what is not finite in the padding.
+        states = states.masked_fill(~mask.bool().unsqueeze(2), 0.0)
+        return states.sum(dim=1) / lengths.unsqueeze(1)
+
+    def _load(self) -> None:
+        """Loads the checkpoint unless it is loaded already.
+
+        Raises:
+            UserError: transformers cannot load the checkpoint.
+            ClusterError: torch cannot use the GPUs of the job.
+        """
+        if self._model is not None:
+            return
+        silence_libraries()
+        from transformers import AutoModel
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        require_usable_gpus(device == "cuda", f"torch {torch.__version__}")
+        try:
+            model = AutoModel.from_pretrained(
+                self._folder,
+                dtype=getattr(torch, self._section.engine.dtype),
+                local_files_only=True,
+            )
+        except (OSError, ValueError, KeyError) as e:
+            raise UserError(
+                f"{self._folder}: not a checkpoint that transformers can load "
+                f"({str(e).splitlines()[0]}); delete its manifest and run again"
+            ) from None
+        context: int = getattr(model.config, "max_position_embeddings", 1 << 30)
+        self._tokenization = Tokenization(self._folder, self._section, context)
+        self._device = torch.device(device)
+        self._model = model.to(device).eval()
