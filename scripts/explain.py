@@ -1,7 +1,7 @@
 """Explains which jobs a run would start, and why, before it starts.
 
-It asks Snakemake, which decides, and names the config keys, the functions and files of the code, and
-the input files behind its decision. No job is started or submitted, and the run is not changed:
+It asks Snakemake, which decides, and names the config keys, functions, files and packages behind
+its decision. No job is started or submitted, and the run is not changed:
 python scripts/explain.py --profile profiles/local --configfile config.yaml
 """
 

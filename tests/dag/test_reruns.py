@@ -318,3 +318,14 @@ def test_a_touched_script_re_runs_nothing(finished: Checkout) -> None:
     (finished.folder / "src" / "caco" / "stages" / "sample.py").touch()
     (finished.folder / "config" / "deepspeed" / "zero2.json").touch()
     assert finished.planned() == set()
+
+
+def test_explain_names_the_changed_method_and_the_jobs_of_the_dry_run(
+    finished: Checkout, edit: Edit
+) -> None:
+    module = "src/caco/stages/verify/rerun_rules.py"
+    edit(module, "from dataclasses", "import this\nfrom dataclasses")
+    why = finished.why()
+    assert set(why.jobs) == finished.planned()
+    assert why.code() == {f"{module}: imports changed"}
+    assert "question, 2 of 2 jobs: because verify runs" in why.text

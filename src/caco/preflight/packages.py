@@ -1,7 +1,7 @@
 """Packages whose locked version differs from the one that a job ran with.
 
-Snakemake re-runs nothing for them (`rerun-triggers` in the profiles): whether rows of other versions
-may be mixed is the user's decision, who must see it before a run.
+Snakemake re-runs nothing for them (`rerun-triggers` in the profiles): whether rows of other
+versions may be mixed is the user's decision, who must see it before a run.
 """
 
 import re
@@ -36,7 +36,9 @@ def package_changes(
             # A build for another accelerator is the same version: 2.13.0+cpu.
             if name in locked and version and version.partition("+")[0] != locked[name]:
                 found[name, version, locked[name]][rule] = None
-    return [f"{name} {old} -> {new} ({', '.join(rules)})" for (name, old, new), rules in found.items()]
+    return [
+        f"{name} {old} -> {new} ({', '.join(rules)})" for (name, old, new), rules in found.items()
+    ]
 
 
 def _environment(rule: str, config: Config) -> str:
