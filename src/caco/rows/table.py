@@ -54,6 +54,7 @@ _ARROW: dict[Any, tuple[pa.DataType, bool]] = {
         False,
     ),
     str | None: (pa.string(), True),
+    list[int] | None: (pa.list_(pa.int32()), True),
     int | None: (pa.int64(), True),
     float | None: (pa.float64(), True),
 }
