@@ -56,7 +56,7 @@ beside=$(mktemp)
 second=$!
 trap 'pkill -P "$second" || true; rm -f "$beside"' EXIT
 pytest_in workflow "${workflow_tests[@]}"
-pytest_in train tests/models tests/engines tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/grading tests/stages/bench tests/stages/export tests/stages/pass_rate tests/stages/embed
+pytest_in train tests/models tests/engines tests/proof tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/grading tests/stages/bench tests/stages/export tests/stages/pass_rate tests/stages/embed
 
 # These start hundreds of Snakemakes, which coverage makes twice as slow; what they execute is
 # covered above.

@@ -45,7 +45,7 @@ WITH_ROWS = (
 TABLE: list[tuple[str, set[str]]] = [
     # Modules that do not decide rows.
     *((f"{package}.*", set()) for package in ("config", "runtime", "workflow", "slurm")),
-    *((f"{package}.*", set()) for package in ("preflight", "reports", "training.runtime")),
+    *((f"{package}.*", set()) for package in ("preflight", "reports", "proof", "training.runtime")),
     ("errors", set()),
     ("engines.resumable", set()),
     ("sandbox.self_check", set()),

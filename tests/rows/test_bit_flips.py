@@ -51,7 +51,10 @@ def made_rows(row_type: Any, count: int) -> list[Any]:
     random, hints = Random(row_type.__name__), get_type_hints(row_type)
 
     def value(kind: Any) -> Any:
-        if kind in (str | None, int | None, float | None) and random.random() < 0.3:
+        if (
+            kind in (str | None, int | None, float | None, list[int] | None)
+            and random.random() < 0.3
+        ):
             return None
         if kind is bool:
             return random.random() < 0.5
@@ -61,6 +64,8 @@ def made_rows(row_type: Any, count: int) -> list[Any]:
             return random.random()
         if kind == bytes | None:
             return random.randbytes(9)
+        if kind == list[int] | None:
+            return [random.randrange(10**5) for _ in range(random.randrange(9))]
         text = f"a text of {random.randrange(10**9)} \u00e4\U0001f600"
         return [Message(role="user", content=text)] if kind == list[Message] else text
 

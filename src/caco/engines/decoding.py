@@ -216,7 +216,7 @@ def sample_tokens(
         return logits.argmax(dim=-1)
     scaled = logits.float() / torch.where(greedy, 1.0, temperature).unsqueeze(1)
     probabilities = torch.softmax(scaled, dim=-1)
-    threshold = _threshold(probabilities, top_p, top_k)
+    threshold = lowest_probability(probabilities, top_p, top_k)
     if threshold is not None:
         probabilities = probabilities.masked_fill(probabilities < threshold.unsqueeze(1), 0.0)
     drawn = _inverse(probabilities, uniform)
@@ -242,7 +242,7 @@ def _inverse(mass: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
     return (block * _BLOCK + token).squeeze(1)
 
 
-def _threshold(
+def lowest_probability(
     probabilities: torch.Tensor, top_p: torch.Tensor, top_k: torch.Tensor
 ) -> torch.Tensor | None:
     """Returns [rows]: the lowest probability that can be sampled; None without any restriction.

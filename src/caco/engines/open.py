@@ -8,9 +8,9 @@ from caco.config.engines import EngineConfig
 from caco.config.section import load_implementation
 from caco.engines.protocol import Engine, GeneratingModel
 from caco.engines.resumable import ResumableEngine
-from caco.models.manifest import open_checkpoint
+from caco.models.manifest import Manifest, open_checkpoint
 from caco.models.template import require_chat_template
-from caco.models.tokenizer import framing, turns_framing
+from caco.models.tokenizer import completion_encoding, framing, turns_framing
 from caco.runtime.job import Job
 from caco.runtime.journal import Journal
 
@@ -51,6 +51,21 @@ def generating_model(
     path, fingerprint = job.journal(model.digest)
     engine = ResumableEngine(open_engine(model.folder, section), Journal(path, fingerprint))
     with engine:
-        yield GeneratingModel(
-            engine, framing(model.folder, prompt), model.digest, turns_framing(model.folder)
-        )
+        yield prompted(engine, model, prompt)
+
+
+def prompted(engine: Engine, model: Manifest, prompt: str = "chat") -> GeneratingModel:
+    """Returns a model that is ready to generate with an engine.
+
+    Args:
+        engine: The engine.
+        model: The model.
+        prompt: As in `generating_model`.
+    """
+    return GeneratingModel(
+        engine,
+        framing(model.folder, prompt),
+        model.digest,
+        turns_framing(model.folder),
+        completion_encoding(model.folder),
+    )

@@ -46,12 +46,15 @@ class Completion:
         tokens: Number of generated tokens, including the end token.
         finish_reason: `stop` (an end token or a stop string), `length`, or `time` if the request
             exceeded the engine's `request_s`; the text is then what was generated until then.
+        token_ids: The drawn tokens, including the end token and what a stop string cuts off; None
+            if the engine does not know them (a server returns only text).
     """
 
     request_id: str
     text: str
     tokens: int
     finish_reason: str
+    token_ids: tuple[int, ...] | None = None
 
 
 class Engine(Protocol):
@@ -86,12 +89,15 @@ class GeneratingModel:
         digest: The digest in the manifest of the model.
         turns: Converts the contents of several turns, user's and assistant's alternately, to the
             prompt of the model; None if the engine takes one turn only.
+        encode: Converts the text of a completion and its finish reason to token ids
+            (`caco.models.tokenizer.completion_ids`); None for a model without a tokenizer here.
     """
 
     engine: Engine
     frame: Callable[[str], str]
     digest: str
     turns: Callable[..., str] | None = None
+    encode: Callable[[str, str], list[int]] | None = None
 
     def converse(self, contents: Sequence[str]) -> str:
         """Returns the prompt of several turns.
@@ -111,6 +117,24 @@ class GeneratingModel:
                 "of their own; set `prompt: short` or `examples: 0`"
             )
         return self.turns(*contents)
+
+    def kept_ids(self, text: str, completion: Completion) -> list[int] | None:
+        """Returns the drawn tokens where the text that a row keeps does not restore them.
+
+        A model may draw ` 1` and `2` where its tokenizer encodes ` 12`. `caco.proof` needs what was
+        drawn. Most texts restore it, so most rows keep no ids.
+
+        Args:
+            text: The text that the row keeps: that of the completion, or a part of it.
+            completion: The completion.
+
+        Returns:
+            None where `text` restores the tokens, or where the engine does not know them.
+        """
+        if completion.token_ids is None or self.encode is None:
+            return None
+        drawn = list(completion.token_ids)
+        return None if self.encode(text, completion.finish_reason) == drawn else drawn
 
 
 def request(

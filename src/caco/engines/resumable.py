@@ -59,7 +59,14 @@ class ResumableEngine:
             if row is None:
                 keys[request.request_id] = key
                 return None
-            return Completion(request.request_id, row["text"], row["tokens"], row["finish_reason"])
+            ids = row["token_ids"]
+            return Completion(
+                request.request_id,
+                row["text"],
+                row["tokens"],
+                row["finish_reason"],
+                None if ids is None else tuple(ids),
+            )
 
         for first in queue:
             if (completion := journaled(first)) is None:
@@ -84,6 +91,7 @@ class ResumableEngine:
                     "text": completion.text,
                     "tokens": completion.tokens,
                     "finish_reason": completion.finish_reason,
+                    "token_ids": completion.token_ids,
                 },
             )
             while ready:

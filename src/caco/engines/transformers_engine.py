@@ -132,7 +132,7 @@ class TransformersEngine:
                 rng = random.Random(request.seed)
                 running.append(RunningRequest(request, ids, limit, rng, deadline=expires))
             else:
-                too_long.append(Completion(request.request_id, "", 0, "length"))
+                too_long.append(Completion(request.request_id, "", 0, "length", ()))
         return running, too_long
 
     def _prefill(self, running: list[RunningRequest]) -> list[Batch]:
@@ -201,7 +201,8 @@ class TransformersEngine:
             row.finished = True
             reason = "stop" if text is not None else "length" if full else "time"
             text = self._text(row.tokens) if text is None else text
-            yield Completion(row.request.request_id, text, len(row.tokens), reason)
+            ids = tuple(row.tokens)
+            yield Completion(row.request.request_id, text, len(ids), reason, ids)
 
     def _text_before_stop(self, row: RunningRequest) -> str | None:
         """Returns the text before the first stop string, or None if the tail contains none."""

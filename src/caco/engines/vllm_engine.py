@@ -72,7 +72,7 @@ class VllmEngine:
         ids = self._tokenizer(request.prompt, add_special_tokens=False)["input_ids"]
         limit = min(request.max_new_tokens, self._context - len(ids))
         if limit <= 0:
-            return Completion(request.request_id, "", 0, "length")
+            return Completion(request.request_id, "", 0, "length", ())
         prompt = {"prompt_token_ids": ids}
         self._engine.add_request(request.request_id, prompt, self._sampling(request, limit))
         live[request.request_id] = _Running(request, deadline(self._section.request_s))
@@ -115,7 +115,7 @@ class VllmEngine:
             cut = before_stop(text, row.request.stop)
             assert cut is not None  # vLLM has found a stop string
             text = cut
-        return Completion(row.request.request_id, text, len(row.tokens), reason)
+        return Completion(row.request.request_id, text, len(row.tokens), reason, tuple(row.tokens))
 
     def _sampling(self, request: Request, limit: int) -> Any:
         """Returns the vLLM sampling parameters of a request."""

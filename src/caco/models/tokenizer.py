@@ -53,6 +53,36 @@ def end_tokens(tokenizer: Any, declared: int | Iterable[int] | None) -> frozense
     return frozenset(found - {None})
 
 
+def completion_ids(tokenizer: Any, text: str, finish_reason: str) -> list[int]:
+    """Returns the tokens that a completion has if its model drew them as its tokenizer encodes.
+
+    They end with the token that ends an assistant's turn if the finish reason is `stop`.
+
+    Args:
+        tokenizer: A transformers tokenizer.
+        text: The text of the completion.
+        finish_reason: As in `caco.engines.protocol.Completion`.
+    """
+    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    if finish_reason == "stop":
+        ids.append(tokenizer.convert_tokens_to_ids(end_of_turn(tokenizer)))
+    return ids
+
+
+def completion_encoding(folder: Path) -> Callable[[str, str], list[int]] | None:
+    """Returns `completion_ids` with the tokenizer in `folder`; None for a served model's folder.
+
+    The tokenizer is loaded with the first text.
+    """
+    if served_model(folder) is not None:
+        return None
+    return partial(_completion_ids, folder)
+
+
+def _completion_ids(folder: Path, text: str, finish_reason: str) -> list[int]:
+    return completion_ids(load_tokenizer(folder), text, finish_reason)
+
+
 def declared_ends(folder: Path) -> list[int]:
     """Returns the end tokens that a checkpoint declares, in its generation config or its config.
 

@@ -19,6 +19,7 @@ class Answered:
         tokens: Tokens generated.
         finish_reason: `stop`, `length` or `time`.
         absolute_error: As in `Seed`.
+        token_ids: As in `Program`.
     """
 
     benchmark: str
@@ -31,3 +32,4 @@ class Answered:
     tokens: int
     finish_reason: str
     absolute_error: str | None = None
+    token_ids: list[int] | None = None

@@ -17,6 +17,7 @@ class Draft:
         seed: Seed of the request.
         tokens: Tokens generated.
         finish_reason: `stop` (end token), `length` or `time`.
+        token_ids: As in `Program`.
     """
 
     seed_id: str
@@ -28,6 +29,7 @@ class Draft:
     seed: int
     tokens: int
     finish_reason: str
+    token_ids: list[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ class Program:
         seed: Seed of the request.
         tokens: Tokens generated.
         finish_reason: `stop` (end token), `length` or `time`.
+        token_ids: The drawn tokens, with the end token, where the program's tokenizer encodes the
+            text differently; None where it restores them, or where the engine is a server.
     """
 
     sample_id: str
@@ -28,3 +30,4 @@ class Program:
     seed: int
     tokens: int
     finish_reason: str
+    token_ids: list[int] | None = None

@@ -55,6 +55,7 @@ _ARROW: dict[Any, tuple[pa.DataType, bool]] = {
     ),
     str | None: (pa.string(), True),
     bytes | None: (pa.binary(), True),
+    list[int] | None: (pa.list_(pa.int32()), True),
     int | None: (pa.int64(), True),
     float | None: (pa.float64(), True),
 }

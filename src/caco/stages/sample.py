@@ -44,4 +44,5 @@ def sample_shard(
             seed=request_seed(section.sampling.seed, shard, index),
             tokens=completion.tokens,
             finish_reason=completion.finish_reason,
+            token_ids=model.kept_ids(completion.text, completion),
         )

@@ -55,4 +55,5 @@ def answer_problems(
             tokens=completion.tokens,
             finish_reason=completion.finish_reason,
             absolute_error=row.absolute_error,
+            token_ids=model.kept_ids(completion.text, completion),
         )

@@ -39,8 +39,10 @@ def grade_answers(
             tolerance=tolerance, absolute_error=row.absolute_error,
         )  # fmt: skip
         checked = [s.holds for s in statements(row.completion) if s.holds is not None]
+        answered = asdict(row)
+        del answered["token_ids"]  # of the generation, which grading does not repeat
         yield Graded(
-            **asdict(row),
+            **answered,
             stated=grade.answer,
             verdict=grade.verdict,
             reason=grade.reason,

@@ -102,6 +102,7 @@ def write_drafts(
             seed=_seed(section, task, round_),
             tokens=completion.tokens,
             finish_reason=completion.finish_reason,
+            token_ids=model.kept_ids(completion.text, completion),
         )
 
 

@@ -1,0 +1,231 @@
+"""Scores of drawn tokens: what the recorded model says about each, by one forward pass."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from caco.config.generation import Sampling
+from caco.engines.decoding import lowest_probability
+from caco.errors import UserError
+from caco.runtime.progress import Progress, silence_libraries
+
+# Temperatures, relative to the recorded one, with which the evidence compares it.
+TEMPERATURES = (0.5, 0.7, 0.85, 0.93, 1.08, 1.2, 1.5, 2.5)
+# By how much the logit of a token may differ between two computations of it: other kernels and
+# other batches round differently. bfloat16 has steps of 0.125 between 16 and 32.
+MARGINS = {"float32": 0.005, "bfloat16": 0.25}
+_BATCH = 1024  # tokens of a forward pass, with padding
+_CHUNK = 256  # tokens whose logits are in float32 at a time: 50 MB for a vocabulary of 49,152
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnRow:
+    """What a row was drawn from, and what was drawn.
+
+    Attributes:
+        prompt: Token ids of the prompt.
+        tokens: Token ids that were drawn, including the end token.
+    """
+
+    prompt: tuple[int, ...]
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowScores:
+    """The scores of the tokens of a row, under the distribution that they were drawn from.
+
+    It is that of the model at the temperature, truncated to top-k and nucleus, and renormalised. A
+    greedy token has surprisal, entropy and variance 0.
+
+    Attributes:
+        surprisal: [tokens]: -log p of the drawn token, in nats.
+        entropy: [tokens]: its expectation.
+        variance: [tokens]: its variance.
+        tail: [tokens]: the probability of a token that is at most as probable as the drawn one.
+        log_moments: [tokens, len(TEMPERATURES)]: the logarithm of the sum of p ** (1 / t).
+        outside: Tokens that the settings exclude, however the logits are rounded: outside of top-k
+            or nucleus, or not the most likely one of a greedy row.
+        near: Tokens that these logits exclude, but others within the margin do not.
+    """
+
+    surprisal: np.ndarray
+    entropy: np.ndarray
+    variance: np.ndarray
+    tail: np.ndarray
+    log_moments: np.ndarray
+    outside: int
+    near: int
+
+
+class Scorer:
+    """A checkpoint that scores rows, on the GPU if there is one."""
+
+    def __init__(self, folder: Path, dtype: str) -> None:
+        """Loads the checkpoint.
+
+        Args:
+            folder: A transformers checkpoint.
+            dtype: Data type of the weights, a key of `MARGINS`.
+
+        Raises:
+            UserError: transformers cannot load the checkpoint.
+        """
+        silence_libraries()
+        from transformers import AutoModelForCausalLM
+
+        try:
+            model = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=getattr(torch, dtype), local_files_only=True
+            )
+        except (OSError, ValueError, KeyError) as e:
+            raise UserError(
+                f"{folder}: not a checkpoint that transformers can load "
+                f"({str(e).splitlines()[0]}); restore it from the run"
+            ) from None
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._model: Any = model.to(self._device).eval()
+        self._margin = MARGINS[dtype]
+
+    def score(
+        self, rows: Sequence[DrawnRow], sampling: Sampling, progress: Progress | None = None
+    ) -> list[RowScores]:
+        """Returns the scores of each row.
+
+        Args:
+            rows: The rows.
+            sampling: The recorded temperature, top-p and top-k.
+            progress: Advances with each row.
+        """
+        scores: dict[int, RowScores] = {}
+        for batch in _batches(rows):
+            for number, logits in zip(batch, self._logits([rows[n] for n in batch]), strict=True):
+                scores[number] = _row_scores(logits, rows[number].tokens, sampling, self._margin)
+                if progress is not None:
+                    progress.add()
+        return [scores[number] for number in range(len(rows))]
+
+    def _logits(self, rows: Sequence[DrawnRow]) -> Iterator[torch.Tensor]:
+        """Yields for each row [drawn tokens, vocabulary]: the logits that each was drawn from."""
+        sequences = [[*row.prompt, *row.tokens[:-1]] for row in rows]
+        width = max(map(len, sequences))
+        ids = torch.tensor([s + [0] * (width - len(s)) for s in sequences], device=self._device)
+        mask = torch.tensor(
+            [[1] * len(s) + [0] * (width - len(s)) for s in sequences], device=self._device
+        )
+        # Logits of the common part of all prompts are not computed.
+        first = min(len(row.prompt) for row in rows) - 1
+        with torch.inference_mode():
+            logits = self._model(
+                input_ids=ids, attention_mask=mask, use_cache=False, logits_to_keep=width - first
+            ).logits
+        for row, kept in zip(rows, logits, strict=True):
+            start = len(row.prompt) - 1 - first
+            yield kept[start : start + len(row.tokens)]
+
+
+def _batches(rows: Sequence[DrawnRow]) -> Iterator[list[int]]:
+    """Yields the numbers of the rows of each forward pass: of similar length, `_BATCH` tokens."""
+    lengths = [len(row.prompt) + len(row.tokens) for row in rows]
+    batch: list[int] = []
+    for number in sorted(range(len(rows)), key=lambda n: (lengths[n], n)):
+        if batch and lengths[number] * (len(batch) + 1) > _BATCH:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def _row_scores(
+    logits: torch.Tensor, tokens: tuple[int, ...], sampling: Sampling, margin: float
+) -> RowScores:
+    """Returns the scores of a row, from its logits [tokens, vocabulary]."""
+    drawn = torch.tensor(tokens, device=logits.device)
+    of_chunk = _greedy_scores if sampling.temperature == 0 else _sampled_scores
+    with torch.inference_mode():
+        parts = [
+            of_chunk(part.float(), ids.unsqueeze(1), sampling, margin)
+            for part, ids in zip(logits.split(_CHUNK), drawn.split(_CHUNK), strict=True)
+        ]
+    values, outside, near = (np.concatenate(found) for found in zip(*parts, strict=True))
+    surprisal, entropy, variance, tail = values[:, :4].T
+    return RowScores(
+        surprisal, entropy, variance, tail, values[:, 4:], int(outside.sum()), int(near.sum())
+    )
+
+
+_Scores = tuple[np.ndarray, np.ndarray, np.ndarray]  # values, outside, near of each token
+
+
+def _greedy_scores(
+    logits: torch.Tensor, drawn: torch.Tensor, sampling: Sampling, margin: float
+) -> _Scores:
+    gap = logits.max(dim=-1).values - logits.gather(1, drawn).squeeze(1)
+    values = np.zeros((len(logits), 4 + len(TEMPERATURES)))
+    values[:, 3] = 1.0
+    outside = gap > 2 * margin
+    return values, outside.cpu().numpy(), ((gap > 0) & ~outside).cpu().numpy()
+
+
+def _sampled_scores(
+    logits: torch.Tensor, drawn: torch.Tensor, sampling: Sampling, margin: float
+) -> _Scores:
+    scaled = logits / sampling.temperature
+    probabilities = scaled.softmax(dim=-1)
+    count = len(logits)
+    lowest = lowest_probability(
+        probabilities,
+        torch.full((count,), sampling.top_p, device=logits.device),
+        torch.full((count,), sampling.top_k, device=logits.device),
+    )
+    outside = near = torch.zeros(count, dtype=torch.bool, device=logits.device)
+    if lowest is not None:
+        kept = probabilities >= lowest.unsqueeze(1)
+        excluded = ~kept.gather(1, drawn).squeeze(1)
+        outside = excluded & _surely_outside(logits, probabilities, drawn, sampling, margin)
+        near = excluded & ~outside
+        # A token within the margin may have been drawn, so it has a probability.
+        scaled = scaled.masked_fill(~kept.scatter(1, drawn, True), -torch.inf)
+    log_p = scaled.log_softmax(dim=-1)
+    p = log_p.exp()
+    surprisal = -log_p.gather(1, drawn)
+    information = torch.where(p > 0, -log_p, 0.0)
+    entropy = (p * information).sum(dim=-1)
+    variance = (p * (information - entropy.unsqueeze(1)).square()).sum(dim=-1)
+    tail = torch.where(p <= p.gather(1, drawn), p, 0.0).sum(dim=-1)
+    moments = [(log_p / t).logsumexp(dim=-1) for t in TEMPERATURES]
+    columns = [surprisal.squeeze(1), entropy, variance, tail, *moments]
+    values = torch.stack(columns, dim=1).double().cpu().numpy()
+    return values, outside.cpu().numpy(), near.cpu().numpy()
+
+
+def _surely_outside(
+    logits: torch.Tensor,
+    probabilities: torch.Tensor,
+    drawn: torch.Tensor,
+    sampling: Sampling,
+    margin: float,
+) -> torch.Tensor:
+    """Returns [tokens]: whether top-k or nucleus exclude a token for any logits within the margin.
+
+    With each logit off by up to the margin, a token comes before the drawn one for certain if its
+    logit is higher by twice the margin.
+    """
+    before = logits > logits.gather(1, drawn) + 2 * margin
+    excluded = torch.zeros(len(logits), dtype=torch.bool, device=logits.device)
+    total = torch.ones(len(logits), device=logits.device)
+    if sampling.top_k:
+        excluded |= before.sum(dim=-1) >= sampling.top_k
+        k = min(sampling.top_k, logits.shape[1])
+        total = probabilities.topk(k, dim=-1).values.sum(dim=-1)
+    mass = torch.where(before, probabilities, 0.0).sum(dim=-1)
+    # The least share of the nucleus that the tokens before it can have.
+    rest = (total - mass).clamp(min=0) * float(np.exp(2 * margin / sampling.temperature))
+    if sampling.top_p < 1:
+        excluded |= mass >= sampling.top_p * (mass + rest)
+    return excluded
