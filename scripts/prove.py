@@ -9,7 +9,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from caco.proof.generation import prove_generation
 from caco.runtime.chain import load_record
 from caco.runtime.job import run
 
@@ -23,6 +22,9 @@ def main() -> None:
         "records", type=Path, nargs="+", help="records of rules sample, draft, answer or rollout"
     )
     args = parser.parse_args()
+    # After the arguments: `--help` works without torch.
+    from caco.proof.generation import prove_generation
+
     verdicts = set()
     for path in args.records:
         proof = prove_generation(load_record(path), path.resolve().parents[2])

@@ -186,7 +186,7 @@ def test_the_rate_leaves_out_the_start_and_the_rows_of_earlier_starts(
     for now[0], rows in ((60.0, 100), (62.0, 2), (80.0, 8)):
         progress.add(rows)
     assert out.getvalue().splitlines() == [
-        "sample 00001: 100 of 200 rows, 1.7/s, 1 min 00 s left",
+        "sample 00001: 100 of 200 rows, no rate yet, unknown left",
         "sample 00001: 110 of 200 rows, 0.5/s, 3 min 00 s left",
     ]
 

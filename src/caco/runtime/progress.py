@@ -43,20 +43,23 @@ class Progress:
             self._first = self._first or (now, self.done)
 
     def line(self, rate: float) -> str:
-        """Returns the line for a rate of `rate` rows per second."""
+        """Returns the line for a rate of `rate` rows per second; 0 if it is not known."""
         left = (self._total - self.done) / rate if rate else float("inf")
-        per_s = f"{rate:,.1f}/s"
+        per_s = f"{rate:,.1f}/s" if rate else "no rate yet"
         return progress_line(self._label, self.done, self._total, self._unit, per_s, left)
 
     def _rate(self, now: float) -> float:
-        """Returns the rows per second since the first line.
+        """Returns the rows per second since the first line; 0 on that line, unless it is the last.
 
         The time before it does not count: the engine starts, and the rows of earlier starts are
         read at once.
         """
-        start, before = self._started, 0
         if self._first and now - self._first[0] >= self._every:
             start, before = self._first
+        elif self.done == self._total:
+            start, before = self._started, 0
+        else:
+            return 0.0
         return (self.done - before) / (now - start) if now > start else 0.0
 
 
