@@ -35,8 +35,6 @@ onstart:
 
     start(workflow, CONFIG, LOCAL)
     write_jobs(Path(paths.jobs()), CONFIG)
-    if workflow.is_main_process:
-        stage.code_state().write(Path(paths.code()))
 
 
 onerror:

@@ -12,8 +12,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,26 +25,15 @@ ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = json.dumps({"folder": ".", "digest": digest(canonical_json({})), "files": {}})
 
 CREATE_OUTPUTS = f"""
-import hashlib, json
-def record():
-    values = dict(zip(sys.argv[2:], sys.argv[3:]))
-    values = {{"spec": json.loads(values["--spec"]), "code": values["--code"]}}
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return json.dumps(values | {{"checksum": hashlib.sha256(text.encode()).hexdigest()}}) + "\\n"
 for argument in sys.argv[1:]:
     path = Path(argument)
     if argument.startswith("results/") and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        if "/provenance/" in argument:
-            path.write_text(record())
-        else:
-            path.write_text({MANIFEST!r} if path.name == "manifest.json" else sys.argv[1])
-"""  # the end of a stub: a record has the settings and the code
+        path.write_text({MANIFEST!r} if path.name == "manifest.json" else sys.argv[1])
+"""  # the end of a stub
 
 _STUB = f"""#!{sys.executable} -IS
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 if Path("fails").exists() and sys.argv[1] in Path("fails").read_text().split():
     sys.exit(1)
@@ -70,45 +57,6 @@ def _snakemake(
 
     sys.argv = [f"{Path(sys.executable).parent}/snakemake", *args]
     main(list(args))
-
-
-def _explain(
-    folder: Path, args: tuple[str, ...], printed: Path, environment: dict[str, str]
-) -> None:
-    """Explains a dry run in this process, and writes a JSON object of what it says."""
-    os.chdir(folder)
-    os.environ.update(environment)
-    from caco.config.plan import read_assumptions
-    from caco.preflight.dry_run import dry_run
-    from caco.preflight.explain import explained, why_text
-
-    rates = Path("config/plan/a100.yaml")
-    plan = dry_run(args)
-    jobs = {
-        one.job.rule if one.job.identity == "all" else f"{one.job.rule}:{one.job.identity}": {
-            "keys": one.keys, "code": one.code, "other": one.other,
-            "upstream": sorted(one.job.upstream),
-        }
-        for one in explained(plan)
-    }  # fmt: skip
-    text = why_text(plan, read_assumptions(rates), rates)
-    printed.write_text(json.dumps({"jobs": jobs, "text": text}))
-
-
-@dataclass(frozen=True)
-class Why:
-    """What explain says: the reasons of each job, and the text."""
-
-    jobs: dict[str, dict[str, Any]]
-    text: str
-
-    def keys(self) -> dict[str, list[str]]:
-        """Returns the config keys that are named, with their old and new values."""
-        return {k: v for job in self.jobs.values() for k, v in job["keys"].items()}
-
-    def code(self) -> set[str]:
-        """Returns the definitions that are named."""
-        return {words for job in self.jobs.values() for words in job["code"]}
 
 
 class Checkout:
@@ -145,17 +93,6 @@ class Checkout:
         self, *args: str, config: dict[str, Any] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Runs Snakemake on `config` (or config.yaml)."""
-        return self._in_process(_snakemake, args, config)
-
-    def why(self, *args: str, config: dict[str, Any] | None = None) -> Why:
-        """Explains what a run would do."""
-        done = self._in_process(_explain, args, config)
-        assert done.returncode == 0, done.stdout
-        return Why(**json.loads(done.stdout))
-
-    def _in_process(
-        self, target: Callable[..., None], args: tuple[str, ...], config: dict[str, Any] | None
-    ) -> subprocess.CompletedProcess[str]:
         if config is not None:
             file = self.folder / f"changed.{os.getpid()}.yaml"
             file.write_text(yaml.safe_dump(config))
@@ -163,7 +100,7 @@ class Checkout:
         command = ("--cores", "2", *args)
         printed = self.folder / f"printed.{os.getpid()}.txt"
         process = _FORKS.Process(
-            target=target, args=(self.folder, command, printed, self.environment)
+            target=_snakemake, args=(self.folder, command, printed, self.environment)
         )
         process.start()
         process.join(timeout=600)

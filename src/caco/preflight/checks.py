@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from caco.config.config import Config, read_config
-from caco.config.plan import read_assumptions
+from caco.config.plan import Assumptions, read_assumptions
 from caco.errors import CacoError, ClusterError, UserError
 from caco.preflight.capacity import missing_resources, query_partitions
 from caco.preflight.columns import missing_columns
@@ -42,7 +42,7 @@ def preflight_errors(jobs: Sequence[Any], config: Config, slurm: bool) -> list[C
     # neither a size nor a digest.
     if not found:
         found += missing_templates(jobs, config)
-        found += insufficient_space(jobs, config, read_assumptions(assumptions_file()))
+        found += insufficient_space(jobs, config, _assumptions())
         found += _stale_state(jobs)
     return found + (_cluster_errors(jobs, config) if slurm else [])
 
@@ -80,10 +80,9 @@ def print_notices(notices: Iterable[str]) -> None:
         print(notice, file=sys.stderr, flush=True)
 
 
-def assumptions_file() -> Path:
-    """Returns the file of the plan's assumptions: the site file, if it has its own."""
+def _assumptions() -> Assumptions:
     has_plan = FILE.exists() and read_config(FILE).get("plan")
-    return FILE if has_plan else _DEFAULT_ASSUMPTIONS
+    return read_assumptions(FILE if has_plan else _DEFAULT_ASSUMPTIONS)
 
 
 def uneven_batches(requests: Iterable[ResourceRequest], config: Config) -> list[UserError]:

@@ -13,7 +13,6 @@ import ast
 import hashlib
 import re
 import sys
-from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -110,13 +109,11 @@ class _Source(NamedTuple):
         imports: The dotted names that it imports, also inside functions. `from a import b` counts
             as `a.b` too: `b` may be a module.
         names: The texts in it that may be names of data files.
-        definitions: The digest of each function, method, class and global variable, by name.
     """
 
     digest: str
     imports: list[str]
     names: list[str]
-    definitions: dict[str, str]
 
 
 @cache
@@ -134,7 +131,7 @@ def _source(file: Path) -> _Source:
 @cache
 def _known_sources(folder: Path) -> dict[str, _Source]:
     """Returns the remembered sources of a cache folder."""
-    return {key: _Source(*values) for key, *values in remembered(_RECORD) if len(values) == 4}
+    return {key: _Source(*values) for key, *values in remembered(_RECORD) if len(values) == 3}
 
 
 @cache
@@ -158,42 +155,8 @@ def _parsed(contents: bytes) -> _Source:
             imports |= dict.fromkeys(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Constant) and _is_file_name(node.value):
             names.add(node.value)
-    tree = _WithoutMessages().visit(tree)
-    return _Source(_form_digest(tree), list(imports), sorted(names), _definitions(tree.body))
-
-
-def _form_digest(*nodes: ast.AST) -> str:
-    form = "".join(map(syntax.tree_form, nodes))
-    return hashlib.sha256(form.encode("utf-8")).hexdigest()
-
-
-def _definitions(body: Iterable[ast.stmt], prefix: str = "") -> dict[str, str]:
-    """Returns the digest of each definition of a module or class, by its dotted name.
-
-    A class counts without its methods, which have digests of their own.
-    """
-    named: defaultdict[str, list[ast.AST]] = defaultdict(list)
-    methods: dict[str, str] = {}
-    for node in body:
-        if isinstance(node, ast.ClassDef):
-            inner = [n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-            methods |= _definitions(inner, f"{prefix}{node.name}.")
-            node.body = [n for n in node.body if n not in inner]
-        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):  # docstring
-            named[prefix + _name(node)].append(node)
-    return {name: _form_digest(*nodes)[:16] for name, nodes in named.items()} | methods
-
-
-def _name(node: ast.stmt) -> str:
-    match node:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            return name
-        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-            return name
-        case ast.Import() | ast.ImportFrom():
-            return "imports"
-        case _:
-            return "other statements"
+    form = syntax.tree_form(_WithoutMessages().visit(tree))
+    return _Source(hashlib.sha256(form.encode("utf-8")).hexdigest(), list(imports), sorted(names))
 
 
 def _is_file_name(value: object) -> TypeGuard[str]:
@@ -207,11 +170,6 @@ def _data_named_in(file: Path) -> tuple[Path, ...]:
     """Returns the data files next to a module that it names."""
     beside = (file.with_name(name) for name in _source(file).names)
     return tuple(path for path in beside if path.is_file())
-
-
-def definitions(file: Path) -> dict[str, str]:
-    """Returns the digest of each definition in a covered file, by name; of data, of the whole."""
-    return _source(file).definitions if file.suffix == ".py" else {"": _file_digest(file)[:16]}
 
 
 @cache

@@ -146,10 +146,6 @@ class Paths:
         """The run's jobs by rule, read by `scripts/status.py`."""
         return f"{self.root}/jobs.json"
 
-    def code(self) -> str:
-        """Folder of the definitions behind the run's code digests, one file a state of the code."""
-        return f"{self.root}/code"
-
     def provenance(self, rule: str, identity: str) -> str:
         """Provenance record of one job."""
         return f"{self.root}/provenance/{rule}/{identity}.json"

@@ -13,8 +13,7 @@ from caco.config.config import Config
 from caco.config.engines import EngineConfig
 from caco.config.generation import Write
 from caco.config.section import implementations, spec_json
-from caco.runtime.code_digest import code_digest, code_files
-from caco.runtime.code_state import CodeState
+from caco.runtime.code_digest import code_digest
 from caco.workflow.paths import Paths
 from caco.workflow.stages import BY_NAME
 
@@ -31,7 +30,6 @@ class StageRules:
         """Stores the config of the run and the folder of the checkout."""
         self._config, self._root = config, root
         self._paths = Paths(config.run)
-        self._covered: dict[str, set[Path]] = {}  # by code digest
 
     def params(self, name: str, section: Part = None, **parts: Part) -> dict[str, Any]:
         """Returns a rule's `spec` and `code`, or functions of the wildcards that return them.
@@ -63,15 +61,7 @@ class StageRules:
     def code(self, name: str, section: Any = None, **parts: Any) -> str:
         """Returns the digest of the code that decides a rule's rows under these settings."""
         chosen = [module for part in (section, *parts.values()) for module in implementations(part)]
-        script, src = self.script(name), self._root / "src"
-        digest = code_digest(script, src, chosen)
-        if digest not in self._covered:
-            self._covered[digest] = code_files(script, src, chosen)
-        return digest
-
-    def code_state(self) -> CodeState:
-        """Returns the definitions behind every code digest that this process has returned."""
-        return CodeState.of(self._covered, self._root)
+        return code_digest(self.script(name), self._root / "src", chosen)
 
     def script(self, name: str) -> Path:
         """Returns a rule's script."""
