@@ -85,6 +85,12 @@ def alternative(key: str, value: Any) -> Any:
     raise AssertionError(f"{key}: add another value than {value!r} to ALTERNATIVES")
 
 
+def named_keys(explained: dict[str, list[str]]) -> set[str]:
+    """Returns the config keys that an explanation names, each with its old and new value."""
+    words = {word for reasons in explained.values() for word in reasons if " -> " in word}
+    return {word.partition(" ")[0] for word in words}
+
+
 def full_config() -> dict[str, Any]:
     raw = read_config(ROOT / "config.yaml")
     return check_config(raw, "config.yaml").model_dump(mode="json")
@@ -114,6 +120,11 @@ def test_a_changed_key_re_runs_its_jobs_and_those_downstream(
     assert owners is not None, f"{key}: add the jobs whose spec contains it to OWNERS"
     changed = with_value(finished.config(), key, alternative(key, value))
     assert finished.planned(config=changed) == downstream(owners)
+    explained = finished.explained(changed)
+    assert explained.keys() == downstream(owners)
+    # Of a section that replaces another, the keys in it that differ.
+    named = named_keys(explained)
+    assert named and all(f"{name}.".startswith(f"{key}.") for name in named)
 
 
 def test_a_quota_re_runs_the_corpus(finished: Checkout) -> None:
@@ -289,6 +300,40 @@ def test_a_changed_statement_of_verification_re_runs_it_and_everything_downstrea
     planned = finished.planned()
     assert planned == downstream(each("verify"))
     assert not {job for job in planned if job.startswith(("sample", "codegen", "unify"))}
+
+
+def test_a_changed_function_is_named_in_each_rule_that_uses_it(
+    finished: Checkout, edit: Edit
+) -> None:
+    edit(
+        "src/caco/stages/verify/rerun_rules.py", "from dataclasses", "import this\nfrom dataclasses"
+    )
+    explained = finished.explained()
+    assert explained.keys() == finished.planned() == downstream(each("verify"))
+    for job in each("verify"):
+        assert explained[job] == [
+            "code changed: src/caco/stages/verify/rerun_rules.py (imports)"
+        ]  # fmt: skip
+    assert explained["question:00000"] == ["because verify runs"]
+
+
+def test_changed_inputs_and_lost_files_are_named(finished: Checkout, edit: Edit) -> None:
+    lost = finished.folder / "results/embedded/report.html"
+    away = lost.rename(lost.with_suffix(".away"))
+    try:
+        assert finished.explained() == {"report": ["missing: results/embedded/report.html"]}
+    finally:
+        away.rename(lost)
+    edit("config/deepspeed/zero2.json", '"overlap_comm": true', '"overlap_comm": false')
+    assert finished.explained()["codegen"] == [
+        "newer than its outputs: config/deepspeed/zero2.json"
+    ]  # fmt: skip
+    raw = finished.config()
+    raw["shards"] = len(SHARDS) - 1
+    explained = finished.explained(raw)
+    assert any(reason.startswith("reads no longer: ") for reason in explained["corpus"])
+    raw["run"] = "another"
+    assert set(map(tuple, finished.explained(raw).values())) == {("has not run yet",)}
 
 
 def test_a_changed_prompt_re_runs_the_rules_that_use_it(finished: Checkout, edit: Edit) -> None:
