@@ -65,6 +65,16 @@ EXCLUDED = {
 }  # fmt: skip
 
 
+CHANGED_MODULES = [
+    f"src/caco/{module}.py"
+    for module in (
+        "answers/compare", "engines/transformers_engine", "grading/grader", "identity",
+        "models/manifest", "overlap/contamination", "rows/program", "sandbox/launcher",
+        "stages/sample", "statements/read", "text/prompts", "training/finetune",
+    )
+] + ["scripts/sample.py"]  # fmt: skip
+
+
 def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for name, inner in value.items():
@@ -102,9 +112,16 @@ KEYS = [
     if not any(fnmatch(key, pattern) for pattern in EXCLUDED)
 ]
 
+_OWNER_OF = {
+    key: next((pattern for pattern, _ in OWNERS if fnmatch(key, pattern)), key) for key, _ in KEYS
+}
+# The first key of each line of `OWNERS`.
+FIRST_KEYS = list({pattern: key for key, pattern in reversed(_OWNER_OF.items())}.values())
+
 
 def test_nothing_re_runs_after_a_run(finished: Checkout) -> None:
     assert finished.planned() == set()
+    assert finished.explained() == {}
     assert "Nothing to be done" in finished.snakemake()
 
 
@@ -119,12 +136,19 @@ def test_a_changed_key_re_runs_its_jobs_and_those_downstream(
     owners = next((jobs for pattern, jobs in OWNERS if fnmatch(key, pattern)), None)
     assert owners is not None, f"{key}: add the jobs whose spec contains it to OWNERS"
     changed = with_value(finished.config(), key, alternative(key, value))
-    assert finished.planned(config=changed) == downstream(owners)
     explained = finished.explained(changed)
     assert explained.keys() == downstream(owners)
     # Of a section that replaces another, the keys in it that differ.
     named = named_keys(explained)
     assert named and all(f"{name}.".startswith(f"{key}.") for name in named)
+
+
+@pytest.mark.parametrize("key", FIRST_KEYS)
+def test_a_dry_run_and_the_explanation_have_the_same_jobs(finished: Checkout, key: str) -> None:
+    """The plan in process is that of the command line; one key for each line of `OWNERS`."""
+    changed = with_value(finished.config(), key, alternative(key, dict(KEYS)[key]))
+    expected = next(jobs for pattern, jobs in OWNERS if fnmatch(key, pattern))
+    assert finished.planned(config=changed) == downstream(expected)
 
 
 def test_a_quota_re_runs_the_corpus(finished: Checkout) -> None:
@@ -315,6 +339,16 @@ def test_a_changed_function_is_named_in_each_rule_that_uses_it(
             "code changed: src/caco/stages/verify/rerun_rules.py (imports)"
         ]  # fmt: skip
     assert explained["question:00000"] == ["because verify runs"]
+
+
+def test_a_changed_function_of_every_package_is_named(finished: Checkout, edit: Edit) -> None:
+    for module in CHANGED_MODULES:
+        text = (finished.folder / module).read_text()
+        edit(module, text, f"{text}\n\ndef added() -> int:\n    return 1\n")
+    explained = finished.explained()
+    assert explained.keys() == finished.planned()
+    named = " ".join(reason for reasons in explained.values() for reason in reasons)
+    assert [m for m in CHANGED_MODULES if f"{m} (added)" not in named] == []
 
 
 def test_changed_inputs_and_lost_files_are_named(finished: Checkout, edit: Edit) -> None:
