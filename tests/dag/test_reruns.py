@@ -3,6 +3,7 @@
 They come from dry runs of the real Snakefile after a complete run.
 """
 
+import base64
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -349,6 +350,26 @@ def test_a_changed_function_of_every_package_is_named(finished: Checkout, edit: 
     assert explained.keys() == finished.planned()
     named = " ".join(reason for reasons in explained.values() for reason in reasons)
     assert [m for m in CHANGED_MODULES if f"{m} (added)" not in named] == []
+
+
+def test_an_interrupted_job_is_named_and_nothing_is_written(finished: Checkout) -> None:
+    state, results = finished.folder / ".snakemake", finished.folder / "results"
+    verified = "results/embedded/verified/00001.parquet"
+    name = base64.b64encode(verified.encode()).decode()
+    (mark,) = (path for path in (state / "metadata").rglob("*") if path.name == name)
+    mark = state / "incomplete" / mark.relative_to(state / "metadata")
+    mark.touch()
+    before = {path: path.stat().st_mtime_ns for path in results.rglob("*")}
+    try:
+        explained = finished.explained()
+        assert explained["verify:00001"] == ["interrupted: its outputs are incomplete"]
+        assert explained["question:00001"] == ["because verify runs"]
+        assert explained.keys() == downstream({"verify:00001"})
+        assert explained.keys() == finished.planned("--rerun-incomplete")
+    finally:
+        mark.unlink()
+    assert {path: path.stat().st_mtime_ns for path in results.rglob("*")} == before
+    assert list((state / "locks").iterdir()) == []
 
 
 def test_changed_inputs_and_lost_files_are_named(finished: Checkout, edit: Edit) -> None:
