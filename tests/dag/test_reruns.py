@@ -340,6 +340,8 @@ def test_a_changed_function_is_named_in_each_rule_that_uses_it(
             "code changed: src/caco/stages/verify/rerun_rules.py (imports)"
         ]  # fmt: skip
     assert explained["question:00000"] == ["because verify runs"]
+    assert explained["corpus"] == ["because check runs"]  # `verify` is before `check`
+    assert explained["report"] == ["because export and scores run"]
 
 
 def test_a_changed_function_of_every_package_is_named(finished: Checkout, edit: Edit) -> None:

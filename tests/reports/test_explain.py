@@ -13,7 +13,7 @@ def test_a_line_a_rule_and_totals() -> None:
     ]
     assert explanation_text(rules).splitlines() == [
         "sample: 2 jobs, a.b 1 -> 2; missing: x (00001)",
-        "verify: 1 job of 2 (00001), because sample runs",
+        "verify: 1 of 2 jobs (00001), because sample runs",
         "3 of 5 jobs would run",
         "kept: model (1), verify (1)",
     ]

@@ -70,6 +70,7 @@ class _Reasons:
         self._workflow, self._run, self._code = workflow, run, code
         self._stage: StageRules = workflow.globals["stage"]
         self._config = workflow.globals["CONFIG"].model_dump(mode="json")
+        self._upstream = _upstream(workflow, run)
         self._code_words: dict[tuple[str | None, str, str, str], str] = {}
 
     def of(self, job: Any) -> list[str]:
@@ -79,11 +80,18 @@ class _Reasons:
         reasons = list(self._own(job))
         if reasons:
             return reasons
-        before = {other.rule.name for other in self._workflow.dag.dependencies[job]} & {
-            other.rule.name for other in self._run
-        }
+        dependencies = self._workflow.dag.dependencies
+        before = {other.rule.name for other in dependencies[job] if other in self._run}
         if before:
-            return [f"because {_and([rule for rule in BY_NAME if rule in before])} runs"]
+            # Of rules that follow each other, the last is the nearest; rounds follow both ways.
+            far = {
+                rule
+                for rule in before
+                for other in before
+                if rule in self._upstream[other] and other not in self._upstream[rule]
+            }
+            names = [rule for rule in BY_NAME if rule in before - far]
+            return [f"because {_and(names)} {'runs' if len(names) == 1 else 'run'}"]
         return [str(self._workflow.dag.reason(job))]
 
     def _own(self, job: Any) -> Iterator[str]:
@@ -146,6 +154,18 @@ class _Reasons:
             yield f"reads no longer: {_some(gone)}"
 
 
+def _upstream(workflow: Any, run: set[Any]) -> dict[str, set[str]]:
+    """Returns, for each rule that would run, the rules on whose jobs it depends, near or far."""
+    found: dict[str, set[str]] = {}
+    for level in workflow.dag.toposorted():
+        for job in level:
+            if job in run:
+                direct = {other.rule.name for other in workflow.dag.dependencies[job]}
+                own = found.setdefault(job.rule.name, set())
+                own.update(direct, *(found.get(rule, set()) for rule in direct))
+    return found
+
+
 def explanation_text(rules: Iterable[Explained]) -> str:
     """Returns the explanation, one line a rule that runs, and the totals."""
     rules = list(rules)
@@ -179,8 +199,9 @@ def cost_text(rules: Iterable[Explained], config: Config, plan: Plan) -> str:
 def _line(rule: Explained) -> str:
     """Returns the line of a rule: its jobs, then each reason, with its jobs if not all share it."""
     number, total = len(rule.reasons), len(rule.reasons) + rule.kept
-    jobs = "1 job" if number == 1 else f"{number:,} jobs"
-    which = f" of {total:,} ({_some(list(rule.reasons))})" if rule.kept else ""
+    jobs = f"{total:,} job{'s' if total > 1 else ''}"
+    if rule.kept:
+        jobs = f"{number:,} of {jobs} ({_some(list(rule.reasons))})"
     sharing: dict[str, list[str]] = {}
     for identity, reasons in rule.reasons.items():
         for reason in reasons:
@@ -189,7 +210,7 @@ def _line(rule: Explained) -> str:
         reason if len(identities) == number else f"{reason} ({_some(identities)})"
         for reason, identities in sharing.items()
     ]
-    return f"{rule.rule}: {jobs}{which}, {'; '.join(shown)}"
+    return f"{rule.rule}: {jobs}, {'; '.join(shown)}"
 
 
 def _some(names: list[str]) -> str:
