@@ -116,8 +116,8 @@ KEYS = [
 _OWNER_OF = {
     key: next((pattern for pattern, _ in OWNERS if fnmatch(key, pattern)), key) for key, _ in KEYS
 }
-# The first key of each line of `OWNERS`.
-FIRST_KEYS = list({pattern: key for key, pattern in reversed(_OWNER_OF.items())}.values())
+# The first key of each third line of `OWNERS`: a dry run takes over a second.
+FIRST_KEYS = list({pattern: key for key, pattern in reversed(_OWNER_OF.items())}.values())[::3]
 
 
 def test_nothing_re_runs_after_a_run(finished: Checkout) -> None:
@@ -146,7 +146,7 @@ def test_a_changed_key_re_runs_its_jobs_and_those_downstream(
 
 @pytest.mark.parametrize("key", FIRST_KEYS)
 def test_a_dry_run_and_the_explanation_have_the_same_jobs(finished: Checkout, key: str) -> None:
-    """The plan in process is that of the command line; one key for each line of `OWNERS`."""
+    """The plan in process is that of the command line; one key for each third line of `OWNERS`."""
     changed = with_value(finished.config(), key, alternative(key, dict(KEYS)[key]))
     expected = next(jobs for pattern, jobs in OWNERS if fnmatch(key, pattern))
     assert finished.planned(config=changed) == downstream(expected)
