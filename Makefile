@@ -25,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help envs demo lint test-fast test coverage test-faults generated lock slurm-up slurm-down clean
+.PHONY: help envs demo why lint test-fast test coverage test-faults generated lock slurm-up slurm-down clean
 
 help: ## Lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ $(VENVS)/train/.ready $(VENVS)/infer/.ready: envs/torch.txt envs/torch_cuda.txt
 demo: $(DEMO_ENVS:%=$(VENVS)/%/.ready) ## Runs config.yaml and prints its funnel; ENGINE=vllm runs it with vLLM
 	@CACO_LOCAL=1 $(SNAKEMAKE) --profile profiles/local --cores $(CORES) --configfile $(CONFIG) $(OVERLAY)
 	@$(VENVS)/workflow/bin/python scripts/funnel.py results/$$(sed -n "s/^run: *//p" $(CONFIG))
+
+why: $(VENVS)/workflow/.ready ## Says which jobs `make demo` would run and why; runs nothing
+	@$(VENVS)/workflow/bin/python scripts/explain.py --configfile $(CONFIG) $(OVERLAY)
 
 lint: $(VENVS)/workflow/.ready ## Checks style, types and layers
 	@tests/lint.sh

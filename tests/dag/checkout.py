@@ -12,12 +12,14 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from caco.identity import canonical_json, digest
+from tests.dag.explained import explain_in, record_in
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +36,7 @@ for argument in sys.argv[1:]:
 
 _STUB = f"""#!{sys.executable} -IS
 import sys
+from collections.abc import Callable
 from pathlib import Path
 if Path("fails").exists() and sys.argv[1] in Path("fails").read_text().split():
     sys.exit(1)
@@ -41,7 +44,7 @@ if Path("fails").exists() and sys.argv[1] in Path("fails").read_text().split():
 
 # The import of Snakemake takes longer than planning: one process imports it for all runs.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["snakemake.cli"])
+_FORKS.set_forkserver_preload(["snakemake.cli", "caco.reports.explain"])
 
 
 def _snakemake(
@@ -57,6 +60,17 @@ def _snakemake(
 
     sys.argv = [f"{Path(sys.executable).parent}/snakemake", *args]
     main(list(args))
+
+
+def _forked(function: Callable[..., None], *args: object) -> int:
+    """Runs a function in a forked process and returns the exit code of this."""
+    process = _FORKS.Process(target=function, args=args)
+    process.start()
+    process.join(timeout=600)
+    process.kill()
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
 
 
 class Checkout:
@@ -94,20 +108,36 @@ class Checkout:
     ) -> subprocess.CompletedProcess[str]:
         """Runs Snakemake on `config` (or config.yaml)."""
         if config is not None:
-            file = self.folder / f"changed.{os.getpid()}.yaml"
-            file.write_text(yaml.safe_dump(config))
-            args = (*args, "--configfile", file.name)
+            args = (*args, "--configfile", self._changed(config))
         command = ("--cores", "2", *args)
         printed = self.folder / f"printed.{os.getpid()}.txt"
-        process = _FORKS.Process(
-            target=_snakemake, args=(self.folder, command, printed, self.environment)
-        )
-        process.start()
-        process.join(timeout=600)
-        process.kill()
-        process.join()
-        assert process.exitcode is not None
-        return subprocess.CompletedProcess(command, process.exitcode, printed.read_text())
+        returned = _forked(_snakemake, self.folder, command, printed, self.environment)
+        return subprocess.CompletedProcess(command, returned, printed.read_text())
+
+    def _changed(self, config: dict[str, Any]) -> str:
+        """Writes a config and returns its name."""
+        file = self.folder / f"changed.{os.getpid()}.yaml"
+        file.write_text(yaml.safe_dump(config))
+        return file.name
+
+    def explained(self, config: dict[str, Any] | None = None) -> dict[str, list[str]]:
+        """Returns why each job would run that a run would start, by job as in `planned`.
+
+        Args:
+            config: The config; config.yaml by default.
+        """
+        name = "config.yaml" if config is None else self._changed(config)
+        printed = self.folder / f"explained.{os.getpid()}.json"
+        assert _forked(explain_in, self.folder, name, printed) == 0
+        reasons: dict[str, list[str]] = json.loads(printed.read_text())
+        return reasons
+
+    def record(self) -> None:
+        """Commits the code, and gives each job the record that it has after a real run."""
+        for command in (("init", "-q"), ("add", "src", "scripts"), ("commit", "-qm", "code")):
+            identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+            subprocess.run(["git", *identity, *command], cwd=self.folder, check=True)
+        assert _forked(record_in, self.folder) == 0
 
     def run(self) -> None:
         """Makes all outputs."""

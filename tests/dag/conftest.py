@@ -19,9 +19,10 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout after a complete run."""
+    """A checkout after a complete run, whose jobs have records."""
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
     checkout.run()
+    checkout.record()
     return checkout
 
 

@@ -3,6 +3,7 @@
 They come from dry runs of the real Snakefile after a complete run.
 """
 
+import base64
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -65,6 +66,16 @@ EXCLUDED = {
 }  # fmt: skip
 
 
+CHANGED_MODULES = [
+    f"src/caco/{module}.py"
+    for module in (
+        "answers/compare", "engines/transformers_engine", "grading/grader", "identity",
+        "models/manifest", "overlap/contamination", "rows/program", "sandbox/launcher",
+        "stages/sample", "statements/read", "text/prompts", "training/finetune",
+    )
+] + ["scripts/sample.py"]  # fmt: skip
+
+
 def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for name, inner in value.items():
@@ -85,6 +96,12 @@ def alternative(key: str, value: Any) -> Any:
     raise AssertionError(f"{key}: add another value than {value!r} to ALTERNATIVES")
 
 
+def named_keys(explained: dict[str, list[str]]) -> set[str]:
+    """Returns the config keys that an explanation names, each with its old and new value."""
+    words = {word for reasons in explained.values() for word in reasons if " -> " in word}
+    return {word.partition(" ")[0] for word in words}
+
+
 def full_config() -> dict[str, Any]:
     raw = read_config(ROOT / "config.yaml")
     return check_config(raw, "config.yaml").model_dump(mode="json")
@@ -96,9 +113,16 @@ KEYS = [
     if not any(fnmatch(key, pattern) for pattern in EXCLUDED)
 ]
 
+_OWNER_OF = {
+    key: next((pattern for pattern, _ in OWNERS if fnmatch(key, pattern)), key) for key, _ in KEYS
+}
+# The first key of each third line of `OWNERS`: a dry run takes over a second.
+FIRST_KEYS = list({pattern: key for key, pattern in reversed(_OWNER_OF.items())}.values())[::3]
+
 
 def test_nothing_re_runs_after_a_run(finished: Checkout) -> None:
     assert finished.planned() == set()
+    assert finished.explained() == {}
     assert "Nothing to be done" in finished.snakemake()
 
 
@@ -113,7 +137,19 @@ def test_a_changed_key_re_runs_its_jobs_and_those_downstream(
     owners = next((jobs for pattern, jobs in OWNERS if fnmatch(key, pattern)), None)
     assert owners is not None, f"{key}: add the jobs whose spec contains it to OWNERS"
     changed = with_value(finished.config(), key, alternative(key, value))
-    assert finished.planned(config=changed) == downstream(owners)
+    explained = finished.explained(changed)
+    assert explained.keys() == downstream(owners)
+    # Of a section that replaces another, the keys in it that differ.
+    named = named_keys(explained)
+    assert named and all(f"{name}.".startswith(f"{key}.") for name in named)
+
+
+@pytest.mark.parametrize("key", FIRST_KEYS)
+def test_a_dry_run_and_the_explanation_have_the_same_jobs(finished: Checkout, key: str) -> None:
+    """The plan in process is that of the command line; one key for each third line of `OWNERS`."""
+    changed = with_value(finished.config(), key, alternative(key, dict(KEYS)[key]))
+    expected = next(jobs for pattern, jobs in OWNERS if fnmatch(key, pattern))
+    assert finished.planned(config=changed) == downstream(expected)
 
 
 def test_a_quota_re_runs_the_corpus(finished: Checkout) -> None:
@@ -289,6 +325,72 @@ def test_a_changed_statement_of_verification_re_runs_it_and_everything_downstrea
     planned = finished.planned()
     assert planned == downstream(each("verify"))
     assert not {job for job in planned if job.startswith(("sample", "codegen", "unify"))}
+
+
+def test_a_changed_function_is_named_in_each_rule_that_uses_it(
+    finished: Checkout, edit: Edit
+) -> None:
+    edit(
+        "src/caco/stages/verify/rerun_rules.py", "from dataclasses", "import this\nfrom dataclasses"
+    )
+    explained = finished.explained()
+    assert explained.keys() == finished.planned() == downstream(each("verify"))
+    for job in each("verify"):
+        assert explained[job] == [
+            "code changed: src/caco/stages/verify/rerun_rules.py (imports)"
+        ]  # fmt: skip
+    assert explained["question:00000"] == ["because verify runs"]
+    assert explained["corpus"] == ["because check runs"]  # `verify` is before `check`
+    assert explained["report"] == ["because export and scores run"]
+
+
+def test_a_changed_function_of_every_package_is_named(finished: Checkout, edit: Edit) -> None:
+    for module in CHANGED_MODULES:
+        text = (finished.folder / module).read_text()
+        edit(module, text, f"{text}\n\ndef added() -> int:\n    return 1\n")
+    explained = finished.explained()
+    assert explained.keys() == finished.planned()
+    named = " ".join(reason for reasons in explained.values() for reason in reasons)
+    assert [m for m in CHANGED_MODULES if f"{m} (added)" not in named] == []
+
+
+def test_an_interrupted_job_is_named_and_nothing_is_written(finished: Checkout) -> None:
+    state, results = finished.folder / ".snakemake", finished.folder / "results"
+    verified = "results/embedded/verified/00001.parquet"
+    name = base64.b64encode(verified.encode()).decode()
+    (mark,) = (path for path in (state / "metadata").rglob("*") if path.name == name)
+    mark = state / "incomplete" / mark.relative_to(state / "metadata")
+    mark.touch()
+    before = {path: path.stat().st_mtime_ns for path in results.rglob("*")}
+    try:
+        explained = finished.explained()
+        assert explained["verify:00001"] == ["interrupted: its outputs are incomplete"]
+        assert explained["question:00001"] == ["because verify runs"]
+        assert explained.keys() == downstream({"verify:00001"})
+        assert explained.keys() == finished.planned("--rerun-incomplete")
+    finally:
+        mark.unlink()
+    assert {path: path.stat().st_mtime_ns for path in results.rglob("*")} == before
+    assert list((state / "locks").iterdir()) == []
+
+
+def test_changed_inputs_and_lost_files_are_named(finished: Checkout, edit: Edit) -> None:
+    lost = finished.folder / "results/embedded/report.html"
+    away = lost.rename(lost.with_suffix(".away"))
+    try:
+        assert finished.explained() == {"report": ["missing: results/embedded/report.html"]}
+    finally:
+        away.rename(lost)
+    edit("config/deepspeed/zero2.json", '"overlap_comm": true', '"overlap_comm": false')
+    assert finished.explained()["codegen"] == [
+        "newer than its outputs: config/deepspeed/zero2.json"
+    ]  # fmt: skip
+    raw = finished.config()
+    raw["shards"] = len(SHARDS) - 1
+    explained = finished.explained(raw)
+    assert any(reason.startswith("reads no longer: ") for reason in explained["corpus"])
+    raw["run"] = "another"
+    assert set(map(tuple, finished.explained(raw).values())) == {("has not run yet",)}
 
 
 def test_a_changed_prompt_re_runs_the_rules_that_use_it(finished: Checkout, edit: Edit) -> None:

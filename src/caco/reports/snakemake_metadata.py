@@ -19,10 +19,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import yaml
 from snakemake.api import SnakemakeApi
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
-from snakemake.settings.enums import Quietness
-from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings
+from snakemake.settings.enums import Quietness, RerunTrigger
+from snakemake.settings.types import (
+    ConfigSettings,
+    DAGSettings,
+    OutputSettings,
+    ResourceSettings,
+)
 
 from caco.errors import CacoError, UserError
 from caco.identity import canonical_json
@@ -41,6 +47,7 @@ from caco.runtime.chain import (
 from caco.runtime.checksums import sha256_of
 from caco.runtime.heartbeat import heartbeat_file
 
+_PROFILE = Path("profiles/local/config.yaml")
 _PARAMS = ("spec", "code")
 _NO_REASON = ("{params.", "{resources.", "{threads}")  # parts of a command, see `_is_same`
 
@@ -59,18 +66,26 @@ def planned_workflow(configs: Iterable[Path]) -> Iterator[Any]:
             config_settings=ConfigSettings(configfiles=list(configs)),
             snakefile=Path("Snakefile"),
         )
-        plan.dag()
+        # As in a run with either profile, so that the jobs are those of its dry run.
+        plan.dag(DAGSettings(rerun_triggers=_rerun_triggers(), force_incomplete=True))
         workflow = plan._workflow
         # Snakemake's commands that plan and run nothing, such as --summary, do the same.
-        workflow._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
+        workflow._prepare_dag(forceall=False, ignore_incomplete=False, lock_warn_only=True)
         workflow._build_dag()
         yield workflow
+
+
+def _rerun_triggers() -> set[RerunTrigger]:
+    """Returns what makes a job of the profiles run again."""
+    profile = yaml.safe_load(_PROFILE.read_text(encoding="utf-8"))
+    triggers: set[RerunTrigger] = RerunTrigger.parse_choices_set(profile["rerun-triggers"])
+    return triggers
 
 
 def made_jobs(workflow: Any) -> list[MadeJob]:
     """Returns the jobs of a run, with what Snakemake has stored about those that it has run."""
     found = []
-    for job in _jobs(workflow):
+    for job in recorded_jobs(workflow):
         stored = [workflow.persistence.metadata(file) for file in job.output]
         made_by = {(tuple(one.input), one.shellcmd) for one in stored if one and one.shellcmd}
         # The outputs of a job were made by one command, or it is unknown what made them.
@@ -109,7 +124,7 @@ def restore_metadata(workflow: Any, run: Path) -> Known:
     digests: dict[Path, str] = {}  # of the files that were read
     different: dict[Path, CacoError] = {}
     # In the order of the data: new times of a job's outputs may make its readers unknown.
-    for job in _jobs(workflow):
+    for job in recorded_jobs(workflow):
         if not _is_unknown(workflow, job):
             continue
         try:
@@ -135,7 +150,7 @@ def restore_metadata(workflow: Any, run: Path) -> Known:
     return known
 
 
-def _jobs(workflow: Any) -> list[Any]:
+def recorded_jobs(workflow: Any) -> list[Any]:
     """Returns the jobs that have a record, in the order of the data."""
     return [
         job

@@ -13,7 +13,7 @@ import ast
 import hashlib
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeGuard
@@ -53,13 +53,37 @@ def code_digest(script: Path, src: Path, chosen: Iterable[str] = ()) -> str:
         src: The folder that contains the package `caco`.
         chosen: Modules that the rule's settings choose, by dotted name.
     """
-    src = src.resolve()
-    total = hashlib.sha256(f"{RESULTS_VERSION};".encode())
-    files = code_files(script, src, chosen)
-    named = {str(f.relative_to(src)) if f.is_relative_to(src) else f.name: f for f in files}
-    for name in sorted(named):
-        total.update(f"{name}:{_file_digest(named[name])};".encode())
+    return digest_of_files(file_digests(script, src, chosen), RESULTS_VERSION)
+
+
+def digest_of_files(files: Mapping[str, str], results_version: int) -> str:
+    """Returns the code digest that consists of these files.
+
+    Args:
+        files: The digest of each file, as `file_digests` returns them.
+        results_version: `caco.runtime.RESULTS_VERSION`.
+    """
+    total = hashlib.sha256(f"{results_version};".encode())
+    for name in sorted(files):
+        total.update(f"{name}:{files[name]};".encode())
     return total.hexdigest()[:32]
+
+
+def file_digests(script: Path, src: Path, chosen: Iterable[str] = ()) -> dict[str, str]:
+    """Returns the digest of each file that the code digest covers, by its name in `src`.
+
+    The script is named without its folder.
+
+    Args:
+        script: As in `code_digest`.
+        src: As in `code_digest`.
+        chosen: As in `code_digest`.
+    """
+    src = src.resolve()
+    files = code_files(script, src, chosen)
+    return {
+        str(f.relative_to(src)) if f.is_relative_to(src) else f.name: _file_digest(f) for f in files
+    }
 
 
 def code_files(script: Path, src: Path, chosen: Iterable[str] = ()) -> set[Path]:
@@ -157,6 +181,35 @@ def _parsed(contents: bytes) -> _Source:
             names.add(node.value)
     form = syntax.tree_form(_WithoutMessages().visit(tree))
     return _Source(hashlib.sha256(form.encode("utf-8")).hexdigest(), list(imports), sorted(names))
+
+
+def definitions(contents: bytes) -> dict[str, str]:
+    """Returns the normal form, as the digest has it, of each top-level part of a module.
+
+    Functions, classes and constants have their names; the rest is under `imports` and `statements`.
+
+    Raises:
+        SyntaxError: `contents` is not valid Python.
+    """
+    found: dict[str, str] = {}
+    for node in _WithoutMessages().visit(ast.parse(contents)).body:
+        for name in _names_of(node):
+            found[name] = found.get(name, "") + syntax.tree_form(node)
+    return found
+
+
+def _names_of(node: ast.stmt) -> list[str]:
+    """Returns the names under which a top-level statement counts; a docstring has none."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return [node.name]
+        case ast.Import() | ast.ImportFrom():
+            return ["imports"]
+        case ast.Expr(ast.Constant(str())):
+            return []
+        case ast.Assign(targets=[ast.Name(name)]) | ast.AnnAssign(target=ast.Name(name)):
+            return [name]
+    return ["statements"]
 
 
 def _is_file_name(value: object) -> TypeGuard[str]:

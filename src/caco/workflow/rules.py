@@ -30,6 +30,7 @@ class StageRules:
         """Stores the config of the run and the folder of the checkout."""
         self._config, self._root = config, root
         self._paths = Paths(config.run)
+        self._chosen: dict[tuple[str, str], list[str]] = {}
 
     def params(self, name: str, section: Part = None, **parts: Part) -> dict[str, Any]:
         """Returns a rule's `spec` and `code`, or functions of the wildcards that return them.
@@ -61,7 +62,23 @@ class StageRules:
     def code(self, name: str, section: Any = None, **parts: Any) -> str:
         """Returns the digest of the code that decides a rule's rows under these settings."""
         chosen = [module for part in (section, *parts.values()) for module in implementations(part)]
-        return code_digest(self.script(name), self._root / "src", chosen)
+        digest = code_digest(self.script(name), self.src, chosen)
+        self._chosen[name, digest] = chosen
+        return digest
+
+    def chosen(self, name: str, code: str) -> list[str]:
+        """Returns the modules that a rule's settings choose.
+
+        Args:
+            name: The rule.
+            code: What `code` has returned for these settings.
+        """
+        return self._chosen[name, code]
+
+    @property
+    def src(self) -> Path:
+        """The folder that contains the package `caco`."""
+        return self._root / "src"
 
     def script(self, name: str) -> Path:
         """Returns a rule's script."""

@@ -1,0 +1,71 @@
+"""Changed code is named by file and function where the recorded commit shows it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from caco.reports.code_changes import CodeChanges
+from caco.runtime.code_digest import code_digest
+
+
+def git(folder: Path, *command: str) -> str:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    done = subprocess.run(
+        ["git", *identity, *command], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    folder = tmp_path / "checkout"
+    (folder / "src/caco/runtime").mkdir(parents=True)
+    (folder / "scripts").mkdir()
+    (folder / "src/caco/__init__.py").write_text("")
+    (folder / "src/caco/runtime/__init__.py").write_text("RESULTS_VERSION = 1\n")
+    (folder / "src/caco/rows.py").write_text(
+        "X = 1\ndef one():\n    return 1\ndef two():\n    pass\n"
+    )
+    (folder / "scripts/sample.py").write_text("from caco.rows import one\n")
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "code")
+    return folder
+
+
+def words(checkout: Path, commit: str | None, code: str) -> str:
+    folder = checkout.parent / "commits"
+    changes = CodeChanges(checkout / "src", folder)
+    return changes.words(commit, code, checkout / "scripts/sample.py", ())
+
+
+def test_functions_are_named(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caco.reports.code_changes.RESULTS_VERSION", 1)
+    monkeypatch.setattr("caco.runtime.code_digest.RESULTS_VERSION", 1)
+    commit = git(checkout, "rev-parse", "HEAD")
+    first = checkout.parent / "first"
+    git(checkout, "worktree", "add", "-q", str(first))  # the digest of a path is computed once
+    code = code_digest(first / "scripts/sample.py", first / "src")
+    (checkout / "src/caco/rows.py").write_text(
+        "X = 1\ndef one():\n    '''Text.'''\n    return 2\ndef three():\n    pass\n"
+    )
+    changed = "src/caco/rows.py (one, three, two)"
+    assert words(checkout, commit, code) == f"code changed: {changed}"
+    assert words(checkout, f"{commit}+changes", code) == f"code changed: {changed}"
+    assert words(checkout, f"{commit}+changes", "0" * 32) == (
+        f"code changed: made from uncommitted changes at {commit[:12]}, so it is unknown which "
+        f"function; since that commit changed: {changed}"
+    )
+    assert "other modules than its settings choose now" in words(checkout, commit, "0" * 32)
+    assert "has no commit" in words(checkout, None, code)
+    assert "commit 111111111111 is not read" in words(checkout, "1" * 40, code)
+
+
+def test_another_version_of_results_is_named(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = git(checkout, "rev-parse", "HEAD")
+    code = code_digest(checkout / "scripts/sample.py", checkout / "src")
+    monkeypatch.setattr("caco.reports.code_changes.RESULTS_VERSION", 2)
+    assert words(checkout, commit, code) == "code changed: RESULTS_VERSION 1 -> 2"
