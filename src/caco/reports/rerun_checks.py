@@ -43,6 +43,11 @@ _TRAINS = RuleCheck(
     "the last bits of weights depend on hardware and number of threads, and the loss is not "
     "computed again",
 )
+_EMBEDS = RuleCheck(
+    Check.NONE,
+    "the last bits of vectors depend on batch, hardware and number of threads, and no bound for "
+    "them is known",
+)
 _DESCRIBES_A_NODE = RuleCheck(
     Check.NONE, "it describes the machine on which it ran, and decides no row"
 )
@@ -74,6 +79,8 @@ CHECKS: dict[str, RuleCheck] = {
     "check": _IDENTICAL,
     "rollout": _GENERATES,
     "pass_rate": _IDENTICAL,
+    "embed": _EMBEDS,
+    "embed_problems": _EMBEDS,
     "corpus": _IDENTICAL,
     "export": _IDENTICAL,
     "student": _TRAINS,

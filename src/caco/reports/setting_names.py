@@ -26,6 +26,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     "llm_judge": {"": "reverse.llm_judge"},
     "check": {"": "reverse.check"},
     "rollout": {"": "pass_rate"},
+    "embed": {"": "embedding"},
+    "embed_problems": {"": "embedding"},
     "plant": {"": ""},
     "judge_planted": {"": "reverse.llm_judge"},
     "calibrate": {"": "reverse.judge"},
