@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+import multiprocessing
+import threading
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from caco.runtime.chain import load_record, open_inputs
+from caco.runtime.machine import environment
 from caco.runtime.provenance import record
 
 
@@ -26,6 +30,26 @@ def test_the_packages_of_an_environment_are_listed_once_a_run(tmp_path: Path) ->
     assert first["packages"] == second["packages"] == listed.stem
     assert hashlib.sha256(listed.read_bytes()).hexdigest() == listed.stem
     assert f"pyarrow=={version('pyarrow')}" in listed.read_text().splitlines()
+
+
+def list_packages(run: Path, barrier: threading.Barrier) -> None:
+    barrier.wait()
+    environment(run)
+
+
+def test_jobs_that_list_the_packages_at_the_same_time_do_not_disturb_each_other(
+    tmp_path: Path,
+) -> None:
+    fork = multiprocessing.get_context("fork")
+    barrier: Any = fork.Barrier(12)
+    jobs = [fork.Process(target=list_packages, args=(tmp_path, barrier)) for _ in range(12)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    assert [job.exitcode for job in jobs] == [0] * 12
+    (listed,) = (tmp_path / "environments").iterdir()
+    assert hashlib.sha256(listed.read_bytes()).hexdigest() == listed.stem
 
 
 def test_a_record_names_machine_and_variables_without_secrets_and_is_small(

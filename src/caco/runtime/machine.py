@@ -2,6 +2,7 @@
 
 import os
 import platform
+import socket
 import sys
 from base64 import urlsafe_b64decode
 from contextlib import suppress
@@ -47,9 +48,19 @@ def environment(run: Path | None) -> dict[str, Any]:
         file = run / "environments" / f"{digest}.txt"
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, packages)
+            # Several jobs may write the list at the same time, each under a name of its own.
+            own = file.with_name(f".{socket.gethostname()}-{os.getpid()}")
+            write_text(own, packages)
+            own.replace(file)
+    interpreter = Path(sys.executable)
+    checkout = Path.cwd()
     return {
-        "interpreter": sys.executable,
+        # Of another checkout, the same environment has the same name.
+        "interpreter": str(
+            interpreter.relative_to(checkout)
+            if interpreter.is_relative_to(checkout)
+            else interpreter
+        ),
         "packages": digest,
         "nsjail": _nsjail(),
         "variables": {
