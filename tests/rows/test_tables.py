@@ -98,7 +98,8 @@ def test_a_file_of_another_row_type_is_an_error(tmp_path: Path) -> None:
 
 def foreign(path: Path, columns: dict[str, pa.Array]) -> Path:
     """Writes a file of `Answered` rows as another program would, with some columns replaced."""
-    row = {f.name: pa.array([0 if f.type == pa.int64() else "x"], f.type) for f in schema(Answered)}
+    values = {pa.int64(): 0, pa.string(): "x"}
+    row = {f.name: pa.array([values.get(f.type)], f.type) for f in schema(Answered)}
     pq.write_table(pa.table({**row, **columns}), path)
     return path
 
