@@ -12,7 +12,7 @@ import pytest
 from caco.errors import UserError
 from caco.models.manifest import open_checkpoint, write_manifest
 from caco.reports.job_folder import make_job_folder
-from caco.reports.rerun import Result, rerun, scratch_folder, summary
+from caco.reports.rerun import Result, executed_jobs, rerun, scratch_folder, summary
 from caco.reports.rerun_checks import CHECKS, Check
 from caco.reports.show import show, show_text
 from caco.rows.rejected import Rejected
@@ -88,7 +88,7 @@ def finished(tmp_path_factory):
         make_job(
             checkout, "check", shard, f"{RUN}/seeds/s.parquet", f"{RUN}/checked/{shard}.parquet"
         )
-    plan(checkout / RUN, seeds=["s"], sample=["00000", "00001"], check=["00000"])
+    plan(checkout / RUN, seeds=["s"], question=["00000", "00001"], check=["00000"])
     return base
 
 
@@ -118,18 +118,40 @@ def test_equal_outputs_are_found_and_nothing_of_the_checkout_is_written(
         found = [path for path in sorted(checkout.rglob("*")) if path.is_file()]
         return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
 
-    plan(RUN, seeds=["s"], sample=["00000", "00001"], check=["00000", "00001"])
+    plan(RUN, seeds=["s"], question=["00000", "00001"], check=["00000", "00001"])
     before = files()
-    seeds, sample, *checks = execute(tmp_path, shards=5)
+    seeds, question, *checks = execute(tmp_path, shards=5)
     assert [one.result for one in (seeds, *checks)] == [Result.EQUAL] * 3
     assert [one.identity for one in checks] == ["00000", "00001"]
     assert [one.changes for one in (seeds, *checks)] == [[]] * 3
-    assert sample.result is Result.NOT_CHECKED and "2 of 2 jobs" in sample.lines[0]
-    assert summary([seeds, sample, *checks]) == [
+    assert question.result is Result.NOT_CHECKED and "2 of 2 jobs" in question.lines[0]
+    assert summary([seeds, question, *checks]) == [
         "3 jobs of 2 rules: 3 equal, 0 different, 0 not executed",
-        "rules that are not checked: sample",
+        "rules that are not checked: question",
     ]
     assert files() == before and not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("printed", "code", "result"),
+    [
+        ("consistent: 64 rows", 0, Result.CONSISTENT),
+        ("inconsistent: 64 rows", 1, Result.DIFFERENT),
+        ("not scorable: a server", 0, Result.NOT_CHECKED),
+        ("", 1, Result.NOT_EXECUTED),
+    ],
+)
+def test_a_generating_job_is_scored(checkout, tmp_path, printed, code, result):
+    lines = ["import sys", "print('the last error', file=sys.stderr)"]
+    if printed:
+        lines.append(f"print(f'{{sys.argv[1]}}: {printed}')")
+    (checkout / "scripts/prove.py").write_text("\n".join([*lines, f"sys.exit({code})"]))
+    plan(RUN, sample=["00000", "00001"])
+    (one,) = execute(tmp_path)
+    assert (one.rule, one.result) == ("sample", result)
+    assert one.reasons == [printed.removeprefix("consistent: ") or "the last error"]
+    failed = result in (Result.DIFFERENT, Result.NOT_EXECUTED)
+    assert executed_jobs([one])[1] == [f"sample {one.identity}"] * failed
 
 
 def test_the_seed_chooses_the_jobs(checkout, tmp_path):
@@ -303,7 +325,8 @@ def test_every_rule_has_a_check_or_a_reason():
         writes_text = stage.generates and not rule.startswith("embed")
         assert (known.check is Check.SCORED) == writes_text
         assert (known.check is Check.TRAINING) == stage.trains
-        assert known.not_checked is not None or stage.environment is not None
+        scored = known.check is Check.SCORED
+        assert known.not_checked is not None or scored or stage.environment is not None
 
 
 def test_a_checkout_that_is_read_only_can_be_audited(checkout):
@@ -335,7 +358,7 @@ def test_the_script_prints_the_jobs_and_show_remembers_them(checkout, tmp_path):
         "1 jobs of 1 rules: 1 equal, 0 different, 0 not executed", "seed: 3",
     ]  # fmt: skip
     assert (tmp_path / "kept/seeds/s/above/checkout/results/small/seeds/s.parquet").is_file()
-    assert "1 job executed again at the last rerun, 20" in show_text(show(RUN))
+    assert "1 job proven at the last rerun, 20" in show_text(show(RUN))
     script(checkout, "seeds", TIMED)
     assert call("rerun", RUN, "--stage", "seeds").returncode == 1
     assert "other outputs or none: seeds s\n" in f"{show_text(show(RUN))}\n"

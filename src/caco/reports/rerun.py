@@ -5,6 +5,7 @@ a folder of its own. Nothing is written into the run.
 """
 
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -40,9 +41,14 @@ class Result(StrEnum):
     """What came of a job."""
 
     EQUAL = "equal"
-    DIFFERENT = "different"
+    CONSISTENT = "consistent"  # its rows are samples of the recorded model, as far as can be told
+    DIFFERENT = "different"  # also: its rows are no such samples
     NOT_EXECUTED = "not executed"
     NOT_CHECKED = "not checked"
+
+
+_PROVEN = (Result.EQUAL, Result.CONSISTENT)
+_COUNTED = (Result.EQUAL, Result.DIFFERENT, Result.NOT_EXECUTED)  # also where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,8 @@ class Rerun:
         check: The check of its rule.
         result: What came of it.
         seconds: Wall time.
-        reasons: What differs in the outputs, or why there is nothing to compare: sentences.
+        reasons: What differs in the outputs, why there is nothing to compare, or the evidence of a
+            scored job.
         changes: What else differs from the record: code, packages, commit, machine.
     """
 
@@ -75,7 +82,8 @@ class Rerun:
         head = f"{names} {self.result:<12} {self.seconds:6.1f} s"
         if self.result is not Result.DIFFERENT:
             return [head, *(f"  {reason}" for reason in self.reasons)]
-        return [head, *(f"  {line}" for line in [*self.reasons, *(self.changes or [_AS_RECORDED])])]
+        found = self.changes if self.check is Check.SCORED else self.changes or [_AS_RECORDED]
+        return [head, *(f"  {line}" for line in [*self.reasons, *found])]
 
 
 def rerun(
@@ -118,7 +126,10 @@ def rerun(
             continue
         record = Path(Paths(run.name, str(run.parent)).provenance(rule, identity))
         label = f"job {number} of {len(chosen)}: {rule} {identity}"
-        yield _rerun_job(record, run, scratch / rule / identity, label)
+        if known.check is Check.SCORED:
+            yield _score_job(record, label)
+        else:
+            yield _rerun_job(record, run, scratch / rule / identity, label)
 
 
 @contextmanager
@@ -145,13 +156,13 @@ def scratch_folder(named: Path | None, run: Path) -> Iterator[Path]:
 
 
 def executed_jobs(results: Iterable[Rerun]) -> tuple[list[str], list[str]]:
-    """Returns the names of the jobs with equal outputs, and of the others that were chosen."""
-    equal: list[str] = []
+    """Returns the names of the jobs that are as recorded, and of the others that were checked."""
+    proven: list[str] = []
     others: list[str] = []
     for one in results:
         if one.result is not Result.NOT_CHECKED:
-            (equal if one.result is Result.EQUAL else others).append(f"{one.rule} {one.identity}")
-    return equal, others
+            (proven if one.result in _PROVEN else others).append(f"{one.rule} {one.identity}")
+    return proven, others
 
 
 def summary(results: Sequence[Rerun]) -> list[str]:
@@ -169,7 +180,8 @@ def summary(results: Sequence[Rerun]) -> list[str]:
     executed = [one for one in results if one.result is not Result.NOT_CHECKED]
     counts = ", ".join(
         f"{sum(one.result is result for one in executed)} {result}"
-        for result in (Result.EQUAL, Result.DIFFERENT, Result.NOT_EXECUTED)
+        for result in Result
+        if result in _COUNTED or any(one.result is result for one in executed)
     )
     left = [one.rule for one in results if one.result is Result.NOT_CHECKED]
     lines.append(f"{len(executed)} jobs of {len({one.rule for one in executed})} rules: {counts}")
@@ -196,6 +208,30 @@ def _rerun_job(record: Path, run: Path, folder: Path, label: str) -> Rerun:
     result = Result.DIFFERENT if reasons else Result.EQUAL
     seconds = time.monotonic() - started
     return Rerun(rule, identity, check, result, seconds, reasons, changes)
+
+
+def _score_job(record: Path, label: str) -> Rerun:
+    """Has the recorded model score the rows of a generating job, in the environment of models."""
+    rule, identity = record.parent.name, record.stem
+    started = time.monotonic()
+    print(label, file=sys.stderr, flush=True)
+    done = subprocess.run(
+        ["envs/python", "train", "scripts/prove.py", str(record)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout.strip().removeprefix(f"{record}: ")
+    if said.startswith("not scorable"):
+        return Rerun(rule, identity, Check.SCORED, Result.NOT_CHECKED, reasons=[said])
+    if said:
+        result = Result.DIFFERENT if done.returncode else Result.CONSISTENT
+    else:
+        said = (done.stderr.strip().splitlines() or ["scripts/prove.py printed nothing"])[-1]
+        result = Result.NOT_EXECUTED
+    seconds = time.monotonic() - started
+    return Rerun(rule, identity, Check.SCORED, result, seconds, [said.removeprefix(f"{result}: ")])
 
 
 def _compare(

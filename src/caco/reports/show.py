@@ -106,7 +106,7 @@ def remember_rerun(
         run: `results/{run}`.
         root: The root digest.
         at: When, in UTC.
-        equal: Names of the jobs whose outputs were equal.
+        equal: Names of the jobs whose outputs were equal, or consistent with their model.
         others: Names of the jobs whose outputs were different, or that could not be executed.
 
     Raises:
@@ -295,8 +295,8 @@ def _last_rerun(run: Path, root: str | None) -> list[str]:
             f"at the last rerun, {last['at']}, other outputs or none: {', '.join(last['others'])}"
         ]
     return [
-        f"{_count(len(last['equal']), 'job')} executed again at the last rerun, {last['at']}, with "
-        f"equal outputs: {', '.join(last['equal'])}"
+        f"{_count(len(last['equal']), 'job')} proven at the last rerun, {last['at']}, by equal "
+        f"outputs or by the scores of the recorded model: {', '.join(last['equal'])}"
     ]
 
 
