@@ -1,4 +1,7 @@
-"""The vLLM embedder with a real model: its vectors are those of the transformers embedder."""
+"""The vLLM embedder with a real model: its vectors are those of the transformers embedder.
+
+The last module of its folder: closing the embedder ends what all engines of a process share.
+"""
 
 import numpy as np
 import pytest
