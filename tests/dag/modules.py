@@ -111,6 +111,7 @@ TABLE: list[tuple[str, set[str]]] = [
     *((f"engines.{m}", ON_SERVER) for m in ("rate_limiter", "request_formats")),
     *((f"engines.{m}", ON_TRANSFORMERS) for m in ("transformers_engine", "decoding")),
     ("engines.vllm_start", ON_VLLM),
+    ("engines.transformers_model", ON_TRANSFORMERS | EMBEDS),
     ("engines.vllm_embedder", set()),  # the embedder of this config is the other one
     *((f"engines.{m}", EMBEDS) for m in ("transformers_embedder", "open_embedder", "embedder")),
     ("engines.open", GENERATES),

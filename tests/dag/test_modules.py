@@ -136,7 +136,7 @@ def test_only_the_students_answers_depend_on_the_judge() -> None:
 
 
 def test_reworded_messages_and_help_texts_re_run_nothing(finished: Checkout, edit: Edit) -> None:
-    for file in ("src/caco/engines/transformers_engine.py", "src/caco/models/manifest.py"):
+    for file in ("src/caco/engines/transformers_model.py", "src/caco/models/manifest.py"):
         text = (ROOT / file).read_text()
         call = next(
             node

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from caco.reports.diff import diff
-from caco.reports.run_files import Run, open_run, table, tables
+from caco.reports.run_files import Run, open_run, tables
 from caco.reports.trace import trace
+from caco.rows.table import read_columns
 from tests.e2e.loop import CORES, Loop, tiny_config, uninterrupted
 
 
@@ -32,7 +33,7 @@ def ids(run: Run, folder: str, column: str) -> list[str]:
         str(value)
         for name, _ in tables(run)
         if name.startswith(f"{folder}/")
-        for value in table(run.path(name), (column,))[column].to_pylist()
+        for value in read_columns(run.path(name), (column,))[column].to_pylist()
     ]
 
 
@@ -74,7 +75,7 @@ def test_every_seed_is_traced_to_all_that_depends_on_it(run: Run) -> None:
 def test_every_rejected_row_is_traced_to_its_verdict(run: Run) -> None:
     for name, job in tables(run):
         if name.startswith("rejected/"):
-            for row in table(run.path(name)).to_pylist():
+            for row in read_columns(run.path(name)).to_pylist():
                 found = trace(run, row["row_id"])
                 assert found.gaps == []
                 text = "\n".join(found.lines)

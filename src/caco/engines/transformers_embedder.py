@@ -9,9 +9,7 @@ import torch
 from caco.config.embedding import Embedder as Settings
 from caco.engines.embedder import Tokenization, embedded, without_tokens
 from caco.engines.protocol import Embedded
-from caco.errors import UserError
-from caco.runtime.gpus import require_usable_gpus
-from caco.runtime.progress import silence_libraries
+from caco.engines.transformers_model import load_model
 
 
 def open_embedder(folder: Path, section: Settings) -> "TransformersEmbedder":
@@ -84,23 +82,12 @@ class TransformersEmbedder:
         """
         if self._model is not None:
             return
-        silence_libraries()
-        from transformers import AutoModel
-
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        require_usable_gpus(device == "cuda", f"torch {torch.__version__}")
-        try:
-            model = AutoModel.from_pretrained(
-                self._folder,
-                dtype=getattr(torch, self._section.engine.dtype),
-                local_files_only=True,
-            )
-        except (OSError, ValueError, KeyError) as e:
-            raise UserError(
-                f"{self._folder}: not a checkpoint that transformers can load "
-                f"({str(e).splitlines()[0]}); delete its manifest and run again"
-            ) from None
+        model, self._device = load_model(
+            "AutoModel",
+            self._folder,
+            self._section.engine.dtype,
+            "delete its manifest and run again",
+        )
         context: int = getattr(model.config, "max_position_embeddings", 1 << 30)
         self._tokenization = Tokenization(self._folder, self._section, context)
-        self._device = torch.device(device)
-        self._model = model.to(device).eval()
+        self._model = model

@@ -23,10 +23,8 @@ from caco.engines.decoding import (
     select_rows,
 )
 from caco.engines.protocol import Completion, Engine, Request, before_stop, deadline
-from caco.errors import UserError
+from caco.engines.transformers_model import load_model
 from caco.models.tokenizer import end_tokens, load_tokenizer
-from caco.runtime.gpus import require_usable_gpus
-from caco.runtime.progress import silence_libraries
 
 # Prompts per prefill; they are sorted by length because padding costs as much as tokens.
 _PREFILL = 16
@@ -96,26 +94,15 @@ class TransformersEngine:
         """
         if self._model is not None:
             return
-        silence_libraries()
-        from transformers import AutoModelForCausalLM
-
         self._tokenizer = load_tokenizer(self._folder)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        require_usable_gpus(device == "cuda", f"torch {torch.__version__}")
-        try:
-            model = AutoModelForCausalLM.from_pretrained(
-                self._folder,
-                dtype=getattr(torch, self._section.dtype),
-                attn_implementation=_register_attention(),
-                local_files_only=True,
-            )
-        except (OSError, ValueError, KeyError) as e:
-            raise UserError(
-                f"{self._folder}: not a checkpoint that transformers can load "
-                f"({str(e).splitlines()[0]}); delete its manifest and run again"
-            ) from None
-        self._model = model.to(device).eval()
-        self._device = torch.device(device)
+        model, self._device = load_model(
+            "AutoModelForCausalLM",
+            self._folder,
+            self._section.dtype,
+            "delete its manifest and run again",
+            attn_implementation=_register_attention(),
+        )
+        self._model = model
         self._context: int = getattr(model.config, "max_position_embeddings", 1 << 30)
         self._ends = end_tokens(self._tokenizer, model.generation_config.eos_token_id)
 

@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from caco.config.generation import Sampling
 from caco.engines.decoding import lowest_probability
-from caco.errors import UserError
-from caco.runtime.progress import Progress, silence_libraries
+from caco.engines.transformers_model import load_model
+from caco.runtime.progress import Progress
 
 # Temperatures, relative to the recorded one, with which the evidence compares it.
 TEMPERATURES = (0.5, 0.7, 0.85, 0.93, 1.08, 1.2, 1.5, 2.5)
@@ -74,21 +73,11 @@ class Scorer:
 
         Raises:
             UserError: transformers cannot load the checkpoint.
+            ClusterError: torch cannot use the GPUs of the job.
         """
-        silence_libraries()
-        from transformers import AutoModelForCausalLM
-
-        try:
-            model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=getattr(torch, dtype), local_files_only=True
-            )
-        except (OSError, ValueError, KeyError) as e:
-            raise UserError(
-                f"{folder}: not a checkpoint that transformers can load "
-                f"({str(e).splitlines()[0]}); restore it from the run"
-            ) from None
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._model: Any = model.to(self._device).eval()
+        self._model, self._device = load_model(
+            "AutoModelForCausalLM", folder, dtype, "restore it from the run"
+        )
         self._margin = MARGINS[dtype]
 
     def score(

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from caco.reports.identities import Hit, Trace, rows_with, values
 from caco.reports.lineage import made, short
-from caco.reports.run_files import Job, Run, inputs, outputs, row, row_count, table, tables
+from caco.reports.run_files import Job, Run, inputs, outputs, row, tables
+from caco.rows.table import count_rows, read_columns
 from caco.workflow.stages import BY_NAME
 
 # Folders whose rows are problems, or were made of one problem without a model that learnt it.
@@ -122,7 +123,7 @@ def _removed(run: Run, hits: Iterable[Hit], every: bool, trace: Trace) -> None:
         by_file[hit.name].add(hit.index)
     for name, indices in by_file.items():
         path = run.path(name)
-        trace.add("remove", f"{len(indices):,} of {row_count(path):,} rows of {path}")
+        trace.add("remove", f"{len(indices):,} of {count_rows(path):,} rows of {path}")
         if every:
             trace.add("", f"rows {', '.join(map(str, sorted(indices)))}")
 
@@ -211,7 +212,7 @@ def _named_by_rejections(run: Run, seed_id: str, trace: Trace) -> None:
     for name, job in tables(run):
         if not name.startswith("rejected/"):
             continue
-        found = table(run.path(name), ("row_id", "verdict", "reason"))
+        found = read_columns(run.path(name), ("row_id", "verdict", "reason"))
         mask = pc.and_(
             pc.match_substring(found["reason"], seed_id),
             pc.not_equal(found["row_id"], pa.scalar(seed_id)),

@@ -8,6 +8,7 @@ from caco.reports.diff_results import funnel_lines, score_lines
 from caco.reports.diff_rows import Pair, file_lines, same_content
 from caco.reports.run_files import Job, Run, outputs
 from caco.reports.show import Answer
+from caco.reports.wording import counted
 from caco.workflow.stages import BY_NAME, WITHOUT_ROWS
 
 _FILES = 3  # files of a stage whose rows are compared in the output; all are counted
@@ -102,7 +103,7 @@ def _equal(compared: Iterable[Compared], found: Sequence[Change]) -> list[str]:
         if rule.equal and not rule.differs:
             own = [change for change in found if rule.rule in change.rules and change.decides]
             note = f", although it changed: {own[0].text}" if own else ""
-            lines.append(f"{rule.rule}: {_count(len(rule.equal), 'file')}{note}")
+            lines.append(f"{rule.rule}: {counted(len(rule.equal), 'file')}{note}")
     return lines or ["none"]
 
 
@@ -116,7 +117,7 @@ def _different(pair: Pair, compared: Sequence[Compared], found: Sequence[Change]
         verb = "differs" if total == 1 else "differ"
         alone = f", {len(rule.only):,} in one run alone" if rule.only else ""
         lines.append(
-            f"{rule.rule}: {len(rule.different):,} of {_count(total, 'file')} {verb}{alone}"
+            f"{rule.rule}: {len(rule.different):,} of {counted(total, 'file')} {verb}{alone}"
         )
         lines += [
             f"  why: {why}" for why in causes(pair, rule.jobs, rule.different, differing, found)
@@ -138,7 +139,7 @@ def _not_compared(pair: Pair, compared: Iterable[Compared]) -> list[str]:
                 if (n := sum(job[0] == rule.rule for job in run.missing()))
             ]
             lines.append(
-                f"{rule.rule}: {_count(rule.unfinished, 'job')} without a record "
+                f"{rule.rule}: {counted(rule.unfinished, 'job')} without a record "
                 f"({'; '.join(lacking)}): not finished, or the record is lost"
             )
     return lines or ["nothing: both runs are finished"]
@@ -146,7 +147,3 @@ def _not_compared(pair: Pair, compared: Iterable[Compared]) -> list[str]:
 
 def _more(number: int) -> str:
     return f", and {number:,} more" if number > 0 else ""
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -8,10 +8,10 @@ from typing import Any
 from caco.identity import canonical_json
 from caco.reports.diff_rows import Pair
 from caco.reports.run_files import Job, Values, inputs
+from caco.reports.wording import listed
 from caco.workflow.stages import BY_NAME, WITHOUT_ROWS
 
 _NONE = "(none)"
-_LISTED = 3  # names that are listed where there are more
 # Values of a record that are no circumstance of the job: they are compared elsewhere, or are costs.
 _NO_CIRCUMSTANCE = frozenset(
     {
@@ -87,7 +87,7 @@ def causes(
     for name in sorted(read):
         by_rule.setdefault(differing[name], []).append(name)
     lines += [
-        f"its input from {maker} differs: {_listed(names)}" for maker, names in by_rule.items()
+        f"its input from {maker} differs: {listed(names)}" for maker, names in by_rule.items()
     ]
     if lines:
         return lines
@@ -141,7 +141,7 @@ def _planned(pair: Pair) -> list[Change]:
 
 def _names(own: Sequence[str], other: Sequence[str]) -> str:
     further = [name for name in own if name not in other]
-    return f"{len(own):,}, with {_listed(further)}" if further else f"{len(own):,}"
+    return f"{len(own):,}, with {listed(further)}" if further else f"{len(own):,}"
 
 
 def _decided(
@@ -166,7 +166,7 @@ def _decided(
     changed = []
     for text, of_rules in found.items():
         names = [
-            rule if len(own) == all_jobs[rule] else f"{rule} {_listed(own)}"
+            rule if len(own) == all_jobs[rule] else f"{rule} {listed(own)}"
             for rule, own in of_rules.items()
         ]
         where = _rules(names, all_jobs)
@@ -196,7 +196,7 @@ def _circumstances(pair: Pair) -> list[Change]:
         differ = [r for r in rules if set(first.get(r, ())) != set(second.get(r, ()))]
         if differ:
             old, new = (
-                _listed(list(dict.fromkeys(v for r in differ for v in of_run.get(r, (_NONE,)))))
+                listed(list(dict.fromkeys(v for r in differ for v in of_run.get(r, (_NONE,)))))
                 for of_run in (first, second)
             )
             text = f"{key}: {old} -> {new}  ({_rules(differ, rules)})"
@@ -234,9 +234,3 @@ def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, str]:
         else:
             found[f"{before}{key}"] = canonical_json(value)
     return found
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Returns the first names, and the number of the others."""
-    further = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + further

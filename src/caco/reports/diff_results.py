@@ -9,8 +9,9 @@ from caco.errors import UserError
 from caco.grading.intervals import wilson
 from caco.grading.paired import holm, paired_interval, sign_flip_p
 from caco.reports.diff_rows import Pair
-from caco.reports.run_files import Run, inputs, outputs, table
+from caco.reports.run_files import Run, inputs, outputs
 from caco.rows.graded import CORRECT
+from caco.rows.table import read_columns
 from caco.runtime.provenance import Counts
 from caco.workflow.stages import BY_NAME, ROW_STAGES
 
@@ -132,7 +133,7 @@ def score_lines(pair: Pair) -> list[str]:
             lines.append(f"{name}: every grade is equal, bit for bit")
             continue
         try:
-            files = [table(run.path(next(iter(g))), ("problem_id", "sample", "verdict"))
+            files = [read_columns(run.path(next(iter(g))), ("problem_id", "sample", "verdict"))
                      for run, g in zip(pair.runs, grades, strict=True)]  # fmt: skip
         except UserError as error:
             lines.append(f"{name}: not compared: {error}")

@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from caco.errors import UserError
-from caco.reports.run_files import Run, row_count, table
+from caco.reports.audit import MANIFEST
+from caco.reports.run_files import Run
+from caco.rows.table import column_names, count_rows, read_columns
 
 # The columns that identify a row in two runs, by folder; the first that all are in the file. An
 # identity of a sampled row contains the checkpoint, so its place or its text is compared instead.
@@ -62,7 +64,7 @@ def same_content(pair: Pair, name: str, first: str, second: str) -> bool:
         first: Its digest in the record of the first run.
         second: Its digest in the record of the second.
     """
-    if first == second or not name.endswith("manifest.json"):
+    if first == second or not name.endswith(MANIFEST):
         return first == second
     listed = [_listed(run.path(name)) for run in pair.runs]
     return listed[0] is not None and listed[0] == listed[1]
@@ -79,7 +81,7 @@ def _listed(manifest: Path) -> dict[str, str] | None:
 
 def file_lines(pair: Pair, name: str) -> list[str]:
     """Returns how a file of two runs differs."""
-    if name.endswith("manifest.json"):
+    if name.endswith(MANIFEST):
         return [f"{name}: {_files(*(_listed(run.path(name)) for run in pair.runs))}"]
     if not name.endswith(".parquet"):
         return [f"{name}: differs"]
@@ -99,8 +101,8 @@ def _files(first: dict[str, str] | None, second: dict[str, str] | None) -> str:
 
 def _row_lines(pair: Pair, name: str) -> list[str]:
     paths = [run.path(name) for run in pair.runs]
-    rows = [row_count(path) for path in paths]
-    columns = [table(path).column_names for path in paths]
+    rows = [count_rows(path) for path in paths]
+    columns = [column_names(path) for path in paths]
     key = [
         column
         for column in _KEYS.get(name.partition("/")[0], ())
@@ -109,7 +111,7 @@ def _row_lines(pair: Pair, name: str) -> list[str]:
     line = f"{name}: {rows[0]:,} -> {rows[1]:,} rows"
     if not key:
         return [line]
-    places = [_places(table(path, key), key) for path in paths]
+    places = [_places(read_columns(path, key), key) for path in paths]
     both = [k for k in places[0] if k in places[1]]
     line += (
         f"; by {', '.join(key)} {len(both):,} in both, {rows[0] - len(both):,} only in the first"
@@ -119,7 +121,8 @@ def _row_lines(pair: Pair, name: str) -> list[str]:
     differ: Counter[str] = Counter()
     for column in (c for c in columns[0] if c in columns[1] and c not in key):
         values = [
-            table(path, (column,))[column].take(at) for path, at in zip(paths, indices, strict=True)
+            read_columns(path, (column,))[column].take(at)
+            for path, at in zip(paths, indices, strict=True)
         ]
         if count := _unequal(*values):
             differ[column] = count

@@ -17,12 +17,12 @@ from caco.reports.code_changes import CodeChanges
 from caco.reports.plan import Plan
 from caco.reports.setting_names import changed_settings
 from caco.reports.snakemake_metadata import recorded_jobs
+from caco.reports.wording import counted, listed
 from caco.runtime.chain import load_record
 from caco.workflow.rules import StageRules
 from caco.workflow.stages import BY_NAME
 
 _NEW = "has not run yet"
-_SHOWN = 3  # files or jobs that are named; of others, the number
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,14 @@ class _Reasons:
         """Yields what differs in a job itself, whatever runs before it."""
         reason = self._workflow.dag.reason(job)
         if missing := sorted(map(str, reason.missing_output)):
-            yield f"missing: {_some(missing)}"
+            yield f"missing: {listed(missing)}"
         if self._workflow.async_run(self._workflow.persistence.incomplete(job)):
             yield "interrupted: its outputs are incomplete"
         yield from self._params(job)
         yield from self._inputs(job)
         made_now = set(map(str, reason.updated_input_run))
         if newer := sorted(set(map(str, reason.updated_input)) - made_now):
-            yield f"newer than its outputs: {_some(newer)}"
+            yield f"newer than its outputs: {listed(newer)}"
         if reason.code_changed:
             yield "its command in rules/ changed"
 
@@ -149,9 +149,9 @@ class _Reasons:
         if not known:
             return
         if new := sorted(now - known[0]):
-            yield f"reads now: {_some(new)}"
+            yield f"reads now: {listed(new)}"
         if gone := sorted(known[0] - now):
-            yield f"reads no longer: {_some(gone)}"
+            yield f"reads no longer: {listed(gone)}"
 
 
 def _upstream(workflow: Any, run: set[Any]) -> dict[str, set[str]]:
@@ -199,23 +199,18 @@ def cost_text(rules: Iterable[Explained], config: Config, plan: Plan) -> str:
 def _line(rule: Explained) -> str:
     """Returns the line of a rule: its jobs, then each reason, with its jobs if not all share it."""
     number, total = len(rule.reasons), len(rule.reasons) + rule.kept
-    jobs = f"{total:,} job{'s' if total > 1 else ''}"
+    jobs = counted(total, "job")
     if rule.kept:
-        jobs = f"{number:,} of {jobs} ({_some(list(rule.reasons))})"
+        jobs = f"{number:,} of {jobs} ({listed(list(rule.reasons))})"
     sharing: dict[str, list[str]] = {}
     for identity, reasons in rule.reasons.items():
         for reason in reasons:
             sharing.setdefault(reason, []).append(identity)
     shown = [
-        reason if len(identities) == number else f"{reason} ({_some(identities)})"
+        reason if len(identities) == number else f"{reason} ({listed(identities)})"
         for reason, identities in sharing.items()
     ]
     return f"{rule.rule}: {jobs}, {'; '.join(shown)}"
-
-
-def _some(names: list[str]) -> str:
-    rest = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def _and(names: list[str]) -> str:

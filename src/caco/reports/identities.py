@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from caco.errors import UserError
-from caco.reports.run_files import Job, Run, row, row_count, table, tables
+from caco.reports.run_files import Job, Run, row, tables
 from caco.rows.solution import solution_id
+from caco.rows.table import count_rows, read_columns
 
 _COLUMNS = ("seed_id", "problem_id", "program_id", "sample_id", "question_id", "row_id")
 _MIN_PREFIX = 4  # digits of a shortened identity
@@ -125,7 +126,7 @@ def rows_with(
     for name, job in tables(run):
         if folders is not None and name.partition("/")[0] not in folders:
             continue
-        found = table(run.path(name), columns)
+        found = read_columns(run.path(name), columns)
         for column in found.column_names:
             for index in _matches(found[column], wanted, prefix):
                 yield Hit(name, job, index, column, found[column][index].as_py())
@@ -139,7 +140,7 @@ def values(run: Run, hits: Iterable[Hit], column: str) -> set[str]:
     return {
         str(value)
         for name, indices in by_file.items()
-        for value in table(run.path(name), (column,)).take(indices)[column].to_pylist()
+        for value in read_columns(run.path(name), (column,)).take(indices)[column].to_pylist()
     }
 
 
@@ -156,7 +157,7 @@ def _matches(column: Any, wanted: Collection[str], prefix: bool) -> list[int]:
 def _of_corpus(run: Run, identity: str) -> str:
     """Returns the identity of the row of the corpus that `row:N` names."""
     number, name = identity.removeprefix(_ROW), "corpus/train.parquet"
-    rows = row_count(run.path(name))
+    rows = count_rows(run.path(name))
     if not number.isdecimal() or int(number) >= rows:
         raise UserError(
             f"{run.path(name)}: has no row {number!r} among its {rows:,} rows, which are counted "

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from caco.errors import UserError
 from caco.models.manifest import read_manifest
 from caco.reports.identities import Hit, Trace
-from caco.reports.run_files import Job, Run, inputs, row, row_count, table
+from caco.reports.run_files import Job, Run, inputs, row
 from caco.rows.solution import solution_id
+from caco.rows.table import count_rows, read_columns
 from caco.workflow.stages import BY_NAME, SHARD_STAGES
 
 _CORPUS = "corpus/train.parquet"
@@ -137,7 +138,7 @@ def _used(run: Run, trace: Trace) -> None:
 
 
 def _accepted(run: Run, name: str, target: Target) -> list[tuple[int, dict[str, Any]]]:
-    found = table(run.path(name), _IDS)
+    found = read_columns(run.path(name), _IDS)
     mask = pc.equal(found["sample_id"], pa.scalar(target.sample_id))
     if target.question_id and "question_id" in found.column_names:
         mask = pc.and_(mask, pc.equal(found["question_id"], pa.scalar(target.question_id)))
@@ -152,7 +153,9 @@ def _rejected(
 ) -> list[tuple[int, dict[str, Any]]]:
     if not BY_NAME[rule].rejects:
         return []
-    found = table(run.path(f"rejected/{rule}/{identity}.parquet"), ("row_id", "verdict", "reason"))
+    found = read_columns(
+        run.path(f"rejected/{rule}/{identity}.parquet"), ("row_id", "verdict", "reason")
+    )
     ids: set[str] = {target.sample_id}
     if rule not in ("verify", "question"):
         ids = questions
@@ -255,7 +258,7 @@ def _model(run: Run, rule: str, shard: str, digest: str, trace: Trace) -> Job | 
 
 def _trained_on(run: Run, name: str, every: bool, trace: Trace) -> None:
     """Adds a file of Code CoTs with their seeds."""
-    trace.add("", f"{row_count(run.path(name)):,} Code CoTs, {run.path(name)}")
+    trace.add("", f"{count_rows(run.path(name)):,} Code CoTs, {run.path(name)}")
     maker = run.made_by.get(name)
     if maker is None:
         trace.gap(f"{run.path(name)}: no record says which job made it")
@@ -266,10 +269,10 @@ def _trained_on(run: Run, name: str, every: bool, trace: Trace) -> None:
 
 def _seeds(run: Run, code_cots: str, seeds: str, every: bool, trace: Trace) -> None:
     """Adds the seeds of a file of Code CoTs, by source and licence."""
-    rows = table(run.path(code_cots), ("program_id", "seed_id")).to_pylist()
+    rows = read_columns(run.path(code_cots), ("program_id", "seed_id")).to_pylist()
     known = {
         seed["seed_id"]: (seed["source"], seed["licence"])
-        for seed in table(run.path(seeds), ("seed_id", "source", "licence")).to_pylist()
+        for seed in read_columns(run.path(seeds), ("seed_id", "source", "licence")).to_pylist()
     }
     lost = [found["seed_id"] for found in rows if found["seed_id"] not in known]
     if lost:

@@ -5,23 +5,19 @@ reads every table, and because another version may have written other columns.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from caco.errors import CacoError, UserError
+from caco.errors import UserError
 from caco.reports.records import planned_jobs
+from caco.rows.table import read_columns
 from caco.runtime.chain import load_record, name_in_run
-from caco.runtime.file_system import file_system_error
 from caco.workflow.paths import Paths
 
 Job = tuple[str, str]  # rule and identity
 Values = Mapping[str, Any]  # of a record
-_UNREADABLE = (pa.ArrowException, OSError, ValueError, TypeError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +110,6 @@ def tables(run: Run) -> Iterator[tuple[str, Job]]:
                 yield name, job
 
 
-def table(path: Path, columns: Collection[str] | None = None) -> pa.Table:
-    """Reads the columns that a Parquet file has of `columns`; without them, all.
-
-    Raises:
-        UserError: The file is missing or unreadable.
-    """
-    try:
-        with _opened(path) as file:
-            names = file.schema_arrow.names
-            wanted = names if columns is None else [name for name in names if name in columns]
-            return file.read(columns=wanted)
-    except _UNREADABLE as error:
-        raise _unreadable(path, error) from None
-
-
 def row(path: Path, index: int) -> dict[str, Any]:
     """Returns one row of a Parquet file.
 
@@ -137,34 +118,7 @@ def row(path: Path, index: int) -> dict[str, Any]:
         index: The row, from 0.
 
     Raises:
-        UserError: As `table`.
+        UserError: The file is missing or unreadable.
     """
-    found: list[dict[str, Any]] = table(path).slice(index, 1).to_pylist()
+    found: list[dict[str, Any]] = read_columns(path).slice(index, 1).to_pylist()
     return found[0]
-
-
-def row_count(path: Path) -> int:
-    """Returns the number of rows of a Parquet file.
-
-    Raises:
-        UserError: As `table`.
-    """
-    try:
-        with _opened(path) as file:
-            return int(file.metadata.num_rows)
-    except _UNREADABLE as error:
-        raise _unreadable(path, error) from None
-
-
-def _opened(path: Path) -> pq.ParquetFile:
-    path.open("rb").close()  # its errors have a number, unlike pyarrow's
-    return pq.ParquetFile(path, page_checksum_verification=True)
-
-
-def _unreadable(path: Path, error: BaseException) -> CacoError:
-    if isinstance(error, FileNotFoundError):
-        return UserError(f"{path}: there is no such file; run the rule that makes it")
-    why = (str(error).splitlines() or [type(error).__name__])[0]
-    return file_system_error(error, path) or UserError(
-        f"{path}: not a readable Parquet file ({why}); delete it and run again to recreate it"
-    )

@@ -10,20 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from caco.errors import UserError
 from caco.identity import canonical_json
 from caco.reports.audit import MANIFEST
-from caco.reports.records import planned_jobs
+from caco.reports.run_files import open_run
+from caco.reports.wording import counted
 from caco.runtime.chain import (
     job_name,
-    load_record,
     located,
     name_in_run,
     record_digest,
     root_digest,
 )
 from caco.runtime.checksums import read_checked, write_checked
-from caco.workflow.paths import Paths
 from caco.workflow.stages import WITHOUT_ROWS
 
 _VERIFIED = "verified.json"  # in the run's folder: the last verification
@@ -49,7 +47,11 @@ def show(run: Path) -> list[Answer]:
     Raises:
         UserError: No run was started there.
     """
-    jobs, missing = _jobs(run)
+    opened = open_run(run)
+    jobs: list[_Values] = list(opened.records.values())
+    missing: list[_Values] = [
+        {"rule": rule, "identity": identity} for rule, identity in opened.missing()
+    ]
     root = _root(jobs, missing)
     return [
         Answer("Which run is it?", _identity(run, jobs, missing, root)),
@@ -117,20 +119,6 @@ def remember_rerun(
     )
 
 
-def _jobs(run: Path) -> tuple[list[_Values], list[_Values]]:
-    """Returns the records of a run, in the order of the data, and the jobs that have none."""
-    paths = Paths(run.name, str(run.parent))
-    found: list[_Values] = []
-    missing: list[_Values] = []
-    for rule, identities in planned_jobs(run).items():
-        for identity in identities:
-            try:
-                found.append(load_record(Path(paths.provenance(rule, identity))))
-            except UserError:
-                missing.append({"rule": rule, "identity": identity})
-    return found, missing
-
-
 def _identity(
     run: Path, jobs: Sequence[_Values], missing: Sequence[_Values], root: str | None
 ) -> list[str]:
@@ -166,7 +154,7 @@ def _outputs(jobs: Iterable[_Values]) -> list[str]:
     lines = []
     for rule, of_rule in _by_rule(jobs).items():
         files = sum(len(values["outputs"]) for values in of_rule)
-        line = f"{rule}: {_count(len(of_rule), 'job')}, {_count(files, 'file')}"
+        line = f"{rule}: {counted(len(of_rule), 'job')}, {counted(files, 'file')}"
         if rows := [values["rows"] for values in of_rule if values["rows"]]:
             rows_in, accepted = (sum(one[name] for one in rows) for name in ("in", "accepted"))
             line += f"; {rows_in:,} rows in, {accepted:,} accepted"
@@ -254,7 +242,7 @@ def _troubles(jobs: Iterable[_Values], missing: Iterable[_Values]) -> list[str]:
         if values.get("restored"):
             lines.append(f"{name}: its record was restored, so when and where it ran is unknown")
         if starts := values.get("starts"):
-            lines.append(f"{name}: {_count(len(starts), 'start')} before the one that finished")
+            lines.append(f"{name}: {counted(len(starts), 'start')} before the one that finished")
     return lines or ["nothing"]
 
 
@@ -295,7 +283,7 @@ def _last_rerun(run: Path, root: str | None) -> list[str]:
             f"at the last rerun, {last['at']}, other outputs or none: {', '.join(last['others'])}"
         ]
     return [
-        f"{_count(len(last['equal']), 'job')} proven at the last rerun, {last['at']}, by equal "
+        f"{counted(len(last['equal']), 'job')} proven at the last rerun, {last['at']}, by equal "
         f"outputs or by the scores of the recorded model: {', '.join(last['equal'])}"
     ]
 
@@ -328,7 +316,3 @@ def _by_rule(jobs: Iterable[_Values]) -> dict[str, list[_Values]]:
     for values in jobs:
         found[values["rule"]].append(values)
     return found
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -6,7 +6,7 @@ one with a missing column: both mean that another version wrote it.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol, Self, TypedDict, TypeVar, get_type_h
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from caco.errors import UserError
+from caco.errors import CacoError, UserError
 from caco.rows.rejected import Rejected
 from caco.runtime.atomic_files import atomic_file
 from caco.runtime.file_system import file_system_error
@@ -90,13 +90,8 @@ def _open(path: Path, row_type: type[Row] | None) -> pq.ParquetFile:
     try:
         path.open("rb").close()  # its errors have a number, unlike pyarrow's for a folder
         file = pq.ParquetFile(path, page_checksum_verification=True)
-    except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file; run the rule that makes it") from None
     except _UNREADABLE as e:
-        raise file_system_error(e, path) or UserError(
-            f"{path}: not a readable Parquet file ({_first_line(e)}); "
-            "delete it and run again to recreate it"
-        ) from None
+        raise _unreadable(path, e) from None
     if row_type is None:
         return file
     actual, expected = file.schema_arrow, schema(row_type)
@@ -156,6 +151,15 @@ def _values(path: Path, file: pq.ParquetFile, columns: pa.Schema) -> Iterator[di
         raise _damaged(path, "its rows are not those that were written")
 
 
+def _unreadable(path: Path, error: BaseException) -> CacoError:
+    if isinstance(error, FileNotFoundError):
+        return UserError(f"{path}: there is no such file; run the rule that makes it")
+    return file_system_error(error, path) or UserError(
+        f"{path}: not a readable Parquet file ({_first_line(error)}); "
+        "delete it and run again to recreate it"
+    )
+
+
 def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
@@ -164,8 +168,34 @@ def _damaged(path: Path, why: str) -> UserError:
     return UserError(f"{path}: damaged ({why}); delete it and run again to recreate it")
 
 
-def count_rows(path: Path, row_type: type[Row]) -> int:
-    """Returns the number of rows in `path`, from its footer alone.
+def read_columns(path: Path, columns: Collection[str] | None = None) -> pa.Table:
+    """Reads the columns that a file of rows of any type has of `columns`; without them, all.
+
+    The checksum of the rows is not compared.
+
+    Raises:
+        UserError: The file is missing or unreadable.
+    """
+    file = _open(path, None)
+    names = [name for name in file.schema_arrow.names if columns is None or name in columns]
+    try:
+        return file.read(columns=names)
+    except _UNREADABLE as e:
+        raise _unreadable(path, e) from None
+
+
+def column_names(path: Path) -> list[str]:
+    """Returns the names of the columns of a file of rows of any type, from its footer alone.
+
+    Raises:
+        UserError: The file is missing or unreadable.
+    """
+    names: list[str] = _open(path, None).schema_arrow.names
+    return names
+
+
+def count_rows(path: Path, row_type: type[Row] | None = None) -> int:
+    """Returns the number of rows in `path`, from its footer alone; without a row type, of any rows.
 
     Raises:
         UserError: The file is missing, unreadable, or of another row type.
