@@ -1,13 +1,17 @@
 """Measures how often `caco.proof` refutes shards that are what their record says, and others.
 
-Programs are drawn once, into pools; a trial is a shard of rows from a pool without replacement, so
-trials share rows. Runs in the environment `train`. See docs/benchmarks.md.
+Each with the seeds of its requests, as for rows of the transformers engine, and without, as for
+those of vLLM. Programs are drawn once, into pools; a trial is a shard of rows from a pool without
+replacement, so trials share rows. Runs in the environment `train`. See docs/benchmarks.md.
 """
 
 import argparse
 import json
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -28,17 +32,16 @@ _EDITED = 5  # rows of a shard in which a digit is changed
 _OTHER = 0.1  # how far another temperature is from the recorded one
 
 
-def _pool(file: Path, model: Path, sampling: Sampling, rows: int) -> list[tuple[int, ...]]:
-    """Returns the drawn tokens of `rows` programs; the file keeps them."""
+def _pool(file: Path, model: Path, sampling: Sampling, rows: int) -> list[DrawnRow]:
+    """Returns `rows` programs as they were drawn; the file keeps their tokens."""
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     known = {one["index"]: tuple(one["token_ids"]) for one in map(json.loads, lines)}
     prompt = framing(model, "unconditional")("")
+    prompt_ids = tuple(load_tokenizer(model)(prompt, add_special_tokens=False)["input_ids"])
+    seeds = [request_seed(0, file.stem, index) for index in range(rows)]
     missing = [index for index in range(rows) if index not in known]
     progress = Progress(f"drawing {file.stem}", len(missing), "programs")
-    requests = [
-        request(str(index), prompt, request_seed(0, file.stem, index), sampling)
-        for index in missing
-    ]
+    requests = [request(str(index), prompt, seeds[index], sampling) for index in missing]
     with open_engine(model, TransformersEngineConfig(dtype="float32", batch=64)) as engine:
         for completion in engine.generate(requests):
             index, ids = int(completion.request_id), completion.token_ids
@@ -46,17 +49,18 @@ def _pool(file: Path, model: Path, sampling: Sampling, rows: int) -> list[tuple[
             append_line(file, json.dumps({"index": index, "token_ids": ids}))
             known[index] = ids
             progress.add()
-    return [known[index] for index in range(rows)]
+    return [DrawnRow(prompt_ids, known[index], seeds[index]) for index in range(rows)]
 
 
-def _edited(tokens: tuple[int, ...], digits: list[int], rng: random.Random) -> tuple[int, ...]:
-    """Returns tokens with another digit in one place; unchanged if there is no digit."""
+def _edited(row: DrawnRow, digits: list[int], rng: random.Random) -> DrawnRow:
+    """Returns a row with another digit in one place; unchanged if there is no digit."""
+    tokens = row.tokens
     places = [place for place, token in enumerate(tokens) if token in digits]
     if not places:
-        return tokens
+        return row
     place = rng.choice(places)
     other = rng.choice([digit for digit in digits if digit != tokens[place]])
-    return (*tokens[:place], other, *tokens[place + 1 :])
+    return replace(row, tokens=(*tokens[:place], other, *tokens[place + 1 :]))
 
 
 def _refuted(trials: int, shard: Callable[[], Iterable[RowScores]]) -> tuple[int, float]:
@@ -88,35 +92,38 @@ def main() -> None:
     }
     tokenizer = load_tokenizer(args.model)
     digits = [tokenizer.convert_tokens_to_ids(str(digit)) for digit in range(10)]
-    pools["edited"] = [_edited(tokens, digits, rng) for tokens in pools["honest"]]
-    text = framing(args.model, "unconditional")("")
-    prompt = tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+    pools["edited"] = [_edited(row, digits, rng) for row in pools["honest"]]
     scorer = Scorer(args.model, "float32")
-    scores: dict[str, list[RowScores]] = {}
-    for name, pool in pools.items():
-        progress = Progress(f"scoring {name}", len(pool))
-        scores[name] = scorer.score([DrawnRow(prompt, row) for row in pool], recorded, progress)
-    honest, altered = scores["honest"], scores["edited"]
+    scores: dict[tuple[str, bool], list[RowScores]] = {}
+    for (name, pool), seeded in product(pools.items(), (True, False)):
+        progress = Progress(f"scoring {name} {'with' if seeded else 'without'} seeds", len(pool))
+        rows = pool if seeded else [replace(row, seed=None) for row in pool]
+        scores[name, seeded] = scorer.score(rows, recorded, progress)
     changed = [n for n, row in enumerate(pools["honest"]) if row != pools["edited"][n]]
 
-    def whole(name: str) -> Callable[[], list[RowScores]]:
-        return lambda: rng.sample(scores[name], args.rows)
+    def whole(name: str, seeded: bool) -> list[RowScores]:
+        return rng.sample(scores[name, seeded], args.rows)
 
-    def partly() -> list[RowScores]:
+    def partly(seeded: bool) -> list[RowScores]:
+        honest, altered = scores["honest", seeded], scores["edited", seeded]
         rows = rng.sample(range(len(honest)), args.rows)
         edited = set(rng.sample([n for n in rows if n in set(changed)], _EDITED))
         return [altered[n] if n in edited else honest[n] for n in rows]
 
-    kinds: dict[str, Callable[[], Iterable[RowScores]]] = {
-        "as recorded": whole("honest"),
-        "of the base model": whole("base"),
-        f"drawn at {hotter.temperature}, recorded as {recorded.temperature}": whole("hotter"),
+    kinds: dict[str, Callable[[bool], list[RowScores]]] = {
+        "as recorded": partial(whole, "honest"),
+        "of the base model": partial(whole, "base"),
+        f"drawn at {hotter.temperature}, recorded as {recorded.temperature}": partial(
+            whole, "hotter"
+        ),
         f"another digit in {_EDITED} rows": partly,
     }
-    print(f"| {args.rows} rows | trials | refuted | median of abs(z) |\n|---|---:|---:|---:|")
+    print(f"| {args.rows} rows, {args.trials:,} trials | with seeds | without | abs(z), median |")
+    print("|---|---:|---:|---:|")
     for name, shard in kinds.items():
-        refuted, z = _refuted(args.trials, shard)
-        print(f"| {name} | {args.trials:,} | {refuted:,} | {z:.2f} |", flush=True)
+        with_seeds, _ = _refuted(args.trials, partial(shard, True))
+        without, z = _refuted(args.trials, partial(shard, False))
+        print(f"| {name} | {with_seeds:,} | {without:,} | {z:.2f} |", flush=True)
 
 
 if __name__ == "__main__":

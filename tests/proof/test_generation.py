@@ -13,7 +13,7 @@ from caco.config.generation import Sampling
 from caco.errors import UserError
 from caco.identity import canonical_json, digest
 from caco.models.tokenizer import completion_ids, load_tokenizer
-from caco.proof.evidence import evidence
+from caco.proof.evidence import Evidence, evidence
 from caco.proof.generation import prove_generation
 from caco.proof.scores import TEMPERATURES, DrawnRow, RowScores, Scorer
 from caco.runtime.checksums import write_checked
@@ -44,18 +44,59 @@ def test_rows_keep_ids_only_where_the_text_does_not_restore_them(codegen, progra
         assert row.token_ids != completion_ids(tokenizer, row.program, row.finish_reason)
 
 
-@pytest.mark.parametrize("temperature", [0.75, 1.1])
-def test_another_recorded_temperature_is_found(tmp_path, codegen, temperature):
-    model, rows = sampled(codegen, temperature=temperature, top_p=1.0)
-    settings = canonical_json({**Sampling(temperature=0.9, max_new_tokens=24, seed=1).model_dump()})
-    rows = [
+def _recorded_at(rows, model, temperature):
+    """Returns rows with the ids that they have at another temperature."""
+    sampling = Sampling(temperature=temperature, max_new_tokens=24, seed=1)
+    settings = canonical_json(sampling.model_dump())
+    return [
         replace(row, sample_id=digest(model.digest, settings, row.shard, str(row.index)))
         for row in rows
     ]
-    proof = _proof(tmp_path, codegen, rows, top_p=1.0)
+
+
+@pytest.mark.parametrize("temperature", [0.88, 0.92])
+def test_another_recorded_temperature_is_found_by_the_seeds(tmp_path, codegen, temperature):
+    model, rows = sampled(codegen, temperature=temperature, top_p=1.0)
+    proof = _proof(tmp_path, codegen, _recorded_at(rows, model, 0.9), top_p=1.0)
     assert proof.differences == []
-    assert (proof.verdict, proof.evidence.outside) == ("inconsistent", 0), proof.line
-    assert (proof.evidence.z > 3) == (temperature > 0.9)
+    assert (proof.verdict, proof.evidence.outside > 0) == ("inconsistent", True), proof.line
+    assert abs(proof.evidence.z) < 3.5
+
+
+@pytest.mark.parametrize("temperature", [0.75, 1.1])
+def test_another_recorded_temperature_is_found_without_seeds(codegen, temperature):
+    model, rows = sampled(codegen, temperature=temperature, top_p=1.0)
+    settings = Sampling(temperature=0.9, max_new_tokens=24)
+    drawn = [_drawn(model, row) for row in rows]
+    found = evidence(Scorer(model.folder, "float32").score(drawn, settings))
+    assert found.against and found.outside == 0
+    assert (found.z > 3) == (temperature > 0.9)
+
+
+def test_one_probable_token_in_the_place_of_another_is_found_by_the_seed(codegen):
+    model, rows = sampled(codegen, top_p=1.0)
+    settings = Sampling(temperature=0.9, max_new_tokens=24)
+    scorer = Scorer(model.folder, "float32")
+    drawn = [replace(_drawn(model, row), seed=row.seed) for row in rows[:2]]
+    honest = scorer.score(drawn, settings)
+    assert [row.outside + row.near for row in honest] == [0, 0]
+    # The likeliest place of all tokens that were drawn: so is its exchange.
+    place = int(np.argmax(honest[0].entropy))
+    for token in {*drawn[1].tokens} - {drawn[0].tokens[place]}:
+        tokens = (*drawn[0].tokens[:place], token, *drawn[0].tokens[place + 1 :])
+        (edited,) = scorer.score([replace(drawn[0], tokens=tokens)], settings)
+        assert edited.outside > 0
+
+
+def test_z_counts_in_long_shards_only():
+    def found(tokens):
+        return Evidence(z=3.6, log_e=0.0, tokens=tokens, outside=0, near=0)
+
+    assert not found(999).against
+    assert found(1000).against
+    assert not replace(found(1000), z=3.4).against
+    assert replace(found(1000), z=0.0, log_e=7.7).against
+    assert not replace(found(1000), z=0.0, log_e=7.5).against
 
 
 def test_a_token_outside_of_the_nucleus_is_found(codegen):
@@ -149,6 +190,7 @@ def test_the_command_prints_one_line(tmp_path, codegen, programs):
 
 
 def _drawn(model, row):
+    """Returns the tokens of a row, as an engine draws them whose random numbers are not known."""
     tokenizer = load_tokenizer(model.folder)
     ids = row.token_ids or completion_ids(tokenizer, row.program, row.finish_reason)
     return DrawnRow((1,), tuple(ids)) if not ids else DrawnRow(_prompt(model), tuple(ids))

@@ -6,6 +6,7 @@ random numbers of each.
 """
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,6 +103,17 @@ def _padded(states: torch.Tensor, columns: int) -> torch.Tensor:
     return torch.nn.functional.pad(states, (0, 0, columns - states.shape[2], 0))
 
 
+def random_numbers(seed: int) -> Iterator[float]:
+    """Yields the random number in [0, 1) of each token of a request.
+
+    Python's generator instead of torch's, because it yields the same numbers on every device and in
+    every version. `caco.proof` draws again with the same numbers.
+    """
+    generator = random.Random(seed)
+    while True:
+        yield generator.random()
+
+
 @dataclass(slots=True)
 class RunningRequest:
     """One request that is being generated.
@@ -110,8 +122,7 @@ class RunningRequest:
         request: The request.
         prompt: The token ids of the prompt.
         limit: Maximum number of new tokens: that of the request, or what fits in the context.
-        rng: Its own random generator. Python's instead of torch's, because it yields the same
-            numbers on every device and in every version.
+        random: Its own random numbers (`random_numbers`).
         tokens: The token ids generated so far.
         finished: Whether its completion has been yielded.
         deadline: When its time limit expires, on the monotonic clock.
@@ -120,7 +131,7 @@ class RunningRequest:
     request: Request
     prompt: list[int]
     limit: int
-    rng: random.Random
+    random: Iterator[float]
     tokens: list[int] = field(default_factory=list)
     finished: bool = False
     deadline: float = float("inf")
@@ -155,7 +166,7 @@ class Batch:
     def uniform(self) -> torch.Tensor:
         """Returns [rows] float64: the next random number of each row, 0 for finished rows."""
         return torch.tensor(
-            [0.0 if row.finished else row.rng.random() for row in self.running],
+            [0.0 if row.finished else next(row.random) for row in self.running],
             dtype=torch.float64,
             device=self.mask.device,
         )

@@ -1,6 +1,5 @@
 """Generation with transformers: continuous batching, with one random generator per request."""
 
-import random
 import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -19,6 +18,7 @@ from caco.engines.decoding import (
     RunningRequest,
     joined_batches,
     new_cache,
+    random_numbers,
     sample_tokens,
     select_rows,
 )
@@ -116,8 +116,8 @@ class TransformersEngine:
             ids = self._tokenizer(request.prompt, add_special_tokens=False)["input_ids"]
             limit = min(request.max_new_tokens, self._context - len(ids))
             if limit > 0:
-                rng = random.Random(request.seed)
-                running.append(RunningRequest(request, ids, limit, rng, deadline=expires))
+                numbers = random_numbers(request.seed)
+                running.append(RunningRequest(request, ids, limit, numbers, deadline=expires))
             else:
                 too_long.append(Completion(request.request_id, "", 0, "length", ()))
         return running, too_long

@@ -1,22 +1,31 @@
 """Evidence against a shard: are its tokens samples of the distributions that they are scored with?
 
-The evidence is an e-value: a number whose expectation is at most 1 if every token was drawn from
+One token that cannot have been drawn decides. Where none is known, because another engine drew them
+with random numbers of its own, two statistics share the false alarms.
+
+The first is an e-value: a number whose expectation is at most 1 if every token was drawn from
 its distribution, however long the shard. By Markov's inequality it is then 1,000 or more in at most
 one shard of 1,000. It is a weighted mean of likelihood ratios, each against another explanation of
 the tokens and multiplied over the tokens in the order in which they were drawn. Each is a
 supermartingale: neither independence nor a normal distribution is assumed. The e-values of several
 shards may be multiplied.
+
+The second is z, the sum of surprisal minus entropy in its standard deviations. It finds smaller
+changes of the temperature. It is normal for many tokens only (a martingale's central limit), so it
+counts from `_NORMAL` tokens on.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import erfc, exp, sqrt
 
 import numpy as np
 
 from caco.proof.scores import TEMPERATURES, RowScores
 
 FALSE_ALARMS = 0.001  # at most this share of the shards that are samples is called no sample
+_NORMAL = 1000  # tokens from which z is taken for normal
 # Explanations: every row was drawn at another temperature; one row in 16 was; a share of the tokens
 # (the second numbers) comes from the least probable ones (the first numbers: their probability).
 _ROWS = 1 / 16
@@ -34,7 +43,7 @@ class Evidence:
 
     Attributes:
         z: The sum of surprisal minus entropy over all tokens, in its standard deviations; None
-            where nothing was random (greedy rows). It is about normal for long shards.
+            where nothing was random (greedy rows).
         log_e: Natural logarithm of the e-value.
         tokens: Number of scored tokens.
         outside, near: As in `RowScores`, in all rows.
@@ -49,7 +58,10 @@ class Evidence:
     @property
     def p_value(self) -> float:
         """A bound on the probability of so much evidence against a shard that is a sample."""
-        return float(np.exp(-max(0.0, self.log_e)))
+        of_z = 1.0
+        if self.z is not None and self.tokens >= _NORMAL:
+            of_z = erfc(abs(self.z) / sqrt(2))  # both tails of the normal distribution
+        return min(1.0, 2 * min(exp(-max(0.0, self.log_e)), of_z))
 
     @property
     def against(self) -> bool:

@@ -22,6 +22,7 @@ class GenerationProof:
         rows: Rows that were scored.
         not_scorable: Rows whose tokens are not known.
         greedy: Whether the recorded temperature is 0.
+        seeded: Whether the tokens are drawn again from the recorded seeds.
         evidence: The evidence of the scored rows.
         differences: As in `caco.proof.shards.GeneratedShard`.
     """
@@ -30,6 +31,7 @@ class GenerationProof:
     rows: int
     not_scorable: int
     greedy: bool
+    seeded: bool
     evidence: Evidence
     differences: list[str]
 
@@ -40,13 +42,13 @@ class GenerationProof:
             return f"not scorable: a server generated {self.not_scorable:,} rows without tokens"
         found = self.evidence
         said = [f"{self.rows:,} rows", f"{found.tokens:,} tokens"]
-        if self.greedy:
-            best = found.tokens - found.near - found.outside
-            said.append(f"{best / max(1, found.tokens):.2%} are the most likely token")
-        else:
-            said.append(f"z = {found.z or 0.0:.2f}")
-            said.append(f"p {'<=' if found.log_e > 0 else '='} {found.p_value:.2g}")
-        said.append(f"{found.outside:,} tokens outside of the settings")
+        if self.greedy or self.seeded:
+            again = (found.tokens - found.near - found.outside) / max(1, found.tokens)
+            way = "are the most likely" if self.greedy else "drawn again from the seeds"
+            said.append(f"{again:.2%} {way}")
+        if not self.greedy:
+            said.append(f"z = {found.z or 0.0:.2f}, p <= {found.p_value:.2g}")
+        said.append(f"{found.outside:,} tokens cannot have been drawn")
         if self.not_scorable:
             said.append(f"{self.not_scorable:,} rows not scorable")
         if self.differences:
@@ -80,6 +82,7 @@ def prove_generation(
         rows=len(scores),
         not_scorable=shard.not_scorable,
         greedy=shard.sampling.temperature == 0,
+        seeded=any(row.seed is not None for row in shard.rows),
         evidence=found,
         differences=shard.differences,
     )

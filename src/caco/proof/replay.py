@@ -33,16 +33,18 @@ class ReplayEngine:
         requests: Number of requests.
     """
 
-    def __init__(self, folder: Path, kept: Callable[[Request], Kept | None]) -> None:
+    def __init__(self, folder: Path, kept: Callable[[Request], Kept | None], seeded: bool) -> None:
         """Loads the tokenizer.
 
         Args:
             folder: The checkpoint.
             kept: Returns what a row keeps of the completion of a request; None without a row.
+            seeded: Whether `caco.engines.decoding` drew the tokens, so that the seed of a request
+                draws them again.
         """
         self._tokenizer = load_tokenizer(folder)
         self._ends = end_tokens(self._tokenizer, declared_ends(folder))
-        self._kept = kept
+        self._kept, self._seeded = kept, seeded
         self.drawn: list[DrawnRow] = []
         self.requests = 0
 
@@ -67,7 +69,8 @@ class ReplayEngine:
             if ids is None:
                 ids = completion_ids(self._tokenizer, kept.text, kept.finish_reason)
             prompt = self._tokenizer(request.prompt, add_special_tokens=False)["input_ids"]
-            self.drawn.append(DrawnRow(tuple(prompt), tuple(ids)))
+            seed = request.seed if self._seeded else None
+            self.drawn.append(DrawnRow(tuple(prompt), tuple(ids), seed))
             text = self._text(ids, kept.finish_reason, request.stop)
             yield Completion(request.request_id, text, len(ids), kept.finish_reason, tuple(ids))
 

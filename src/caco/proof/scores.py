@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from caco.config.generation import Sampling
-from caco.engines.decoding import lowest_probability
+from caco.engines.decoding import random_numbers
 from caco.engines.transformers_model import load_model
+from caco.proof.rounding import drawn_range, kept_tokens
 from caco.runtime.progress import Progress
 
 # Temperatures, relative to the recorded one, with which the evidence compares it.
@@ -28,10 +30,13 @@ class DrawnRow:
     Attributes:
         prompt: Token ids of the prompt.
         tokens: Token ids that were drawn, including the end token.
+        seed: The seed of its random numbers, where `caco.engines.decoding` drew them; None where
+            another engine did.
     """
 
     prompt: tuple[int, ...]
     tokens: tuple[int, ...]
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,11 @@ class RowScores:
         variance: [tokens]: its variance.
         tail: [tokens]: the probability of a token that is at most as probable as the drawn one.
         log_moments: [tokens, len(TEMPERATURES)]: the logarithm of the sum of p ** (1 / t).
-        outside: Tokens that the settings exclude, however the logits are rounded: outside of top-k
-            or nucleus, or not the most likely one of a greedy row.
-        near: Tokens that these logits exclude, but others within the margin do not.
+        outside: Tokens that cannot have been drawn, however the logits are rounded: outside of
+            top-k or nucleus, not the one that the seed draws, or not the most likely one of a
+            greedy row.
+        near: Tokens that cannot have been drawn from these logits, but from others within the
+            margin.
     """
 
     surprisal: np.ndarray
@@ -93,7 +100,7 @@ class Scorer:
         scores: dict[int, RowScores] = {}
         for batch in _batches(rows):
             for number, logits in zip(batch, self._logits([rows[n] for n in batch]), strict=True):
-                scores[number] = _row_scores(logits, rows[number].tokens, sampling, self._margin)
+                scores[number] = _row_scores(logits, rows[number], sampling, self._margin)
                 if progress is not None:
                     progress.add()
         return [scores[number] for number in range(len(rows))]
@@ -131,15 +138,19 @@ def _batches(rows: Sequence[DrawnRow]) -> Iterator[list[int]]:
 
 
 def _row_scores(
-    logits: torch.Tensor, tokens: tuple[int, ...], sampling: Sampling, margin: float
+    logits: torch.Tensor, row: DrawnRow, sampling: Sampling, margin: float
 ) -> RowScores:
     """Returns the scores of a row, from its logits [tokens, vocabulary]."""
-    drawn = torch.tensor(tokens, device=logits.device)
+    drawn = torch.tensor(row.tokens, device=logits.device).split(_CHUNK)
+    uniform: Sequence[torch.Tensor | None] = [None] * len(drawn)
+    if row.seed is not None:
+        numbers = list(islice(random_numbers(row.seed), len(row.tokens)))
+        uniform = torch.tensor(numbers, dtype=torch.float64, device=logits.device).split(_CHUNK)
     of_chunk = _greedy_scores if sampling.temperature == 0 else _sampled_scores
     with torch.inference_mode():
         parts = [
-            of_chunk(part.float(), ids.unsqueeze(1), sampling, margin)
-            for part, ids in zip(logits.split(_CHUNK), drawn.split(_CHUNK), strict=True)
+            of_chunk(part.float(), ids.unsqueeze(1), numbers, sampling, margin)
+            for part, ids, numbers in zip(logits.split(_CHUNK), drawn, uniform, strict=True)
         ]
     values, outside, near = (np.concatenate(found) for found in zip(*parts, strict=True))
     surprisal, entropy, variance, tail = values[:, :4].T
@@ -152,7 +163,7 @@ _Scores = tuple[np.ndarray, np.ndarray, np.ndarray]  # values, outside, near of 
 
 
 def _greedy_scores(
-    logits: torch.Tensor, drawn: torch.Tensor, sampling: Sampling, margin: float
+    logits: torch.Tensor, drawn: torch.Tensor, _: object, sampling: Sampling, margin: float
 ) -> _Scores:
     gap = logits.max(dim=-1).values - logits.gather(1, drawn).squeeze(1)
     values = np.zeros((len(logits), 4 + len(TEMPERATURES)))
@@ -162,24 +173,24 @@ def _greedy_scores(
 
 
 def _sampled_scores(
-    logits: torch.Tensor, drawn: torch.Tensor, sampling: Sampling, margin: float
+    logits: torch.Tensor,
+    drawn: torch.Tensor,
+    uniform: torch.Tensor | None,
+    sampling: Sampling,
+    margin: float,
 ) -> _Scores:
     scaled = logits / sampling.temperature
     probabilities = scaled.softmax(dim=-1)
-    count = len(logits)
-    lowest = lowest_probability(
-        probabilities,
-        torch.full((count,), sampling.top_p, device=logits.device),
-        torch.full((count,), sampling.top_k, device=logits.device),
+    kept = kept_tokens(probabilities, sampling, margin)
+    exact, possible = (
+        tokens.gather(1, drawn).squeeze(1) for tokens in (kept.exactly, kept.possibly)
     )
-    outside = near = torch.zeros(count, dtype=torch.bool, device=logits.device)
-    if lowest is not None:
-        kept = probabilities >= lowest.unsqueeze(1)
-        excluded = ~kept.gather(1, drawn).squeeze(1)
-        outside = excluded & _surely_outside(logits, probabilities, drawn, sampling, margin)
-        near = excluded & ~outside
-        # A token within the margin may have been drawn, so it has a probability.
-        scaled = scaled.masked_fill(~kept.scatter(1, drawn, True), -torch.inf)
+    if uniform is not None:
+        for given, within in ((exact, 0.0), (possible, margin)):
+            low, high = drawn_range(probabilities, kept, drawn, sampling.temperature, within)
+            given &= (low <= uniform) & (uniform <= high)
+    # A token within the margin may have been drawn, so it has a probability.
+    scaled = scaled.masked_fill(~kept.exactly.scatter(1, drawn, True), -torch.inf)
     log_p = scaled.log_softmax(dim=-1)
     p = log_p.exp()
     surprisal = -log_p.gather(1, drawn)
@@ -190,31 +201,4 @@ def _sampled_scores(
     moments = [(log_p / t).logsumexp(dim=-1) for t in TEMPERATURES]
     columns = [surprisal.squeeze(1), entropy, variance, tail, *moments]
     values = torch.stack(columns, dim=1).double().cpu().numpy()
-    return values, outside.cpu().numpy(), near.cpu().numpy()
-
-
-def _surely_outside(
-    logits: torch.Tensor,
-    probabilities: torch.Tensor,
-    drawn: torch.Tensor,
-    sampling: Sampling,
-    margin: float,
-) -> torch.Tensor:
-    """Returns [tokens]: whether top-k or nucleus exclude a token for any logits within the margin.
-
-    With each logit off by up to the margin, a token comes before the drawn one for certain if its
-    logit is higher by twice the margin.
-    """
-    before = logits > logits.gather(1, drawn) + 2 * margin
-    excluded = torch.zeros(len(logits), dtype=torch.bool, device=logits.device)
-    total = torch.ones(len(logits), device=logits.device)
-    if sampling.top_k:
-        excluded |= before.sum(dim=-1) >= sampling.top_k
-        k = min(sampling.top_k, logits.shape[1])
-        total = probabilities.topk(k, dim=-1).values.sum(dim=-1)
-    mass = torch.where(before, probabilities, 0.0).sum(dim=-1)
-    # The least share of the nucleus that the tokens before it can have.
-    rest = (total - mass).clamp(min=0) * float(np.exp(2 * margin / sampling.temperature))
-    if sampling.top_p < 1:
-        excluded |= mass >= sampling.top_p * (mass + rest)
-    return excluded
+    return values, (~possible).cpu().numpy(), (possible & ~exact).cpu().numpy()

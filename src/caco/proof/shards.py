@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from caco.config.bench import Answering
-from caco.config.engines import EngineConfig
+from caco.config.engines import EngineConfig, TransformersEngineConfig
 from caco.config.generation import Sample, Sampling
 from caco.config.section import section_of_spec
 from caco.config.sources import Drafting
@@ -137,7 +137,8 @@ def generated_shard(record: Mapping[str, Any], run: Path) -> GeneratedShard:
     def next_kept(_: Request) -> Kept | None:
         return next(kept, None)
 
-    engine = ReplayEngine(model.folder, next_kept)
+    seeded = isinstance(replayed.engine, TransformersEngineConfig)
+    engine = ReplayEngine(model.folder, next_kept, seeded)
     made = replayed.make(prompted(engine, model, replayed.prompt))
     differences = list(_differences(replayed, made))
     return GeneratedShard(model, dtype, replayed.sampling, engine.drawn, 0, differences)
