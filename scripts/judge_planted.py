@@ -6,12 +6,12 @@ config.
 
 from caco.config.generation import LlmJudge
 from caco.engines.open import generating_model
+from caco.engines.replies import kept_replies
 from caco.rows.calibration import Planted, PlantedJudgement
-from caco.rows.rejected import verdict_of
 from caco.rows.table import read_rows, write_rows
 from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress
-from caco.stages.reverse.llm_judge import llm_judge_solutions
+from caco.stages.calibrate.judgements import judge_planted
 
 
 def main() -> None:
@@ -20,14 +20,16 @@ def main() -> None:
     job.reads("--model", help="manifest of the LLM judge")
     job.reads("--planted", help="planted rows (Planted rows)")
     job.writes("--judgements", help="verdicts of the LLM judge (PlantedJudgement rows)")
+    job.writes("--replies", help="all replies of the model (Reply rows)")
     args = job.parse()
     section = job.section(LlmJudge)
     rows = list(read_rows(args.planted, Planted))
     progress = Progress("judge_planted", len(rows))
-    with generating_model(job, section.engine, "reverse.llm_judge.model") as model:
-        outcomes = llm_judge_solutions(rows, model, section, progress)
-        found = zip(rows, map(verdict_of, outcomes), strict=True)
-        judgements = (PlantedJudgement(row.question_id, *verdict) for row, verdict in found)
+    with (
+        generating_model(job, section.engine, "reverse.llm_judge.model") as model,
+        kept_replies(model, args.replies) as judge,
+    ):
+        judgements = judge_planted(rows, judge, section, progress)
         write_rows(args.judgements, PlantedJudgement, judgements)
     job.done(seed=section.sampling.seed)
 

@@ -2,6 +2,7 @@
 
 from caco.config.generation import LlmJudge
 from caco.engines.open import generating_model
+from caco.engines.replies import kept_replies
 from caco.rows.solution import Solution
 from caco.rows.table import count_rows, read_rows, write_outcomes
 from caco.runtime.job import Job, run
@@ -16,12 +17,16 @@ def main() -> None:
     job.reads("--judged", help="solutions that the exact checks accept (Solution rows)")
     job.writes("--llm-judged", help="solutions that the LLM judge accepts (Solution rows)")
     job.writes("--rejected", help="rejected solutions (Rejected rows)")
+    job.writes("--replies", help="all replies of the model (Reply rows)")
     args = job.parse()
     section = job.section(LlmJudge)
     progress = Progress(f"llm_judge {args.identity}", count_rows(args.judged, Solution))
     rows = read_rows(args.judged, Solution)
-    with generating_model(job, section.engine, "reverse.llm_judge.model") as model:
-        outcomes = llm_judge_solutions(rows, model, section, progress)
+    with (
+        generating_model(job, section.engine, "reverse.llm_judge.model") as model,
+        kept_replies(model, args.replies) as judge,
+    ):
+        outcomes = llm_judge_solutions(rows, judge, section, progress)
         counts = write_outcomes(args.llm_judged, Solution, args.rejected, outcomes)
     job.done(counts, section.sampling.seed)
 

@@ -19,7 +19,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "records", type=Path, nargs="+", help="records of rules sample, draft, answer or rollout"
+        "records", type=Path, nargs="+", help="records of jobs in which a model generates"
     )
     args = parser.parse_args()
     # After the arguments: `--help` works without torch.

@@ -2,6 +2,7 @@
 
 from caco.config.generation import WriteSolutions
 from caco.engines.open import generating_model
+from caco.engines.replies import kept_replies
 from caco.rows.code_cot import CodeCoT
 from caco.rows.question import Question
 from caco.rows.seed import Seed
@@ -9,8 +10,7 @@ from caco.rows.solution import Solution
 from caco.rows.table import count_rows, read_rows, write_outcomes
 from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress
-from caco.stages.reverse.few_shot import FewShot, pool
-from caco.stages.reverse.solution import solution_example, write_solutions
+from caco.stages.reverse.solution import solution_few_shot, write_solutions
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
     job.reads("--questions", help="questions (Question rows)")
     job.writes("--solutions", help="solutions (Solution rows)")
     job.writes("--rejected", help="questions without a complete solution (Rejected rows)")
+    job.writes("--replies", help="all replies of the model (Reply rows)")
     job.reads("--code-cots", help="Code CoTs of the examples", many=True, required=False)
     job.reads("--seeds", help="their seeds (Seed rows)", many=True, required=False)
     args = job.parse()
@@ -29,18 +30,14 @@ def main() -> None:
     rows = read_rows(args.questions, Question)
     code_cots = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
     seeds = (row for file in args.seeds for row in read_rows(file, Seed))
-    base = section.sampling.seed
-    drawn = pool(code_cots, seeds, base)
-    examples = [
-        found for row, seed in drawn if (found := solution_example(row, seed, section.prompt))
-    ]
-    few_shot = FewShot(
-        examples, section.examples, base, "reverse.solution.examples", section.same_examples
-    )
-    with generating_model(job, section.engine, "reverse.solution.model") as model:
-        outcomes = write_solutions(rows, model, section, progress, few_shot)
+    few_shot = solution_few_shot(section, code_cots, seeds)
+    with (
+        generating_model(job, section.engine, "reverse.solution.model") as model,
+        kept_replies(model, args.replies) as solver,
+    ):
+        outcomes = write_solutions(rows, solver, section, progress, few_shot)
         counts = write_outcomes(args.solutions, Solution, args.rejected, outcomes)
-    job.done(counts, base)
+    job.done(counts, section.sampling.seed)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ ON_VLLM, ON_SERVER = {"sample"}, {"solution"}
 ON_TRANSFORMERS = {"draft", "unify:model", "question", "llm_judge", "judge_planted", "answer",
                    "rollout"}  # fmt: skip
 EMBEDS = {"embed", "embed_problems"}
+KEEP_REPLIES = {"question", "solution", "llm_judge", "judge_planted"}
 GENERATES = ON_VLLM | ON_SERVER | ON_TRANSFORMERS
 UNIFIES = {
     "unify:easy", "unify:symbolic", "unify:codeio", "unify:file", "unify:model", "unify:tested",
@@ -60,6 +61,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.rejected", WITH_ROWS),
     ("rows.seed", READS | UNIFIES | BENCHMARKS | {"draft", "attempt", "plant", "writer"}
      | CARDS | EMBEDS | {"answer", "rollout", "question", "solution"}),
+    ("rows.reply", KEEP_REPLIES),
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
     ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer", "question", "solution"}),
     ("rows.program", UNIFIES | {"attempt", "sample", "verify"}),
@@ -115,6 +117,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("engines.vllm_embedder", set()),  # the embedder of this config is the other one
     *((f"engines.{m}", EMBEDS) for m in ("transformers_embedder", "open_embedder", "embedder")),
     ("engines.open", GENERATES),
+    ("engines.replies", KEEP_REPLIES),
     ("engines.*", GENERATES | EMBEDS),
     ("sandbox.*", EXECUTES),
     ("grading.intervals", {"calibrate", "scores"}),
@@ -189,6 +192,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.bench.answer", {"answer", "rollout"}),
     ("stages.bench.grade", {"grade"}),
     ("stages.bench.scores", {"scores"}),
+    ("stages.calibrate.judgements", {"judge_planted"}),
     ("stages.calibrate.kinds", {"plant", "calibrate"}),
     *((f"stages.calibrate.{m}", {"calibrate"}) for m in ("measure", "rates")),
     ("stages.calibrate.*", {"plant"}),

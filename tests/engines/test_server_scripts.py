@@ -27,7 +27,8 @@ def question(folder, url):
     return subprocess.run(
         [sys.executable, "scripts/question.py", "--model", folder / "manifest.json",
          "--verified", folder / "verified.parquet", "--questions", folder / "questions.parquet",
-         "--rejected", folder / "rejected.parquet", "--spec", json.dumps(SPEC),
+         "--rejected", folder / "rejected.parquet", "--replies", folder / "replies.parquet",
+         "--spec", json.dumps(SPEC),
          "--identity", "00000", "--provenance", folder / "record.json"],
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
         env={**os.environ, "WRITER_URL": url, "NO_PROXY": "127.0.0.1"},

@@ -12,6 +12,7 @@ from caco.rows.answered import Answered
 from caco.rows.program import Program
 from caco.rows.question import Question
 from caco.rows.rejected import Rejected
+from caco.rows.reply import Reply
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
@@ -74,12 +75,16 @@ def test_questions_are_written_and_solved(stage, tmp_path):
                  json.dumps({"a": i, "b": i + 1}), str(i * (i + 1)))
         for i in range(2, 8)
     ]  # fmt: skip
-    files = {n: tmp_path / f"{n}.parquet" for n in ("verified", "questions", "solutions", "no")}
+    files = {
+        n: tmp_path / f"{n}.parquet" for n in ("verified", "questions", "solutions", "no", "all")
+    }
     write_rows(files["verified"], Verified, verified)
     spec = {"sampling": {"temperature": 0.0, "max_new_tokens": 64}}
     counts = stage("question", spec, verified=files["verified"], questions=files["questions"],
-                   rejected=files["no"])  # fmt: skip
+                   rejected=files["no"], replies=files["all"])  # fmt: skip
     written = list(read_rows(files["questions"], Question))
+    replies = list(read_rows(files["all"], Reply))
+    assert [row.request_id for row in replies] == [f"s{i}" for i in range(2, 8)]
     assert counts["in"] == 6 == len(written) + len(list(read_rows(files["no"], Rejected)))
     # A writer without fine-tuning may have all its questions rejected: these are given instead.
     questions = [
@@ -90,7 +95,7 @@ def test_questions_are_written_and_solved(stage, tmp_path):
     ]  # fmt: skip
     write_rows(files["questions"], Question, questions)
     counts = stage("solution", spec, questions=files["questions"], solutions=files["solutions"],
-                   rejected=files["no"])  # fmt: skip
+                   rejected=files["no"], replies=files["all"])  # fmt: skip
     solved = list(read_rows(files["solutions"], Solution))
     assert counts["in"] == 6 == len(solved) + len(list(read_rows(files["no"], Rejected)))
     assert solved and all(s.solution for s in solved)

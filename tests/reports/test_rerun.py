@@ -88,7 +88,7 @@ def finished(tmp_path_factory):
         make_job(
             checkout, "check", shard, f"{RUN}/seeds/s.parquet", f"{RUN}/checked/{shard}.parquet"
         )
-    plan(checkout / RUN, seeds=["s"], question=["00000", "00001"], check=["00000"])
+    plan(checkout / RUN, seeds=["s"], embed=["00000", "00001"], check=["00000"])
     return base
 
 
@@ -118,16 +118,16 @@ def test_equal_outputs_are_found_and_nothing_of_the_checkout_is_written(
         found = [path for path in sorted(checkout.rglob("*")) if path.is_file()]
         return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in found}
 
-    plan(RUN, seeds=["s"], question=["00000", "00001"], check=["00000", "00001"])
+    plan(RUN, seeds=["s"], check=["00000", "00001"], embed=["00000", "00001"])
     before = files()
-    seeds, question, *checks = execute(tmp_path, shards=5)
+    seeds, *checks, embed = execute(tmp_path, shards=5)
     assert [one.result for one in (seeds, *checks)] == [Result.EQUAL] * 3
     assert [one.identity for one in checks] == ["00000", "00001"]
     assert [one.changes for one in (seeds, *checks)] == [[]] * 3
-    assert question.result is Result.NOT_CHECKED and "2 of 2 jobs" in question.lines[0]
-    assert summary([seeds, question, *checks]) == [
+    assert embed.result is Result.NOT_CHECKED and "2 of 2 jobs" in embed.lines[0]
+    assert summary([seeds, *checks, embed]) == [
         "3 jobs of 2 rules: 3 equal, 0 different, 0 not executed",
-        "rules that are not checked: question",
+        "rules that are not checked: embed",
     ]
     assert files() == before and not (tmp_path / "cache").exists()
 

@@ -208,6 +208,8 @@ def sample_tokens(
 ) -> torch.Tensor:
     """Returns one token per row, by inverting the cumulative distribution at `uniform`.
 
+    `caco.proof.rounding` computes which numbers draw a token in this way.
+
     The cumulative sum follows the order of the vocabulary, not of the probabilities. Batching can
     change the last bit of a probability: in a sorted order, two near-equal tokens would then swap
     places and change the sample, while here each boundary moves by no more than that bit.

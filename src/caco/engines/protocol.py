@@ -91,6 +91,7 @@ class GeneratingModel:
             prompt of the model; None if the engine takes one turn only.
         encode: Converts the text of a completion and its finish reason to token ids
             (`caco.models.tokenizer.completion_ids`); None for a model without a tokenizer here.
+        keep: Receives the completions of a step whose rows keep a part of them; None elsewhere.
     """
 
     engine: Engine
@@ -98,6 +99,7 @@ class GeneratingModel:
     digest: str
     turns: Callable[..., str] | None = None
     encode: Callable[[str, str], list[int]] | None = None
+    keep: Callable[[Completion], None] | None = None
 
     def converse(self, contents: Sequence[str]) -> str:
         """Returns the prompt of several turns.
@@ -157,7 +159,10 @@ R = TypeVar("R")
 
 
 def complete_in_order(
-    engine: Engine, requests: Iterable[tuple[R, Request]], progress: Progress | None = None
+    engine: Engine,
+    requests: Iterable[tuple[R, Request]],
+    progress: Progress | None = None,
+    keep: Callable[[Completion], None] | None = None,
 ) -> Iterator[tuple[R, Completion]]:
     """Yields each row with its completion, in the order of `requests`.
 
@@ -168,6 +173,7 @@ def complete_in_order(
         engine: The engine.
         requests: Rows, each with its request; request ids are unique.
         progress: Counts the finished completions.
+        keep: Receives each completion, in the order of `requests`.
 
     Raises:
         CacoError: The engine returned no completion for a request.
@@ -186,7 +192,10 @@ def complete_in_order(
             progress.add()
         while pending and pending[0][1] in finished:
             row, request_id = pending.popleft()
-            yield row, finished.pop(request_id)
+            ready = finished.pop(request_id)
+            if keep is not None:
+                keep(ready)
+            yield row, ready
     if pending:
         raise CacoError(f"the engine returned no completion for {len(pending)} requests")
 

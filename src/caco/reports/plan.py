@@ -271,13 +271,15 @@ def _trained(name: str, section: FineTune, rows: int, tokens: float, a: Assumpti
 def _disk_gb(stage: StageCost, tokens: Tokens) -> float:
     """Returns the size of a stage's tables: every row that entered, accepted or rejected.
 
-    A row contains the texts that it was made from, so that each table can be read by itself.
+    A row contains the texts that it was made from, so that each table can be read by itself. The
+    replies of questions and solutions are kept too.
     """
     written = tokens.question + tokens.solution
     row_tokens = {
         **dict.fromkeys(("unify", "sample", "verify"), tokens.program),
-        "question": tokens.program + tokens.question,
-        **dict.fromkeys(("solution", "judge", "llm_judge", "corpus"), tokens.program + written),
+        "question": tokens.program + 2 * tokens.question,
+        "solution": tokens.program + written + tokens.solution,
+        **dict.fromkeys(("judge", "llm_judge", "corpus"), tokens.program + written),
         **dict.fromkeys(("rollout", "answer", "grade"), written),
     }
     return stage.rows_in * row_tokens.get(stage.name, 0.0) * _BYTES_A_TOKEN / 1e9

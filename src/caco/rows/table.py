@@ -78,7 +78,7 @@ def write_rows(path: Path, row_type: type[R], rows: Iterable[R]) -> int:
     The write is atomic. Without rows, the file has a schema and zero rows.
     """
     count = 0
-    with atomic_file(path) as aside, _RowWriter(aside, row_type) as out:
+    with atomic_file(path) as aside, RowWriter(aside, row_type) as out:
         for row in rows:
             out.add(row)
             count += 1
@@ -220,8 +220,8 @@ def write_outcomes(
     with (
         atomic_file(accepted) as accepted_part,
         atomic_file(rejected) as rejected_part,
-        _RowWriter(accepted_part, row_type) as accepted_rows,
-        _RowWriter(rejected_part, Rejected) as rejected_rows,
+        RowWriter(accepted_part, row_type) as accepted_rows,
+        RowWriter(rejected_part, Rejected) as rejected_rows,
     ):
         for outcome in outcomes:
             if isinstance(outcome, Rejected):
@@ -250,7 +250,7 @@ class _Digest:
         return self._hash.hexdigest()
 
 
-class _RowWriter:
+class RowWriter:
     """Writes rows to one Parquet file, in batches of `_BATCH`, with checksums and their digest."""
 
     def __init__(self, path: Path, row_type: type[Row]) -> None:
@@ -276,6 +276,7 @@ class _RowWriter:
         self._writer.close()
 
     def add(self, row: Any) -> None:
+        """Adds a row."""
         self._batch.append(asdict(row))
         if len(self._batch) == _BATCH:
             self._flush()

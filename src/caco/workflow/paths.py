@@ -82,6 +82,10 @@ class Paths:
         """Rejected rows of one job of a stage."""
         return f"{self.root}/rejected/{stage}/{identity}.parquet"
 
+    def replies(self, stage: str, identity: str) -> str:
+        """All replies of a model in one job of a stage whose rows keep a part of them."""
+        return f"{self.root}/replies/{stage}/{identity}.parquet"
+
     def planted(self) -> str:
         """Planted rows, which are known to be right or wrong."""
         return f"{self.root}/calibration/planted.parquet"

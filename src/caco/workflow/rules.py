@@ -112,7 +112,7 @@ class StageRules:
         Args:
             name: The rule.
             arguments: `input.NAME` and `output.NAME` become `--NAME` and that file; other words are
-                copied. The rejected rows are added, where the stage has some.
+                copied. The rejected rows and the replies are added, where the stage has some.
             env: The script's environment, where neither the stage table nor the config sets it.
             texts: Which of `params` and `resources` holds `spec` and `code`.
         """
@@ -123,6 +123,7 @@ class StageRules:
                 f"envs/python {env or self._environment(name)} scripts/{self.script(name).name}",
                 *map(_flag, arguments.split()),
                 *([_flag("output.rejected")] if stage.rejects else []),
+                *([_flag("output.replies")] if stage.keeps_replies else []),
                 f"--spec {{{texts}.spec:q}} --code {{{texts}.code}}",
                 *([f"--identity {wildcards}"] if wildcards else []),
                 "--provenance {output.provenance} 2>&1 | tee {log}",
@@ -134,13 +135,14 @@ class StageRules:
 
         Args:
             name: The rule.
-            files: Its own files, by name; the rejected rows, where the stage has some, and the
-                provenance record are added.
+            files: Its own files, by name; the rejected rows and the replies, where the stage has
+                some, and the provenance record are added.
         """
         stage = BY_NAME[name]
         job = stage.identity or "all"
         rejected = {"rejected": self._paths.rejected(name, job)} if stage.rejects else {}
-        return {**files, **rejected, "provenance": self._paths.provenance(name, job)}
+        replies = {"replies": self._paths.replies(name, job)} if stage.keeps_replies else {}
+        return {**files, **rejected, **replies, "provenance": self._paths.provenance(name, job)}
 
     def training_outputs(self, name: str) -> dict[str, str]:
         """Returns the outputs of a training."""

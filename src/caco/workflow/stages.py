@@ -43,6 +43,8 @@ class Stage:
         row: Type of its accepted rows; None for a rule without rows.
         files: Returns the Parquet files of one job's accepted rows; empty for a rule without rows.
         rejects: Whether its jobs also write rejected rows.
+        keeps_replies: Whether its jobs also write the replies of their model: where the rows keep a
+            part of them.
         shard_files: Folder of the files that its jobs write; None where it has no job per shard.
         follows: Names of stages; it reads the accepted rows of the first of these that the run has.
             Empty where its rows do not come from a stage.
@@ -61,6 +63,7 @@ class Stage:
     row: type[Row] | None = None
     files: Callable[[Paths, str], list[str]] = lambda paths, identity: []
     rejects: bool = False
+    keeps_replies: bool = False
     shard_files: str | None = None
     follows: tuple[str, ...] = ()
     engines: Callable[[Config], Engines] | None = None
@@ -125,6 +128,7 @@ def _shard_stage(
         row=row,
         files=lambda paths, shard: [paths.shard(shard_files, shard)],
         rejects=True,
+        keeps_replies=engines is not None,
         shard_files=shard_files,
         follows=follows,
         engines=engines,
@@ -220,6 +224,7 @@ STAGES: tuple[Stage, ...] = (
         name="judge_planted",
         jobs=lambda config: _calibration(config) if config.reverse.llm_judge else [],
         environment=None,
+        keeps_replies=True,
         engines=_llm_judge_engine,
     ),
     Stage(name="calibrate", jobs=_calibration, environment="train"),

@@ -29,9 +29,9 @@ _SPEC: dict[str, dict[str, Any]] = {"llm_judge": {"model": "m"}}  # in addition 
 # Input flag and output flags of each stage's script.
 _FILES: dict[str, tuple[str | None, list[str]]] = {
     "sample": (None, ["programs"]),
-    "question": ("verified", ["questions", "rejected"]),
-    "solution": ("questions", ["solutions", "rejected"]),
-    "llm_judge": ("judged", ["llm_judged", "rejected"]),
+    "question": ("verified", ["questions", "rejected", "replies"]),
+    "solution": ("questions", ["solutions", "rejected", "replies"]),
+    "llm_judge": ("judged", ["llm_judged", "rejected", "replies"]),
 }
 # Row type of the input, and the function that makes a row.
 _READS: dict[str, tuple[type[Any], Callable[..., Any]]] = {

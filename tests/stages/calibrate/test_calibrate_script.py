@@ -85,7 +85,8 @@ def test_the_llm_judge_judges_every_row(tmp_path, planted):
     write_rows(few, Planted, list(read_rows(planted, Planted))[4:10])
     judgements = tmp_path / "judgements.parquet"
     run("judge_planted.py", tmp_path, LLM_JUDGE, "--model", tmp_path / "manifest.json",
-        "--planted", few, "--judgements", judgements)  # fmt: skip
+        "--planted", few, "--judgements", judgements,
+        "--replies", tmp_path / "replies.parquet")  # fmt: skip
     rows, checks = calibrated(tmp_path, few, [judgements])
     # A random model gives no judgement within two tokens, for right and wrong rows alike.
     assert {r.judge for r in rows} <= {"truncated", "no_judgement"}

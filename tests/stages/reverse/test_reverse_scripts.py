@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,14 @@ from tests.stages.reverse.reverse_rows import question, solution, verified
 from tests.tiny_model import make_tiny_model
 
 from caco.models.manifest import write_manifest
+from caco.proof.generation import prove_generation
 from caco.rows.question import Question
 from caco.rows.rejected import Rejected
+from caco.rows.reply import Reply
 from caco.rows.solution import Solution
 from caco.rows.table import count_rows, read_rows, write_rows
 from caco.rows.verified import Verified
+from caco.runtime.chain import load_record
 
 ROOT = Path(__file__).resolve().parents[3]
 WRITE = {
@@ -76,7 +80,10 @@ def test_question_and_solution_accept_or_reject_every_row(tmp_path, manifest):
     ):
         read, written = (tmp_path / f"{script}-{flag}.parquet" for flag in flags)
         write_rows(read, row_type, rows)
-        files = {flags[0]: read, flags[1]: written, "rejected": tmp_path / f"{script}-no.parquet"}
+        files = {
+            flags[0]: read, flags[1]: written, "rejected": tmp_path / f"{script}-no.parquet",
+            "replies": tmp_path / f"{script}-replies.parquet",
+        }  # fmt: skip
         done = _run(tmp_path, script, spec, model=manifest, **files)
         assert done.returncode == 0, done.stderr
         accepted = count_rows(written, Question if script == "question" else Solution)
@@ -85,6 +92,23 @@ def test_question_and_solution_accept_or_reject_every_row(tmp_path, manifest):
         counts = _counts(tmp_path)
         assert (counts["in"], counts["accepted"]) == (requested, accepted)
         assert sum(counts["rejected"].values()) == len(rejected)
+        assert count_rows(files["replies"], Reply) == requested
+        _require_proof(tmp_path, requested, files["rejected"], rejected)
+
+
+def _require_proof(folder, requested, file, rejected):
+    """The job is proven by its replies; rejected rows that these do not give are found."""
+    record = load_record(folder / "record.json")
+    proof = prove_generation(record, folder)
+    assert proof.verdict == "consistent", proof.line
+    assert (proof.rows, proof.differences, proof.seeded) == (requested, [], True)
+    write_rows(file, Rejected, [replace(rejected[0], reason="other"), *rejected[1:]])
+    altered = prove_generation(record, folder)
+    assert altered.verdict == "inconsistent"
+    assert altered.differences == [
+        f"{file}: row 0 is not what the job made: its tokens and inputs make another `reason`"
+    ]
+    write_rows(file, Rejected, rejected)
 
 
 def test_an_empty_shard_gives_no_rows_and_loads_no_model(tmp_path):
@@ -100,6 +124,8 @@ def test_an_empty_shard_gives_no_rows_and_loads_no_model(tmp_path):
                              "solutions": none["solutions"]}),
         ("judge", {}, {"solutions": none["solutions"], "judged": tmp_path / "judged.parquet"}),
     ):  # fmt: skip
+        if script != "judge":
+            flags = {**flags, "replies": tmp_path / "replies.parquet"}
         done = _run(tmp_path, script, spec, **flags, rejected=tmp_path / f"{script}.parquet")
         assert done.returncode == 0, done.stderr
         assert _counts(tmp_path) == {"in": 0, "accepted": 0, "rejected": {}}
@@ -112,6 +138,7 @@ def test_llm_judge_judges_every_row_with_the_model_of_the_manifest(tmp_path, man
     done = _run(
         tmp_path, "llm_judge", LLM_JUDGE, model=manifest, judged=tmp_path / "judged.parquet",
         llm_judged=tmp_path / "llm_judged.parquet", rejected=tmp_path / "rejected.parquet",
+        replies=tmp_path / "replies.parquet",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert count_rows(tmp_path / "llm_judged.parquet", Solution) == 0
@@ -119,6 +146,8 @@ def test_llm_judge_judges_every_row_with_the_model_of_the_manifest(tmp_path, man
     assert rejected == [("q0", "truncated"), ("q1", "truncated"), ("q2", "truncated")]
     assert _counts(tmp_path) == {"in": 3, "accepted": 0, "rejected": {"truncated": 3}}
     assert json.loads((tmp_path / "record.json").read_text())["rule"] == "llm_judge"
+    file = tmp_path / "rejected.parquet"
+    _require_proof(tmp_path, 3, file, list(read_rows(file, Rejected)))
 
 
 def test_judge_writes_both_files_and_their_counts(tmp_path):

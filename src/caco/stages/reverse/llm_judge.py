@@ -93,7 +93,7 @@ def llm_judge_solutions(
             prompt = model.frame(llm_judge_prompt(row))
             yield row, request(row.row_id, prompt, seed, section.sampling)
 
-    for row, completion in complete_in_order(model.engine, requests(), progress):
+    for row, completion in complete_in_order(model.engine, requests(), progress, model.keep):
         verdict, reason = _verdict(completion)
         if verdict:
             yield reject(row.row_id, verdict, reason, row)

@@ -14,7 +14,7 @@ from caco.rows.seed import Seed
 from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
 from caco.stages.reverse.detailed_question import DETAILED_QUESTION, detailed_question
-from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot
+from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot, pool
 from caco.stages.reverse.no_question import no_question
 from caco.stages.reverse.question_prompt import QUESTION, STYLED_QUESTION, question_prompt
 from caco.text.thoughts import without_thoughts
@@ -74,7 +74,7 @@ def write_questions(
                 framed = _framed(variant, section.prompt, model, few_shot)
                 yield variant, request(variant.name, framed, variant.seed, section.sampling)
 
-    for variant, completion in complete_in_order(model.engine, requests(), progress):
+    for variant, completion in complete_in_order(model.engine, requests(), progress, model.keep):
         template = _template(variant, section.prompt, few_shot)
         yield _outcome(variant, completion, template, model.digest)
 
@@ -86,6 +86,21 @@ def question_example(row: CodeCoT, seed: Seed, prompting: Prompting = "short") -
     else:
         prompt = question_prompt(row.program, row.input, row.output)
     return Example(row.program_id, prompt, seed.problem.strip())
+
+
+def question_few_shot(
+    section: WriteQuestions, code_cots: Iterable[CodeCoT], seeds: Iterable[Seed]
+) -> FewShot:
+    """Returns the examples of the prompts, as the section asks for them.
+
+    Raises:
+        UserError: There are too few Code CoTs.
+    """
+    base = section.sampling.seed
+    drawn = pool(code_cots, seeds, base)
+    examples = [question_example(row, seed, section.prompt) for row, seed in drawn]
+    key = "reverse.question.examples"
+    return FewShot(examples, section.examples, base, key, section.same_examples)
 
 
 def _framed(

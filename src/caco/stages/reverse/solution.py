@@ -13,7 +13,7 @@ from caco.rows.seed import Seed
 from caco.rows.solution import Solution, solution_id
 from caco.runtime.progress import Progress
 from caco.stages.reverse.detailed_solution import DETAILED_SOLUTION, detailed_solution
-from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot
+from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot, pool
 from caco.stages.reverse.solution_prompt import SOLUTION, solution_prompt, solution_reply
 from caco.text.thoughts import without_thoughts
 
@@ -71,7 +71,7 @@ def write_solutions(
     template = (
         few_shot.digest_of_turns(DETAILED_SOLUTION) if detailed else few_shot.digest_of(SOLUTION)
     )
-    for variant, completion in complete_in_order(model.engine, requests(), progress):
+    for variant, completion in complete_in_order(model.engine, requests(), progress, model.keep):
         yield _outcome(variant, completion, template, model.digest)
 
 
@@ -82,6 +82,23 @@ def solution_example(row: CodeCoT, seed: Seed, prompting: Prompting = "short") -
     problem = seed.problem.strip()
     prompt = (detailed_solution if prompting == "detailed" else solution_prompt)(problem)
     return Example(row.program_id, prompt, solution_reply(seed.solution, seed.answer))
+
+
+def solution_few_shot(
+    section: WriteSolutions, code_cots: Iterable[CodeCoT], seeds: Iterable[Seed]
+) -> FewShot:
+    """Returns the examples of the prompts, as the section asks for them.
+
+    Raises:
+        UserError: There are too few Code CoTs with a worked solution.
+    """
+    base = section.sampling.seed
+    drawn = pool(code_cots, seeds, base)
+    examples = [
+        found for row, seed in drawn if (found := solution_example(row, seed, section.prompt))
+    ]
+    key = "reverse.solution.examples"
+    return FewShot(examples, section.examples, base, key, section.same_examples)
 
 
 def _outcome(
