@@ -6,12 +6,12 @@ config.
 
 from caco.config.generation import LlmJudge
 from caco.engines.open import generating_model
-from caco.engines.replies import kept_replies
 from caco.rows.calibration import Planted, PlantedJudgement
 from caco.rows.table import read_rows, write_rows
 from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress
 from caco.stages.calibrate.judgements import judge_planted
+from caco.stages.reverse.replies import kept_replies
 
 
 def main() -> None:

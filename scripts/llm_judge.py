@@ -2,12 +2,12 @@
 
 from caco.config.generation import LlmJudge
 from caco.engines.open import generating_model
-from caco.engines.replies import kept_replies
 from caco.rows.solution import Solution
 from caco.rows.table import count_rows, read_rows, write_outcomes
 from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress
 from caco.stages.reverse.llm_judge import llm_judge_solutions
+from caco.stages.reverse.replies import kept_replies
 
 
 def main() -> None:

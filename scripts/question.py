@@ -2,7 +2,6 @@
 
 from caco.config.generation import WriteQuestions
 from caco.engines.open import generating_model
-from caco.engines.replies import kept_replies
 from caco.rows.code_cot import CodeCoT
 from caco.rows.question import Question
 from caco.rows.seed import Seed
@@ -11,6 +10,7 @@ from caco.rows.verified import Verified
 from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress
 from caco.stages.reverse.question import question_few_shot, write_questions
+from caco.stages.reverse.replies import kept_replies
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from caco.config.generation import WriteSolutions
 from caco.engines.open import generating_model
-from caco.engines.replies import kept_replies
 from caco.rows.code_cot import CodeCoT
 from caco.rows.question import Question
 from caco.rows.seed import Seed
@@ -10,6 +9,7 @@ from caco.rows.solution import Solution
 from caco.rows.table import count_rows, read_rows, write_outcomes
 from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress
+from caco.stages.reverse.replies import kept_replies
 from caco.stages.reverse.solution import solution_few_shot, write_solutions
 
 

@@ -117,7 +117,6 @@ TABLE: list[tuple[str, set[str]]] = [
     ("engines.vllm_embedder", set()),  # the embedder of this config is the other one
     *((f"engines.{m}", EMBEDS) for m in ("transformers_embedder", "open_embedder", "embedder")),
     ("engines.open", GENERATES),
-    ("engines.replies", KEEP_REPLIES),
     ("engines.*", GENERATES | EMBEDS),
     ("sandbox.*", EXECUTES),
     ("grading.intervals", {"calibrate", "scores"}),
@@ -176,6 +175,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.reverse.few_shot", {"question", "solution"}),
     ("stages.reverse.question", {"question"}),
     ("stages.reverse.solution", {"solution"}),
+    ("stages.reverse.replies", KEEP_REPLIES),
     ("stages.reverse.llm_judge", {"llm_judge", "judge_planted"}),
     ("stages.reverse.*", JUDGES),
     ("stages.check", {"check", "calibrate"}),

@@ -30,6 +30,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "calibration": ("question_id",),
     "rollouts": ("problem_id", "sample"),
     "pass_rates": ("question_id",),
+    "replies": ("request_id",),
     "rejected": ("row_id", "verdict"),
     **dict.fromkeys(("codegen", "writer", "student"), ("step",)),
     **dict.fromkeys(

@@ -6,7 +6,8 @@ one with a missing column: both mean that another version wrote it.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
@@ -78,11 +79,18 @@ def write_rows(path: Path, row_type: type[R], rows: Iterable[R]) -> int:
     The write is atomic. Without rows, the file has a schema and zero rows.
     """
     count = 0
-    with atomic_file(path) as aside, RowWriter(aside, row_type) as out:
+    with rows_added(path, row_type) as add:
         for row in rows:
-            out.add(row)
+            add(row)
             count += 1
     return count
+
+
+@contextmanager
+def rows_added(path: Path, row_type: type[R]) -> Iterator[Callable[[R], None]]:
+    """Yields a function that adds a row to `path`, which is written atomically at the end."""
+    with atomic_file(path) as aside, _RowWriter(aside, row_type) as out:
+        yield out.add
 
 
 def _open(path: Path, row_type: type[Row] | None) -> pq.ParquetFile:
@@ -220,8 +228,8 @@ def write_outcomes(
     with (
         atomic_file(accepted) as accepted_part,
         atomic_file(rejected) as rejected_part,
-        RowWriter(accepted_part, row_type) as accepted_rows,
-        RowWriter(rejected_part, Rejected) as rejected_rows,
+        _RowWriter(accepted_part, row_type) as accepted_rows,
+        _RowWriter(rejected_part, Rejected) as rejected_rows,
     ):
         for outcome in outcomes:
             if isinstance(outcome, Rejected):
@@ -250,7 +258,7 @@ class _Digest:
         return self._hash.hexdigest()
 
 
-class RowWriter:
+class _RowWriter:
     """Writes rows to one Parquet file, in batches of `_BATCH`, with checksums and their digest."""
 
     def __init__(self, path: Path, row_type: type[Row]) -> None:
@@ -276,7 +284,6 @@ class RowWriter:
         self._writer.close()
 
     def add(self, row: Any) -> None:
-        """Adds a row."""
         self._batch.append(asdict(row))
         if len(self._batch) == _BATCH:
             self._flush()

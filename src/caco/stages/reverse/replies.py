@@ -7,8 +7,7 @@ from pathlib import Path
 
 from caco.engines.protocol import Completion, GeneratingModel
 from caco.rows.reply import Reply
-from caco.rows.table import RowWriter
-from caco.runtime.atomic_files import atomic_file
+from caco.rows.table import rows_added
 
 
 @contextmanager
@@ -19,10 +18,10 @@ def kept_replies(model: GeneratingModel, path: Path) -> Iterator[GeneratingModel
         model: The model.
         path: The file of Reply rows. It is written atomically, after the last completion.
     """
-    with atomic_file(path) as aside, RowWriter(aside, Reply) as rows:
+    with rows_added(path, Reply) as add:
 
         def keep(completion: Completion) -> None:
-            rows.add(
+            add(
                 Reply(
                     request_id=completion.request_id,
                     reply=completion.text,
