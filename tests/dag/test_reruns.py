@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from caco.config.config import check_config, read_config
+from caco.reports.records import config_of
 from tests.dag.checkout import ROOT, Checkout
 from tests.dag.conftest import Edit
 from tests.dag.dependencies import (
@@ -128,6 +129,8 @@ def test_nothing_re_runs_after_a_run(finished: Checkout) -> None:
 
 def test_jobs_json_contains_the_jobs_of_the_run(finished: Checkout) -> None:
     assert finished.listed("embedded") == set(FEEDS)
+    config = check_config(finished.config(), "config.yaml").model_dump(mode="json")
+    assert config_of(finished.folder / "results/embedded") == config
 
 
 @pytest.mark.parametrize(("key", "value"), KEYS, ids=[key for key, _ in KEYS])

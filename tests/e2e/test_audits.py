@@ -97,7 +97,7 @@ def test_a_changed_key_of_the_grader_leaves_every_answer_and_grade_equal(
     assert done.returncode == 0, done.stderr
     found = {a.question: a.lines for a in diff(run, open_run(folder / "results/tiny"))}
     (changed, *further) = found["What changed?"]
-    assert changed.startswith("grader_timeout_s: ") and changed.endswith(" -> 33.0  (grade)")
+    assert changed.startswith("bench.grader_timeout_s: ") and changed.endswith(" -> 33.0  (grade)")
     assert further == []
     assert found["Where does it first show?"] == [
         "nowhere: every output that both runs have is equal"

@@ -106,7 +106,7 @@ def test_a_changed_key_is_named_first_and_explains_the_stages_after_it(first, se
            inputs=dict.fromkeys(read, "0" * 64))  # fmt: skip
     found = answers(first, second)
     assert found["What changed?"] == [
-        "sampling.temperature: 0.6 -> 0.9  (sample)",
+        "sample.sampling.temperature: 0.6 -> 0.9  (sample)",
         "code digest: c -> d  (verify 00001)",
         'commit: "abc123" -> "abc123", "def"  (verify)',
         'host: "node7" -> "node7", "node8"  (verify)',
@@ -115,7 +115,7 @@ def test_a_changed_key_is_named_first_and_explains_the_stages_after_it(first, se
     why = found["How do the others differ, and why?"]
     assert why == [
         "sample: 1 of 2 files differ",
-        "  why: sampling.temperature: 0.6 -> 0.9  (sample)",
+        "  why: sample.sampling.temperature: 0.6 -> 0.9  (sample)",
         f"  {name}: 6 -> 6 rows; by shard, index 6 in both, {NEITHER}",
         "    rows in both that differ, by column: program 1, tokens 1",
         "verify: 1 of 4 files differ",
@@ -331,7 +331,10 @@ def test_the_command_exits_with_0_unless_the_input_is_bad(first, second, tmp_pat
     change(second, "codegen", "all", spec={"a": "x\x1b[31m"}, code="d")
     done = script(first, second)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("What changed?\n  a: (none) -> ") and "\x1b" not in done.stdout
+    assert (
+        done.stdout.startswith("What changed?\n  codegen.a: not set -> ")
+        and "\x1b" not in done.stdout
+    )
     done = script(first, tmp_path)
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert "so no run was started there" in done.stderr

@@ -8,10 +8,11 @@ from typing import Any
 from caco.identity import canonical_json
 from caco.reports.diff_rows import Pair
 from caco.reports.run_files import Job, Values, inputs
+from caco.reports.setting_names import changed_settings
 from caco.reports.wording import listed
-from caco.workflow.stages import BY_NAME, WITHOUT_ROWS
+from caco.workflow.stages import BY_NAME, WITHOUT_ROWS, wildcards_of
 
-_NONE = "(none)"
+_NONE = "not set"
 # Values of a record that are no circumstance of the job: they are compared elsewhere, or are costs.
 _NO_CIRCUMSTANCE = frozenset(
     {
@@ -44,10 +45,10 @@ def changes(pair: Pair) -> list[Change]:
     """Returns what changed: settings first, then jobs, code, inputs from outside and software."""
     jobs = [job for job in pair.a.records if job in pair.b.records]
     return [
-        *_decided(pair, jobs, lambda values: _flat(values["spec"])),
+        *_decided(jobs, lambda job: _settings(pair, job)),
         *_planned(pair),
-        *_decided(pair, jobs, lambda values: {"code digest": values["code"][:16]}),
-        *_decided(pair, jobs, lambda values: _outside(pair, values)),
+        *_decided(jobs, lambda job: _differing(pair, job, _code)),
+        *_decided(jobs, lambda job: _differing(pair, job, lambda values: _outside(pair, values))),
         *_circumstances(pair),
     ]
 
@@ -144,25 +145,18 @@ def _names(own: Sequence[str], other: Sequence[str]) -> str:
     return f"{len(own):,}, with {listed(further)}" if further else f"{len(own):,}"
 
 
-def _decided(
-    pair: Pair, jobs: Sequence[Job], values: Callable[[Values], Mapping[str, str]]
-) -> list[Change]:
+def _decided(jobs: Sequence[Job], differing: Callable[[Job], Iterable[str]]) -> list[Change]:
     """Returns one change for each value that differs and decides the rows of jobs.
 
     Args:
-        pair: The runs.
-        jobs: The jobs that both have.
-        values: Returns such values of a record, by key.
+        jobs: The jobs that both runs have.
+        differing: Returns such values of a job, each in words, from what to what.
     """
     found: dict[str, dict[str, list[str]]] = {}  # by text and rule: the identities
     all_jobs = Counter(rule for rule, _ in jobs)
     for rule, identity in jobs:
-        first, second = (values(run.records[rule, identity]) for run in pair.runs)
-        for key in dict.fromkeys((*first, *second)):
-            old, new = first.get(key, _NONE), second.get(key, _NONE)
-            if old != new:
-                of_rules = found.setdefault(f"{key}: {old} -> {new}", {})
-                of_rules.setdefault(rule, []).append(identity)
+        for text in differing((rule, identity)):
+            found.setdefault(text, {}).setdefault(rule, []).append(identity)
     changed = []
     for text, of_rules in found.items():
         names = [
@@ -172,6 +166,27 @@ def _decided(
         where = _rules(names, all_jobs)
         changed.append(Change(f"{text}  ({where})", frozenset(of_rules), True))
     return changed
+
+
+def _settings(pair: Pair, job: Job) -> list[str]:
+    """Returns the settings of a job that differ, by their keys in the config."""
+    old, new = (run.records[job]["spec"] for run in pair.runs)
+    changed = changed_settings(job[0], wildcards_of(*job), pair.b.config, old, new)
+    return [f"{setting.key}: {setting.values}" for setting in changed]
+
+
+def _differing(pair: Pair, job: Job, values: Callable[[Values], Mapping[str, str]]) -> list[str]:
+    """Returns the values that differ, of those that a function returns for a record."""
+    old, new = (values(run.records[job]) for run in pair.runs)
+    return [
+        f"{key}: {old.get(key, _NONE)} -> {new.get(key, _NONE)}"
+        for key in dict.fromkeys((*old, *new))
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _code(values: Values) -> dict[str, str]:
+    return {"code digest": values["code"][:16]}
 
 
 def _circumstances(pair: Pair) -> list[Change]:

@@ -125,9 +125,28 @@ def planned_jobs(run: Path) -> dict[str, list[str]]:
     Raises:
         UserError: No run was started there.
     """
+    jobs: dict[str, list[str]] = _started(run)["jobs"]
+    return jobs
+
+
+def config_of(run: Path) -> dict[str, Any]:
+    """Returns the complete config with which a run was last started; empty for an earlier version.
+
+    Args:
+        run: As in `planned_jobs`.
+
+    Raises:
+        UserError: As `planned_jobs`.
+    """
+    config: dict[str, Any] = _started(run).get("config", {})
+    return config
+
+
+def _started(run: Path) -> dict[str, Any]:
     file = Path(Paths(run.name, str(run.parent)).jobs())
     try:
-        jobs: dict[str, list[str]] = read_checked(file)["jobs"]
+        started: dict[str, Any] = read_checked(file)
+        started["jobs"]  # of the first version on
     except FileNotFoundError:
         raise UserError(
             f"{file}: the file does not exist, so no run was started there; pass the folder of a "
@@ -137,7 +156,7 @@ def planned_jobs(run: Path) -> dict[str, list[str]]:
         raise UserError(
             f"{file}: damaged, or of another version; start the run again, it writes the file again"
         ) from None
-    return jobs
+    return started
 
 
 def planned_records(run: Path) -> list[Path]:

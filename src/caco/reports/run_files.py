@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from caco.errors import UserError
-from caco.reports.records import planned_jobs
+from caco.reports.records import config_of, planned_jobs
 from caco.rows.table import read_columns
 from caco.runtime.chain import load_record, name_in_run
 from caco.workflow.paths import Paths
@@ -29,6 +29,7 @@ class Run:
     Attributes:
         folder: `results/{run}`.
         paths: The paths of its files.
+        config: The complete config; empty for a run of an earlier version.
         planned: The identities of each rule's jobs, in the order of the data.
         records: The records that exist, in the same order.
         torn: One sentence for each record that is not whole.
@@ -38,6 +39,7 @@ class Run:
 
     folder: Path
     paths: Paths
+    config: dict[str, Any]
     planned: dict[str, list[str]]
     records: dict[Job, Values]
     torn: list[str]
@@ -67,7 +69,8 @@ def open_run(folder: Path) -> Run:
     Raises:
         UserError: No run was started there.
     """
-    run = Run(folder, Paths(folder.name, str(folder.parent)), planned_jobs(folder), {}, [], {}, {})
+    paths = Paths(folder.name, str(folder.parent))
+    run = Run(folder, paths, config_of(folder), planned_jobs(folder), {}, [], {}, {})
     readers: dict[str, list[Job]] = defaultdict(list)
     for rule, identities in run.planned.items():
         for identity in identities:

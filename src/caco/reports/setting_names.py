@@ -68,7 +68,8 @@ def changed_settings(
     Args:
         rule: The job's rule.
         wildcards: The job's wildcards.
-        config: The config of `new`, as plain values.
+        config: The config of `new`, as plain values; empty where it is not known, and then the
+            sampling of a benchmark has the key that all benchmarks share.
         old: The values of the spec with which the job has run.
         new: Those of its spec now.
     """
@@ -95,7 +96,7 @@ def config_key(
         if section is None:
             continue
         name = section.format_map(dict(wildcards))
-        if rule == "answer" and path[0] == "sampling":
+        if rule == "answer" and path[0] == "sampling" and config:
             benchmark = wildcards["benchmark"]
             if config["bench"]["benchmarks"][benchmark]["sampling"] is not None:
                 name = f"bench.benchmarks.{benchmark}.sampling"

@@ -147,7 +147,7 @@ class Paths:
         return f"{self.root}/report.html"
 
     def jobs(self) -> str:
-        """The run's jobs by rule, read by `scripts/status.py`."""
+        """The run's jobs by rule and its complete config, as it was last started."""
         return f"{self.root}/jobs.json"
 
     def provenance(self, rule: str, identity: str) -> str:

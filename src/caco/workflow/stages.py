@@ -4,6 +4,7 @@ Paths, DAG targets, the funnel, the plan, the status, the profiles' lists and th
 are derived from it. docs/stages.md shows how to add a stage.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -372,6 +373,12 @@ def report_records(config: Config, paths: Paths) -> list[str]:
     ]
 
 
+def wildcards_of(rule: str, identity: str) -> dict[str, str]:
+    """Returns the wildcards of a job by name; their values contain no hyphen."""
+    names = re.findall(r"{(\w+)}", BY_NAME[rule].identity)
+    return dict(zip(names, identity.split("-"), strict=True)) if names else {}
+
+
 def write_jobs(path: Path, config: Config) -> None:
-    """Writes the run's jobs by rule as JSON, for `scripts/status.py`."""
-    write_checked(path, {"jobs": jobs_of(config)})
+    """Writes the run's jobs by rule and its complete config as JSON, for the audit's commands."""
+    write_checked(path, {"jobs": jobs_of(config), "config": config.model_dump(mode="json")})
