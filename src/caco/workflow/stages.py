@@ -356,6 +356,7 @@ def row_files(config: Config, paths: Paths) -> list[str]:
         for file in [
             *stage.files(paths, identity),
             *([paths.rejected(stage.name, identity)] if stage.rejects else []),
+            *([paths.replies(stage.name, identity)] if stage.keeps_replies else []),
         ]
     ]
 
