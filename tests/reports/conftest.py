@@ -10,7 +10,7 @@ import pytest
 from tests.reports.half_run import HalfRun
 
 from caco.models.manifest import read_manifest, write_manifest
-from caco.reports.page import Files
+from caco.reports.page.build import Files
 from caco.rows.answered import Answered
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
@@ -144,16 +144,17 @@ def corpus_row(s: Solution) -> CorpusRow:
 @pytest.fixture
 def fake_run(tmp_path) -> FakeRun:
     """10 seeds (2 held out, 1 bad), two shards of 6 programs, a corpus of 3 rows."""
-    return _made(FakeRun(Paths("tiny", str(tmp_path))), variants=1, judge=False)
+    return make_run(FakeRun(Paths("tiny", str(tmp_path))), variants=1, judge=False)
 
 
 @pytest.fixture
 def judged_run(tmp_path) -> FakeRun:
     """The same with two questions per program and an LLM judge; a corpus of one row."""
-    return _made(FakeRun(Paths("tiny", str(tmp_path))), variants=2, judge=True)
+    return make_run(FakeRun(Paths("tiny", str(tmp_path))), variants=2, judge=True)
 
 
-def _made(run: FakeRun, variants: int, judge: bool) -> FakeRun:
+def make_run(run: FakeRun, variants: int, judge: bool) -> FakeRun:
+    """Writes a small finished run, as `fake_run` and `judged_run` describe it."""
     paths = run.paths
     seeds = [seed(n) for n in range(9)]
     bad = [Rejected("row 10", "malformed", f"no answer {NASTY}", "not JSON")]
