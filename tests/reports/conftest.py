@@ -19,6 +19,7 @@ from caco.rows.loss import Loss
 from caco.rows.program import Program
 from caco.rows.question import Question
 from caco.rows.rejected import Rejected, reject
+from caco.rows.reply import Reply
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
@@ -48,6 +49,7 @@ class FakeRun:
         rejected: Sequence[Rejected] | None = None,
         inputs: Sequence[str] = (),
         spec: str = "{}",
+        replies: Sequence[Reply] = (),
     ) -> Path:
         """Writes the files and the record of one job; `accepted` is row type and rows by file."""
         outputs = [Path(file) for file in accepted]
@@ -60,6 +62,9 @@ class FakeRun:
             write_rows(outputs[-1], Rejected, rejected)
             for row in rejected:
                 counts.reject(row.verdict)
+        if replies:
+            outputs.append(Path(self.paths.replies(rule, identity)))
+            write_rows(outputs[-1], Reply, replies)
         if rule == "grade":  # as scripts/grade_answers.py counts
             counts = Counts()
             for _, rows in accepted.values():
@@ -211,6 +216,7 @@ def _shard(run: FakeRun, shard: str, first: int, model: str, variants: int) -> N
         "question", shard, {paths.shard("questions", shard): (Question, asked)}, [],
         [*writer, paths.shard("verified", shard)],
         json.dumps({"variants": variants}),
+        [Reply(f"r{n}", "What?", 30, "length") for n in range(3)],
     )  # fmt: skip
     solved = [solution(q, i) for i, q in enumerate(asked)]
     run.step(

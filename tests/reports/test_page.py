@@ -302,7 +302,8 @@ def test_the_page_describes_the_run(made):
     lengths = made[1].table("Characters of the texts")
     assert ["problem", "seeds", "7", "10", "10", "10", "10"] in lengths
     tokens = made[1].table("Tokens that were generated")
-    assert ["programs (sample)", "12", "20", "20", "20", "20", "240", "0.0%"] in tokens
+    assert ["replies of question", "6", "30", "30", "30", "30", "180", "100.0%"] in tokens
+    assert ["replies of sample", "12", "20", "20", "20", "20", "240", "0.0%"] in tokens
 
 
 def test_settings_and_base_models_are_at_a_glance(fake_run, tmp_path):

@@ -50,15 +50,13 @@ def lengths_table(files: Mapping[str, Sequence[Path]]) -> Table:
 
 
 def tokens_table(counted: Iterable[Counted]) -> Table:
-    """Returns the tokens that models generated, where the rows have their number."""
+    """Returns the tokens of all that models generated, also of what became no row."""
     tokens: dict[str, Counter[int]] = {}
     to_the_limit: Counter[str] = Counter()
     for job in counted:
         rule = job.record.rule
-        if rule not in ("sample", "answer"):
-            continue
-        name = "programs (sample)" if rule == "sample" else f"answers of {job.record.identity}"
-        for path in job.accepted:
+        name = f"answers of {job.record.identity}" if rule == "answer" else f"replies of {rule}"
+        for path in job.accepted if rule in ("sample", "answer") else job.replies:
             found = read_columns(path, ("tokens", "finish_reason"))
             tokens.setdefault(name, Counter()).update(_counted(found["tokens"]))
             to_the_limit[name] += found["finish_reason"].to_pylist().count(_TO_THE_LIMIT)
