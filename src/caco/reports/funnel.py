@@ -257,7 +257,7 @@ def count(record: Record, readable: Collection[Path]) -> Counted:
             continue
         if path not in readable:
             raise UserError(f"{path}: {record.path} names it, but --rows does not; add it there")
-        if "replies" in path.parts[:-1]:  # replies/{stage}/{identity}.parquet
+        if is_replies(path):
             replies.append(path)
         elif is_rejected(path):
             rejected[path] = _verdicts(path, Rejected)
@@ -274,6 +274,11 @@ def count(record: Record, readable: Collection[Path]) -> Counted:
 def is_rejected(path: Path) -> bool:
     """Tells whether `path` contains rejected rows: `rejected/{stage}/{identity}.parquet`."""
     return "rejected" in path.parts[:-1]
+
+
+def is_replies(path: Path) -> bool:
+    """Tells whether `path` contains replies of a model: `replies/{stage}/{identity}.parquet`."""
+    return "replies" in path.parts[:-1]
 
 
 def _compare_with_record(counted: Counted) -> None:
