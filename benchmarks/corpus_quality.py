@@ -25,8 +25,8 @@ from typing import Any
 
 from caco.config.checks import Corpus
 from caco.identity import digest
+from caco.reports.page.quality_section import diversity_table
 from caco.reports.quality import quality
-from caco.reports.quality_section import diversity_rows
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.program import Program
@@ -181,8 +181,9 @@ def _of_synthetic_rows(count: int) -> None:
     print("| texts | stage | rows | templates | in a sample | entropy | alike "
           "| families | entropy | 3-grams |")  # fmt: skip
     print("|---|---|" + "---:|" * 8)
-    for one, cells in diversity_rows(found):
-        print("|", " | ".join([one.kind, one.stage, *cells]), "|")
+    table = diversity_table(found)
+    for cells in table.rows if table else ():
+        print("|", " | ".join(cells), "|")
     assembled = count // 5
     once, added, measures, kept = _quotas(assembled)
     print(f"\ncorpus of {assembled:,} rows: {once:.1f} CPU s, of which difficulty {measures:.1f}")

@@ -66,7 +66,10 @@ rule scores:
     input:
         graded=expand(paths.graded(), model=MODELS, benchmark=CONFIG.bench.benchmarks),
     output:
-        **stage.outputs("scores", scores=paths.scores()),
+        **stage.outputs(
+            "scores",
+            scores=report(paths.scores(), caption="captions/scores.rst", category="Run"),
+        ),
     log:
         stage.log("scores"),
     conda:

@@ -20,7 +20,11 @@ rule corpus:
         ],
         seeds=expand(paths.seeds(), source=CONFIG.sources),
     output:
-        **stage.outputs("corpus", corpus=paths.corpus(), card=paths.corpus_card()),
+        **stage.outputs(
+            "corpus",
+            corpus=paths.corpus(),
+            card=report(paths.corpus_card(), caption="captions/corpus_card.rst", category="Run"),
+        ),
     log:
         stage.log("corpus"),
     conda:

@@ -13,7 +13,11 @@ rule report:
         scores=paths.scores(),
         rates=paths.rates() if CONFIG.calibration else [],
     output:
-        **stage.outputs("report", funnel=paths.funnel(), report=paths.report()),
+        **stage.outputs(
+            "report",
+            funnel=report(paths.funnel(), caption="captions/funnel.rst", category="Run"),
+            report=report(paths.report(), caption="captions/report.rst", category="Run"),
+        ),
     log:
         stage.log("report"),
     conda:

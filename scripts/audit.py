@@ -1,10 +1,12 @@
 """Shows what a finished run was made from, and proves it again, offline.
 
-`show` answers from the records what was run. `verify` reads every file again, lists each missing,
-altered or torn one, and prints the root digest. `rerun` executes random jobs again and compares
-their outputs with the records, in the folder of the checkout. `diff` says what differs between two
-runs, and why. `trace` follows a row back to the seeds, or a seed forward to what depends on it. All
-but `rerun` need the folder of the run only: python scripts/audit.py verify results/embedded
+`show` answers from the records what was run; with `--page FILE` it writes the report of the run,
+with the last verification, and with `--against RUN` a comparison. `verify` reads every file again,
+lists each missing, altered or torn one, and prints the root digest. `rerun` executes random jobs
+again and compares their outputs with the records, in the folder of the checkout. `diff` says what
+differs between two runs, and why. `trace` follows a row back to the seeds, or a seed forward to
+what depends on it. All but `rerun` need the folder of the run only:
+python scripts/audit.py verify results/embedded
 """
 
 import argparse
@@ -15,14 +17,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from caco.errors import CacoError
+from caco.errors import CacoError, UserError
 from caco.reports.audit import audit
 from caco.reports.diff import diff
+from caco.reports.page.saved import saved_page
 from caco.reports.records import planned_records, read_records, root_of
 from caco.reports.rerun import Rerun, executed_jobs, rerun, scratch_folder, summary
 from caco.reports.run_files import open_run
 from caco.reports.show import printable, remember_rerun, remember_verification, show, show_text
 from caco.reports.trace import trace
+from caco.runtime.atomic_files import write_text
 from caco.runtime.job import run
 from caco.runtime.jsonl import positive_int
 from caco.runtime.provenance import utc
@@ -34,7 +38,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(required=True, metavar="show|verify|rerun|diff|trace")
-    _add(commands, "show", _show, "answers from the records what was run")
+    shown = _add(commands, "show", _show, "answers from the records what was run")
+    shown.add_argument("--page", type=Path, metavar="FILE", help="write the report there, as HTML")
+    shown.add_argument("--against", type=Path, metavar="RUN", help="compare the run on the page")
     _add(commands, "verify", _verify, "compares every file with its record")
     _add_rerun_options(_add(commands, "rerun", _rerun, "executes random jobs again and compares"))
     compared = _add(commands, "diff", _diff, "says what differs between two runs, and why")
@@ -70,7 +76,13 @@ def _add_rerun_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _show(args: argparse.Namespace) -> None:
-    print(show_text(show(args.run)))
+    if args.page is None:
+        if args.against is not None:
+            raise UserError("--against: the comparison is part of a page; add --page FILE")
+        print(show_text(show(args.run)))
+        return
+    write_text(args.page, saved_page(args.run, args.against))
+    print(f"{args.page}: the report of {args.run}")
 
 
 def _verify(args: argparse.Namespace) -> None:

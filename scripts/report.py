@@ -5,7 +5,7 @@ an error that names the file.
 """
 
 from caco.config.section import Section
-from caco.reports.page import Files, build_report
+from caco.reports.page.build import Files, build_report
 from caco.runtime.job import Job, run
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.reports.half_run import HalfRun
 
 from caco.models.manifest import read_manifest, write_manifest
-from caco.reports.page import Files
+from caco.reports.page.build import Files
 from caco.rows.answered import Answered
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
@@ -19,6 +19,7 @@ from caco.rows.loss import Loss
 from caco.rows.program import Program
 from caco.rows.question import Question
 from caco.rows.rejected import Rejected, reject
+from caco.rows.reply import Reply
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
@@ -48,6 +49,7 @@ class FakeRun:
         rejected: Sequence[Rejected] | None = None,
         inputs: Sequence[str] = (),
         spec: str = "{}",
+        replies: Sequence[Reply] = (),
     ) -> Path:
         """Writes the files and the record of one job; `accepted` is row type and rows by file."""
         outputs = [Path(file) for file in accepted]
@@ -60,6 +62,9 @@ class FakeRun:
             write_rows(outputs[-1], Rejected, rejected)
             for row in rejected:
                 counts.reject(row.verdict)
+        if replies:
+            outputs.append(Path(self.paths.replies(rule, identity)))
+            write_rows(outputs[-1], Reply, replies)
         if rule == "grade":  # as scripts/grade_answers.py counts
             counts = Counts()
             for _, rows in accepted.values():
@@ -144,16 +149,17 @@ def corpus_row(s: Solution) -> CorpusRow:
 @pytest.fixture
 def fake_run(tmp_path) -> FakeRun:
     """10 seeds (2 held out, 1 bad), two shards of 6 programs, a corpus of 3 rows."""
-    return _made(FakeRun(Paths("tiny", str(tmp_path))), variants=1, judge=False)
+    return make_run(FakeRun(Paths("tiny", str(tmp_path))), variants=1, judge=False)
 
 
 @pytest.fixture
 def judged_run(tmp_path) -> FakeRun:
     """The same with two questions per program and an LLM judge; a corpus of one row."""
-    return _made(FakeRun(Paths("tiny", str(tmp_path))), variants=2, judge=True)
+    return make_run(FakeRun(Paths("tiny", str(tmp_path))), variants=2, judge=True)
 
 
-def _made(run: FakeRun, variants: int, judge: bool) -> FakeRun:
+def make_run(run: FakeRun, variants: int, judge: bool) -> FakeRun:
+    """Writes a small finished run, as `fake_run` and `judged_run` describe it."""
     paths = run.paths
     seeds = [seed(n) for n in range(9)]
     bad = [Rejected("row 10", "malformed", f"no answer {NASTY}", "not JSON")]
@@ -210,6 +216,7 @@ def _shard(run: FakeRun, shard: str, first: int, model: str, variants: int) -> N
         "question", shard, {paths.shard("questions", shard): (Question, asked)}, [],
         [*writer, paths.shard("verified", shard)],
         json.dumps({"variants": variants}),
+        [Reply(f"r{n}", "What?", 30, "length") for n in range(3)],
     )  # fmt: skip
     solved = [solution(q, i) for i, q in enumerate(asked)]
     run.step(

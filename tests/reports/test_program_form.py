@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from caco.reports.funnel import count_files, read_funnel
-from caco.reports.page import build_report
+from caco.reports.page.build import build_report
 from caco.reports.program_form import (
     SAMPLED,
     form,
@@ -131,4 +131,4 @@ def test_each_source_has_a_row_in_report_and_funnel(fake_run, tmp_path):
     assert [(f["source"], f["whole_floats"]) for f in unify["form"]] == [("families", 1.0)]
     page = (tmp_path / "report.html").read_text()
     assert "Form of the programs" in page
-    assert "<td>families</td>" in page
+    assert '<th scope="row">families</th>' in page

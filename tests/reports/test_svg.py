@@ -38,7 +38,7 @@ def test_every_point_of_a_line_is_inside_the_drawing(points):
     (line,) = drawing.findall("polyline")
     for pair in line.attrib["points"].split():
         x, y = map(float, pair.split(","))
-        assert 0 <= x <= 420
+        assert 0 <= x <= 400
         assert 0 <= y <= 240
 
 
@@ -50,19 +50,29 @@ def test_a_lower_loss_is_drawn_lower():
     assert ">loss</text>" in drawing
 
 
+def test_charts_have_one_scale():
+    heights = []
+    for loss in (1.0, 4.0):
+        drawing = line_chart([(1, loss), (2, 0.5)], "step", "loss", highest=4.0)
+        heights.append(re.findall(r'points="([^"]*)"', drawing)[0].split()[1])
+    assert heights[0] == heights[1]
+
+
 def test_an_interval_reaches_from_low_to_high_with_its_dot_between():
-    row = Interval("<easy>", "base", 0.25, 0.5, 0.75, "50% & more")
+    row = Interval("<easy>", "base", 0.25, 0.5, 0.75, "50% & more", second=0.75)
     drawing = ElementTree.fromstring(interval_plot([row], 0.0, 1.0, "pass@1"))
     line = next(e for e in drawing.findall("line") if e.get("class") == "interval base")
-    (dot,) = drawing.findall("circle")
-    assert (line.get("x1"), line.get("x2"), dot.get("cx")) == ("275.0", "445.0", "360.0")
+    dot, ring = drawing.findall("circle")
+    assert (line.get("x1"), line.get("x2"), dot.get("cx")) == ("108.0", "292.0", "200.0")
+    assert (ring.get("class"), ring.get("cx")) == ("second base", "292.0")
+    assert drawing.get("aria-label") == "pass@1: <easy>, 50% & more"
     assert {"<easy>", "50% & more", "pass@1", "0%", "100%"} <= {
         e.text for e in drawing.findall("text")
     }
 
 
 def test_the_parts_of_a_bar_touch():
-    drawing = ElementTree.fromstring(bar(0.5, 0.25))
+    drawing = ElementTree.fromstring(bar(0.5, 0.25, "half & half", width=260))
     passed, dropped = drawing.findall("rect")
     assert (passed.get("width"), dropped.get("x"), dropped.get("width")) == (
         "130.0",
@@ -77,7 +87,7 @@ def test_the_bars_of_a_histogram_are_as_high_as_their_shares():
     heights: dict[str, list[float]] = {"cots": [], "rows": []}
     for bar_ in drawing.findall("rect"):
         heights[bar_.attrib["class"]].append(float(bar_.attrib["height"]))
-        assert 0 <= float(bar_.attrib["x"]) <= 420 - float(bar_.attrib["width"])
+        assert 0 <= float(bar_.attrib["x"]) <= 400 - float(bar_.attrib["width"])
     full = heights["rows"][0]
     assert heights["cots"] == pytest.approx([full / 2, full / 2, 0], abs=0.11)
     assert heights["rows"] == [full, 0, 0]

@@ -65,11 +65,13 @@ class Counted:
         record: The job's record.
         accepted: Accepted rows by file; of graded answers, the correct ones.
         rejected: Rejected rows by file and verdict; of graded answers, all but the correct ones.
+        replies: The files of its model's replies, which are no rows.
     """
 
     record: Record
     accepted: dict[Path, int]
     rejected: dict[Path, dict[str, int]]
+    replies: list[Path]
 
 
 def count_files(records: Iterable[Record], readable: Collection[Path]) -> list[Counted]:
@@ -249,19 +251,22 @@ def count(record: Record, readable: Collection[Path]) -> Counted:
     """
     accepted: dict[Path, int] = {}
     rejected: dict[Path, dict[str, int]] = {}
+    replies: list[Path] = []
     for path in record.outputs:
         if path.suffix != ".parquet":
             continue
         if path not in readable:
             raise UserError(f"{path}: {record.path} names it, but --rows does not; add it there")
-        if is_rejected(path):
+        if is_replies(path):
+            replies.append(path)
+        elif is_rejected(path):
             rejected[path] = _verdicts(path, Rejected)
         elif ROW_STAGES[record.rule] is Graded:  # one file contains correct and wrong answers
             rejected[path] = _verdicts(path, Graded)
             accepted[path] = rejected[path].pop(CORRECT, 0)
         else:
             accepted[path] = count_rows(path, ROW_STAGES[record.rule])
-    counted = Counted(record, accepted, rejected)
+    counted = Counted(record, accepted, rejected, replies)
     _compare_with_record(counted)
     return counted
 
@@ -269,6 +274,11 @@ def count(record: Record, readable: Collection[Path]) -> Counted:
 def is_rejected(path: Path) -> bool:
     """Tells whether `path` contains rejected rows: `rejected/{stage}/{identity}.parquet`."""
     return "rejected" in path.parts[:-1]
+
+
+def is_replies(path: Path) -> bool:
+    """Tells whether `path` contains replies of a model: `replies/{stage}/{identity}.parquet`."""
+    return "replies" in path.parts[:-1]
 
 
 def _compare_with_record(counted: Counted) -> None:

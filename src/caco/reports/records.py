@@ -1,12 +1,19 @@
 """Reading provenance records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from caco.errors import UserError
-from caco.runtime.chain import load_record, record_digest, root_digest
+from caco.runtime.chain import (
+    load_record,
+    located,
+    name_in_run,
+    record_digest,
+    root_digest,
+    run_folder,
+)
 from caco.runtime.checksums import read_checked
 from caco.runtime.heartbeat import Start
 from caco.runtime.provenance import Counts
@@ -24,7 +31,11 @@ class Record:
         restored: Whether it was restored from the outputs: when, where and with which versions the
             job ran is unknown.
         rule, identity: The job.
-        inputs, outputs: Files read and written, with their SHA-256.
+        spec: The settings that its results depend on.
+        seed: The seed of its random numbers, or None.
+        inputs, outputs: Files read and written, with their SHA-256; those of a run that was moved
+            since are named where they are now.
+        models: The digest of each manifest that it read or wrote, by its name in the run.
         variants: How many times each row that the job read entered: questions per program,
             or solutions per question.
         counts: Rows by verdict, or None for a job that does not filter rows.
@@ -32,6 +43,7 @@ class Record:
         commit: The checkout's commit, or None.
         host: Where it ran.
         gpus: Names of its GPUs.
+        visible_gpus: How many GPUs it could use.
         started, ended: UTC, ISO 8601.
         seconds: Wall time.
         slurm: The ID of its Slurm job, or None.
@@ -45,14 +57,18 @@ class Record:
     restored: bool
     rule: str
     identity: str
+    spec: dict[str, Any]
+    seed: int | None
     inputs: dict[Path, str]
     outputs: dict[Path, str]
+    models: dict[str, str]
     variants: int
     counts: Counts | None
     versions: dict[str, str]
     commit: str | None
     host: str
     gpus: list[str]
+    visible_gpus: int
     started: str
     ended: str
     seconds: float
@@ -86,14 +102,18 @@ def read_record(path: Path) -> Record:
             restored=bool(raw.get("restored")),
             rule=raw["rule"],
             identity=raw["identity"],
-            inputs={Path(name): sha for name, sha in raw["inputs"].items()},
-            outputs={Path(name): sha for name, sha in raw["outputs"].items()},
+            spec=dict(raw["spec"]),
+            seed=raw["seed"],
+            inputs=_files(raw, "inputs", path),
+            outputs=_files(raw, "outputs", path),
+            models={name_in_run(raw, name): sha for name, sha in raw["listed"].items()},
             variants=int(raw["spec"].get("variants", 1)),
             counts=_counts(raw["rows"]),
             versions=raw["versions"],
             commit=raw["commit"],
             host=raw["host"],
             gpus=raw["gpus"]["devices"],
+            visible_gpus=visible_gpus(raw),
             started=raw["started"],
             ended=raw["ended"],
             seconds=float(raw["seconds"]),
@@ -180,6 +200,20 @@ def planned_records(run: Path) -> list[Path]:
 def root_of(records: Iterable[Record]) -> str:
     """Returns the root digest of a run from the records of `planned_records`."""
     return root_digest((r.rule, r.identity, r.digest) for r in records)
+
+
+def visible_gpus(values: Mapping[str, Any]) -> int:
+    """Returns how many GPUs a job could use, from the values of its record."""
+    visible = (values.get("gpus") or {}).get("visible")
+    return len(visible.split(",")) if visible else 0
+
+
+def _files(raw: Mapping[str, Any], which: str, record: Path) -> dict[Path, str]:
+    run = run_folder(record)
+    return {
+        Path(name) if run is None else located(raw, name, Path(run)): sha
+        for name, sha in raw[which].items()
+    }
 
 
 def _counts(raw: dict[str, Any] | None) -> Counts | None:

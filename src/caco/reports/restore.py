@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from caco.errors import CacoError, UserError
 from caco.models.manifest import open_checkpoint
 from caco.reports.audit import MANIFEST
+from caco.reports.funnel import is_replies
 from caco.rows.graded import CORRECT
 from caco.rows.rejected import ACCEPTED
 from caco.rows.table import check_rows
@@ -230,7 +231,7 @@ def _counts(outputs: Iterable[Path]) -> Counts:
     rejected: Counter[str] = Counter()
     accepted = 0
     for path in outputs:
-        if path.suffix != ".parquet":
+        if path.suffix != ".parquet" or is_replies(path):
             continue
         file = pq.ParquetFile(path)
         if "verdict" in file.schema_arrow.names:

@@ -12,6 +12,7 @@ from typing import Any
 
 from caco.identity import canonical_json
 from caco.reports.audit import MANIFEST
+from caco.reports.records import visible_gpus
 from caco.reports.run_files import open_run
 from caco.reports.wording import counted
 from caco.runtime.chain import (
@@ -26,6 +27,8 @@ from caco.workflow.stages import WITHOUT_ROWS
 
 _VERIFIED = "verified.json"  # in the run's folder: the last verification
 _RERUN = "rerun.json"  # and the last jobs that were executed again
+VERIFICATION = "Is it as recorded?"
+"""The question that the last verification answers."""
 _SHORT = 16  # hex digits of a digest that are shown
 _Values = Mapping[str, Any]  # of a record; of a job without one, its rule and identity
 
@@ -66,7 +69,7 @@ def show(run: Path) -> list[Answer]:
         Answer("How long did it take, and what did it use?", _cost(jobs)),
         Answer("What failed, was retried or was restored?", _troubles(jobs, missing)),
         Answer("What was rejected?", _rejected(jobs)),
-        Answer("Is it as recorded?", _verification(run, root)),
+        Answer(VERIFICATION, _verification(run, root)),
         Answer("Do its jobs have the same outputs again?", _last_rerun(run, root)),
     ]
 
@@ -220,7 +223,7 @@ def _cost(jobs: Sequence[_Values]) -> list[str]:
     for rule, of_rule in _by_rule(timed).items():
         seconds = sum(values["seconds"] for values in of_rule)
         cpu = sum(values["used"].get("cpu_s", 0.0) for values in of_rule)
-        gpu = sum(values["seconds"] * _gpus(values) for values in of_rule)
+        gpu = sum(values["seconds"] * visible_gpus(values) for values in of_rule)
         peak = max(values["used"].get("process_mb", 0) for values in of_rule)
         lines.append(
             f"{rule}: {seconds:,.0f} s of jobs, {cpu:,.0f} s of CPU"
@@ -228,11 +231,6 @@ def _cost(jobs: Sequence[_Values]) -> list[str]:
             + f", at most {peak:,.0f} MB"
         )
     return lines
-
-
-def _gpus(values: _Values) -> int:
-    visible = (values.get("gpus") or {}).get("visible")
-    return len(visible.split(",")) if visible else 0
 
 
 def _troubles(jobs: Iterable[_Values], missing: Iterable[_Values]) -> list[str]:

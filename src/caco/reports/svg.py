@@ -21,7 +21,8 @@ class Interval:
         label: What is measured.
         css: CSS class: `base`, `student` or `difference`.
         low, value, high: The interval, and the value drawn as a dot.
-        note: Printed to the right.
+        note: Printed to the right of the label.
+        second: A second value, drawn as a ring; None for none.
     """
 
     label: str
@@ -30,10 +31,16 @@ class Interval:
     value: float
     high: float
     note: str
+    second: float | None = None
 
 
 def line_chart(
-    points: Sequence[Point], x_title: str, y_title: str, width: int = 420, height: int = 240
+    points: Sequence[Point],
+    x_title: str,
+    y_title: str,
+    highest: float = 0.0,
+    width: int = 400,
+    height: int = 240,
 ) -> Markup:
     """Returns a line chart of `points`, with axes, ticks and titles.
 
@@ -41,11 +48,12 @@ def line_chart(
         points: Finite (x, y) pairs, sorted by x; not empty.
         x_title: Title and unit of the x axis.
         y_title: Likewise of y.
+        highest: The y axis reaches at least to this value, so that charts have one scale.
         width: Pixels.
         height: Pixels.
     """
     left, right, top, bottom = 56, 12, 12, 44
-    xs, ys = _ticks([p[0] for p in points]), _ticks([*(p[1] for p in points), 0.0])
+    xs, ys = _ticks([p[0] for p in points]), _ticks([*(p[1] for p in points), 0.0, highest])
 
     def x_at(x: float) -> float:
         return left + (x - xs[0]) / (xs[-1] - xs[0]) * (width - left - right)
@@ -75,9 +83,11 @@ def line_chart(
 
 
 def interval_plot(
-    rows: Sequence[Interval], low: float, high: float, x_title: str, width: int = 720
+    rows: Sequence[Interval], low: float, high: float, x_title: str, width: int = 400
 ) -> Markup:
-    """Returns one line per row: its interval as a bar, its value as a dot, on a common axis.
+    """Returns two lines per row: label and note, and the interval as a bar with its value as a dot.
+
+    The labels are above the bars, so that the drawing is readable on a narrow screen.
 
     Args:
         rows: From top to bottom; not empty.
@@ -86,33 +96,40 @@ def interval_plot(
         x_title: Title and unit of the axis; shares are printed in percent.
         width: Pixels.
     """
-    left, right, step, top = 190, 190, 26, 10
+    side, step, top = 16, 42, 4
     height = top + step * len(rows) + 44
 
     def x_at(x: float) -> float:
-        return left + (x - low) / (high - low) * (width - left - right)
+        return side + (x - low) / (high - low) * (width - 2 * side)
 
-    parts = [_open(width, height, x_title)]
+    parts = [_open(width, height, f"{x_title}: {'; '.join(_described(row) for row in rows)}")]
     floor = height - 44
     for x in _ticks([low, high]):
-        if low <= x <= high:
+        if low - 1e-9 <= x <= high + 1e-9:
             parts.append(_line(x_at(x), top, x_at(x), floor, "axis" if x == 0 else "grid"))
-            parts.append(_text(x_at(x), floor + 18, f"{100 * x:.0f}%", "middle"))
-    parts.append(_text(left + (width - left - right) / 2, height - 6, x_title, "middle"))
+            parts.append(_text(x_at(x), floor + 18, f"{100 * x:g}%", "middle"))
+    parts.append(_text(width / 2, height - 6, x_title, "middle"))
     for i, row in enumerate(rows):
-        y = top + step * (i + 0.5)
-        parts.append(_text(left - 10, y + 4, row.label, "end"))
+        y = top + step * i + 14
+        parts.append(_text(side, y, row.label, "start", "label"))
+        parts.append(_text(width - side, y, row.note, "end", "label"))
+        y += 14
         parts.append(_line(x_at(row.low), y, x_at(row.high), y, f"interval {row.css}"))
         parts.append(_dot(x_at(row.value), y, row.css))
-        parts.append(_text(width - right + 10, y + 4, row.note, "start"))
+        if row.second is not None:
+            parts.append(_dot(x_at(row.second), y, f"second {row.css}", 7))
     return Markup("").join([*parts, Markup("</svg>")])
+
+
+def _described(row: Interval) -> str:
+    return f"{row.label}, {row.note}"
 
 
 def histogram(
     groups: Sequence[str],
     series: Sequence[tuple[str, Sequence[float]]],
     x_title: str,
-    width: int = 420,
+    width: int = 400,
     height: int = 190,
 ) -> Markup:
     """Returns bars side by side: the share of each series in each group.
@@ -149,11 +166,19 @@ def histogram(
     return Markup("").join([*parts, Markup("</svg>")])
 
 
-def bar(share: float, rest: float, width: int = 260, height: int = 14) -> Markup:
-    """Returns a bar of two parts, as shares of its full width: accepted and rejected rows."""
+def bar(share: float, rest: float, label: str, width: int = 160, height: int = 14) -> Markup:
+    """Returns a bar of two parts, such as accepted and rejected rows.
+
+    Args:
+        share: The first part, as a share of the full width.
+        rest: The second part.
+        label: What it shows, for a screen reader.
+        width: Pixels of the full width.
+        height: Pixels.
+    """
     passed, dropped = share * width, rest * width
     return Markup('{}<rect class="passed" width="{}" height="{}"/>{}</svg>').format(
-        _open(width, height, f"{share:.0%} of the widest stage passed"),
+        _open(width, height, label),
         _at(passed),
         height,
         Markup('<rect class="dropped" x="{}" width="{}" height="{}"/>').format(
@@ -194,11 +219,11 @@ def _line(x1: float, y1: float, x2: float, y2: float, css: str) -> Markup:
     )
 
 
-def _dot(x: float, y: float, css: str) -> Markup:
-    return Markup('<circle class="{}" cx="{}" cy="{}" r="4.5"/>').format(css, _at(x), _at(y))
+def _dot(x: float, y: float, css: str, radius: float = 4.5) -> Markup:
+    return Markup('<circle class="{}" cx="{}" cy="{}" r="{}"/>').format(css, _at(x), _at(y), radius)
 
 
-def _text(x: float, y: float, text: str, anchor: str) -> Markup:
-    return Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(
-        _at(x), _at(y), anchor, text
+def _text(x: float, y: float, text: str, anchor: str, css: str = "") -> Markup:
+    return Markup('<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>').format(
+        css, _at(x), _at(y), anchor, text
     )

@@ -5,11 +5,11 @@ from markupsafe import Markup
 from caco.config.checks import NumberMeasure
 from caco.reports.difficulties import GROUPS, Distribution
 from caco.reports.diversity import Diversity
+from caco.reports.page.tables import NONE, Table, columns, text
 from caco.reports.pass_rates import GROUPS as RATES
 from caco.reports.quality import Quality
 from caco.reports.svg import histogram
 
-_NONE = "-"
 _TITLES: dict[NumberMeasure, str] = {
     "difficulty": "difficulty",
     "operations": "operations of the program",
@@ -39,10 +39,23 @@ def pass_rate_drawing(measured: Quality) -> Markup | None:
     return histogram(RATES, [("rows", rates.shares)], "pass rate") if rates.rows else None
 
 
-def diversity_rows(measured: Quality) -> list[tuple[Diversity, list[str]]]:
-    """Returns each set with the cells of its row, for samples of `measured.drawn` rows."""
+def diversity_table(measured: Quality) -> Table | None:
+    """Returns the diversity of each set, for samples of `measured.drawn` rows; None without one."""
     drawn = measured.drawn or 0
-    return [(one, _cells(one, drawn)) for one in measured.diversities]
+    some = f" in {drawn:,} rows" if drawn else " in a sample"
+    return (
+        Table(
+            "Diversity of the accepted rows by stage",
+            [
+                text("Texts"), text("Stage"),
+                *columns("", "Rows", "Templates", f"Templates{some}", "Entropy", "Alike",
+                         f"Families{some}", "Entropy of families", "Distinct 3-grams")[1:],
+            ],
+            [[one.kind, one.stage, *_cells(one, drawn)] for one in measured.diversities],
+        )
+        if measured.diversities
+        else None
+    )  # fmt: skip
 
 
 def _cells(one: Diversity, drawn: int) -> list[str]:
@@ -59,4 +72,4 @@ def _cells(one: Diversity, drawn: int) -> list[str]:
 
 
 def _cell(value: float | None, form: str) -> str:
-    return _NONE if value is None else form.format(value)
+    return NONE if value is None else form.format(value)

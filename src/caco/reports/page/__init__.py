@@ -1,0 +1,1 @@
+"""The report: one run on one page of HTML that loads nothing."""

@@ -1,0 +1,58 @@
+"""The page of a finished run from its folder: with its last verification, and another run."""
+
+from pathlib import Path
+
+from caco.errors import UserError
+from caco.reports.diff import diff
+from caco.reports.page.build import Files, page, read_contents
+from caco.reports.records import planned_records
+from caco.reports.run_files import Run, open_run, tables
+from caco.reports.show import VERIFICATION, show
+from caco.workflow.stages import BY_NAME, ROW_STAGES, WITHOUT_ROWS
+
+
+def saved_page(folder: Path, against: Path | None = None) -> str:
+    """Returns the page of a finished run, with what `audit.py show` answers.
+
+    Args:
+        folder: `results/{run}`, or a copy of it.
+        against: The folder of another run that it is compared with.
+
+    Raises:
+        UserError: The run is not finished, or a file is missing or unreadable.
+    """
+    run = open_run(folder)
+    missing = [job for job in run.missing() if job[0] not in WITHOUT_ROWS]
+    if missing:
+        rule, identity = missing[0]
+        raise UserError(
+            f"{folder}: {len(missing):,} jobs have no record, such as {rule} {identity}, and a "
+            "page needs a finished run; run the workflow to its end, or show it without --page"
+        )
+    answers = show(folder)
+    verified = next(answer.lines for answer in answers if answer.question == VERIFICATION)
+    return page(
+        folder.name,
+        read_contents(_files(run)),
+        " ".join(verified),
+        answers,
+        diff(open_run(against), run) if against else (),
+        str(against or ""),
+    )
+
+
+def _files(run: Run) -> Files:
+    """Returns the files that the report of a run reads."""
+    rates = Path(run.paths.rates())
+    return Files(
+        records=planned_records(run.folder),
+        rows=[run.path(name) for name, (rule, _) in tables(run) if rule in ROW_STAGES],
+        corpus=Path(run.paths.corpus()),
+        losses=[
+            Path(run.paths.loss(rule))
+            for rule in run.planned
+            if BY_NAME[rule].trains and Path(run.paths.loss(rule)).exists()
+        ],
+        scores=Path(run.paths.scores()),
+        rates=[rates] if "calibrate" in run.planned else [],
+    )
