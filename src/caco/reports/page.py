@@ -16,11 +16,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from caco.reports.embedding_diversity import NO_VECTORS, VectorFiles
 from caco.reports.funnel import Counted, FunnelStage, count_files, funnel, is_rejected, write_funnel
 from caco.reports.program_form import FormSummary, form_json, program_forms
-from caco.reports.quality import MEASURED, Quality, accepted_files, quality, quality_json
+from caco.reports.quality import Quality, accepted_files, quality, quality_json
 from caco.reports.quality_section import diversity_rows, drawings, pass_rate_drawing
 from caco.reports.records import Record, read_records, root_of
+from caco.reports.samples import MEASURED
 from caco.reports.svg import Interval, bar, interval_plot, line_chart
 from caco.rows.corpus import CorpusRow
 from caco.rows.loss import Loss
@@ -52,6 +54,7 @@ class Files:
         losses: `{name}/loss.parquet` of every fine-tuned model.
         scores: The benchmarks' scores.
         rates: The calibration's rates; empty without a calibration.
+        vectors: The files of vectors, where some are configured.
     """
 
     records: Sequence[Path]
@@ -60,6 +63,7 @@ class Files:
     losses: Sequence[Path]
     scores: Path
     rates: Sequence[Path] = ()
+    vectors: VectorFiles = NO_VECTORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def build_report(run: str, files: Files, funnel_path: Path, report_path: Path) -
     counted = count_files(records, files.rows)
     stages = funnel(counted)
     forms = program_forms(counted)
-    measured = quality(accepted_files(counted), files.corpus)
+    measured = quality(accepted_files(counted), files.corpus, files.vectors)
     html = page(
         run,
         stages,
