@@ -12,7 +12,6 @@ from tests.tiny_model import make_tiny_model
 from caco.engines.protocol import EmbeddingModel
 from caco.models.manifest import write_manifest
 from caco.rows.embedding import Embedding
-from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
 from caco.runtime.progress import Progress
@@ -26,39 +25,33 @@ SPEC = {
 }  # fmt: skip
 
 
-def run(rule, folder, read, spec):
+def run(folder, read, spec):
     done = subprocess.run(
-        [sys.executable, ROOT / "scripts/embed.py", "--rule", rule, "--model",
+        [sys.executable, ROOT / "scripts/embed.py", "--rule", "embed", "--model",
          folder / "manifest.json", "--texts", folder / read, "--embeddings",
          folder / "vectors.parquet", "--spec", json.dumps(spec), "--provenance",
-         folder / f"{rule}.json"],
+         folder / "embed.json"],
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = list(read_rows(folder / "vectors.parquet", Embedding))
-    record = json.loads((folder / f"{rule}.json").read_text())
-    assert record["rule"] == rule
+    record = json.loads((folder / "embed.json").read_text())
+    assert record["rule"] == "embed"
     return rows, record["rows"], done.stderr
 
 
-def test_questions_and_problems_with_one_text_have_one_vector(tmp_path):
+def test_a_question_of_several_solutions_has_one_vector(tmp_path):
     make_tiny_model(tmp_path / "model")
     write_manifest(tmp_path / "manifest.json", tmp_path / "model")
     checked = [solution(0), solution(1), solution(1, solution_variant=1), solution(2, question="")]
     write_rows(tmp_path / "checked.parquet", Solution, checked)
-    rows, counts, log = run("embed", tmp_path, "checked.parquet", SPEC)
-    assert [row.text_id for row in rows] == ["q0", "q1", "q2"]  # a question has one vector
+    rows, counts, log = run(tmp_path, "checked.parquet", SPEC)
+    assert [row.text_id for row in rows] == ["q0", "q1", "q2"]
     assert counts == {"in": 3, "accepted": 2, "rejected": {"no_vector": 1}}
     assert [row.vector is None for row in rows] == [False, False, True]
     assert [(row.tokens, row.truncated) for row in rows[:2]] == [(12, True)] * 2
     assert "2 of 3 texts are longer than the limit" in log
     assert not list(tmp_path.glob("*.journal"))
-
-    problem = Seed("s", "b", "math", checked[1].question, None, None, "1", "MIT")
-    write_rows(tmp_path / "problems.parquet", Seed, [problem])
-    (row,), counts, _ = run("embed_problems", tmp_path, "problems.parquet", SPEC)
-    assert (row.text_id, row.model, row.vector) == ("s", rows[1].model, rows[1].vector)
-    assert counts == {"in": 1, "accepted": 1, "rejected": {}}
 
 
 def test_the_prefix_is_before_each_text_and_no_rows_have_no_vectors():
