@@ -1,7 +1,10 @@
 """The corpus: reads verified and checked shards and benchmarks, writes corpus/train.parquet.
 
-Where `pass_rate` or `embedding` is configured, it reads pass rates or vectors of the shards too.
+Where `pass_rate` or the layer `embedding` is configured, it reads pass rates or vectors of the shards
+too.
 """
+
+COMPARES_VECTORS = CONFIG.corpus.decontaminate.embedding is not None
 
 
 rule corpus:
@@ -10,8 +13,10 @@ rule corpus:
         verified=expand(paths.shard("verified"), shard=SHARDS),
         checked=expand(paths.shard("checked"), shard=SHARDS),
         pass_rates=expand(paths.shard("pass_rates"), shard=SHARDS if CONFIG.pass_rate else []),
-        embeddings=expand(paths.shard("embeddings"), shard=SHARDS if CONFIG.embedding else []),
-        problem_embeddings=[paths.problem_embeddings(b) for b in CONFIG.embedded_benchmarks()],
+        embeddings=expand(paths.shard("embeddings"), shard=SHARDS if COMPARES_VECTORS else []),
+        problem_embeddings=[
+            paths.problem_embeddings("benchmarks", b) for b in CONFIG.embedded_benchmarks()
+        ],
         problems=[paths.bench_problems(name) for name in CONFIG.benchmark_files()],
         held_out=[
             paths.bench_problems(name)
@@ -40,7 +45,7 @@ rule corpus:
             + (" --pass-rates {input.pass_rates[0]}" if CONFIG.pass_rate else "")
             + (
                 " --embeddings {input.embeddings[0]} input.problem_embeddings"
-                if CONFIG.embedding
+                if COMPARES_VECTORS
                 else ""
             )
             + " input.problems input.held_out input.seeds output.corpus output.card",

@@ -1,4 +1,4 @@
-"""Embeddings, if configured: read checked shards and benchmarks, write their vectors."""
+"""Embeddings, if configured: read checked shards, seeds and benchmarks, write their vectors."""
 
 if CONFIG.embedding:
 
@@ -6,7 +6,7 @@ if CONFIG.embedding:
         """Embeds the questions of a shard; a changed threshold embeds nothing again."""
         input:
             model=paths.model(CONFIG.embedding.model),
-            checked=paths.shard("checked"),
+            texts=paths.shard("checked"),
         output:
             **stage.outputs("embed", embeddings=paths.shard("embeddings")),
         log:
@@ -17,13 +17,13 @@ if CONFIG.embedding:
         params:
             **stage.params("embed", CONFIG.embedding.embedder()),
         shell:
-            stage.command("embed", "input.model input.checked output.embeddings")
+            stage.command("embed", "--rule embed input.model input.texts output.embeddings")
 
     rule embed_problems:
-        """Embeds the problems of a benchmark."""
+        """Embeds the problems of a benchmark or a source."""
         input:
             model=paths.model(CONFIG.embedding.model),
-            problems=paths.bench_problems(),
+            texts=paths.problems(),
         output:
             **stage.outputs("embed_problems", embeddings=paths.problem_embeddings()),
         log:
@@ -34,4 +34,7 @@ if CONFIG.embedding:
         params:
             **stage.params("embed_problems", CONFIG.embedding.embedder()),
         shell:
-            stage.command("embed_problems", "input.model input.problems output.embeddings")
+            stage.command(
+                "embed_problems",
+                "--rule embed_problems input.model input.texts output.embeddings",
+            )

@@ -12,6 +12,10 @@ rule report:
         losses=[paths.loss(trained) for trained in CONFIG.trained],
         scores=paths.scores(),
         rates=paths.rates() if CONFIG.calibration else [],
+        seed_embeddings=[
+            paths.problem_embeddings("seeds", s) for s in CONFIG.sources if CONFIG.embedding
+        ],
+        embeddings=[paths.shard("embeddings", s) for s in SHARDS[:1] if CONFIG.embedding],
     output:
         **stage.outputs(
             "report",
@@ -30,5 +34,6 @@ rule report:
         stage.command(
             "report",
             "input.records input.rows --shards {resources.shards} input.corpus input.losses"
-            " input.scores input.rates output.funnel output.report",
+            " input.scores input.rates input.seed_embeddings input.embeddings output.funnel"
+            " output.report",
         )

@@ -5,6 +5,7 @@ an error that names the file.
 """
 
 from caco.config.section import Section
+from caco.reports.embedding_diversity import VectorFiles
 from caco.reports.page.build import Files, build_report
 from caco.runtime.job import Job, run
 
@@ -31,10 +32,30 @@ def main() -> None:
         many=True,
         required=False,
     )
+    job.reads(
+        "--seed-embeddings",
+        help="vectors of the seeds (Embedding rows), if there are any",
+        many=True,
+        required=False,
+    )
+    job.reads(
+        "--embeddings",
+        help="shards of vectors of the questions (Embedding rows), if there are any",
+        many=True,
+        required=False,
+    )
     job.writes("--funnel", help="row counts of every stage (JSON)")
     job.writes("--report", help="report (HTML)")
     args = job.parse()
-    files = Files(args.records, args.rows, args.corpus, args.losses, args.scores, args.rates)
+    files = Files(
+        records=args.records,
+        rows=args.rows,
+        corpus=args.corpus,
+        losses=args.losses,
+        scores=args.scores,
+        rates=args.rates,
+        vectors=VectorFiles(args.seed_embeddings, args.embeddings),
+    )
     build_report(job.section(Spec).run, files, args.funnel, args.report)
     job.done()
 

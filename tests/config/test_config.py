@@ -269,6 +269,7 @@ def test_embeddings_are_means_of_the_tokens(raw: dict[str, Any]) -> None:
     assert (config.embedding.pooling, config.embedding.max_tokens) == ("mean", 512)
     assert config.embedding.engine.implementation == "caco.engines.transformers_embedder"
     assert check_config(raw, "c").embedding is None
+    assert check_config(embedding(raw, {}), "c").embedded_benchmarks() == []  # for the report alone
 
 
 @pytest.mark.parametrize(
@@ -278,7 +279,6 @@ def test_embeddings_are_means_of_the_tokens(raw: dict[str, Any]) -> None:
         (COMPARED, {"model": "big"}, "of kind `served`, so it cannot embed"),
         (COMPARED, {"engine": {"kind": "server"}}, "generates and does not embed; set"),
         (COMPARED, {"engine": {"kind": "vllm", "request_s": 3.0}}, "remove `engine.request_s`"),
-        ({}, {}, "would be made and not compared; add the layer"),
         ({"layers": ["embedding"]}, {}, "has no default threshold"),
         ({"embedding": 0.9}, {}, "in neither `layers` nor `held_out`"),
         (COMPARED | {"embedding": 1.5}, {}, "key `corpus.decontaminate.embedding` is 1.5"),

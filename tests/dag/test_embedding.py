@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from tests.dag.checkout import Checkout
-from tests.dag.dependencies import downstream, each, with_value
+from tests.dag.dependencies import SOURCES, downstream, each, with_value
 
 CORPUS = downstream({"corpus"})
-EMBEDDED = {"embed:00000", "embed_problems:arithmetic"} | CORPUS
+PROBLEMS = {"embed_problems:benchmarks-arithmetic"} | {
+    f"embed_problems:seeds-{source}" for source in SOURCES
+}
+EMBEDDED = {"embed:00000"} | PROBLEMS | CORPUS
 
 
 def with_vectors(finished: Checkout, **changed: Any) -> dict[str, Any]:
@@ -22,8 +25,16 @@ def with_vectors(finished: Checkout, **changed: Any) -> dict[str, Any]:
 
 
 def test_embeddings_add_their_jobs_and_re_run_the_corpus(finished: Checkout) -> None:
-    expected = {"model:embedder", "embed_problems:arithmetic"} | each("embed") | CORPUS
+    expected = {"model:embedder"} | PROBLEMS | each("embed") | CORPUS
     assert finished.planned(config=with_vectors(finished)) == expected
+
+
+def test_without_the_layer_the_vectors_are_those_of_the_report(finished: Checkout) -> None:
+    raw = with_vectors(finished)
+    del raw["corpus"]["decontaminate"]
+    of_benchmark = {"embed_problems:benchmarks-arithmetic"}
+    expected = {"model:embedder", "report"} | PROBLEMS - of_benchmark | each("embed")
+    assert finished.planned(config=raw) == expected
 
 
 @pytest.fixture(scope="module")
@@ -62,4 +73,4 @@ def test_a_changed_key_re_runs_what_depends_on_it(
 def test_another_shard_is_embedded_alone(finished: Checkout, embedded: dict[str, Any]) -> None:
     planned = finished.planned(config=embedded | {"shards": 2})
     assert "embed:00001" in planned
-    assert not {"embed:00000", "embed_problems:arithmetic"} & planned
+    assert not {"embed:00000", *PROBLEMS} & planned

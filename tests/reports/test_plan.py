@@ -164,10 +164,13 @@ def test_embeddings_cost_the_tokens_of_questions_and_problems():
     raw["corpus"] = {"decontaminate": {"layers": ["embedding"], "embedding": 0.9}}
     stages = _stages(check_config(raw, "changed"), _assumed())
     assert (stages["embed"].jobs, stages["embed"].tokens) == (2, stages["judge"].rows_out * 50)
-    assert "embed_problems" not in stages  # the only benchmark consists of held-out seeds
+    seeds = stages["seeds"].rows_out  # the only benchmark consists of held-out seeds
+    embedded = stages["embed_problems"]
+    assert (embedded.jobs, embedded.tokens) == (3, seeds * 50)
     raw["corpus"]["decontaminate"]["held_out"] = ["embedding"]
     stages = _stages(check_config(raw, "changed"), _assumed())
-    assert (stages["embed_problems"].jobs, stages["embed_problems"].tokens) == (1, 100 * 50)
+    embedded = stages["embed_problems"]
+    assert (embedded.jobs, embedded.tokens) == (4, (seeds + 100) * 50)
 
 
 def test_a_shard_of_the_advised_size_takes_the_target_hours():

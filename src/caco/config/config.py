@@ -60,8 +60,8 @@ class Config(Section):
     )
     embedding: Embedding | None = Field(
         None,
-        description="Vectors of the questions, for the layer `embedding` of "
-        "`corpus.decontaminate`, which needs it; null for no vectors.",
+        description="Vectors of questions and seeds, for the report's diversity and for the layer "
+        "`embedding` of `corpus.decontaminate`, which needs it; null for no vectors.",
     )
     corpus: Corpus = Field(Corpus(), description="Assembly of the corpus.")
     export: Export = Field(Export(), description="The corpus as a data set for publication.")
@@ -154,11 +154,6 @@ class Config(Section):
                     f"`corpus.decontaminate.{key}` has the layer `embedding`, but the section "
                     "`embedding` is null; add it or remove the layer"
                 )
-        if self.embedding is not None and compared.embedding is None:
-            raise ValueError(
-                "the vectors of the section `embedding` would be made and not compared; add the "
-                "layer `embedding` to `corpus.decontaminate.layers`, or remove the section"
-            )
         return self
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Section of the embeddings: vectors of the questions, for the decontamination."""
+"""Section of the embeddings: vectors of questions, for decontamination and diversity."""
 
 from typing import Annotated, Literal, Self
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
 
 import torch
 
 from caco.config.embedding import Embedder as Settings
 from caco.engines.embedder import Tokenization, embedded, without_tokens
 from caco.engines.protocol import Embedded
-from caco.engines.transformers_model import load_model
+from caco.engines.transformers_model import OnTransformers, load_model
 
 
 def open_embedder(folder: Path, section: Settings) -> "TransformersEmbedder":
@@ -17,26 +16,8 @@ def open_embedder(folder: Path, section: Settings) -> "TransformersEmbedder":
     return TransformersEmbedder(folder, section)
 
 
-class TransformersEmbedder:
+class TransformersEmbedder(OnTransformers[Settings]):
     """An embedder for a local checkpoint, on the GPU if there is one."""
-
-    def __init__(self, folder: Path, section: Settings) -> None:
-        """Prepares the embedder; the checkpoint is loaded with the first text.
-
-        Args:
-            folder: A transformers checkpoint with its tokenizer.
-            section: Precision, batch size, pooling, limit.
-        """
-        self._folder, self._section = folder, section
-        self._model: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._model = None
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
     def embed(self, texts: Sequence[str]) -> list[Embedded]:
         """Returns the vector of each text, in order; see `caco.engines.protocol.Embedder`."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface
@@ -23,7 +23,7 @@ from caco.engines.decoding import (
     select_rows,
 )
 from caco.engines.protocol import Completion, Engine, Request, before_stop, deadline
-from caco.engines.transformers_model import load_model
+from caco.engines.transformers_model import OnTransformers, load_model
 from caco.models.tokenizer import end_tokens, load_tokenizer
 
 # Prompts per prefill; they are sorted by length because padding costs as much as tokens.
@@ -39,26 +39,8 @@ def open_engine(folder: Path, section: Settings) -> Engine:
     return over_gpus(folder, section, TransformersEngine)
 
 
-class TransformersEngine:
+class TransformersEngine(OnTransformers[Settings]):
     """An engine for a local checkpoint, on the GPU if there is one."""
-
-    def __init__(self, folder: Path, section: Settings) -> None:
-        """Prepares the engine; the checkpoint is loaded with the first request.
-
-        Args:
-            folder: A transformers checkpoint with its tokenizer.
-            section: Precision, batch size, time limit.
-        """
-        self._folder, self._section = folder, section
-        self._model: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._model = None
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """Yields one completion per request, as they finish; see `caco.engines.protocol`."""

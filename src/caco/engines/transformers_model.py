@@ -1,13 +1,40 @@
 """Loading a checkpoint with transformers: to generate, to embed, or to score what was drawn."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Self, TypeVar
 
 import torch
 
 from caco.errors import UserError
 from caco.runtime.gpus import require_usable_gpus
 from caco.runtime.progress import silence_libraries
+
+S = TypeVar("S")
+
+
+class OnTransformers(Generic[S]):
+    """What runs a local checkpoint with transformers, on the GPU if there is one.
+
+    A context manager that releases the model on exit.
+    """
+
+    def __init__(self, folder: Path, section: S) -> None:
+        """Loads nothing: the checkpoint is loaded with the first text.
+
+        Args:
+            folder: A transformers checkpoint with its tokenizer.
+            section: The settings.
+        """
+        self._folder, self._section = folder, section
+        self._model: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._model = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
 
 def load_model(

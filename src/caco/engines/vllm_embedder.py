@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
 
 from caco.config.embedding import Embedder as Settings
 from caco.config.embedding import VllmEmbedderConfig
 from caco.engines.embedder import Tokenization, embedded, without_tokens
 from caco.engines.protocol import Embedded
-from caco.engines.vllm_start import start
+from caco.engines.vllm_start import OnVllm, start
 from caco.errors import CacoError
 
 
@@ -17,26 +16,8 @@ def open_embedder(folder: Path, section: Settings) -> "VllmEmbedder":
     return VllmEmbedder(folder, section)
 
 
-class VllmEmbedder:
+class VllmEmbedder(OnVllm[Settings]):
     """An embedder for a local checkpoint, which vLLM runs as a pooling model."""
-
-    def __init__(self, folder: Path, section: Settings) -> None:
-        """Prepares the embedder; vLLM is started with the first text.
-
-        Args:
-            folder: A transformers checkpoint with its tokenizer.
-            section: Precision, batch size, memory, GPUs, pooling, limit.
-        """
-        self._folder, self._section = folder, section
-        self._engine: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        if self._engine is not None:
-            self._engine.engine_core.shutdown()
-            self._engine = None
 
     def embed(self, texts: Sequence[str]) -> list[Embedded]:
         """Returns the vector of each text, in order; see `caco.engines.protocol.Embedder`."""

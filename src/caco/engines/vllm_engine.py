@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from caco.config.engines import VllmEngineConfig as Settings
 from caco.engines.data_parallel import over_gpus
 from caco.engines.protocol import Completion, Engine, Request, before_stop, deadline
-from caco.engines.vllm_start import start
+from caco.engines.vllm_start import OnVllm, start
 from caco.models.tokenizer import end_tokens, load_tokenizer
 
 
@@ -28,26 +28,8 @@ def open_engine(folder: Path, section: Settings) -> Engine:
     return over_gpus(folder, section, VllmEngine)
 
 
-class VllmEngine:
+class VllmEngine(OnVllm[Settings]):
     """An engine for a local checkpoint that steps vLLM itself, to yield rows as they finish."""
-
-    def __init__(self, folder: Path, section: Settings) -> None:
-        """Prepares the engine; vLLM is started with the first request.
-
-        Args:
-            folder: A transformers checkpoint with its tokenizer.
-            section: Precision, batch size, memory, GPUs.
-        """
-        self._folder, self._section = folder, section
-        self._engine: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        if self._engine is not None:
-            self._engine.engine_core.shutdown()
-            self._engine = None
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """Yields one completion per request, as they finish; see `caco.engines.protocol`."""

@@ -1,8 +1,8 @@
-"""The start of vLLM's offline engine, to generate or to embed."""
+"""vLLM's offline engine, to generate or to embed: its start and its end."""
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Self, TypeVar
 
 from caco.config.engines import VllmEngineConfig as Settings
 from caco.errors import ClusterError, UserError
@@ -18,6 +18,30 @@ _ENVIRONMENT = {
     # No usage statistics are sent.
     "VLLM_NO_USAGE_STATS": "1",
 }
+
+S = TypeVar("S")
+
+
+class OnVllm(Generic[S]):
+    """What runs a local checkpoint with vLLM; a context manager that ends vLLM on exit."""
+
+    def __init__(self, folder: Path, section: S) -> None:
+        """Starts nothing: vLLM is started with the first text.
+
+        Args:
+            folder: A transformers checkpoint with its tokenizer.
+            section: The settings.
+        """
+        self._folder, self._section = folder, section
+        self._engine: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._engine is not None:
+            self._engine.engine_core.shutdown()
+            self._engine = None
 
 
 def start(folder: Path, section: Settings, pooling: str | None = None) -> Any:

@@ -217,9 +217,9 @@ def _stages(config: Config, sizes: InputSizes, a: Assumptions) -> Iterator[Stage
         embedder = _Generator(tokens.question, rates.train, _gpus(config.embedding.engine))
         yield embedder.stage("embed", shards, (judged, judged), judged, a)
         compared = config.embedded_benchmarks()
-        problems = sum(sizes.problems[name] for name in compared)
-        if compared:
-            yield embedder.stage("embed_problems", len(compared), (problems, problems), problems, a)
+        problems = seeds + sum(sizes.problems[name] for name in compared)
+        jobs = len(sizes.seeds) + len(compared)
+        yield embedder.stage("embed_problems", jobs, (problems, problems), problems, a)
     yield StageCost("corpus", 1, judged, judged, 0)
     yield _trained("student", config.student, judged, tokens.question + tokens.solution, a)
     benchmarks = config.bench.benchmarks

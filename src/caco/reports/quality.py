@@ -1,20 +1,24 @@
 """The quality of the rows: diversity by stage, and the difficulty of corpus and Code CoTs.
 
-Of a set with many rows a part is measured: the rows with the smallest digests of their identities,
-which is a random sample and the same in every report.
+Of a set with many rows a random sample is measured (`caco.reports.samples`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heappush, heapreplace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from caco.identity import digest
 from caco.reports.difficulties import Difficulties, difficulty_json, distributions, hardest
 from caco.reports.diversity import Diversity, diversity, diversity_json
+from caco.reports.embedding_diversity import (
+    NO_VECTORS,
+    VectorDiversity,
+    VectorFiles,
+    embedding_diversity,
+)
 from caco.reports.funnel import Counted, is_rejected
 from caco.reports.pass_rates import PassRates, pass_rate_json, pass_rates
+from caco.reports.samples import Sample, common_size, hash_sample
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.program import Program
@@ -27,10 +31,7 @@ from caco.stages.corpus.difficulty import Difficulty, difficulty
 
 R = TypeVar("R", bound=Row)
 
-MEASURED = 5_000
-"""The most rows of a set that are measured."""
 _DRAWN = (10, 100, 1_000)  # rows of the samples in the JSON
-_MIN_DRAWN, _MAX_DRAWN = 10, 1_000  # rows of the samples in the report
 _HELD_OUT = ".held_out.parquet"
 
 
@@ -44,6 +45,8 @@ class Quality:
         corpus: The difficulty of the corpus.
         hardest: The rows of the corpus with the largest difficulty.
         pass_rates: The pass rates of the corpus; of no rows where none are configured.
+        vectors: The diversity of the problems by their vectors, in the order of the stages; empty
+            where none are configured.
     """
 
     diversities: Sequence[Diversity]
@@ -51,36 +54,12 @@ class Quality:
     corpus: Difficulties
     hardest: Sequence[CorpusRow]
     pass_rates: PassRates
+    vectors: Sequence[VectorDiversity]
 
     @property
     def drawn(self) -> int | None:
-        """The rows of a sample that every set in the report has.
-
-        It is the size of the smallest set with at least `_MIN_DRAWN` rows; None without such a set.
-        """
-        sizes = [d.measured for d in self.diversities if d.measured >= _MIN_DRAWN]
-        return min([*sizes, _MAX_DRAWN]) if sizes else None
-
-
-@dataclass(frozen=True, slots=True)
-class Sample(Generic[R]):
-    """Some rows of a set, in the order of their digests, and the number of all."""
-
-    rows: Sequence[R]
-    total: int
-
-
-def hash_sample(rows: Iterable[R], identity: Callable[[R], str], wanted: int) -> Sample[R]:
-    """Returns the rows with the smallest digests of their identities; memory holds those alone."""
-    heap: list[tuple[int, int, R]] = []
-    total = 0
-    for total, row in enumerate(rows, 1):
-        entry = (-int(digest(identity(row))[:16], 16), -total, row)  # no two have one number
-        if len(heap) < wanted:
-            heappush(heap, entry)
-        elif entry > heap[0]:
-            heapreplace(heap, entry)
-    return Sample([row for *_, row in sorted(heap, key=lambda e: e[:2], reverse=True)], total)
+        """The rows of a sample that every set in the report has (`common_size`)."""
+        return common_size(one.measured for one in self.diversities)
 
 
 def accepted_files(counted: Iterable[Counted]) -> dict[str, list[Path]]:
@@ -92,12 +71,15 @@ def accepted_files(counted: Iterable[Counted]) -> dict[str, list[Path]]:
     return files
 
 
-def quality(files: Mapping[str, Sequence[Path]], corpus: Path) -> Quality:
+def quality(
+    files: Mapping[str, Sequence[Path]], corpus: Path, vectors: VectorFiles = NO_VECTORS
+) -> Quality:
     """Measures the rows of a run.
 
     Args:
         files: The result of `accepted_files`.
         corpus: The corpus.
+        vectors: The files of vectors, where some are configured.
     """
     seeds = _sample(files.get("seeds", ()), Seed, lambda row: row.seed_id)
     cots = _sample(files.get("unify", ()), CodeCoT, lambda row: row.seed_id)
@@ -124,12 +106,13 @@ def quality(files: Mapping[str, Sequence[Path]], corpus: Path) -> Quality:
         corpus=distributions(read_rows(corpus, CorpusRow)),
         hardest=most,
         pass_rates=pass_rates(read_rows(corpus, CorpusRow) if rated else ()),
+        vectors=embedding_diversity(vectors, {row.question_id for row in rows.rows}),
     )
 
 
 def _sample(paths: Iterable[Path], row_type: type[R], identity: Callable[[R], str]) -> Sample[R]:
     rows = (row for path in paths for row in read_rows(path, row_type))
-    return hash_sample(rows, identity, MEASURED)
+    return hash_sample(rows, identity)
 
 
 def _of_code_cots(rows: Sequence[CodeCoT], seeds: Iterable[Path]) -> Iterator[Difficulty]:
@@ -153,6 +136,9 @@ def quality_json(found: Quality) -> Mapping[str, dict[str, Any]]:
     for one in found.diversities:
         of_stage = stages.setdefault(one.stage, {}).setdefault("diversity", {})
         of_stage[one.kind] = diversity_json(one, _DRAWN)
+    for vectors in found.vectors:
+        of_stage = stages.setdefault(vectors.stage, {}).setdefault("diversity", {})
+        of_stage["vectors"] = vectors.json
     for stage, difficulties in (("unify", found.code_cots), ("corpus", found.corpus)):
         if stage in stages:
             stages[stage]["difficulty"] = difficulty_json(difficulties)

@@ -6,7 +6,8 @@ Wildcards are identities (run, source, shard, model, benchmark), never settings.
 from pathlib import Path
 
 WILDCARDS = {
-    **dict.fromkeys(("model", "source", "benchmark"), "[a-z0-9_]+"),
+    **dict.fromkeys(("model", "source", "benchmark", "name"), "[a-z0-9_]+"),
+    "folder": "seeds|benchmarks",
     "round": r"\d+",
     "shard": r"\d{5}",
 }
@@ -122,9 +123,13 @@ class Paths:
         """Problems of a benchmark, as seeds."""
         return f"{self.root}/benchmarks/{benchmark}.parquet"
 
-    def problem_embeddings(self, benchmark: str = "{benchmark}") -> str:
-        """Vectors of a benchmark's problems."""
-        return f"{self.root}/problem_embeddings/{benchmark}.parquet"
+    def problems(self, folder: str = "{folder}", name: str = "{name}") -> str:
+        """The seeds of a source, or the problems of a benchmark, by their folder."""
+        return f"{self.root}/{folder}/{name}.parquet"
+
+    def problem_embeddings(self, folder: str = "{folder}", name: str = "{name}") -> str:
+        """Vectors of these seeds or problems."""
+        return f"{self.root}/problem_embeddings/{folder}/{name}.parquet"
 
     def answers(self, model: str = "{model}", benchmark: str = "{benchmark}") -> str:
         """Every answer of a model to a benchmark, not yet graded."""

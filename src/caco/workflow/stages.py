@@ -145,6 +145,13 @@ def _rated_shards(config: Config) -> list[str]:
     return _shards(config) if config.pass_rate else []
 
 
+def _embedded_problems(config: Config) -> list[str]:
+    if config.embedding is None:
+        return []
+    compared = [f"benchmarks-{name}" for name in config.embedded_benchmarks()]
+    return [*(f"seeds-{name}" for name in config.sources), *compared]
+
+
 def _embedding_engine(config: Config) -> Engines:
     return {"embedding.engine": config.embedding.engine} if config.embedding else {}
 
@@ -282,8 +289,9 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         name="embed_problems",
-        jobs=lambda config: config.embedded_benchmarks(),
-        identity="{benchmark}",
+        script="embed",
+        jobs=_embedded_problems,
+        identity="{folder}-{name}",
         environment=None,
         engines=_embedding_engine,
     ),

@@ -14,6 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from caco.reports.embedding_diversity import NO_VECTORS, VectorFiles
 from caco.reports.funnel import Counted, FunnelStage, count_files, funnel, write_funnel
 from caco.reports.page.calibration_section import calibration
 from caco.reports.page.cost import cost_table, resource_table
@@ -21,14 +22,20 @@ from caco.reports.page.curves import Curve, drawn, read_curve
 from caco.reports.page.funnel_section import form_table, funnel_table
 from caco.reports.page.glance import glance
 from caco.reports.page.lengths import lengths_table, tokens_table
-from caco.reports.page.quality_section import diversity_table, drawings, pass_rate_drawing
+from caco.reports.page.quality_section import (
+    diversity_table,
+    drawings,
+    pass_rate_drawing,
+    vectors_table,
+)
 from caco.reports.page.rows import MOST, Sample, rows_json, sample
 from caco.reports.page.scores_section import scores_section
 from caco.reports.page.shown import finalized
 from caco.reports.page.tables import Table, columns, text
 from caco.reports.program_form import FormSummary, form_json, program_forms
-from caco.reports.quality import MEASURED, Quality, accepted_files, quality, quality_json
+from caco.reports.quality import Quality, accepted_files, quality, quality_json
 from caco.reports.records import Record, read_records
+from caco.reports.samples import MEASURED
 from caco.reports.show import Answer
 from caco.runtime.atomic_files import write_text
 from caco.stages.bench.scores import Scores, read_scores
@@ -54,6 +61,7 @@ class Files:
         losses: `{name}/loss.parquet` of every fine-tuned model.
         scores: The benchmarks' scores.
         rates: The calibration's rates; empty without a calibration.
+        vectors: The files of vectors, where some are configured.
     """
 
     records: Sequence[Path]
@@ -62,6 +70,7 @@ class Files:
     losses: Sequence[Path]
     scores: Path
     rates: Sequence[Path] = ()
+    vectors: VectorFiles = NO_VECTORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ def read_contents(files: Files) -> Contents:
         stages=funnel(counted),
         forms=program_forms(counted),
         files=accepted,
-        quality=quality(accepted, files.corpus),
+        quality=quality(accepted, files.corpus, files.vectors),
         curves=[read_curve(path, records) for path in files.losses],
         scores=read_scores(files.scores),
         rates=[read_rates(path) for path in files.rates],
@@ -175,6 +184,7 @@ def page(
         "quality": found.quality,
         "most": MEASURED,
         "diversity": diversity_table(found.quality),
+        "vectors": vectors_table(found.quality),
         "difficulties": drawings(found.quality),
         "pass_rate_drawing": pass_rate_drawing(found.quality),
         "lengths": lengths_table(found.files),

@@ -58,6 +58,25 @@ def diversity_table(measured: Quality) -> Table | None:
     )  # fmt: skip
 
 
+def vectors_table(measured: Quality) -> Table | None:
+    """Returns the diversity of the problems of each stage by their vectors; None without vectors.
+
+    The scores are those of samples of one size.
+    """
+    if not measured.vectors:
+        return None
+    heads = columns(
+        "Stage",
+        "Problems",
+        "Vendi score",
+        "of the seeds'",
+        "Cosine to the nearest",
+        "Cosine of two",
+    )
+    rows = [[one.stage, *one.cells] for one in measured.vectors]
+    return Table("Diversity of the problems by their vectors", heads, rows)
+
+
 def _cells(one: Diversity, drawn: int) -> list[str]:
     return [
         f"{one.rows:,}",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from caco.errors import UserError
 from caco.reports.diff import diff
+from caco.reports.embedding_diversity import VectorFiles
 from caco.reports.page.build import Files, page, read_contents
 from caco.reports.records import planned_records
 from caco.reports.run_files import Run, open_run, tables
@@ -55,4 +56,12 @@ def _files(run: Run) -> Files:
         ],
         scores=Path(run.paths.scores()),
         rates=[rates] if "calibrate" in run.planned else [],
+        vectors=VectorFiles(
+            [
+                Path(run.paths.problem_embeddings(*identity.split("-")))
+                for identity in run.planned.get("embed_problems", ())
+                if identity.startswith("seeds-")
+            ],
+            [Path(run.paths.shard("embeddings", s)) for s in run.planned.get("embed", ())],
+        ),
     )

@@ -1,0 +1,90 @@
+"""A finished run goes on with the section `embedding`: real vectors to corpus and report."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from caco.rows.corpus import CorpusRow
+from caco.rows.embedding import Embedding
+from caco.rows.seed import Seed
+from caco.rows.solution import Solution
+from caco.rows.table import read_rows
+from caco.runtime.checksums import read_checked
+from caco.vectors import matrix
+from tests.e2e.loop import CORES, tiny_config, uninterrupted
+
+LAYERS = ["normalised", "program", "embedding"]
+
+
+def vectors(file: Path) -> dict[str, bytes | None]:
+    """Returns the vector of each text, by its id."""
+    return {row.text_id: row.vector for row in read_rows(file, Embedding)}
+
+
+def snakemake(folder: Path, *args: str) -> None:
+    """Runs the workflow."""
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores", str(CORES),
+         "--set-threads", "embed=1", "embed_problems=1", *args],
+        cwd=folder, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_vectors_of_seeds_questions_and_problems_reach_corpus_and_report(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(uninterrupted(tmp_path_factory).folder, folder, symlinks=True)
+    started = time.time()
+    before = (folder / "results/tiny/corpus/train.parquet").read_bytes()
+    config = tiny_config()
+    engine = {"kind": "transformers", "dtype": "float32"}
+    config["embedding"] = {"model": "tiny", "engine": engine}
+    # At 1 the layer finds equal questions alone, which `normalised` has found before: the corpus
+    # stays the same, and nothing is trained again.
+    config["corpus"] = {"decontaminate": {"held_out": LAYERS, "embedding": 1.0}}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    snakemake(folder, "--until", "corpus")
+    results = folder / "results/tiny"
+    assert (results / "corpus/train.parquet").read_bytes() == before
+    snakemake(folder)  # which now knows that the corpus is the same
+
+    questions: dict[str, bytes | None] = {}
+    for shard in ("00000.parquet", "00001.parquet"):
+        checked = [row.question_id for row in read_rows(results / "checked" / shard, Solution)]
+        found = vectors(results / "embeddings" / shard)
+        assert list(found) == list(dict.fromkeys(checked))
+        questions |= found
+    seeds = 0
+    for name in ("seeds/products", "seeds/jars", "benchmarks/products"):
+        ids = [row.seed_id for row in read_rows(results / f"{name}.parquet", Seed)]
+        found = vectors(results / f"problem_embeddings/{name}.parquet")
+        assert list(found) == ids and all(found.values())
+        seeds += len(ids)
+    seeds -= len(found)
+    held_out = matrix([v for v in found.values() if v is not None])
+    corpus = {row.question_id for row in read_rows(results / "corpus/train.parquet", CorpusRow)}
+    of_corpus = matrix([v for q in corpus if (v := questions[q]) is not None])
+    assert len(of_corpus) == len(corpus)
+    assert (of_corpus @ held_out.T).max() < 1
+
+    stages = {stage["stage"]: stage for stage in read_checked(results / "funnel.json")["stages"]}
+    rows = {name: stage["diversity"]["vectors"]["rows"] for name, stage in stages.items()
+            if "vectors" in stage.get("diversity", {})}  # fmt: skip
+    assert rows == {"seeds": seeds, "check": len(questions), "corpus": len(corpus)}
+    assert stages["seeds"]["diversity"]["vectors"]["vendi"] > 1
+    assert "<h2>Diversity by vectors</h2>" in (results / "report.html").read_text()
+    for rule, run_again in (
+        ("embed", True),
+        ("report", True),
+        ("codegen", False),
+        ("student", False),
+    ):
+        (record, *_) = (results / f"provenance/{rule}").glob("*.json")
+        assert (record.stat().st_mtime > started) is run_again, rule
