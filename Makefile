@@ -25,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help envs demo why lint test-fast test coverage test-faults generated lock slurm-up slurm-down clean
+.PHONY: help envs demo why lint test-fast test coverage test-faults gpu-check generated lock slurm-up slurm-down clean
 
 help: ## Lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ test-faults: envs ## Runs the long tests: kills, preemption, wall time, large sh
 	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults/sandbox
 	@$(VENVS)/train/bin/python -m pytest -s tests/faults/generation
 	@$(VENVS)/workflow/bin/python -m pytest tests/faults/loop tests/faults/slurm
+
+gpu-check: $(VENVS)/train/.ready $(VENVS)/infer/.ready ## Checks in two minutes whether this machine's GPU trains and generates
+	@$(VENVS)/train/bin/python scripts/gpu_check.py
 
 generated: $(VENVS)/workflow/.ready ## Writes config/schema.json, docs/settings.md and envs/*.yaml
 	@$(VENVS)/workflow/bin/python scripts/generate.py

@@ -21,8 +21,13 @@ _TEXT = [
 ]
 
 
-def make_tiny_model(folder: Path) -> Path:
-    """Writes the checkpoint to `folder` and returns `folder`; every call writes the same bytes."""
+def make_tiny_model(folder: Path, head: int = 16) -> Path:
+    """Writes the checkpoint to `folder` and returns `folder`; every call writes the same bytes.
+
+    Args:
+        folder: The folder.
+        head: Size of an attention head; vLLM's kernels need 64.
+    """
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -56,7 +61,7 @@ def make_tiny_model(folder: Path) -> Path:
     model = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
-            hidden_size=64,
+            hidden_size=4 * head,
             intermediate_size=128,
             num_hidden_layers=2,
             num_attention_heads=4,
