@@ -8,13 +8,13 @@ import pytest
 from tests.preflight.jobs import job
 
 from caco.config.config import Config, check_config, read_config
+from caco.models.manifest import write_manifest
 from caco.preflight.checks import (
     idle_gpus,
     too_few_gpus,
     too_little_gpu_memory,
     too_small_batches,
 )
-from caco.models.manifest import write_manifest
 from caco.preflight.requests import resource_requests
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,10 +96,10 @@ def test_a_training_that_may_not_fit_on_its_gpus_is_reported_with_what_it_needs(
     assert too_little_gpu_memory(needs, run, 80) == []
     assert too_little_gpu_memory(needs, run, None) == []
     assert too_little_gpu_memory(needs, run, 24) == [
-        "notice: student needs up to 40 GB on each GPU (30 GB for weights, gradients and optimizer, "
-        "4 GB for the activations of `student.training.micro_tokens`, 5 GB for the loss), and "
-        "`plan.gpu_gb` in site.yaml is 24; lower `micro_tokens`, set `gradient_checkpointing: "
-        "true`, or request more GPUs"
+        "notice: student needs up to 40 GB on each GPU (30 GB for weights, gradients and "
+        "optimizer, 4 GB for the activations of `student.training.micro_tokens`, 5 GB for the "
+        "loss), and `plan.gpu_gb` in site.yaml is 24; lower `micro_tokens`, set "
+        "`gradient_checkpointing: true`, or request more GPUs"
     ]
     one = resource_requests([job("student", gres="gpu:1")])
     (notice,) = too_little_gpu_memory(one, run, 80)
