@@ -106,7 +106,6 @@ def main() -> None:
         epochs=args.epochs,
         learning_rate=args.learning_rate,
         global_batch=8,
-        micro_batch=8,
         cutoff=256,
         precision="fp32",
     )

@@ -4,9 +4,21 @@ Every strategy runs the project's training (`caco.training.rank`, started by its
 same rows; only the settings of DeepSpeed differ, and plain DDP has none. Every strategy trains once
 per round, in rotating order, and ratios are computed within a round. The first steps of a training,
 which allocate and compile, are excluded. See docs/benchmarks.md.
+
+The rows are Code CoTs of a run (`--rows`), tokenised as the code generator's, or random tokens of
+equal length. Model FLOPs utilisation counts what the arithmetic of a step needs, forward and
+backward, on real tokens only:
+
+    6 * (parameters of the layers) * tokens
+    + 6 * (parameters of the head) * (tokens with a loss)
+    + 12 * layers * heads * (head size) * (pairs of tokens that attend)
+
+A row of n tokens has n (n + 1) / 2 pairs, fewer with a sliding window. Nothing that is computed
+twice (gradient checkpointing) or masked counts.
 """
 
 import argparse
+import itertools
 import os
 import platform
 import random
@@ -25,17 +37,21 @@ from caco.config.training import Training
 from caco.identity import file_sha256
 from caco.models.manifest import read_manifest
 from caco.models.tokenizer import load_tokenizer
+from caco.rows.code_cot import CodeCoT
+from caco.rows.table import read_rows
 from caco.runtime.job import run
 from caco.runtime.progress import Progress
-from caco.text.chat import end_of_turn
+from caco.text.chat import end_of_turn, unconditional_prefix
+from caco.training.codegen_examples import codegen_examples
 from caco.training.deepspeed_settings import read_settings
+from caco.training.examples import write_tokens
+from caco.training.micro_batches import TokenRows
 from caco.training.rank import RankTask
 from caco.training.runtime.checkpoints import LOSS, CheckpointFolder, read_steps
-from caco.training.runtime.launch import Ranks, accumulation, launch, rank_count
+from caco.training.runtime.launch import Ranks, launch, rank_count
 
 _DDP = "plain DDP"
 _WARM_UP_STEPS = 3  # excluded steps of a training
-_FLOP = 6  # per parameter and token: forward and backward, without attention
 
 
 @dataclass(slots=True)
@@ -74,7 +90,6 @@ class Strategy:
                 checkpoints=scratch,
                 resume=None,
                 save_every_s=float("1e9"),
-                accumulation=accumulation(self.section, ranks.total, "benchmark"),
                 deepspeed=self.deepspeed,
                 training=self.section.model_dump_json(),
             ).write(plan)
@@ -101,18 +116,77 @@ def _write_rows(path: Path, rows: int, length: int, vocabulary: int) -> None:
     pq.write_table(table, path)
 
 
-def _sizes(model: Path) -> tuple[int, int]:
-    """Returns the number of parameters and the vocabulary size; reads no weights."""
+def _write_code_cots(path: Path, files: list[Path], model: Path, rows: int, cutoff: int) -> None:
+    """Writes the tokens of Code CoTs, from the first again when there are too few."""
+    tokenizer = load_tokenizer(model)
+    code_cots = itertools.cycle([row for file in files for row in read_rows(file, CodeCoT)])
+    prefix, end = unconditional_prefix(tokenizer), end_of_turn(tokenizer)
+    write_tokens(
+        codegen_examples(itertools.islice(code_cots, rows), prefix, end), tokenizer, cutoff, path
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """What the arithmetic of a model depends on.
+
+    Attributes:
+        parameters: Number of parameters.
+        head: Those of the head, which may be those of the embedding too.
+        layers: Those that are multiplied with every token.
+        vocabulary: Number of tokens that the model knows.
+        attention: FLOP per pair of tokens and layer, forward and backward.
+        windows: Sliding window of each layer, or None.
+    """
+
+    parameters: int
+    head: int
+    layers: int
+    vocabulary: int
+    attention: int
+    windows: list[int | None]
+
+    def flop(self, tokens: Path) -> float:
+        """Returns the FLOP of a training per token (see the docstring of this program)."""
+        rows = TokenRows(pq.read_table(tokens))
+        pairs = sum(_pairs(length, window) for window in self.windows for length in rows.lengths)
+        total = 6 * (self.layers * sum(rows.lengths) + self.head * sum(rows.labelled))
+        return (total + self.attention * pairs) / sum(rows.lengths)
+
+
+def _pairs(length: int, window: int | None) -> int:
+    """Returns how many pairs of tokens of a row attend."""
+    seen = length if window is None else min(length, window)
+    return seen * (seen + 1) // 2 + (length - seen) * seen
+
+
+def _sizes(folder: Path) -> _Sizes:
+    """Returns the sizes of a model; reads no weights."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    config = AutoConfig.from_pretrained(model)
+    config = AutoConfig.from_pretrained(folder)
     with torch.device("meta"):
-        empty = AutoModelForCausalLM.from_config(config)
-    return sum(p.numel() for p in empty.parameters()), config.vocab_size
+        model = AutoModelForCausalLM.from_config(config)
+    kinds = getattr(config, "layer_types", None) or ["sliding_attention"] * config.num_hidden_layers
+    window = getattr(config, "sliding_window", None)
+    head_size = (
+        getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    )
+    parameters = sum(p.numel() for p in model.parameters())
+    head = model.get_output_embeddings().weight
+    embedding = model.get_input_embeddings().weight
+    return _Sizes(
+        parameters=parameters,
+        head=head.numel(),
+        layers=parameters - embedding.numel() - (0 if head is embedding else head.numel()),
+        vocabulary=config.vocab_size,
+        attention=12 * config.num_attention_heads * head_size,
+        windows=[window if kind == "sliding_attention" else None for kind in kinds],
+    )
 
 
-def _table(strategies: list[Strategy], parameters: int, ranks: int) -> str:
+def _table(strategies: list[Strategy], flop: float, ranks: int) -> str:
     (plain,) = (c for c in strategies if c.name == _DDP)
     peak = peak_tflops()
     lines = [
@@ -122,7 +196,7 @@ def _table(strategies: list[Strategy], parameters: int, ranks: int) -> str:
     ]
     for c in strategies:
         ratios = [own / reference for own, reference in zip(c.rates, plain.rates, strict=True)]
-        tflops = median(c.rates) * _FLOP * parameters / ranks / 1e12
+        tflops = median(c.rates) * flop / ranks / 1e12
         utilisation = f"{tflops / peak:.1%}" if peak else "-"
         loss = f"{median(c.losses):.3f}"
         cells = [c.name, spread(c.rates, ",.0f"), spread(ratios, ".2f"), utilisation]
@@ -142,7 +216,10 @@ def main() -> None:
     )
     parser.add_argument("--ranks", type=int, default=2, help="ranks on a machine without a GPU")
     parser.add_argument("--batch", type=int, default=4, help="rows per rank and step")
-    parser.add_argument("--tokens", type=int, default=128, help="tokens per row")
+    parser.add_argument("--rows", type=Path, nargs="+", help="Parquet files of Code CoTs")
+    parser.add_argument("--tokens", type=int, default=128, help="tokens per row, without --rows")
+    parser.add_argument("--micro-tokens", type=int, default=8192, help="see docs/settings.md")
+    parser.add_argument("--gradient-checkpointing", action="store_true")
     parser.add_argument("--steps", type=int, default=12, help="steps per training")
     parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
     parser.add_argument("--rounds", type=int, default=2, help="number of rounds")
@@ -150,14 +227,15 @@ def main() -> None:
     if args.steps <= _WARM_UP_STEPS:
         parser.error(f"--steps must exceed {_WARM_UP_STEPS}, the number of excluded steps")
     model = read_manifest(args.model).folder
-    parameters, vocabulary = _sizes(model)
+    sizes = _sizes(model)
     ranks = rank_count(args.ranks)
     section = Training(
         epochs=1,
         learning_rate=1e-5,
         global_batch=ranks.total * args.batch,
-        micro_batch=args.batch,
-        cutoff=args.tokens,
+        micro_tokens=args.micro_tokens,
+        cutoff=min(2048, args.micro_tokens) if args.rows else args.tokens,
+        gradient_checkpointing=args.gradient_checkpointing,
         precision=args.precision,
     )
     strategies = [Strategy(_DDP, section, None)] + [
@@ -165,20 +243,25 @@ def main() -> None:
     ]
     hardware = ", ".join(gpu_names()) or f"{platform.machine()}, no GPU"
     print(
-        f"{hardware}; {os.cpu_count()} cores, {ranks.total} ranks, {parameters / 1e6:,.1f}M "
+        f"{hardware}; {os.cpu_count()} cores, {ranks.total} ranks, {sizes.parameters / 1e6:,.1f}M "
         f"parameters, load {os.getloadavg()[0]:.2f} at the start\n",
         flush=True,
     )
     progress = Progress("benchmark", args.rounds * len(strategies), "trainings")
     with tempfile.TemporaryDirectory() as scratch:
         tokens = Path(scratch) / "tokens.parquet"
-        _write_rows(tokens, args.steps * section.global_batch, args.tokens, vocabulary)
+        rows = args.steps * section.global_batch
+        if args.rows:
+            _write_code_cots(tokens, args.rows, model, rows, section.cutoff)
+        else:
+            _write_rows(tokens, rows, args.tokens, sizes.vocabulary)
+        flop = sizes.flop(tokens)
         for number in range(args.rounds):
             first = number % len(strategies)
             for strategy in [*strategies[first:], *strategies[:first]]:
                 strategy.measure(model, tokens, ranks)
                 progress.add()
-    print(_table(strategies, parameters, ranks.total), flush=True)
+    print(_table(strategies, flop, ranks.total), flush=True)
 
 
 if __name__ == "__main__":

@@ -35,13 +35,13 @@ compile lock 3.11
 compile workflow 3.11
 compile sandbox 3.12
 
-# CUDA's libraries are installed only with a torch that is built for CUDA, so they have their own
-# list. The other packages that torch needs are in the lists of train, infer and infer_cuda.
+# CUDA's libraries, and kernels for it, are installed only with a torch that is built for CUDA, so
+# they have their own list. The other packages that torch needs are in the lists of train, infer and infer_cuda.
 torch=$("$uv" pip compile --quiet envs/torch_cuda.in --constraint envs/train.txt --no-header \
     --no-annotate --python-version 3.11 --python-platform x86_64-manylinux_2_28 | sed 's/==.*//')
 omit() { grep -E "$@" <<<"$torch" | sed 's/^/--no-emit-package=/'; }
-mapfile -t not_cuda < <(omit -v '^(cuda-|nvidia-|triton)')
-mapfile -t cuda < <(omit '^(cuda-|nvidia-|triton|torch$)')
+mapfile -t not_cuda < <(omit -v '^(cuda-|nvidia-|triton|liger-kernel)')
+mapfile -t cuda < <(omit '^(cuda-|nvidia-|triton|liger-kernel|torch$)')
 compile torch_cuda 3.11 --constraint envs/train.txt "${not_cuda[@]}"
 # setuptools, which DeepSpeed compiles with, is the one that venv installs with Python 3.11.
 compile train 3.11 --constraint envs/torch_cuda.txt "${cuda[@]}" --no-emit-package=setuptools

@@ -205,7 +205,7 @@ def every_kind() -> Config:
     sampling = {"temperature": 0.0, "max_new_tokens": 8}
     transformers, vllm, server = ({"kind": k} for k in ("transformers", "vllm", "server"))
     training = {
-        "epochs": 1, "learning_rate": 1e-5, "global_batch": 8, "micro_batch": 8, "cutoff": 64,
+        "epochs": 1, "learning_rate": 1e-5, "global_batch": 8, "cutoff": 64,
     }  # fmt: skip
     file = {"reader": "gsm8k", "path": "train.jsonl"}
     tuned = {"model": "local", "training": training}

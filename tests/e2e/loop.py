@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LINKS = ("Snakefile", "rules", "scripts", "src", "envs", "profiles", "slurm", "config", ".venvs")
 
 _TRAINING = {
-    "learning_rate": 4.0e-3, "global_batch": 4, "micro_batch": 4, "cutoff": 384,
+    "learning_rate": 4.0e-3, "global_batch": 4, "cutoff": 384,
     "precision": "fp32", "weight_decay": 0.0,
 }  # fmt: skip
 _ENGINE = {"kind": "transformers", "dtype": "float32", "batch": 32}

@@ -79,7 +79,7 @@ def test_a_completion_ends_at_the_end_of_text_and_at_the_end_of_a_turn(tokenizer
 
 def test_the_end_of_a_training_example_is_one_labelled_token(tokenizer, family):
     _, end = FAMILIES[family]
-    ids, labels = token_ids(Example("Solve.", "x = 1" + end), tokenizer, 100)
+    ((ids, labels),) = token_ids([Example("Solve.", "x = 1" + end)], tokenizer, 100)
     assert ids[-1] == labels[-1] == tokenizer.convert_tokens_to_ids(end)
     assert ids[-1] in end_tokens(tokenizer, None)
 

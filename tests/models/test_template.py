@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SAMPLING = {"temperature": 0.7, "max_new_tokens": 8}
 ENGINE = {"engine": {"kind": "transformers"}, "sampling": SAMPLING}
 TRAINING = {
-    "epochs": 1, "learning_rate": 1e-3, "global_batch": 1, "micro_batch": 1, "cutoff": 64,
+    "epochs": 1, "learning_rate": 1e-3, "global_batch": 1, "cutoff": 64,
 }  # fmt: skip
 TRAINS = ("--deepspeed", "config/deepspeed/zero2.json", "--loss", "loss", "--checkpoint", "out")
 ANSWERS = ("--name", "base", "--benchmark", "b", "--problems", "rows", "--answers", "out")

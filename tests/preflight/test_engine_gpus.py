@@ -1,12 +1,20 @@
 """A model sharded over more GPUs than its job requests is reported before submission."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.preflight.jobs import job
 
 from caco.config.config import Config, check_config, read_config
-from caco.preflight.checks import idle_gpus, too_few_gpus, uneven_batches
+from caco.models.manifest import write_manifest
+from caco.preflight.checks import (
+    idle_gpus,
+    too_few_gpus,
+    too_little_gpu_memory,
+    too_small_batches,
+)
 from caco.preflight.requests import resource_requests
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,9 +67,40 @@ def test_gpus_that_no_engine_uses_are_a_notice_and_no_error() -> None:
     ]
 
 
-def test_a_batch_that_is_not_divisible_by_the_ranks_is_reported_before_submission() -> None:
-    one_node, two = job("codegen", gres="gpu:8"), job("student", gres="gpu:h100:3", nodes=2)
-    (error,) = uneven_batches(
+def test_a_batch_with_fewer_rows_than_ranks_is_reported_before_submission() -> None:
+    one_node, two = job("codegen", gres="gpu:8"), job("student", gres="gpu:h100:8", nodes=17)
+    (error,) = too_small_batches(
         resource_requests([one_node, two, job("sample", gres="gpu:3")]), config()
     )
-    assert str(error).startswith("`student.training.global_batch` is 128, which 6 ranks of ")
+    assert str(error).startswith("`student.training.global_batch` is 128, so 136 ranks ")
+
+
+def test_a_training_that_may_not_fit_on_its_gpus_is_reported_with_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = config()
+    student = Path(f"results/{run.run}/models/{run.student.model}")
+    sizes = {"hidden_size": 3584, "num_hidden_layers": 28, "intermediate_size": 18944}
+    (student / "checkpoint").mkdir(parents=True)
+    (student / "checkpoint/config.json").write_text(
+        json.dumps({**sizes, "vocab_size": 152064, "dtype": "bfloat16"})
+    )
+    weights = student / "checkpoint/model.safetensors"
+    weights.touch()
+    with weights.open("r+b") as file:
+        file.truncate(15_231_233_024)  # 7.6B parameters; a sparse file
+    monkeypatch.setattr("caco.models.manifest.file_sha256", lambda path: "0" * 64)
+    write_manifest(student / "manifest.json", student / "checkpoint")
+    needs = resource_requests([job("student", gres="gpu:8"), job("sample", gres="gpu:1")])
+    assert too_little_gpu_memory(needs, run, 80) == []
+    assert too_little_gpu_memory(needs, run, None) == []
+    assert too_little_gpu_memory(needs, run, 24) == [
+        "notice: student needs up to 40 GB on each GPU (30 GB for weights, gradients and "
+        "optimizer, 4 GB for the activations of `student.training.micro_tokens`, 5 GB for the "
+        "loss), and `plan.gpu_gb` in site.yaml is 24; lower `micro_tokens`, set "
+        "`gradient_checkpointing: true`, or request more GPUs"
+    ]
+    one = resource_requests([job("student", gres="gpu:1")])
+    (notice,) = too_little_gpu_memory(one, run, 80)
+    assert "(137 GB for weights" in notice

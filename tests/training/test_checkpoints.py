@@ -236,7 +236,7 @@ def test_a_flipped_bit_of_the_tokens_or_the_task_of_the_ranks(tmp_path):
     task = RankTask(
         stage="codegen", model="base", tokens=str(tokens), tokens_sha256=file_sha256(tokens),
         end="<|im_end|>", checkpoint="out", checkpoints=str(tmp_path), resume=None,
-        save_every_s=9.0, accumulation=2, deepspeed={"zero_optimization": {"stage": 2}},
+        save_every_s=9.0, deepspeed={"zero_optimization": {"stage": 2}},
         training="{}",
     )  # fmt: skip
     task.write(plan)

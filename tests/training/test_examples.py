@@ -63,7 +63,7 @@ def test_student_examples_have_text_only():
 
 def test_only_the_completion_and_its_end_token_have_labels(tokenizer):
     prompt = chat_prompt(tokenizer, "What?")
-    ids, labels = token_ids(Example(prompt, "Five<|im_end|>"), tokenizer, 1000)
+    ((ids, labels),) = token_ids([Example(prompt, "Five<|im_end|>")], tokenizer, 1000)
     labelled = [i for i, label in zip(ids, labels, strict=True) if label != IGNORED]
     assert tokenizer.decode(labelled) == "Five<|im_end|>"
     assert tokenizer.decode(ids) == prompt + "Five<|im_end|>"

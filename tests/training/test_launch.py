@@ -1,4 +1,4 @@
-"""Launching ranks: their number, the gradient accumulation, and no rank outlives its job."""
+"""Launching ranks: their number and cores, and no rank outlives its job."""
 
 import os
 import re
@@ -21,18 +21,16 @@ _SRC = Path(__file__).resolve().parents[2] / "src"
 
 
 def _training(**changed) -> Training:
-    keys = {"epochs": 1.0, "learning_rate": 1e-3, "global_batch": 16, "micro_batch": 4}
+    keys = {"epochs": 1.0, "learning_rate": 1e-3, "global_batch": 16}
     return Training(**{**keys, "cutoff": 64, **changed})
 
 
-def test_the_global_batch_is_ranks_times_micro_batch_times_passes():
-    assert launch.accumulation(_training(), 2, "codegen") == 2
-    assert launch.accumulation(_training(), 1, "codegen") == 4
-
-
-def test_a_global_batch_that_cannot_be_divided_names_the_key_and_the_fix():
-    with pytest.raises(UserError, match=r"`student\.training\.global_batch` is 16.*multiple of 12"):
-        launch.accumulation(_training(), 3, "student")
+def test_a_global_batch_with_fewer_rows_than_ranks_names_the_key_and_the_fix():
+    launch.require_rows_for_ranks(_training(), 16, "student")
+    with pytest.raises(
+        UserError, match=r"`student\.training\.global_batch` is 16.*set it to 17 or"
+    ):
+        launch.require_rows_for_ranks(_training(), 17, "student")
 
 
 def test_the_ranks_divide_the_cores_of_the_job(monkeypatch):

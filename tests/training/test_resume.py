@@ -9,6 +9,10 @@ import pytest
 from tests.training.command_line import STEPS, curve, run, spec, start
 
 
+def _spec(**training):
+    return spec(**training, cutoff=60, micro_tokens=60)  # a micro-batch a row
+
+
 def _flags(inputs):
     return ("--code-cots", inputs / "cots.parquet", "--ranks", 2, "--save-every", 0)
 
@@ -26,7 +30,7 @@ def uninterrupted(inputs, tmp_path_factory, request):
     """A ZeRO stage, and the loss curve of two ranks: on one node, under ZeRO-3 on two nodes."""
     out = tmp_path_factory.mktemp(f"zero{request.param}")
     if request.param == 2:
-        run("codegen", inputs, out, spec(), *_flags(inputs))
+        run("codegen", inputs, out, _spec(), *_flags(inputs))
     else:
         bin = tmp_path_factory.mktemp("bin")
         (bin / "srun").write_text(_SRUN)
@@ -35,16 +39,17 @@ def uninterrupted(inputs, tmp_path_factory, request):
             m.setenv("PATH", f"{bin}:{os.environ['PATH']}")
             m.setenv("SLURM_JOB_NUM_NODES", "2")
             m.setenv("SLURM_JOB_ID", "42")
-            run("codegen", inputs, out, spec(zero_stage=3), *_flags(inputs)[:2])
+            run("codegen", inputs, out, _spec(zero_stage=3), *_flags(inputs)[:2])
     return request.param, curve(out)
 
 
 def test_two_ranks_have_the_losses_of_one(uninterrupted, trained):
-    # Only the first two steps: the third has one row, which both of the two ranks process.
-    for (_, loss, _, tokens), (_, same, _, same_tokens) in zip(
-        curve(trained[0])[:2], uninterrupted[1][:2], strict=True
+    # The third step has one row, so one of the two ranks has none.
+    for (_, loss, norm, tokens), (_, same, same_norm, same_tokens) in zip(
+        curve(trained[0])[:6], uninterrupted[1][:6], strict=True
     ):
         assert (loss, tokens) == (pytest.approx(same, rel=1e-4), same_tokens)
+        assert norm == pytest.approx(same_norm, rel=1e-3)
 
 
 def _interrupt(process, checkpoints, after, number):
@@ -74,19 +79,19 @@ def test_a_killed_and_preempted_run_has_the_losses_of_an_uninterrupted_one(
     assert [step for step, *_ in expected] == list(range(1, STEPS + 1))
     assert expected[-1][1] < expected[0][1] - 1
 
-    process = start("codegen", inputs, tmp_path, spec(zero_stage=stage), *_flags(inputs))
+    process = start("codegen", inputs, tmp_path, _spec(zero_stage=stage), *_flags(inputs))
     _interrupt(process, checkpoints, 4, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert not (tmp_path / "manifest.json").exists()
 
-    process = start("codegen", inputs, tmp_path, spec(zero_stage=stage), *_flags(inputs))
+    process = start("codegen", inputs, tmp_path, _spec(zero_stage=stage), *_flags(inputs))
     stderr = _interrupt(process, checkpoints, 12, signal.SIGUSR1)
     assert 4 < _step(r"codegen: resuming after step (\d+)", stderr) < 16
     assert process.returncode == os.EX_TEMPFAIL
     stopped = _step(r"cluster notice: codegen was preempted and stopped after step (\d+);", stderr)
     assert 12 < stopped < STEPS
 
-    stderr = run("codegen", inputs, tmp_path, spec(zero_stage=stage), *_flags(inputs))
+    stderr = run("codegen", inputs, tmp_path, _spec(zero_stage=stage), *_flags(inputs))
     assert _step(r"codegen: resuming after step (\d+)", stderr) == stopped
     resumed = curve(tmp_path)
     assert [(step, tokens) for step, _, _, tokens in resumed] == [
@@ -99,7 +104,7 @@ def test_a_killed_and_preempted_run_has_the_losses_of_an_uninterrupted_one(
 
 def test_rows_that_change_while_they_are_read_end_the_training(inputs, tmp_path):
     checkpoints = tmp_path / "record.training"
-    process = start("codegen", inputs, tmp_path, spec(), *_flags(inputs))
+    process = start("codegen", inputs, tmp_path, _spec(), *_flags(inputs))
     deadline = time.monotonic() + 240
     while not list(checkpoints.glob("step-*")) and process.poll() is None:
         assert time.monotonic() < deadline

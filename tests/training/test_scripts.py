@@ -48,7 +48,7 @@ def test_the_same_seed_gives_bitwise_equal_results(inputs, trained, tmp_path):
 
 def test_the_writer_is_trained_on_both_pairs(inputs, tmp_path):
     flags = ("--code-cots", inputs / "cots.parquet", "--seeds", inputs / "seeds.parquet")
-    settings = {**spec(epochs=1, packing=True, cutoff=512), "fine_tune": True}
+    settings = {**spec(epochs=1, cutoff=512, micro_tokens=512), "fine_tune": True}
     stderr = run("writer", inputs, tmp_path, settings, *flags)
     assert "5 rejected: no_solution" in stderr
     assert curve(tmp_path)
@@ -118,12 +118,20 @@ def test_a_training_without_rows_is_an_error(inputs, tmp_path):
     assert not (tmp_path / "manifest.json").exists()
 
 
-def test_an_indivisible_batch_is_an_error_before_anything_is_loaded(inputs, tmp_path):
-    settings = {**spec(global_batch=5), "prompt": "chat"}
+def test_too_small_a_batch_is_an_error_before_anything_is_loaded(inputs, tmp_path):
+    settings = {**spec(global_batch=1), "prompt": "chat"}
     stderr = run(
-        "student", inputs, tmp_path, settings, "--corpus", inputs / "corpus.parquet", code=1
+        "student",
+        inputs,
+        tmp_path,
+        settings,
+        "--corpus",
+        inputs / "corpus.parquet",
+        "--ranks",
+        2,
+        code=1,
     )
-    assert stderr.startswith("input error: `student.training.global_batch` is 5")
+    assert stderr.startswith("input error: `student.training.global_batch` is 1, so 2 ranks")
     assert not (tmp_path / "manifest.json").exists()
 
 

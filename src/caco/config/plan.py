@@ -43,6 +43,9 @@ class Assumptions(Section):
 
     gpus: int = Field(gt=0, description="GPUs in use at a time.")
     cores: int = Field(gt=0, description="Cores that verification uses at a time.")
+    gpu_gb: float | None = Field(
+        None, gt=0, description="Memory of one GPU; null if trainings are not compared with it."
+    )
     start_s: float = Field(ge=0, description="Seconds until a GPU job has loaded its model.")
     shard_h: float = Field(
         gt=0, description="Desired duration of the longest job of a shard, in hours."

@@ -1,8 +1,8 @@
 """Sections of fine-tuning: the code generator, the writer and the student."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from caco.config.section import Section
 
@@ -16,12 +16,23 @@ class Training(Section):
         0.03, ge=0, lt=1, description="Fraction of the steps with linear warmup (paper: 0.03)."
     )
     weight_decay: float = Field(0.1, ge=0, description="Weight decay of AdamW (paper: 0.1).")
-    global_batch: int = Field(gt=0, description="Rows (or packed blocks) per optimiser step.")
-    micro_batch: int = Field(
-        gt=0, description="Rows (or packed blocks) per device and forward pass."
+    global_batch: int = Field(gt=0, description="Rows per optimiser step, over all devices.")
+    micro_tokens: int = Field(
+        8192,
+        gt=0,
+        description=(
+            "Maximum tokens per device and forward pass, which bounds its memory; at least "
+            "`cutoff`. It changes no result beyond rounding."
+        ),
     )
     cutoff: int = Field(gt=0, description="Maximum tokens of a row; longer rows are truncated.")
-    packing: bool = Field(False, description="Pack rows into blocks of `cutoff` tokens.")
+    gradient_checkpointing: bool = Field(
+        False,
+        description=(
+            "Compute the activations of each layer again in the backward pass instead of keeping "
+            "them: a fifth of the memory per token, a fifth more time."
+        ),
+    )
     precision: Literal["bf16", "fp32"] = Field("bf16", description="Precision of the forward pass.")
     zero_stage: Literal[0, 1, 2, 3] = Field(
         2, description="DeepSpeed ZeRO stage (paper: 2); selects the file in `config/deepspeed/`."
@@ -30,6 +41,15 @@ class Training(Section):
     min_rows: int = Field(
         1, gt=0, description="Minimum number of rows to train on; fewer are an error."
     )
+
+    @model_validator(mode="after")
+    def _every_row_fits(self) -> Self:
+        if self.cutoff > self.micro_tokens:
+            raise ValueError(
+                f"`micro_tokens` is {self.micro_tokens}, less than one row of `cutoff` "
+                f"{self.cutoff} tokens; raise it or lower `cutoff`"
+            )
+        return self
 
 
 class FineTune(Section):

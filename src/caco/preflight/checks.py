@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 from caco.config.config import Config, read_config
 from caco.config.plan import Assumptions, read_assumptions
+from caco.config.training import FineTune
 from caco.errors import CacoError, ClusterError, UserError
+from caco.models.manifest import read_manifest
 from caco.preflight.capacity import missing_resources, query_partitions
 from caco.preflight.columns import missing_columns
 from caco.preflight.disk import incomplete_models, insufficient_space
@@ -22,7 +24,9 @@ from caco.preflight.requests import ResourceRequest, last_attempt_requests, reso
 from caco.preflight.stale_state import DISCARD, discard, stale_state_errors, stale_states
 from caco.preflight.templates import missing_templates
 from caco.slurm.site import FILE
-from caco.training.runtime.launch import accumulation
+from caco.training.runtime.launch import require_rows_for_ranks
+from caco.training.runtime.memory import training_memory
+from caco.workflow.paths import Paths
 from caco.workflow.stages import engines_of
 
 # Lengths and shares of rows, unless the site file has its own.
@@ -60,7 +64,7 @@ def _cluster_errors(jobs: Sequence[Any], config: Config) -> list[CacoError]:
     requests = resource_requests(jobs)
     if not requests:
         return []
-    found: list[CacoError] = [*too_few_gpus(requests, config), *uneven_batches(requests, config)]
+    found: list[CacoError] = [*too_few_gpus(requests, config), *too_small_batches(requests, config)]
     try:
         # A retry that requests more than the cluster has would be refused or stay pending forever.
         found += missing_resources([*requests, *last_attempt_requests(jobs)], query_partitions())
@@ -71,6 +75,7 @@ def _cluster_errors(jobs: Sequence[Any], config: Config) -> list[CacoError]:
     found = found or [*permission_errors(requests)]
     if not found:
         print_notices(idle_gpus(requests, config))
+        print_notices(too_little_gpu_memory(requests, config, _assumptions().gpu_gb))
     return found
 
 
@@ -85,8 +90,8 @@ def _assumptions() -> Assumptions:
     return read_assumptions(FILE if has_plan else _DEFAULT_ASSUMPTIONS)
 
 
-def uneven_batches(requests: Iterable[ResourceRequest], config: Config) -> list[UserError]:
-    """Returns one error for each training whose global batch is not divisible by its ranks.
+def too_small_batches(requests: Iterable[ResourceRequest], config: Config) -> list[UserError]:
+    """Returns one error for each training whose global batch has fewer rows than it has ranks.
 
     Each GPU has one rank. Without GPUs, the number of ranks is known on the job's node only.
 
@@ -94,19 +99,55 @@ def uneven_batches(requests: Iterable[ResourceRequest], config: Config) -> list[
         requests: The rules' requests.
         config: The run.
     """
-    trained = {"codegen": config.codegen, "student": config.student}
+    found = []
+    for rule, section, ranks in _trainings(requests, config):
+        try:
+            require_rows_for_ranks(section.training, ranks, rule)
+        except UserError as error:
+            found.append(error)
+    return found
+
+
+def too_little_gpu_memory(
+    requests: Iterable[ResourceRequest], config: Config, gpu_gb: float | None
+) -> list[str]:
+    """Returns one notice for each training that may not fit on its GPUs.
+
+    What a training needs is an upper estimate, so this is no error.
+
+    Args:
+        requests: The rules' requests.
+        config: The run.
+        gpu_gb: Memory of one GPU, in GB; None if it is not known.
+    """
+    found = []
+    for rule, section, ranks in _trainings(requests, config) if gpu_gb else ():
+        manifest = Path(Paths(config.run).model(section.model))
+        if not manifest.exists():
+            continue
+        needed = training_memory(read_manifest(manifest).folder, section.training, ranks)
+        if needed and gpu_gb and needed.total > gpu_gb:
+            found.append(
+                f"notice: {rule} needs up to {needed.total:.0f} GB on each GPU "
+                f"({needed.states:.0f} GB for weights, gradients and optimizer, "
+                f"{needed.activations:.0f} GB for the activations of `{rule}.training.micro_tokens`"
+                f", {needed.loss:.0f} GB for the loss), and `plan.gpu_gb` in site.yaml is "
+                f"{gpu_gb:g}; lower `micro_tokens`, set `gradient_checkpointing: true`, or request "
+                "more GPUs"
+            )
+    return found
+
+
+def _trainings(
+    requests: Iterable[ResourceRequest], config: Config
+) -> Iterator[tuple[str, FineTune, int]]:
+    """Yields rule, config section and number of ranks of each training with GPUs."""
+    trained: dict[str, FineTune] = {"codegen": config.codegen, "student": config.student}
     if config.writer.fine_tune:
         trained["writer"] = config.writer
-    found = []
     for request in requests:
         if request.rule in trained and request.gpus:
-            try:
-                accumulation(
-                    trained[request.rule].training, request.gpus * request.nodes, request.rule
-                )
-            except UserError as error:
-                found.append(error)
-    return found
+            yield request.rule, trained[request.rule], request.gpus * request.nodes
 
 
 class _GpuUse(NamedTuple):

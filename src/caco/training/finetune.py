@@ -26,7 +26,12 @@ from caco.training.runtime.checkpoints import (
     read_steps,
     step_of,
 )
-from caco.training.runtime.launch import TrainingArguments, accumulation, launch, rank_count
+from caco.training.runtime.launch import (
+    TrainingArguments,
+    launch,
+    rank_count,
+    require_rows_for_ranks,
+)
 from caco.training.runtime.preemption import preemption_handler
 
 
@@ -57,14 +62,14 @@ def fine_tune(
         seconds.
 
     Raises:
-        UserError: There are fewer rows to train on than `min_rows`, the ranks cannot divide the
-            global batch evenly, the DeepSpeed settings have another ZeRO stage, or the saved
+        UserError: There are fewer rows to train on than `min_rows`, the global batch has fewer
+            rows than there are ranks, the DeepSpeed settings have another ZeRO stage, or the saved
             checkpoint has another fingerprint.
         ClusterError: A rank failed.
         Preempted: The job is being preempted; a checkpoint has been saved.
     """
     ranks = rank_count(arguments.ranks)
-    passes = accumulation(section.training, ranks.total, stage)
+    require_rows_for_ranks(section.training, ranks.total, stage)
     settings = read_settings(arguments.deepspeed, section.training.zero_stage)
     model = read_manifest(arguments.model).folder
     fingerprint = {**arguments.fingerprint, "ranks": str(ranks.total)}
@@ -92,7 +97,6 @@ def fine_tune(
                 checkpoints=str(checkpoints.folder),
                 resume=resume,
                 save_every_s=arguments.save_every_s,
-                accumulation=passes,
                 deepspeed=settings,
                 training=section.training.model_dump_json(),
             )

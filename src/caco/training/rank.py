@@ -32,7 +32,6 @@ class RankTask:
         checkpoints: The checkpoint folder (`caco.training.runtime.checkpoints`).
         resume: The checkpoint to resume from, or None.
         save_every_s: Seconds between two checkpoints.
-        accumulation: Gradient accumulation steps.
         deepspeed: DeepSpeed settings; None for plain DDP.
         training: The config section, as JSON.
     """
@@ -46,7 +45,6 @@ class RankTask:
     checkpoints: str
     resume: str | None
     save_every_s: float
-    accumulation: int
     deepspeed: dict[str, Any] | None
     training: str
 
@@ -78,11 +76,10 @@ class RankTask:
         return task
 
 
-def trainer_settings(task: RankTask, section: Training, on_gpu: bool) -> dict[str, Any]:
+def trainer_settings(task: RankTask, section: Training, on_gpu: bool, ranks: int) -> dict[str, Any]:
     """Returns the arguments of TRL's `SFTConfig`."""
-    # On a CPU a padding token costs as much as any other, so training is padding-free. On a GPU
-    # without flash attention, padding-free rows would attend over the whole micro-batch.
-    padded = on_gpu and not section.packing
+    from transformers.utils import is_liger_kernel_available
+
     return {
         "output_dir": str(task.scratch),
         "num_train_epochs": section.epochs,
@@ -90,14 +87,15 @@ def trainer_settings(task: RankTask, section: Training, on_gpu: bool) -> dict[st
         "lr_scheduler_type": "cosine",
         "warmup_steps": section.warmup,  # a fraction of the steps, as it is below 1
         "weight_decay": section.weight_decay,
-        "per_device_train_batch_size": section.micro_batch,
-        "gradient_accumulation_steps": task.accumulation,
-        # Rows are truncated already; packing needs the block length.
-        "max_length": section.cutoff if section.packing else None,
-        "packing": section.packing,
-        "padding_free": not padded and not section.packing,
-        "include_num_input_tokens_seen": "non_padding" if padded else "all",
-        "gradient_checkpointing": on_gpu,
+        # `TokenTrainer` divides the rows of a step, which is one batch here.
+        "per_device_train_batch_size": -(-section.global_batch // ranks),
+        "max_length": None,  # rows are truncated already
+        "padding_free": True,
+        "dataset_kwargs": {"skip_prepare_dataset": True},
+        "include_num_input_tokens_seen": "all",
+        "gradient_checkpointing": section.gradient_checkpointing,
+        # Fused norms, rotary embeddings and activations; the loss is that of `caco.training.head`.
+        "use_liger_kernel": on_gpu and is_liger_kernel_available(),
         "bf16": section.precision == "bf16",
         "seed": section.seed,
         "data_seed": section.seed,
@@ -124,8 +122,9 @@ def train(task: RankTask) -> None:
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PrinterCallback
     from trl import SFTConfig
 
-    from caco.training.on_cpu import cpu_attention, score_labelled_only
-    from caco.training.runtime.trainer import CheckpointingTrainer, LossLogger
+    from caco.training.attention import padding_free_attention
+    from caco.training.runtime.trainer import LossLogger
+    from caco.training.token_trainer import TokenTrainer
 
     section = section_of_spec(Training, task.training)
     on_gpu = torch.cuda.is_available()
@@ -136,13 +135,17 @@ def train(task: RankTask) -> None:
         # accelerate does so on GPUs only; ZeRO-3 needs the process group to load the model.
         deepspeed.init_distributed("gloo")
     # Before the model: under ZeRO-3 the settings determine how it is loaded.
-    settings = SFTConfig(**trainer_settings(task, section, on_gpu))
+    settings = SFTConfig(**trainer_settings(task, section, on_gpu, int(os.environ["WORLD_SIZE"])))
     dtype = torch.bfloat16 if section.precision == "bf16" else torch.float32
     # The checkpoint's tokenizer_config.json has `local_files_only`, by default HF_HUB_OFFLINE.
     tokenizer = AutoTokenizer.from_pretrained(task.model, local_files_only=True)
-    attention = "sdpa" if on_gpu else cpu_attention(AutoConfig.from_pretrained(task.model))
+    attention = padding_free_attention(
+        AutoConfig.from_pretrained(task.model), bf16=section.precision == "bf16"
+    )
     cache = task.scratch / f"node-{os.environ['GROUP_RANK']}"  # file locks do not work across nodes
-    trainer = CheckpointingTrainer(
+    trainer = TokenTrainer(
+        global_batch=section.global_batch,
+        micro_tokens=section.micro_tokens,
         checkpoints=CheckpointFolder(Path(task.checkpoints)),
         save_every_s=task.save_every_s,
         model=AutoModelForCausalLM.from_pretrained(
@@ -154,8 +157,6 @@ def train(task: RankTask) -> None:
         callbacks=[LossLogger(task.stage, task.scratch / LOSS)],
     )
     trainer.remove_callback(PrinterCallback)
-    if not on_gpu:
-        score_labelled_only(trainer.model)
     trainer.train(resume_from_checkpoint=task.resume)
     if not (task.scratch / STOPPED).exists():
         trainer.require_unchanged_rows()

@@ -26,7 +26,6 @@ def short_trainings() -> dict[str, Any]:
     config = tiny_config()
     for trained in ("codegen", "writer"):
         config[trained]["training"]["epochs"] = EPOCHS
-        config[trained]["training"]["micro_batch"] = 2
     return config
 
 

@@ -54,20 +54,17 @@ def rank_count(without_gpus: int | None) -> Ranks:
     return Ranks(nodes, int(torch.cuda.device_count()) if has_gpus else without_gpus or 1)
 
 
-def accumulation(section: Training, ranks: int, stage: str) -> int:
-    """Returns the gradient accumulation steps.
+def require_rows_for_ranks(section: Training, ranks: int, stage: str) -> None:
+    """Checks that every rank has a row in each step.
 
     Raises:
-        UserError: The ranks cannot divide the global batch evenly.
+        UserError: The global batch has fewer rows than there are ranks.
     """
-    per_pass = ranks * section.micro_batch
-    if section.global_batch % per_pass:
+    if section.global_batch < ranks:
         raise UserError(
-            f"`{stage}.training.global_batch` is {section.global_batch}, which {ranks} ranks of "
-            f"`micro_batch` {section.micro_batch} cannot divide evenly; set it to a multiple of "
-            f"{per_pass}"
+            f"`{stage}.training.global_batch` is {section.global_batch}, so {ranks} ranks cannot "
+            f"have a row each in a step; set it to {ranks} or more, or request fewer GPUs"
         )
-    return section.global_batch // per_pass
 
 
 def launch(plan: Path, ranks: Ranks) -> None:
@@ -100,7 +97,8 @@ def launch(plan: Path, ranks: Ranks) -> None:
         require_disk_space(plan.parent)  # for a full disk, torch reports only a short write
         raise ClusterError(
             f"fine-tuning exited with code {code}; see the lines above for the cause. If it ran "
-            "out of memory, reduce `micro_batch` (the global batch does not change) or `cutoff`"
+            "out of memory, reduce `micro_tokens` (the global batch does not change) or set "
+            "`gradient_checkpointing: true`"
         )
 
 
