@@ -104,8 +104,9 @@ def test_a_row_takes_space_for_all_texts_that_it_contains():
     stages = _stages(_config("config.yaml"), _assumed())
     of_tokens = {name: stage.disk_gb * 1e9 / 1.2 for name, stage in stages.items()}
     assert of_tokens["sample"] == of_tokens["verify"] == pytest.approx(96 * 100)
-    assert of_tokens["question"] == pytest.approx(48 * 150)
-    assert of_tokens["solution"] == of_tokens["judge"] == pytest.approx(48 * 350)
+    assert of_tokens["question"] == pytest.approx(48 * (150 + 50))  # with the replies
+    assert of_tokens["solution"] == pytest.approx(48 * (350 + 200))
+    assert of_tokens["judge"] == pytest.approx(48 * 350)
     assert of_tokens["corpus"] == pytest.approx(12 * 350)
     assert of_tokens["codegen"] == 0
 
