@@ -1,7 +1,9 @@
-"""Tells whether the rows of a generating job are samples of its model with its settings.
+"""Tells whether rows come from the recorded model, and whether a checkpoint fits its training rows.
 
-Nothing is generated: one forward pass of the recorded checkpoint scores the prompts and the drawn
-tokens. The exit code is 1 if the rows of a job are no such samples. For interactive use:
+Nothing is generated or trained. Of a job in which a model generates, one forward pass of the
+recorded checkpoint scores the prompts and the drawn tokens; of a training, it computes the loss on
+rows that the checkpoint was trained on. The exit code is 1 if a job is inconsistent. For
+interactive use:
 python scripts/prove.py results/embedded/provenance/sample/00000.json
 """
 
@@ -19,15 +21,21 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "records", type=Path, nargs="+", help="records of jobs in which a model generates"
+        "records",
+        type=Path,
+        nargs="+",
+        help="records of jobs in which a model generates or is trained",
     )
     args = parser.parse_args()
     # After the arguments: `--help` works without torch.
     from caco.proof.generation import prove_generation
+    from caco.proof.training import TRAININGS, prove_training
 
     verdicts = set()
     for path in args.records:
-        proof = prove_generation(load_record(path), path.resolve().parents[2])
+        record = load_record(path)
+        prove = prove_training if record["rule"] in TRAININGS else prove_generation
+        proof = prove(record, path.resolve().parents[2])
         print(f"{path}: {proof.line}", flush=True)
         verdicts.add(proof.verdict)
     sys.exit("inconsistent" in verdicts)

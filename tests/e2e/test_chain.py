@@ -150,15 +150,20 @@ def test_a_record_is_not_restored_from_a_damaged_shard(copy: Path) -> None:
 
 def test_jobs_that_are_executed_again_have_the_same_outputs(copy: Path) -> None:
     """One rule of each environment, a checkpoint, a folder and the page; the others are similar."""
-    rules = ("model", "verify", "export", "report")
-    done = call(copy, "scripts/audit.py", "rerun", "results/tiny", "--stage", "sample", *rules)
+    equal = ("model", "verify", "export", "report")
+    proven = ("codegen", "sample", "question", "solution")
+    done = call(copy, "scripts/audit.py", "rerun", "results/tiny", "--stage", *proven, *equal)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines if "bit-identical equal" in line] == list(rules)
+    assert [line.split()[0] for line in lines if "bit-identical equal" in line] == list(equal)
     # Neither code nor packages nor machine have changed since the run.
-    (sampled,) = (n for n, line in enumerate(lines) if "scored        consistent" in line)
-    assert " rows, " in lines[sampled + 1] and " 0 tokens outside" in lines[sampled + 1]
-    assert lines[6] == "5 jobs of 5 rules: 4 equal, 1 consistent, 0 different, 0 not executed"
+    said = {line.split()[0]: lines[n + 1] for n, line in enumerate(lines) if "consistent  " in line}
+    assert tuple(said) == proven
+    assert " of its own rows, " in said["codegen"]
+    for rule in proven[1:]:
+        assert " rows, " in said[rule] and " 0 tokens cannot have been drawn" in said[rule]
+        assert "rows altered" not in said[rule]
+    assert lines[-2] == "8 jobs of 8 rules: 4 equal, 4 consistent, 0 different, 0 not executed"
 
 
 def test_the_audit_lists_altered_inputs_and_weights(copy: Path) -> None:

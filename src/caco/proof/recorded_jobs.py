@@ -1,6 +1,6 @@
 """The generating jobs of each rule, as their records tell them: what was asked, drawn and made."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from caco.config.generation import LlmJudge, Sample, Sampling, WriteQuestions, W
 from caco.config.section import section_of_spec
 from caco.config.sources import Drafting
 from caco.engines.protocol import GeneratingModel
-from caco.identity import canonical_json
+from caco.proof.recorded_command import JobOfRecord
 from caco.proof.replay import Kept
 from caco.rows.answered import Answered
 from caco.rows.calibration import Planted, PlantedJudgement
@@ -25,7 +25,6 @@ from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows
 from caco.rows.verified import Verified
-from caco.runtime.chain import located
 from caco.stages.bench.answer import answer_problems
 from caco.stages.calibrate.judgements import judge_planted
 from caco.stages.pass_rate.questions import questions
@@ -34,40 +33,6 @@ from caco.stages.reverse.question import question_few_shot, write_questions
 from caco.stages.reverse.solution import solution_few_shot, write_solutions
 from caco.stages.sample import sample_shard
 from caco.stages.unify.drafts import first_tasks, next_tasks, write_drafts
-
-
-class JobOfRecord:
-    """The command line of a recorded job."""
-
-    def __init__(self, record: Mapping[str, Any], run: Path) -> None:
-        self.spec = canonical_json(record["spec"])
-        self.identity: str = record["identity"]
-        self._record, self._run = record, run
-        self._values: dict[str, list[str]] = {}
-        flag = ""
-        for word in record["command"][1:]:
-            if word.startswith("--"):
-                flag = word
-                self._values[flag] = []
-            else:
-                self._values.setdefault(flag, []).append(word)
-
-    def text(self, flag: str) -> str:
-        """Returns the value of an argument."""
-        return self._values[flag][0]
-
-    def files(self, flag: str) -> list[Path]:
-        """Returns the files of an argument, where they are now."""
-        names = self._values.get(flag, [])
-        return [located(self._record, name, self._run) for name in names]
-
-    def file(self, flag: str) -> Path:
-        """Returns the file of an argument."""
-        return self.files(flag)[0]
-
-    def rows(self, flag: str, row_type: type[Any]) -> Iterator[Any]:
-        """Yields the rows of the files of an argument, in order."""
-        return (row for file in self.files(flag) for row in read_rows(file, row_type))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from caco.engines.protocol import GeneratingModel, Request
 from caco.errors import UserError
 from caco.models.manifest import Manifest, open_checkpoint
 from caco.models.served import served_model
-from caco.proof.recorded_jobs import RULES, JobOfRecord, Replayed
+from caco.proof.recorded_command import JobOfRecord
+from caco.proof.recorded_jobs import RULES, Replayed
 from caco.proof.replay import Kept, ReplayEngine
 from caco.proof.scores import DrawnRow
 from caco.rows.table import count_rows, read_rows

@@ -48,6 +48,7 @@ class Result(StrEnum):
 
 
 _PROVEN = (Result.EQUAL, Result.CONSISTENT)
+_PROVEN_BY_MODEL = (Check.SCORED, Check.TRAINING)
 _COUNTED = (Result.EQUAL, Result.DIFFERENT, Result.NOT_EXECUTED)  # also where there is none
 
 
@@ -82,7 +83,7 @@ class Rerun:
         head = f"{names} {self.result:<12} {self.seconds:6.1f} s"
         if self.result is not Result.DIFFERENT:
             return [head, *(f"  {reason}" for reason in self.reasons)]
-        found = self.changes if self.check is Check.SCORED else self.changes or [_AS_RECORDED]
+        found = self.changes if self.check in _PROVEN_BY_MODEL else self.changes or [_AS_RECORDED]
         return [head, *(f"  {line}" for line in [*self.reasons, *found])]
 
 
@@ -126,8 +127,8 @@ def rerun(
             continue
         record = Path(Paths(run.name, str(run.parent)).provenance(rule, identity))
         label = f"job {number} of {len(chosen)}: {rule} {identity}"
-        if known.check is Check.SCORED:
-            yield _score_job(record, label)
+        if known.check in _PROVEN_BY_MODEL:
+            yield _score_job(record, known.check, label)
         else:
             yield _rerun_job(record, run, scratch / rule / identity, label)
 
@@ -210,8 +211,8 @@ def _rerun_job(record: Path, run: Path, folder: Path, label: str) -> Rerun:
     return Rerun(rule, identity, check, result, seconds, reasons, changes)
 
 
-def _score_job(record: Path, label: str) -> Rerun:
-    """Has the recorded model score the rows of a generating job, in the environment of models."""
+def _score_job(record: Path, check: Check, label: str) -> Rerun:
+    """Has the recorded model score its own or its training rows, in the environment of models."""
     rule, identity = record.parent.name, record.stem
     started = time.monotonic()
     print(label, file=sys.stderr, flush=True)
@@ -224,14 +225,14 @@ def _score_job(record: Path, label: str) -> Rerun:
     )
     said = done.stdout.strip().removeprefix(f"{record}: ")
     if said.startswith("not scorable"):
-        return Rerun(rule, identity, Check.SCORED, Result.NOT_CHECKED, reasons=[said])
+        return Rerun(rule, identity, check, Result.NOT_CHECKED, reasons=[said])
     if said:
         result = Result.DIFFERENT if done.returncode else Result.CONSISTENT
     else:
         said = (done.stderr.strip().splitlines() or ["scripts/prove.py printed nothing"])[-1]
         result = Result.NOT_EXECUTED
     seconds = time.monotonic() - started
-    return Rerun(rule, identity, Check.SCORED, result, seconds, [said.removeprefix(f"{result}: ")])
+    return Rerun(rule, identity, check, result, seconds, [said.removeprefix(f"{result}: ")])
 
 
 def _compare(
