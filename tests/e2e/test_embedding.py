@@ -79,7 +79,8 @@ def test_vectors_of_seeds_questions_and_problems_reach_corpus_and_report(
             if "vectors" in stage.get("diversity", {})}  # fmt: skip
     assert rows == {"seeds": seeds, "check": len(questions), "corpus": len(corpus)}
     assert stages["seeds"]["diversity"]["vectors"]["vendi"] > 1
-    assert "<h2>Diversity by vectors</h2>" in (results / "report.html").read_text()
+    page = (results / "report.html").read_text()
+    assert "Diversity of the problems by their vectors" in page
     for rule, run_again in (
         ("embed", True),
         ("report", True),
