@@ -7,13 +7,13 @@ import re
 import shutil
 import unicodedata
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.reports.conftest import FakeRun, make_run
+from tests.reports.page_reader import read
 
 from caco.errors import UserError
 from caco.reports.page import build
@@ -31,74 +31,7 @@ from caco.runtime.checksums import write_checked
 from caco.stages.calibrate.rates import compute_rates, write_rates
 from caco.workflow.paths import Paths
 
-VOID = {"meta", "br", "line", "circle", "rect", "polyline", "input"}
 HIDDEN = "a\x00b\x1b[31mc\u202ed\u2028e\r"  # a null, an escape, a bidi override, a separator
-
-
-class Reader(HTMLParser):
-    """Collects tags, attributes, text, tables and the data, and checks that tags close in order."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.tags, self.attributes, self.text = [], [], [], []
-        self.tables, self.scripts, self.style = [], [], ""
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-        values = dict(attrs)
-        if tag == "table":
-            self.tables.append({"caption": "", "scopes": [], "rows": []})
-        elif tag == "tr":
-            self.tables[-1]["rows"].append([])
-        elif tag in ("th", "td"):
-            self.tables[-1]["rows"][-1].append("")
-            if tag == "th":
-                self.tables[-1]["scopes"].append(values.get("scope"))
-        elif tag == "script":
-            self.scripts.append([values, ""])
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "script" in self.open:
-            self.scripts[-1][1] += data
-        elif "style" in self.open:
-            self.style += data
-        else:
-            self.text.append(data)
-        if "caption" in self.open:
-            self.tables[-1]["caption"] += data
-        elif "th" in self.open or "td" in self.open:
-            self.tables[-1]["rows"][-1][-1] += data
-
-    @property
-    def words(self):
-        return "".join(self.text)
-
-    @property
-    def data(self):
-        (text,) = (text for values, text in self.scripts if values.get("id") == "data")
-        return json.loads(text)
-
-    def table(self, caption):
-        (found,) = (table for table in self.tables if table["caption"].startswith(caption))
-        return found["rows"]
-
-
-def read(html):
-    reader = Reader()
-    reader.feed(html)
-    reader.close()
-    assert reader.open == []
-    return reader
 
 
 def built(run, tmp_path, **changed):
