@@ -31,7 +31,7 @@ from caco.reports.page.quality_section import (
 from caco.reports.page.rows import MOST, Sample, rows_json, sample
 from caco.reports.page.scores_section import scores_section
 from caco.reports.page.shown import finalized
-from caco.reports.page.tables import Table, columns, text
+from caco.reports.page.tables import Table, numbers, text
 from caco.reports.program_form import FormSummary, form_json, program_forms
 from caco.reports.quality import Quality, accepted_files, quality, quality_json
 from caco.reports.records import Record, read_records
@@ -143,8 +143,8 @@ def build_report(run: str, files: Files, funnel_path: Path, report_path: Path) -
     more: dict[str, dict[str, Any]] = {}
     for one in contents.forms:
         more[one.stage] = {"form": form_json(contents.forms, one.stage)}
-    for stage, numbers in quality_json(contents.quality).items():
-        more.setdefault(stage, {}).update(numbers)
+    for stage, measured in quality_json(contents.quality).items():
+        more.setdefault(stage, {}).update(measured)
     verified = (
         "unknown to this page, which is older than any verification: type "
         f"`python scripts/audit.py verify results/{run}`, then `python scripts/audit.py show "
@@ -215,7 +215,7 @@ def _rendered(values: dict[str, Any], rows: Sample, wanted: int) -> str:
     strata = rows.shares(wanted)
     shares = Table(
         "Rows of the run by stage and verdict, and how many of them are on this page",
-        [text("Stage"), text("Verdict"), *columns("", "Rows", "On this page")[1:]],
+        [text("Stage"), text("Verdict"), *numbers("Rows", "On this page")],
         [
             [stage, verdict, f"{rows.totals[stage, verdict]:,}", f"{shown:,}"]
             for (stage, verdict), shown in ((one, strata[one]) for one in rows.rows)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from caco.reports.page.tables import NONE, Table, columns, text
+from caco.reports.page.tables import NONE, Table, numbers, text
 from caco.reports.svg import Interval, interval_plot
 from caco.stages.calibrate.rates import KindRates, Rate, Rates, rate_text
 
@@ -72,6 +72,6 @@ def _table(kinds: Sequence[KindRates], checks: Sequence[str]) -> Table:
     heads = [f"Errors of {check}" for check in checks]
     return Table(
         "Kinds of planted rows on which a check errs",
-        [*map(text, ("Kind", "Fault", "Example")), *columns("", "Rows", *heads)[1:]],
+        [*map(text, ("Kind", "Fault", "Example")), *numbers("Rows", *heads)],
         rows,
     )

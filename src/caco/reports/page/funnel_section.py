@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from caco.reports.funnel import FunnelStage
-from caco.reports.page.tables import NONE, Cell, Table, columns, items, text
+from caco.reports.page.tables import NONE, Cell, Table, columns, items, numbers, text
 from caco.reports.program_form import FormSummary
 from caco.reports.svg import bar
 from caco.runtime.progress import duration
@@ -19,7 +19,7 @@ def funnel_table(stages: Sequence[FunnelStage]) -> Table:
         [
             *columns("Stage", "In", "Accepted", "Share"),
             text("Accepted and rejected"), text("Rejected by verdict"),
-            *columns("", "Jobs", "Time")[1:],
+            *numbers("Jobs", "Time"),
         ],
         [_row(s, widest) for s in stages if not s.of_benchmark],
     )  # fmt: skip

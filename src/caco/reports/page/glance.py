@@ -7,7 +7,7 @@ from typing import Any
 from caco.reports.funnel import Counted, FunnelStage
 from caco.reports.page.cost import by_rule, cost, hours
 from caco.reports.page.scores_section import points
-from caco.reports.page.tables import NONE, Table, columns, text
+from caco.reports.page.tables import NONE, Table, numbers, text
 from caco.reports.records import Record, root_of
 from caco.runtime.progress import duration
 from caco.stages.bench.scores import BASE, STUDENT, Scores
@@ -150,8 +150,8 @@ def _trainings(records: Iterable[Record]) -> Table:
         "Settings of the trainings",
         [
             text("Training"), text("Base model"),
-            *columns("", "Examples", "Epochs", "Learning rate", "Batch", "Cutoff (tokens)",
-                     "Warm-up", "Weight decay", "Precision", "Seed")[1:],
+            *numbers("Examples", "Epochs", "Learning rate", "Batch", "Cutoff (tokens)",
+                     "Warm-up", "Weight decay", "Precision", "Seed"),
         ],
         rows,
     )  # fmt: skip
@@ -174,8 +174,8 @@ def _generation(records: Iterable[Record]) -> Table:
         "Settings of the generation",
         [
             text("Stage"), text("Model"),
-            *columns("", "Texts a request", "Temperature", "Top-p", "Top-k", "New tokens",
-                     "Seed")[1:],
+            *numbers("Texts a request", "Temperature", "Top-p", "Top-k", "New tokens",
+                     "Seed"),
             text("Engine"),
         ],
         [list(row) for row in rows],
@@ -227,7 +227,7 @@ def _sources(counted: Iterable[Counted]) -> Table:
         "Seeds by source",
         [
             text("Source"), text("Reader"),
-            *columns("", "Rows read", "Accepted", "Held out", "Code CoTs", "Random seed")[1:],
+            *numbers("Rows read", "Accepted", "Held out", "Code CoTs", "Random seed"),
         ],
         rows,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from caco.reports.difficulties import Distribution, distribution
 from caco.reports.funnel import Counted
-from caco.reports.page.tables import NONE, Cell, Table, columns, text
+from caco.reports.page.tables import NONE, Cell, Table, columns, numbers, text
 from caco.rows.table import read_columns
 
 # The texts by stage: their kind, the stage and the column, in the order of the table.
@@ -43,8 +43,8 @@ def lengths_table(files: Mapping[str, Sequence[Path]]) -> Table:
             rows.append([kind, stage, *_cells(distribution(counts), counts)])
     return Table(
         "Characters of the texts by stage",
-        [text("Text"), text("Stage"), *columns("", "Texts", "Mean", "Median", "90% at most",
-                                               "Longest")[1:]],
+        [text("Text"), text("Stage"), *numbers("Texts", "Mean", "Median", "90% at most",
+                                               "Longest")],
         rows,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from caco.config.checks import NumberMeasure
 from caco.reports.difficulties import GROUPS, Distribution
 from caco.reports.diversity import Diversity
-from caco.reports.page.tables import NONE, Table, columns, text
+from caco.reports.page.tables import NONE, Table, columns, numbers, text
 from caco.reports.pass_rates import GROUPS as RATES
 from caco.reports.quality import Quality
 from caco.reports.svg import histogram
@@ -48,8 +48,8 @@ def diversity_table(measured: Quality) -> Table | None:
             "Diversity of the accepted rows by stage",
             [
                 text("Texts"), text("Stage"),
-                *columns("", "Rows", "Templates", f"Templates{some}", "Entropy", "Alike",
-                         f"Families{some}", "Entropy of families", "Distinct 3-grams")[1:],
+                *numbers("Rows", "Templates", f"Templates{some}", "Entropy", "Alike",
+                         f"Families{some}", "Entropy of families", "Distinct 3-grams"),
             ],
             [[one.kind, one.stage, *_cells(one, drawn)] for one in measured.diversities],
         )

@@ -9,13 +9,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from heapq import heappush, heapreplace
 from pathlib import Path
 from typing import Any
 
-from caco.identity import digest
 from caco.reports.funnel import Counted, is_rejected
 from caco.reports.page.shown import cut, visible
+from caco.reports.samples import SmallestDigests
 from caco.rows.rejected import ACCEPTED, Rejected
 from caco.rows.seed import Seed
 from caco.rows.solution import solution_id
@@ -47,6 +46,7 @@ _MODELS = (
 Shown = dict[str, Any]  # a row: texts by name, and `lineage`, a list of pairs
 Stratum = tuple[str, str]  # stage and verdict
 _Place = tuple[Path, int]
+_Found = defaultdict[Stratum, SmallestDigests[_Place]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +81,6 @@ def shares(sizes: Mapping[Stratum, int], wanted: int) -> dict[Stratum, int]:
     return found
 
 
-class _Smallest:
-    """The places of the rows of one stage and verdict with the smallest digests."""
-
-    def __init__(self) -> None:
-        self.total = 0
-        self._heap: list[tuple[int, int, _Place]] = []
-
-    def add(self, identity: str, place: _Place) -> None:
-        """Adds a row."""
-        self.total += 1
-        entry = (-int(digest(identity)[:16], 16), -self.total, place)  # no two have one number
-        if len(self._heap) < MOST:
-            heappush(self._heap, entry)
-        elif entry > self._heap[0]:
-            heapreplace(self._heap, entry)
-
-    def places(self) -> list[_Place]:
-        """Returns the places, the smallest digest first."""
-        return [place for *_, place in sorted(self._heap, key=lambda e: e[:2], reverse=True)]
-
-
 def sample(counted: Sequence[Counted], models: Mapping[str, str]) -> Sample:
     """Returns the sample of a run's rows: two passes, of identities and of the rows taken.
 
@@ -112,7 +91,9 @@ def sample(counted: Sequence[Counted], models: Mapping[str, str]) -> Sample:
     Raises:
         UserError: A file is missing or unreadable.
     """
-    found: defaultdict[Stratum, _Smallest] = defaultdict(_Smallest)
+    found: defaultdict[Stratum, SmallestDigests[_Place]] = defaultdict(
+        lambda: SmallestDigests(MOST)
+    )
     kinds: dict[Path, tuple[str, type[Row]]] = {}
     for stage in ROW_STAGES:
         for job in counted:
@@ -120,7 +101,7 @@ def sample(counted: Sequence[Counted], models: Mapping[str, str]) -> Sample:
                 _add(job, found, kinds)
     ordered = dict(found)
     wanted = shares({stratum: min(one.total, MOST) for stratum, one in ordered.items()}, MOST)
-    places = {stratum: one.places()[: wanted[stratum]] for stratum, one in ordered.items()}
+    places = {stratum: one.items()[: wanted[stratum]] for stratum, one in ordered.items()}
     rows = _rows((place for of_stratum in places.values() for place in of_stratum), kinds)
     _add_seeds(rows, kinds, counted)
     return Sample(
@@ -133,7 +114,9 @@ def sample(counted: Sequence[Counted], models: Mapping[str, str]) -> Sample:
 
 
 def _add(
-    job: Counted, found: dict[Stratum, _Smallest], kinds: dict[Path, tuple[str, type[Row]]]
+    job: Counted,
+    found: _Found,
+    kinds: dict[Path, tuple[str, type[Row]]],
 ) -> None:
     """Adds the rows of a job's files by stage and verdict."""
     stage = job.record.rule

@@ -42,9 +42,14 @@ def text(title: str) -> Column:
     return Column(title, is_number=False)
 
 
-def columns(first: str, *numbers: str) -> list[Column]:
+def numbers(*titles: str) -> list[Column]:
+    """Returns columns of numbers."""
+    return [Column(title) for title in titles]
+
+
+def columns(first: str, *titles: str) -> list[Column]:
     """Returns a column of text, and columns of numbers."""
-    return [text(first), *map(Column, numbers)]
+    return [text(first), *numbers(*titles)]
 
 
 def items(parts: Sequence[str]) -> Cell:
