@@ -20,7 +20,7 @@ if [ "${1:-}" = fast ]; then
     exec "$bin/python" -m pytest "${workflow_tests[@]}" \
         tests/stages/unify/test_{alignment,equations}.py \
         tests/stages/verify/test_{perturb,rules,source,trivial}.py \
-        tests/stages/reverse/test_{grounding,leak,multiplicity,no_question}.py \
+        tests/stages/reverse/test_{grounding,leak,multiplicity,no_question,worded_operations}.py \
         tests/stages/bench/test_scores.py \
         tests/stages/calibrate/test_rates.py tests/grading/test_intervals.py \
         tests/training/test_deepspeed_settings.py

@@ -47,6 +47,8 @@ TRUE = [
     r"3 + \sqrt{16} = 7",
     # A running chain, and a chain over two lines.
     "3 + 4 = 7 + 2 = 9",
+    "9 - 1 = 8 - 1 = 7 - 1 = 6",
+    "3 + 4 = 5 + 2 = 1 + 6 = 7",
     "3 + 4 * 2\n= 3 + 8\n= 11",
     # Words.
     "3 plus 4 is 7",
@@ -121,6 +123,8 @@ FALSE = {
     "10/3 = 3.34": "about 3.33333",
     "22/7 ≈ 3.5": "about 3.14286",
     "3 + 4 = 8 + 2 = 10": "3 + 4 is 7",
+    # In neither reading: 37 - 2 continues 37, and then 37 - 2 is not 36.
+    "38 - 1 = 37 - 2 = 36 - 1 = 35": "38 - 1 is 37",
     "3 + 4 = 7 + 3 = 9": "7 + 3 is 10",
     "3 + 4 * 2\n= 3 + 8\n= 12": "3 + 8 is 11",
     "three plus four is eight": "is 7",

@@ -156,7 +156,7 @@ def _statement(tokens: list[Token], text: str, link: _Link, following: _Link | N
         return Statement(kind, shown, converts, why)
     holds, right_value = _judged(left, right, sign)
     if holds is False and sign == "=" and _runs_on(left, right, following):
-        holds = True
+        holds = _consistent(right, following)
     if holds is False and (
         _is_uncertain(left, right)
         or any(t.spelled and t.kind == "operator" for t in tokens[right.first : right.last])
@@ -296,6 +296,20 @@ def _runs_on(left: Side, right: Side, following: _Link | None) -> bool:
     leading = right.leading()
     return leading is not None and any(
         _equal(a, leading, left, right) is not False for a, _ in readings((left, right))
+    )
+
+
+def _consistent(right: Side, following: _Link | None) -> bool:
+    """Tells whether the rest of a chain goes on as the misuse of the equals sign began.
+
+    In `38 - 1 = 37 - 2 = 36 - 1` the first sign continues a result, so the second one claims that
+    37 - 2 is 36. The second sign of `3 + 4 = 7 + 2 = 9` states a result in either reading.
+    """
+    if following is None or following.right is None or not following.right.operations:
+        return True
+    leading = following.right.leading()
+    return leading is None or any(
+        _equal(a, leading, right, following.right) is not False for a, _ in readings((right, right))
     )
 
 

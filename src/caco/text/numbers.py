@@ -40,6 +40,11 @@ class Mention:
     excused: bool = False
 
     @property
+    def span(self) -> tuple[int, int]:
+        """Its start and end."""
+        return self.start, self.end
+
+    @property
     def value(self) -> Decimal:
         """The value of the most likely reading."""
         (value,) = self.readings[0]

@@ -26,9 +26,8 @@ def _why(question, input_json, program=""):
         ("Tom has twenty apples and a dozen pears.", {"apples": 20, "pears": 12}),
         ("Tom has two dozen eggs.", {"dozens": 2, "dozen": 12}),
         ("Tom has two dozen eggs.", {"eggs": 24}),
-        ("Half of the 30 pupils ate two and a half pies each.", {"pupils": 30, "pies": 2.5}),
+        ("Most of the 30 pupils ate two and a half pies each.", {"pupils": 30, "pies": 2.5}),
         ("Half of 30 is left.", {"share": 0.5, "all": 30}),
-        ("One third of 30 or a quarter of it?", {"all": 30}),
         ("Three quarters of 40.", {"share": 0.75, "all": 40}),
         ("She ate 2/3 of 30.", {"parts": 3, "all": 30}),
         ("It costs $3 a dozen.", {"price": 3}),
@@ -154,7 +153,7 @@ SEPARATED = {
         "On a three-day trip she sold 20 pens the first day.",
     ),
     "rest of the things": (
-        "Four people lost 20 pens. The first person and the second person lost one. The two "
+        "Four people lost 20 pens. The first person and the second person lost none. The two "
         "remaining people lost how many?",
         "Four people lost 20 pens. The first person and the second person lost one. How many did "
         "the remaining person lose?",
@@ -238,6 +237,22 @@ SEPARATED = {
     "two of a measure": (
         "Both of the two pens cost 20.",
         "It took 2 hours, and 20 pens were sold.",
+    ),
+    "one of a rate": (
+        "He sold 20 pens in 1 hour. How many pens did he sell?",
+        "He had 20 pens and lost 1. How many pens are left?",
+    ),
+    "one of many": (
+        "He sold 20 pens, one at a time.",
+        "He sold 20 pens and then one more.",
+    ),
+    "one with a price": (
+        "He sold 20 pens. If one pen costs a dollar, how much did he get?",
+        "He had 20 pens. He sold one pen. How many pens are left?",
+    ),
+    "one to begin with": (
+        "One of them sold 20 pens.",
+        "He had 20 pens and sold one of them. How many are left?",
     ),
     "price of two": (
         "There are 2 kinds of pens for 20 dollars.",

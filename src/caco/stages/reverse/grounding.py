@@ -6,7 +6,8 @@ missing makes it unsolvable, and a quantity that the program does not know makes
 whose answer agrees with the program's by chance.
 
 A number may also be idle (`caco.stages.reverse.idle_numbers`) or repeat an earlier one
-(`caco.stages.reverse.quantities`).
+(`caco.stages.reverse.quantities`). An operation that the question has in a word needs its number in
+the program (`caco.stages.reverse.worded_operations`).
 """
 
 import re
@@ -17,8 +18,15 @@ from decimal import Decimal
 from caco.stages.reverse.idle_numbers import Roles
 from caco.stages.reverse.input_uses import Uses
 from caco.stages.reverse.input_values import pattern, read_input, values
-from caco.stages.reverse.quantities import Statement, quantities, too_few, too_many
+from caco.stages.reverse.quantities import (
+    Statement,
+    larger_parts,
+    quantities,
+    too_few,
+    too_many,
+)
 from caco.stages.reverse.stated_lists import counts_things, in_another_order, lists, wrong_count
+from caco.stages.reverse.worded_operations import missing_operations
 from caco.text.numbers import Mention, Reading, mentions
 
 _AROUND = 30  # characters of the question before and after a number that a reason quotes
@@ -42,8 +50,9 @@ def ungrounded(question: str, input_json: str, program: str) -> str | None:
     Returns:
         The numbers of the question that are no input, each with the words around it; the values of
         the input that the question does not state, each with its place; the values that it states
-        too often or not often enough; the lists whose items it has in another order; and a count of
-        listed numbers that is wrong.
+        too often or not often enough; operations in words that the program has not; a part that is
+        larger than its whole; the lists whose items it has in another order; and a count of listed
+        numbers that is wrong.
     """
     read = read_input(input_json)
     held = list(values(read))
@@ -61,41 +70,54 @@ def ungrounded(question: str, input_json: str, program: str) -> str | None:
     listed = list(lists(read))
     lengths = {len(items) for _, items in listed}
     roles = Roles(plain)
+    uses = Uses(program)
     known: list[tuple[Mention, list[Reading]]] = []
     extra: list[Mention] = []
-    for mention in mentions(plain):
+    found = mentions(plain)
+    for mention in found:
         unsigned = [frozenset(v.copy_abs() for v in reading) for reading in mention.readings]
         if possible := [reading for reading in unsigned if reading <= inputs.keys()]:
             known.append((mention, possible))
         elif len(extra) < _REASONS and not (
-            roles.idle(mention) or (mention.value in lengths and counts_things(plain, mention))
+            roles.idle(mention)
+            or (mention.value in lengths and counts_things(plain, mention))
+            or (mention.excused and uses.constants[mention.value])  # `one more` and `left + 1`
         ):
             extra.append(mention)
     stated = _stated(known, times)
     all_stated = {value for statement in stated for value in statement.values}
     reasons = [
-        f"the question states {number.value}, which is no input, in `{_around(question, number)}`"
+        f"the question states {number.value}, which is no input, in "
+        f"`{_around(question, *number.span)}`"
         for number in extra
     ] + [
         f"the question does not state the input {value}{_at(path)}"
         for value, path in inputs.items()
         if value not in all_stated
     ]
-    reasons += _more_often(plain, stated, roles, numbers, program)
+    reasons += _more_often(plain, stated, roles, numbers, uses)
     reasons += [
         f"the question states the input {value}{_at(inputs[value])} {count} times, and the program "
         f"holds it {times[value]} times"
         for value, count in too_few(plain, stated, times)
     ]
     reasons += [
+        f"the question has `{_around(plain, *span)}`, and the program has no such number"
+        for span in missing_operations(plain, found, inputs, uses.constants, uses.doubles)
+    ]
+    reasons += [
+        f"the question has {part.value} of {whole.value} in `{_around(plain, *part.span)}`"
+        for whole, part in larger_parts(plain, found, roles)
+    ]
+    reasons += [
         f"the question lists the items of `{path}` in another order"
         for path, items in listed
         if in_another_order(question, stated, items)
-        and not Uses(program).order_free(_key(path), texts=isinstance(items[0], str))
+        and not uses.order_free(_key(path), texts=isinstance(items[0], str))
     ]
     if counted := wrong_count(plain):
         reasons.append(
-            f"the question lists {counted[1]} numbers in `{_around(question, counted[0])}`"
+            f"the question lists {counted[1]} numbers in `{_around(question, *counted[0].span)}`"
         )
     return "; ".join(reasons[:_REASONS]) or None
 
@@ -121,7 +143,7 @@ def _more_often(
     stated: Iterable[Statement],
     roles: Roles,
     numbers: Sequence[tuple[str, Decimal]],
-    program: str,
+    uses: Uses,
 ) -> list[str]:
     """Returns the reasons for values that are stated as more quantities than the program has."""
     times = Counter(value for _, value in numbers)
@@ -130,8 +152,8 @@ def _more_often(
         return []
     return [
         f"the question states {value} as more quantities than the program has, in "
-        f"`{_around(question, number)}`"
-        for value, number in too_many(own, _allowed(numbers, Uses(program)))
+        f"`{_around(question, *number.span)}`"
+        for value, number in too_many(own, _allowed(numbers, uses))
     ]
 
 
@@ -160,12 +182,12 @@ def _at(path: str) -> str:
     return f" (`{path}`)" if path else ""
 
 
-def _around(text: str, number: Mention) -> str:
-    """Returns the words around a number."""
-    before = text[max(0, number.start - _AROUND) : number.start]
-    after = text[number.end : number.end + _AROUND]
-    if number.start > _AROUND:
+def _around(text: str, start: int, end: int) -> str:
+    """Returns the words around a part of a text."""
+    before = text[max(0, start - _AROUND) : start]
+    after = text[end : end + _AROUND]
+    if start > _AROUND:
         before = before.partition(" ")[2]
-    if len(text) > number.end + _AROUND:
+    if len(text) > end + _AROUND:
         after = after.rpartition(" ")[0]
-    return " ".join(f"{before}{text[number.start : number.end]}{after}".split())
+    return " ".join(f"{before}{text[start:end]}{after}".split())

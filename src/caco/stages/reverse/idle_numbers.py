@@ -122,6 +122,31 @@ _ENUMERATED = re.compile(
 _LISTED = re.compile(r"\b(?:label(?:s|led|ed)|named|called|namely)\b|[:;]|--", re.IGNORECASE)
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day")
 
+# One as a quantity that changes a result, and what makes it the one of a rate instead.
+_ONE_MORE = re.compile(
+    r"[\s-]+(?:(?!(?:another|or)\b)[a-z]+\s+)?(?:more|additional|extra|further|less|fewer)\b",
+    re.IGNORECASE,
+)
+_ANOTHER_ONE = re.compile(r"\b(?:another|additional|extra|further)\s+\$?$", re.IGNORECASE)
+_CHANGES = re.compile(
+    r"\b(?:sells?|sold|eats?|ate|loses?|lost|gives?|gave|breaks?|broke|buys?|bought|gets?|got"
+    r"|finds?|found|receives?|received|donates?|donated|throws?|threw|adds?|added|removes?|removed"
+    r"|takes?|took|drops?|dropped|uses?|used|keeps?|kept|spends?|spent|lends?|lent|returns?"
+    r"|returned)\s+(?:away\s+|out\s+)?$",
+    re.IGNORECASE,
+)
+_NO_NOUN = re.compile(
+    r"\s*(?:[.,;?!](?:\s|$)|$)|\s+(?:and|to|from|away|left|back|but|then|yesterday|today|more)\b",
+    re.IGNORECASE,
+)
+_OF_COUNTED = re.compile(r"\s+of\s+(?:them|these|those)\b", re.IGNORECASE)
+_PHRASE_ENDS = re.compile(r"\s*(?:[.,;?!](?:\s|$)|$)")
+_TELLS = re.compile(
+    r"\b(?:for|times?|both|rate|if|costs?|worth|weighs?|equals?|has|have|is|are|with|makes?|needs?"
+    r"|contains?|holds?|during|(?:takes?|took)\b.+\bto)\b|[=$/]",
+    re.IGNORECASE,
+)
+
 
 class Roles:
     """What the numbers of a question are there for.
@@ -138,8 +163,11 @@ class Roles:
         """Tells whether a number states no quantity, or one that the question lists anyway.
 
         `one`, `half` and other numbers that may be words of another kind (`Mention.excused`) are
-        idle. Two is a count like three.
+        idle. Two is a count like three. One is a count where it is added or taken away (`sells 1
+        more`, `sells one of its 38 hats`): a rate `for 1 hour` changes no result.
         """
+        if number.excused and number.value == 1:
+            return not self._counts_one(number)
         if number.excused and number.value != 2:
             return True
         before = self._text[max(0, number.start - 60) : number.start]
@@ -159,6 +187,39 @@ class Roles:
             bool(_LATER.match(after) or (_PAST.search(before) and _SPAN.match(after)))
             and not self._has_rate
         )
+
+    def _counts_one(self, number: Mention) -> bool:
+        """Tells whether `one` or `1` is a quantity that is added, taken away or compared."""
+        before = self._text[max(0, number.start - 60) : number.start]
+        after = self._text[number.end : number.end + 60]
+        if _ONE_MORE.match(after) or _ANOTHER_ONE.search(before):
+            return True
+        if _SHARED.search(clause(self._text, number)) or self.in_request(number):
+            return False
+        if _CHANGES.search(before) and (_NO_NOUN.match(after) or _OF_COUNTED.match(after)):
+            return True
+        if self._text[number.start : number.end] == "1" and _PHRASE_ENDS.match(after):
+            return not before.endswith("$")
+        return self._is_counted(number, after)
+
+    def _is_counted(self, number: Mention, after: str) -> bool:
+        """`He has 38 hats. He sells one hat.`, with nothing that a number says about the hat."""
+        words = {stem(word) for word in WORD.findall(after.lower())[:2]}
+        end = self._sentences[self.sentence(number)][1]
+        at = bisect_right(self._starts, number.start)
+        told = at < len(self._starts) and self._starts[at] < end
+        alike = not words.isdisjoint(self._counted_nouns) and not _MEASURE.match(after)
+        return alike and not told and not _TELLS.search(clause(self._text, number))
+
+    @cached_property
+    def _counted_nouns(self) -> set[str]:
+        """What the numbers other than one count."""
+        nouns = {
+            noun_after(self._text[number.end : number.end + 60])
+            for number in self._mentions
+            if not (number.excused and number.value == 1)
+        }
+        return nouns - {""}
 
     def _names(self, number: Mention, before: str, after: str) -> bool:
         """Tells whether digits are a name: an ordinal, a date, a label or the time of day."""

@@ -25,7 +25,9 @@ class Uses:
 
     Attributes:
         of: The number of uses by top-level key of `input`; at least 1 for a key that is read.
-        constants: The numbers that the program contains outside its `input`.
+        constants: The numbers that the program contains outside its `input`. Left out is a 1 that
+            counts the rounds of a loop (`left -= 1`): it is no quantity of a problem.
+        doubles: Whether the program adds a value to itself.
     """
 
     def __init__(self, program: str) -> None:
@@ -55,6 +57,7 @@ class Uses:
             self._find_aliases()
         self.of = self._counted()
         self.constants = Counter(self._constants())
+        self.doubles = any(map(_doubles, self._nodes))
 
     def _find_aliases(self) -> None:
         for node in self._nodes:
@@ -152,12 +155,53 @@ class Uses:
         return bool(uses) and all(id(node) in free for node in uses)
 
     def _constants(self) -> Iterator[Decimal]:
+        of_loops = {id(inner) for node in self._nodes for inner in _ones_of_loops(node)}
         for statement in self._tree.body:
             if isinstance(statement, ast.Assign) and _is_name(statement.targets[0], _NAME):
                 continue
             for node in ast.walk(statement):
-                if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+                if (
+                    isinstance(node, ast.Constant)
+                    and type(node.value) in (int, float)
+                    and id(node) not in of_loops
+                ):
                     yield Decimal(repr(node.value))
+
+
+def _ones_of_loops(node: ast.AST) -> Iterator[ast.AST]:
+    """Yields each 1 by which a loop counts its rounds, or that bounds them."""
+    if isinstance(node, ast.While):
+        yield from filter(_is_one, ast.walk(node.test))
+    elif isinstance(node, ast.Call) and _called(node) == "range":
+        yield from (one for value in node.args for one in ast.walk(value) if _is_one(one))
+    if not isinstance(node, ast.While | ast.For):
+        return
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.AugAssign) and _is_one(inner.value):
+            yield inner.value
+        elif (
+            isinstance(inner, ast.Assign)
+            and isinstance(inner.value, ast.BinOp)
+            and _is_one(inner.value.right)
+            and ast.unparse(inner.value.left) in map(ast.unparse, inner.targets)
+        ):
+            yield inner.value.right
+
+
+def _is_one(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int and node.value == 1
+
+
+def _doubles(node: ast.AST) -> bool:
+    """Tells whether a node is `x + x` or `x += x`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return ast.dump(node.left) == ast.dump(node.right)
+    return (
+        isinstance(node, ast.AugAssign)
+        and isinstance(node.op, ast.Add)
+        and isinstance(node.target, ast.Name)
+        and _is_name(node.value, node.target.id)
+    )
 
 
 def _key(node: ast.expr) -> str | None:

@@ -52,6 +52,9 @@ _SHARED = re.compile(
     r"|respectively|twins?|doubles?|too|either)\b",
     re.IGNORECASE,
 )  # words by which one number states several equal quantities
+_OF_THEM = re.compile(r"\s+of\s+(?:them|these|those|(?P<which>which|whom))\b", re.IGNORECASE)
+_OF = re.compile(r"\s+of\b", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[,;:]\s|\b(?:and|but|then|while)\b", re.IGNORECASE)
 _NO_NOUN = frozenset(
     """of the a an in on at to for from and or per each every with by is are was were has have had
     that which who he she it they his her their more less fewer times than as how if does do did
@@ -182,3 +185,29 @@ def too_few(
     for value, count in held.items():
         if 0 < times[value] < count:
             yield value, times[value]
+
+
+def larger_parts(
+    question: str, found: Iterable[Mention], roles: Roles
+) -> Iterator[tuple[Mention, Mention]]:
+    """Yields each count `of them` that is larger than what it is a part of, with the whole.
+
+    The whole is the only other number of the sentence up to there, in the same clause: `a shop
+    with 3 boxes has 9 of them`, `28 students, 60 of whom are girls`.
+    """
+    before: list[Mention] = []
+    for number in found:
+        if before and roles.sentence(before[-1]) != roles.sentence(number):
+            before = []
+        part = _OF_THEM.match(question, number.end)
+        if part and len(before) == 1 and _is_count(number) and _is_count(before[0]):
+            whole = before[0]
+            between = question[whole.end : number.start]
+            joined = part["which"] or not _CLAUSE_END.search(between)
+            if whole.value < number.value and joined and not _OF.match(between):
+                yield whole, number
+        before.append(number)
+
+
+def _is_count(number: Mention) -> bool:
+    return not (number.percent or number.parts)
