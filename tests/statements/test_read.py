@@ -123,6 +123,13 @@ FALSE = {
     "10/3 = 3.34": "about 3.33333",
     "22/7 ≈ 3.5": "about 3.14286",
     "3 + 4 = 8 + 2 = 10": "3 + 4 is 7",
+    # Words that withdraw elsewhere.
+    "Jose got 5 questions wrong, so he lost 5 * 2 = 11 points": "5 * 2 is 10",
+    "There are 3 + 4 = 8 incorrect answers": "3 + 4 is 7",
+    "He ordered the wrong size and pays 3 + 4 = 8 dollars": "3 + 4 is 7",
+    "3 + 4 = 8. The wait time is short": "3 + 4 is 7",
+    "3 + 4 = 8. Wait 5 minutes": "3 + 4 is 7",
+    "He does not work, so he has 3 + 4 = 8 hours": "3 + 4 is 7",
     # In neither reading: 37 - 2 continues 37, and then 37 - 2 is not 36.
     "38 - 1 = 37 - 2 = 36 - 1 = 35": "38 - 1 is 37",
     "3 + 4 = 7 + 3 = 9": "7 + 3 is 10",
@@ -185,7 +192,11 @@ NOT_JUDGED = [
     "17 / 5 = 3", "2/3 = 0.66",
     # Conditions, hypotheses, questions, negations and withdrawn steps.
     "if 3 + 4 = 8 then", "Suppose that 3 + 4 = 8.", "Is 3 + 4 = 8?", "3 + 4 = 8 is wrong.",
-    "3 + 4 = 8. Wait, that is not right.", "If 35 is even, stop.", "Neither 3 nor 5 is even.",
+    "3 + 4 = 8. Wait, that is not right.", "3 + 4 = 8. But wait, there is more.",
+    "3 + 4 = 8. That's clearly wrong.", "3 + 4 = 8, a false statement.", "3 + 4 = 8 (incorrect)",
+    "3 + 4 = 8 is not correct.", "3 + 4 = 8. This cannot be right.", "3 + 4 = 8. Oops.",
+    "3 + 4 = 8. That doesn't work.", "3 + 4 = 8. Hmm, no.", "3 + 4 = 8. This can't be.",
+    "If 35 is even, stop.", "Neither 3 nor 5 is even.",
     "35 is even or odd.", "We check whether 5 > 7.",
     "320 is 40 less than ten times 35",
 ]  # fmt: skip

@@ -12,15 +12,8 @@ from caco.statements.properties import property_statements
 from caco.statements.relations import relation_statements, with_relations
 from caco.statements.statement import Statement
 from caco.statements.tokens import Sentence, sentences
+from caco.statements.withdrawals import withdrawn
 from caco.text.calculator_marks import MARK, without_marks
-
-_WRONG = frozenset(
-    {
-        "wrong", "incorrect", "incorrectly", "false", "mistake", "mistaken", "error",
-        "contradiction", "impossible", "oops", "untrue",
-    }
-)  # fmt: skip
-_WITHDRAWS = _WRONG | {"wait", "hmm", "sorry"}
 
 
 def statements(solution: str) -> list[Statement]:
@@ -46,14 +39,6 @@ def _of_sentence(sentence: Sentence, following: Sentence | None, text: str) -> l
     tokens = with_relations(with_operators(reduced(sentence.tokens)))
     properties, used = property_statements(tokens, text)
     found = [*properties, *relation_statements(tokens, text, used)]
-    if sentence.asked or _withdrawn(sentence, following):
+    if sentence.asked or withdrawn(sentence, following):
         return [Statement(s.kind, s.text, None) for s in found]
     return found
-
-
-def _withdrawn(sentence: Sentence, following: Sentence | None) -> bool:
-    """Tells whether a sentence, or the beginning of the next one, says that something is wrong."""
-    if any(token.text in _WRONG for token in sentence.tokens):
-        return True
-    first = [token.text for token in following.tokens[:6]] if following else []
-    return bool(_WITHDRAWS & set(first)) or first[:2] == ["no", ","]
