@@ -118,6 +118,7 @@ TABLE: list[tuple[str, set[str]]] = [
     *((f"engines.{m}", EMBEDS) for m in ("transformers_embedder", "open_embedder", "embedder")),
     ("engines.open", GENERATES),
     ("engines.*", GENERATES | EMBEDS),
+    *((f"sandbox.{m}", EXECUTES | TABLES) for m in ("protocol", "guest.values")),
     ("sandbox.*", EXECUTES),
     ("grading.intervals", {"calibrate", "scores"}),
     ("grading.paired", {"scores"}),
