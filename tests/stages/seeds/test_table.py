@@ -299,8 +299,10 @@ def test_a_function_with_tests_asks_for_the_value_of_its_first_test(tmp_path):
         ("assert add(f(1), 2) == 3", "its argument `a` is no literal"),
         ("assert add(1, 2) == 3j", "its value is no JSON: it contains a complex"),
         ("assert add(1, b'2') == 3", "its argument `b` is no JSON: it contains a bytes"),
-        ("assert add(1, 2) == {1: 3, '1': 4}", "its value is no JSON: two keys have the same JSON "
-         "text '1'"),
+        (
+            "assert add(1, 2) == {1: 3, '1': 4}",
+            "its value is no JSON: two keys have the same JSON text '1'",
+        ),
     ],
 )
 def test_the_reason_of_a_test_without_literals_is_the_same_in_every_run(tmp_path, test, why):
