@@ -7,9 +7,9 @@ from caco.config.sources import Unify
 from caco.rows.code_cot import CodeCoT
 from caco.stages.seeds.normalise import make_seed
 from caco.stages.seeds.tested_function import with_tests
-from caco.stages.unify.code_cots import NotConvertible
 from caco.stages.unify.converters import tests as tests_converter
 from caco.stages.unify.converters.function import from_function
+from caco.stages.unify.not_convertible import NotConvertible
 from caco.stages.unify.unify import unify
 
 QUESTION = "A box has 12 pens. Ann buys 3 boxes and loses 5 pens in a week. How many are left?"
