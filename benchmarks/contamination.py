@@ -31,8 +31,7 @@ from caco.overlap.words import masked, words
 from caco.rows.seed import Seed
 from caco.runtime.job import run
 from caco.stages.seeds.normalise import make_seed
-from caco.stages.unify.code_cots import NotConvertible
-from caco.stages.unify.converters.equations import from_equations
+from caco.stages.unify import solution_program
 from caco.text.questions import question_key
 
 _TRUE = 0.75  # similarity of masked words from which a found clean row is a near-duplicate
@@ -159,13 +158,6 @@ def _seeds(path: Path, rows: int | None) -> list[Seed]:
     return found
 
 
-def _program(seed: Seed) -> str | None:
-    try:
-        return from_equations(seed)
-    except NotConvertible:
-        return None
-
-
 def _similar(one: str, other: str) -> float:
     """Returns how similar two texts are: the ratio of difflib on their masked words."""
     return SequenceMatcher(None, masked(words(one)), masked(words(other)), autojunk=False).ratio()
@@ -173,7 +165,7 @@ def _similar(one: str, other: str) -> float:
 
 def _clean_files(args: argparse.Namespace) -> Iterator[Row]:
     for seed in _seeds(args.gsm8k_train, None):
-        yield Row("clean", "GSM8K train", seed.problem, _program(seed))
+        yield Row("clean", "GSM8K train", seed.problem, solution_program.program(seed))
     for row in json.loads(args.math_train.read_text(encoding="utf-8")):
         yield Row("clean", "MATH train", row["problem"])
 
@@ -197,7 +189,7 @@ def main() -> None:
     by_id: dict[str, str] = {}
     items: dict[str, list[tuple[Seed, str | None]]] = {}
     for name, seeds in benchmarks.items():
-        items[name] = [(seed, _program(seed)) for seed in seeds]
+        items[name] = [(seed, solution_program.program(seed)) for seed in seeds]
         by_id |= {f"problem {seed.seed_id} of {name}": seed.problem for seed in seeds}
     index = Items(
         (

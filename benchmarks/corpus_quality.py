@@ -40,8 +40,8 @@ from caco.runtime.job import run
 from caco.stages.corpus.assemble import corpus_row, filter_rows
 from caco.stages.corpus.difficulty import Difficulty, difficulty
 from caco.stages.corpus.quotas import dropped_rows
-from caco.stages.unify.code_cots import NotConvertible
-from caco.stages.unify.converters.equations import from_equations
+from caco.stages.unify.not_convertible import NotConvertible
+from caco.stages.unify.solution_program import from_equations
 from caco.workflow.stages import ROW_STAGES
 
 _TEMPLATES = 2_000

@@ -27,8 +27,8 @@ from caco.answers.compare import compare_program
 from caco.grading.intervals import clustered
 from caco.rows.seed import Seed
 from caco.stages.seeds.normalise import make_seed
-from caco.stages.unify.code_cots import NotConvertible
-from caco.stages.unify.converters.equations import converted
+from caco.stages.unify.not_convertible import NotConvertible
+from caco.stages.unify.solution_program import converted
 from caco.text.numbers import Mention, mentions
 
 _DRAWS = 4000  # instances of a template, among which pairs are searched

@@ -8,8 +8,8 @@ from pathlib import Path
 from caco.config.sources import Gsm8kFile
 from caco.rows.seed import Seed
 from caco.stages.seeds.read import read_seeds
-from caco.stages.unify.code_cots import NotConvertible
-from caco.stages.unify.converters.equations import from_equations
+from caco.stages.unify.not_convertible import NotConvertible
+from caco.stages.unify.solution_program import from_equations
 
 
 def plain_programs(count: int, gsm8k: Path | None) -> list[str]:

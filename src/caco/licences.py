@@ -2,14 +2,19 @@
 
 A data set that adapts several sources needs a licence that each of them permits. Most licences
 permit any; share-alike licences name those that they permit, and a non-commercial one permits those
-that are non-commercial as well. docs/export.md has the table with its sources. It is not legal
-advice.
+that are non-commercial as well. A source may have an SPDX expression: of licences joined by OR one
+is chosen, licences joined by AND apply together. docs/export.md has the table with its sources. It
+is not legal advice.
 """
 
+import ast
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import combinations
+from itertools import combinations, product
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 ATTRIBUTION = "attribution"
 NON_COMMERCIAL = "non-commercial use only"
@@ -73,6 +78,30 @@ _TABLE = (
     Licence("CC-BY-NC-ND-4.0", "cc-by-nc-nd-4.0", _FOR_NC, ()),
 )
 _BY_NAME = {licence.name.lower(): licence for licence in _TABLE}
+_UNKNOWN = "unknown"  # a source without a licence: not in the table
+_NO_ADAPTATIONS = "no adaptations"
+_TOKEN = re.compile(r"[()]|[^\s()]+(?: WITH [^\s()]+)?")  # a licence with its exception is one
+
+_Choice = tuple[str, ...]  # the licences of one alternative of an expression, which apply together
+
+
+def canonical(expression: str) -> str:
+    """Returns an SPDX expression in its canonical form, or `unknown` as it is.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if expression.strip().lower() == _UNKNOWN:
+        return _UNKNOWN
+    try:
+        return str(canonicalize_license_expression(expression))
+    except InvalidLicenseExpression:
+        near = _nearest(expression)
+        raise ValueError(
+            f"`{expression}` is no SPDX expression; write {f'`{near}`, or ' if near else ''}SPDX "
+            "identifiers joined by AND, OR and WITH, `LicenseRef-NAME` for a licence that SPDX "
+            f"does not list, or `{_UNKNOWN}`"
+        ) from None
 
 
 def known(name: str) -> Licence | None:
@@ -84,41 +113,41 @@ def problem(sources: Mapping[str, str], allowed: Collection[str] = ()) -> str | 
     """Returns why a data set with adapted rows of all sources cannot be published; None if it can.
 
     Args:
-        sources: The licence of each source, by the source's name.
+        sources: The SPDX expression of each source, by the source's name.
         allowed: Licences outside the table that demand nothing of the other sources' rows.
     """
-    found: dict[str, Licence] = {}
-    for source, name in sources.items():
-        licence = known(name)
-        if licence is None:
-            if name not in allowed:
-                return f"the licence of the source `{source}` is `{name}`, {_unknown(name)}"
-        elif licence.permitted == ():
-            return f"the source `{source}` ({licence.name}) permits no adaptations"
-        else:
-            found[source] = licence
-    if _common(found.values()):
-        return None
-    pairs = combinations(found, 2)
-    named = next((p for p in pairs if not _common([found[s] for s in p])), tuple(found))
-    return (
-        f"the licences of the sources {_listed(f'`{s}` ({found[s].name})' for s in named)} exclude "
-        "each other in one data set: no licence is permitted by all of them"
-    )
+    found: dict[str, list[_Choice]] = {}
+    for source, expression in sources.items():
+        choices = _choices(expression)
+        faults = [_fault(choice, allowed) for choice in choices]
+        found[source] = [c for c, fault in zip(choices, faults, strict=True) if not fault]
+        if not found[source]:
+            named = _canonical(expression)
+            if faults[0] == _NO_ADAPTATIONS:
+                return f"the source `{source}` ({named}) permits no adaptations"
+            return f"the licence of the source `{source}` is `{named}`, {faults[0]}"
+    for n in (1, 2, len(found)):
+        for some in combinations(found, n):
+            if not _compatible([found[source] for source in some]):
+                listed = _listed(f"`{source}` ({_canonical(sources[source])})" for source in some)
+                return (
+                    f"the licences of the source{'s' if n > 1 else ''} {listed} exclude each other "
+                    "in one data set: no licence is permitted by all of them"
+                )
+    return None
 
 
-def licences_of_whole(names: Collection[str]) -> list[str]:
+def licences_of_whole(expressions: Collection[str]) -> list[str]:
     """Returns the licences that govern a data set with adapted rows of sources.
 
     It is the one under which it must be published, if the sources' licences demand one and do not
     exclude each other, else the sources' own.
 
     Args:
-        names: The licences of the sources.
+        expressions: The SPDX expressions of the sources.
     """
-    found = {name: known(name) for name in names}
-    own = sorted({licence.name if licence else name for name, licence in found.items()})
-    demanding = [licence for licence in found.values() if licence]
+    own = _chosen(expressions)
+    demanding = [licence for name in own if (licence := known(name))]
     possible = _common(demanding)
     if not possible or all(licence.permitted is None for licence in demanding):
         return own
@@ -130,11 +159,16 @@ def hub_identifiers(names: Collection[str]) -> list[str]:
     return sorted({licence.hub if (licence := known(name)) else "other" for name in names})
 
 
-def terms(names: Collection[str]) -> dict[str, list[str]]:
-    """Returns, by term, the licences that have it; licences outside the table have none here."""
+def terms(expressions: Collection[str]) -> dict[str, list[str]]:
+    """Returns, by term, the licences that have it; licences outside the table have none here.
+
+    Args:
+        expressions: The SPDX expressions of the sources.
+    """
     found: dict[str, list[str]] = {}
+    own = _chosen(expressions)
     for licence in _TABLE:
-        if licence.name.lower() in {name.strip().lower() for name in names}:
+        if licence.name in own:
             for term in licence.terms:
                 found.setdefault(term, []).append(licence.name)
     return found
@@ -153,10 +187,76 @@ def _common(licences: Collection[Licence]) -> list[str]:
     ]
 
 
-def _unknown(name: str) -> str:
+def _canonical(expression: str) -> str:
+    """Returns the canonical form of an expression; of rows of other versions, it may have none."""
+    try:
+        return canonical(expression)
+    except ValueError:
+        return expression.strip()
+
+
+def _choices(expression: str) -> list[_Choice]:
+    """Returns the alternatives of an expression; those with known licences first."""
+    try:
+        text = canonical(expression)
+    except ValueError:
+        return [(expression.strip(),)]
+    names: list[str] = []
+    parts: list[str] = []
+    for token in _TOKEN.findall(text):
+        if token in ("(", ")", "AND", "OR"):
+            parts.append(token.lower())
+        else:  # a number, which Python's grammar joins by `and` and `or` as SPDX's does
+            parts.append(str(len(names)))
+            names.append(token)
+    tree = ast.parse(" ".join(parts), mode="eval").body
+    return sorted(_alternatives(tree, names), key=lambda choice: None in map(known, choice))
+
+
+def _alternatives(node: ast.expr, names: list[str]) -> list[_Choice]:
+    if isinstance(node, ast.BoolOp):
+        parts = [_alternatives(value, names) for value in node.values]
+        if isinstance(node.op, ast.Or):
+            return [choice for part in parts for choice in part]
+        return [tuple(name for choice in row for name in choice) for row in product(*parts)]
+    assert isinstance(node, ast.Constant)
+    return [(names[int(str(node.value))],)]
+
+
+def _fault(choice: _Choice, allowed: Collection[str]) -> str | None:
+    """Returns why adapted rows under these licences cannot be published, or None."""
+    for name in choice:
+        licence = known(name)
+        if licence is None and name not in allowed:
+            among = "which is" if len(choice) == 1 else f"of which `{name}` is"
+            near = _nearest(name)
+            meant = f"; did you mean `{near}`?" if near else ""
+            return f"{among} not among the known SPDX identifiers{meant}"
+        if licence is not None and licence.permitted == ():
+            return _NO_ADAPTATIONS
+    return None
+
+
+def _compatible(sources: Collection[Collection[_Choice]]) -> list[str] | None:
+    """Returns the licences of an alternative of each source that go together, or None."""
+    for row in product(*sources):
+        names = sorted({name for choice in row for name in choice})
+        if _common([licence for name in names if (licence := known(name))]):
+            return names
+    return None
+
+
+def _chosen(expressions: Collection[str]) -> list[str]:
+    """Returns the licences that apply: of alternatives, those that go with the other sources'."""
+    choices = [_choices(expression) for expression in sorted(set(expressions))]
+    first = sorted({name for alternatives in choices for name in alternatives[0]})
+    return _compatible(choices) or first
+
+
+def _nearest(name: str) -> str | None:
+    """Returns the licence of the table whose identifier is like a name, or None."""
     near = get_close_matches(name.strip().lower(), _BY_NAME, n=1, cutoff=0.7)
-    meant = f"; did you mean `{_BY_NAME[near[0]].name}`?" if near else ""
-    return f"which is not among the known SPDX identifiers{meant}"
+    return _BY_NAME[near[0]].name if near else None
 
 
 def _listed(texts: Iterable[str]) -> str:

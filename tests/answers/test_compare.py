@@ -44,7 +44,14 @@ EQUAL = [
     ("[1]", "1"), ("1", r"\{1\}"), (r"(1,2) \cup (3,4)", r"(3,4)\cup(1,2)"),
     (r"\begin{pmatrix} 1 \\ 0.5 \end{pmatrix}", r"\begin{bmatrix} 1 \\ \frac12 \end{bmatrix}"),
     ('["a","b"]', "a, b"), ('{"a":1,"b":2}', '{"b": 2.0, "a": 1}'),
-    ("[[1,2],[3,4]]", "[[1,2],[3,4]]"),
+    ("[[1,2],[3,4]]", "[[1,2],[3,4]]"), ("{'ab', 'c', 'd'}", r"\{'d', 'c', 'ab'\}"),
+    ("{('a', 1), ('b', 2)}", "{('b', 2), ('a', 1)}"),
+    # not read whole, and the same symbols
+    (r"F=\left[\begin{array}{r}\frac{5}{2} \\ -\frac{1}{2}\end{array}\right]",
+     r"F=[\begin{array}{r}\dfrac52 \\ -\frac12\end{array}]"),
+    (r"\left(0, \frac{1}{20}\right] \cup, \{1\}", r"x \in (0, \frac1{20}] \cup, \{1\}"),
+    (r"\sum_{m=0}^{\infty} \left[\frac{m}{2}\right] x^{m}",
+     r"\sum_{m=0}^{\infty} [\dfrac{m}{2}] x^{m}"),
     # texts, truth values, choices, bases
     (r"\text{east}", r"\textbf{east}"), ("Monday", r"\text{monday}"), ("True", "yes"),
     (r"\text{(C)}", "C"), ("C", "(C) 12 apples"), ("10:30", "10:30"), ("2516_8", "2516"),
@@ -61,6 +68,9 @@ EQUAL = [
     ("5", "101_2"), (r"\int_0^1 x\,dx", r"\int_0^1 x\, dx"),
 ]  # fmt: skip
 NOT_EQUAL = [
+    (r"\left(0, \frac{1}{20}\right] \cup, \{1\}", r"x \in (0, \frac{12}{0}] \cup, \{1\}"),
+    (r"\sum_{m=0}^{\infty} x^{m+1}", r"\sum_{m=0}^{\infty} x^m+1"), ("4(0,5]", "(0,5]"),
+    ("{'a', 'b'}", "['a', 'b']"), ("{'a', 'b'}", "{'a', 'c'}"), ("['a', 'b']", "['b', 'a']"),
     # numbers
     ("42", "43"), ("42", "-42"), ("42", "4200"), ("42", "0.42"), ("1/3", "0.3333"), ("14", "1 4"),
     ("33.3", r"\frac{100}{3}"), ("1e-9", "0"), ("2.5e-07", r"3.5\times10^{-7}"), ("6", r"2\frac31"),
@@ -122,6 +132,8 @@ def test_an_answer_that_is_not_proven_equal_is_not_accepted(gold: str, text: str
         ("5", "5 kg", "How many grams is it?", False),
         ("5000", "5 kg", "How many grams is it?", True),
         ("21", "21 days", "How many miles is it?", False),
+        ("19", "19 bits", "How many bits state the time (in years)?", True),
+        ("19", "19 kg", "How many bits state the time (in years)?", False),
         ("98", "98^\\circ F", "How many degrees is it?", True),
         ("5", "5 kg", "It begins minutes ago. What is its mass?", True),
         ("7.5", "\u20ac7.5", "It costs $5. What do two cost?", False),

@@ -84,6 +84,43 @@ def test_an_unknown_licence_is_refused_unless_it_is_allowed():
     assert hub_identifiers(["MIT", "LicenseRef-Ours", "ODbL-1.0"]) == ["mit", "odbl", "other"]
 
 
+@pytest.mark.parametrize(
+    ("expressions", "whole"),
+    [
+        (("MIT OR GPL-2.0-only", "Apache-2.0"), ["Apache-2.0", "MIT"]),
+        (("GPL-2.0-only OR MIT", "Apache-2.0"), ["Apache-2.0", "MIT"]),
+        (("MIT AND CC-BY-NC-4.0", "Apache-2.0"), ["CC-BY-NC-4.0"]),
+        (("CC-BY-SA-4.0 or (mit and CC-BY-NC-4.0)", "CC-BY-NC-SA-4.0"), ["CC-BY-NC-SA-4.0"]),
+        (("CC-BY-ND-4.0 OR MIT", "LicenseRef-Ours OR ISC"), ["ISC", "MIT"]),
+        (("GPL-2.0-only WITH Classpath-exception-2.0 OR MIT",), ["MIT"]),
+    ],
+)
+def test_alternatives_are_chosen_and_joint_licences_apply_together(expressions, whole):
+    assert problem(of(*expressions)) is None
+    assert licences_of_whole(expressions) == whole
+
+
+@pytest.mark.parametrize(
+    ("expressions", "why"),
+    [
+        (("CC-BY-SA-4.0 AND CC-BY-NC-4.0", "MIT"), "(CC-BY-SA-4.0 AND CC-BY-NC-4.0) exclude"),
+        (("mit", "GPL-2.0-only OR CC-BY-SA-4.0", "CC-BY-NC-4.0"),
+         "`b` (GPL-2.0-only OR CC-BY-SA-4.0) and `c` (CC-BY-NC-4.0) exclude each"),
+        (("MIT AND LicenseRef-Ours",), "`MIT AND LicenseRef-Ours`, of which `LicenseRef-Ours` is"),
+        (("GPL-2.0-only WITH Classpath-exception-2.0",), "which is not among the known"),
+        (("unknown",), "is `unknown`, which is not among the known SPDX identifiers"),
+    ],
+)  # fmt: skip
+def test_expressions_that_exclude_each_other_are_named_as_they_are(expressions, why):
+    assert why in (problem(of(*expressions)) or "")
+
+
+def test_terms_are_those_of_the_chosen_licences():
+    assert terms(["CC-BY-SA-4.0 OR MIT", "CC-BY-NC-4.0"]) == {
+        "attribution": ["MIT", "CC-BY-NC-4.0"], "non-commercial use only": ["CC-BY-NC-4.0"],
+    }  # fmt: skip
+
+
 def test_terms_name_their_licences():
     assert terms(["MIT", "CC0-1.0", "CC-BY-NC-SA-4.0"]) == {
         "attribution": ["MIT", "CC-BY-NC-SA-4.0"],
@@ -112,6 +149,27 @@ def test_a_config_whose_licences_exclude_each_other_is_refused_or_accepted_with_
     check_config(raw | {"export": {"licences": "warn"}}, "config.yaml")
     del raw["sources"]["shared"]
     check_config(raw, "config.yaml")
+
+
+def test_a_licence_has_its_canonical_form_and_what_is_no_expression_is_refused(raw):
+    seeds = raw["sources"]["shared"]["seeds"]
+    del raw["sources"]["free"]
+    seeds["licence"] = "(mit or apache-2.0)"
+    assert check_config(raw, "config.yaml").sources["shared"].licence == "(MIT OR Apache-2.0)"
+    for licence, fix in (("Apache 2.0", "write `Apache-2.0`, or SPDX"), ("MIT OR", "write SPDX"),
+                         ("Our own (v2)", "`LicenseRef-NAME` for a licence")):  # fmt: skip
+        seeds["licence"] = licence
+        with pytest.raises(UserError) as caught:
+            check_config(raw, "config.yaml")
+        message = str(caught.value)
+        assert message.startswith("config.yaml: key `sources.shared.seeds.licence`"), message
+        assert f"`{licence}` is no SPDX expression" in message and fix in message
+        assert "\n" not in message
+    seeds["licence"] = "Unknown"
+    with pytest.raises(UserError, match="`unknown`, which is not among the known"):
+        check_config(raw, "config.yaml")
+    config = check_config(raw | {"export": {"allow": ["unknown"]}}, "config.yaml")
+    assert config.sources["shared"].licence == "unknown"
 
 
 def test_a_known_licence_is_not_to_be_allowed(raw):

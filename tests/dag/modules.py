@@ -31,6 +31,7 @@ MODELS = {"model:package", "model:local", "model:hub", "model:served"}
 FILES = {"bench_problems:table", "bench_problems:theorems"}
 BENCHMARKS = FILES | {"bench_problems:held_out"}
 EQUATIONS = {"unify:symbolic", "unify:file"}
+SOLUTIONS = EQUATIONS | {"bench_problems:table"}  # worked solutions become programs
 CONVERTS = UNIFIES - {"unify:model"}  # and executes the converted programs
 EXECUTES = UNIFIES | {"attempt", "verify", "plant"}
 GRADES = {"judge", "grade", "calibrate", "pass_rate"}
@@ -79,11 +80,11 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.loss", TRAINS),
     # Texts.
     ("text.numbers", READS | FILES | {"attempt", "plant", "check", "corpus"} | GRADES | UNIFIES),
-    ("text.arithmetic", EQUATIONS | {"check", "calibrate", "grade"}),
+    ("text.arithmetic", SOLUTIONS | {"check", "calibrate", "grade"}),
     ("text.answers", JUDGES | TABLES | {"plant", "writer", "solution", "rollout"} | CARDS
      | {"unify:codeio", "unify:tested"}),
     ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check", "calibrate",
-                               "grade"} | EQUATIONS),
+                               "grade"} | SOLUTIONS),
     ("text.chat", GENERATES | EMBEDS | TRAINS),
     ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
     ("text.templates", CARDS),
@@ -118,6 +119,7 @@ TABLE: list[tuple[str, set[str]]] = [
     *((f"engines.{m}", EMBEDS) for m in ("transformers_embedder", "open_embedder", "embedder")),
     ("engines.open", GENERATES),
     ("engines.*", GENERATES | EMBEDS),
+    *((f"sandbox.{m}", EXECUTES | TABLES) for m in ("protocol", "guest.values")),
     ("sandbox.*", EXECUTES),
     ("grading.intervals", {"calibrate", "scores"}),
     ("grading.paired", {"scores"}),
@@ -144,13 +146,13 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.unify.converters.program", {"unify:easy"}),
     ("stages.unify.converters.equations", EQUATIONS),
     *(
-        (f"stages.unify.{name}", EQUATIONS)
+        (f"stages.unify.{name}", SOLUTIONS)
         for name in (
-            "alignment", "naming", "program_text", "worked_solution",
+            "alignment", "naming", "program_text", "solution_program", "worked_solution",
         )
     ),
     *(
-        (f"stages.unify.{name}", EQUATIONS | {"unify:returned"})
+        (f"stages.unify.{name}", SOLUTIONS | {"unify:returned"})
         for name in ("stated_quantities", "usual_constants", "words")
     ),
     ("stages.unify.converters.main_solution", {"unify:codeio"}),
@@ -160,6 +162,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.unify.drafts", {"draft"}),
     ("stages.unify.attempts", {"attempt"}),
     ("stages.unify.code_cots", UNIFIES | {"attempt"}),
+    ("stages.unify.not_convertible", UNIFIES | {"attempt", "bench_problems:table"}),
     ("stages.unify.*", UNIFIES),
     ("stages.sample", {"sample"}),
     ("stages.verify.source", UNIFIES | {"attempt", "verify", "plant"}),
@@ -275,7 +278,7 @@ def every_kind() -> Config:
                 "held_out": {"kind": "held_out", "source": "easy"},
                 "table": {
                     "kind": "table", "path": "test.jsonl",
-                    "fields": {"problem": "question", "answer": "answer"},
+                    "fields": {"problem": "question", "answer": "answer", "solution": "steps"},
                 },
                 "theorems": {"kind": "theoremqa", "path": "test.json"},
             },

@@ -33,6 +33,7 @@ from caco.answers.model import (
     Union,
     Unparsed,
 )
+from caco.answers.notation import same_notation
 from caco.answers.numeric import near
 from caco.answers.parser import parse, parse_output, variables
 from caco.answers.quantities import PAIR
@@ -97,6 +98,8 @@ def compare(
     comparer = _Comparer(question, tolerance=tolerance)
     allowed = with_errors(known, errors) if errors else known
     found = comparer.compare(known if allowed is None else allowed, answer)
+    if found.outcome == "undecided" and same_notation(gold, text):
+        return EQUAL
     if allowed is None and found.outcome != "equal":
         return Comparison("undecided", f"the problem has {len(errors)} absolute errors")
     return found
@@ -162,13 +165,13 @@ class _Comparer:
         self._question, self._exact_case, self._computed = question, exact_case, computed
         self._percent_asked = question is not None and about_percent(question)
         self._intervals = question is None or bool(_INTERVAL.search(question))
-        self._asked: Unit | None = None
+        self._asked: list[Unit] = []
         for match in _ASKS_UNIT.finditer(question or ""):
             name = match[1].lower().split()
             found = unit(name[-1]) if len(name[-1]) > 1 and name[-1] != "in" else None
             if found is not None:
                 power = {"square": 2, "cubic": 3}.get(name[0], 1) if len(name) > 1 else 1
-                self._asked = ONE.times(found, power)
+                self._asked.append(ONE.times(found, power))
         named = {unit(word) for word in _LONG_WORD.findall(question or "")}
         plain = question if question and not _LATEX.search(question) else ""
         named |= {CURRENCIES[sign] for sign in CURRENCIES if sign in plain}
@@ -342,11 +345,12 @@ class _Comparer:
     def _asked_like(self, found: Unit) -> Unit | None:
         """Returns the unit of the answer that the question asks for, or None if it names none.
 
-        That is the unit after `how many` or `in`, else the only unit of the same kind in the
-        question. A currency is of the same kind as any other.
+        That is the last unit after `how many` or `in`, of the same kind if there are several, else
+        the only unit of the same kind in the question. A currency is of the same kind as any other.
         """
-        if self._asked is not None:
-            return self._asked
+        if self._asked:
+            same = [asked for asked in self._asked if asked.dimension == found.dimension]
+            return (same or self._asked)[-1]
         like = {u for u in self._units if u.dimension == found.dimension}
         if not like and found.dimension in _MONEY:
             like = {u for u in self._units if u.dimension in _MONEY}

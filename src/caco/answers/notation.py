@@ -90,6 +90,8 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)?)"
     r"|(?P<sign>\*\*|<=|>=|!=|==|\S)"
 )
+_SHORT_NUMERATOR = re.compile(r"\\[dtc]?frac\s*(\d)\s*(?=[\d{])")
+_SHORT_DENOMINATOR = re.compile(r"(\\[dtc]?frac\s*\{[^{}]*\})\s*(\d)")
 _SPACE_GROUPED = re.compile(r"(?<![\d.,_^}])\d{1,3}(?: \d{3})+(?![\d.]|,\d| \d)")
 _TEXT_EDGE = "\x00"
 _DEPTH = {"(": 1, "[": 1, r"\{": 1, ")": -1, "]": -1, r"\}": -1}
@@ -142,6 +144,26 @@ def tokens(text: str, most: int = _MAX_TOKENS) -> list[Token]:
         if len(found) > most:
             raise NotReadable(f"it has more than {most} symbols")
     return found
+
+
+def same_notation(one: str, other: str) -> bool:
+    r"""Tells whether two answers are the same symbols, whatever their layout.
+
+    Layout is what `tokens` removes, `\frac12` for `\frac{1}{2}`, and `x \in` before a set.
+    """
+    if max(len(one), len(other)) > MAX_CHARACTERS:
+        return False
+    try:
+        return _symbols(one) == _symbols(other) != []
+    except NotReadable:
+        return False
+
+
+def _symbols(text: str) -> list[str]:
+    whole = _SHORT_DENOMINATOR.sub(r"\1{\2}", _SHORT_NUMERATOR.sub(r"\\frac{\1}", text))
+    found = [token.text for token in tokens(whole)]
+    is_member = len(found) > 2 and len(found[0]) == 1 and found[1] == r"\in"
+    return found[2:] if is_member and found[0].isalpha() else found
 
 
 def number(text: str) -> tuple[Fraction, int, int]:

@@ -151,9 +151,12 @@ def _value(value: Any, *, is_list: bool) -> Answer:
                 (str(key), _value(member, is_list=is_list)) for key, member in value.items()
             )
             return Mapping(tuple(items))
-        case list() | tuple() | set():
+        case list() | tuple():
             members = tuple(_value(member, is_list=is_list) for member in value)
             return Sequence(members, "[", "]", is_list)
+        case set():  # in an order that is the same in every process
+            ordered = sorted(value, key=repr)
+            return Sequence(tuple(_value(item, is_list=is_list) for item in ordered), "{", "}")
         case Decimal() | int() | float():
             written = str(value)
             if not Decimal(written).is_finite() or abs(Decimal(written).adjusted()) > _LARGEST:

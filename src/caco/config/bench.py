@@ -56,12 +56,22 @@ class ProblemFields(MappedFields):
     """The columns that the fields of a problem are read from."""
 
     answer: str = Field(description="The known answer, or the text that contains it.")
+    solution: str | None = Field(
+        None,
+        description="A worked solution. If its equations can be converted to a program, the layer "
+        "`program` of the decontamination compares the programs of seeds and corpus with it.",
+    )
     absolute_error: str | None = Field(
         None,
         description="How far an answer may be from the known one, in each row, as `error` of "
         "OlympiadBench: a number such as `1e-1` or several with commas, one for each of several "
         "answers; null or empty if the known answer is exact.",
     )
+
+    @property
+    def implementation(self) -> str | None:
+        """The module that converts worked solutions; None if there are none."""
+        return None if self.solution is None else "caco.stages.unify.solution_program"
 
 
 class TableBenchmark(_Benchmark, TabularFiles):

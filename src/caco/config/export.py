@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from caco.config.section import Section
-from caco.licences import known
+from caco.licences import canonical, known
 
 
 class Export(Section):
@@ -25,9 +25,10 @@ class Export(Section):
     @field_validator("allow")
     @classmethod
     def _require_unknown(cls, value: list[str]) -> list[str]:
-        for name in value:
+        names = [canonical(name) for name in value]
+        for name in names:
             if licence := known(name):
                 raise ValueError(
                     f"`{licence.name}` is among the known licences, whose terms apply; remove it"
                 )
-        return value
+        return names

@@ -9,6 +9,7 @@ from caco.config.generation import Sampling
 from caco.config.hub import HubRepository
 from caco.config.section import Section
 from caco.config.tables import MappedFields, TabularFiles
+from caco.licences import canonical
 
 
 class _Reader(Section):
@@ -112,8 +113,17 @@ class Table(_Reader, TabularFiles):
         None, description="A data set of the Hugging Face hub, instead of `path`."
     )
     fields: Fields = Field(description="The columns of the fields.")
-    licence: str = Field(description="SPDX identifier of the licence of the source.")
+    licence: str = Field(
+        description="SPDX expression of the licence of the source, such as `MIT` or `MIT OR "
+        "Apache-2.0`; `LicenseRef-NAME` for a licence that SPDX does not list, `unknown` if none "
+        "is stated."
+    )
     domain: Literal["math", "algorithm"] = Field("math", description="Domain of the problems.")
+
+    @field_validator("licence")
+    @classmethod
+    def _canonical_licence(cls, value: str) -> str:
+        return canonical(value)
 
     @model_validator(mode="after")
     def _require_one_place(self) -> "Table":
@@ -219,7 +229,7 @@ class Source(Section):
 
     @property
     def licence(self) -> str:
-        """SPDX identifier of the licence of its seeds; the reader gives it to each of them."""
+        """SPDX expression of the licence of its seeds; the reader gives it to each of them."""
         if isinstance(self.seeds, Table):
             return self.seeds.licence
         return "MIT" if isinstance(self.seeds, Gsm8kFile) else "Apache-2.0"

@@ -15,7 +15,7 @@ class Seed:
         solution: A worked solution in words, or None where the source has none.
         program: The source's Python program for the problem, or None.
         answer: The known answer as text: a number, or JSON for structured values.
-        licence: SPDX identifier of the source's licence.
+        licence: SPDX expression of the source's licence, or `unknown`.
         absolute_error: How far an answer may be from the known one: one number, or one for each of
             several known answers, with commas; None if the known answer is exact.
     """

@@ -14,6 +14,7 @@ from typing import Protocol, Self, TypeVar
 
 from caco.errors import SandboxUnavailable
 from caco.sandbox.guest.values import Json
+from caco.sandbox.guest.values import NotSerialisable as NotSerialisable
 
 
 class Outcome(StrEnum):

@@ -10,11 +10,13 @@ from caco.answers.compare import compare
 from caco.answers.copied import is_copied
 from caco.answers.extraction import final_answer
 from caco.config.bench import HeldOut, TableBenchmark, TheoremQA
+from caco.config.checks import Decontaminate
 from caco.errors import UserError
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.table import write_rows
 from caco.stages.bench.problems import problems
+from caco.stages.corpus.assemble import benchmark_items
 from caco.stages.seeds.normalise import make_seed
 from caco.stages.seeds.readers.gsm8k import gsm8k_rows
 
@@ -73,6 +75,51 @@ def test_each_known_answer_of_a_real_file_equals_itself(shared_data, file):
         found = compare(seed.answer, stated or "", seed.problem)
         assert found.outcome == "equal", (seed.problem, seed.answer, found.why)
         assert not is_copied(stated or "", seed.answer, seed.problem)
+
+
+TOLD = {
+    "question": "Ann has 12 pens. She buys 3 boxes of 5 pens. How many pens does she have?",
+    "answer": "She buys 3*5=<<3*5=15>>15 pens.\nShe has 12+15=<<12+15=27>>27 pens.\n#### 27",
+}
+TOLD_FIELDS = {**GSM8K, "solution": "answer"}
+
+
+def other_names(program):
+    """Returns a program with other names for its functions, variables and keys."""
+    names = set(re.findall(r"def (\w+)", program)) | set(re.findall(r'"(\w+)":', program))
+    for number, name in enumerate(sorted(names)):
+        program = re.sub(rf"\b{name}\b", f"quantity_{number}", program)
+    return program
+
+
+def test_a_problem_has_the_program_of_its_worked_solution(tmp_path):
+    single = TOLD | {"answer": "She buys 3*5=<<3*5=15>>15 pens.\n#### 15"}
+    words = TOLD | {"answer": "Twenty-seven.\n#### 27"}
+    seeds, _ = read(table(write(tmp_path / "a.jsonl", TOLD, single, words), TOLD_FIELDS))
+    assert [seed.answer for seed in seeds] == ["27", "15", "27"]
+    assert seeds[0].solution == TOLD["answer"].partition("\n####")[0]
+    assert [seed.program is not None for seed in seeds] == [True, False, False]
+    (plain,), _ = read(table(write(tmp_path / "b.jsonl", TOLD), GSM8K))
+    assert plain.program is plain.solution is None
+
+
+def test_a_program_of_a_benchmark_under_other_names_is_found(tmp_path):
+    """From the file to the layer `program`, with a question that has no word of the problem's."""
+    seeds, _ = read(table(write(tmp_path / "a.jsonl", TOLD), TOLD_FIELDS), "gsm8k")
+    write_rows(tmp_path / "gsm8k.parquet", Seed, seeds)
+    items, _ = benchmark_items([tmp_path / "gsm8k.parquet"], [], Decontaminate())
+    assert seeds[0].program is not None
+    found = items.match("Which sum is it?", other_names(seeds[0].program))
+    assert found is not None
+    assert (found.layer, found.score) == ("program", 1.0)
+    assert found.item == f"problem {seeds[0].seed_id} of gsm8k"
+    other = other_names(seeds[0].program.replace("12", "13"))
+    assert items.match("Which sum is it?", other) is None
+
+
+def test_most_of_real_gsm8k_has_programs(shared_data):
+    seeds, _ = read(table(shared_data / "bench" / "gsm8k.jsonl", TOLD_FIELDS, rows=60))
+    assert sum(seed.program is not None for seed in seeds) == 43
 
 
 def test_the_one_absolute_error_of_real_olympiadbench_is_read(shared_data):

@@ -48,6 +48,13 @@ def test_a_single_licence_is_no_list():
     )
 
 
+def test_an_expression_is_another_licence_on_the_hub():
+    sources = {("a", "MIT OR Apache-2.0", "math"): 1, ("b", "MIT", "math"): 1}
+    text = card(COUNTS, FAMILIES, sources, 0, Corpus(), STATED)
+    assert front(text)["license"] == ["mit", "other"]
+    assert "| a | MIT OR Apache-2.0 | math | 1 |" in text
+
+
 def test_the_card_lists_columns_sources_and_counts():
     text = card(COUNTS, FAMILIES, SOURCES, 84, Corpus(), STATED)
     assert "| `instruction` | string | The problem. |" in text

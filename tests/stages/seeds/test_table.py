@@ -297,7 +297,12 @@ def test_a_function_with_tests_asks_for_the_value_of_its_first_test(tmp_path):
     [
         ("assert add(1, 2) == len([1])", "its value is no literal"),
         ("assert add(f(1), 2) == 3", "its argument `a` is no literal"),
-        ("assert add(1, 2) == {3}", "its value has the type set"),
+        ("assert add(1, 2) == 3j", "its value is no JSON: it contains a complex"),
+        ("assert add(1, b'2') == 3", "its argument `b` is no JSON: it contains a bytes"),
+        (
+            "assert add(1, 2) == {1: 3, '1': 4}",
+            "its value is no JSON: two keys have the same JSON text '1'",
+        ),
     ],
 )
 def test_the_reason_of_a_test_without_literals_is_the_same_in_every_run(tmp_path, test, why):
@@ -307,6 +312,25 @@ def test_the_reason_of_a_test_without_literals_is_the_same_in_every_run(tmp_path
     seeds = read_seeds(table(tmp_path / "r.json", fields), "mine", [])
     rejected = next(row for row in seeds if isinstance(row, Rejected))
     assert rejected.reason == f"row 1: `{test.removeprefix('assert ')}`: {why}"
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer"),
+    [
+        ("{(3, 4), (1, 2)}", "{(3, 4), (1, 2)}"),  # its members have no order
+        ("[{2, 1}]", "[[1,2]]"),
+        ("{(1, 2): 3, None: {4}}", '{"[1,2]":3,"null":[4]}'),
+        ("{10: 1, 9: 2}", '{"10":1,"9":2}'),
+    ],
+)
+def test_sets_and_keys_that_are_no_texts_are_values_as_in_the_sandbox(tmp_path, expected, answer):
+    test = f"assert add({{1, 2}}, {{(1, 2): 3}}) == {expected}"
+    row = {"text": "Add.", "code": "def add(a, b):\n    return a + b", "tests": [test]}
+    (tmp_path / "r.json").write_text(json.dumps([row]))
+    fields = {"problem": "text", "program": "code", "tests": "tests"}
+    (seed,) = read_whole(table(tmp_path / "r.json", fields), "mine").train
+    assert seed.problem.endswith("return for a = {1, 2}, b = {(1, 2): 3}?")
+    assert seed.answer == answer
 
 
 def test_a_map_must_give_an_answer():
@@ -340,8 +364,8 @@ def test_real_files_are_read_whole(shared_data):
     fields = {"problem": "text", "program": "code", "tests": "test_list", "id": "task_id"}
     reader = table(seed / "mbpp.jsonl", fields, filters=["task_id >= 601"])
     read = read_whole(reader, "mbpp")
-    assert len(read.train) == 364
-    assert Counter(r.verdict for r in read.rejected) == {"malformed": 10, "filtered": 600}
+    assert len(read.train) == 371
+    assert Counter(r.verdict for r in read.rejected) == {"malformed": 3, "filtered": 600}
     fields = {"problem": "{Body} {Question}", "answer": "Answer"}
     read = read_whole(table(shared_data / "bench" / "svamp.jsonl", fields), "svamp")
     assert len(read.train) + len(read.rejected) == 1000

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from caco.identity import canonical_json
-from caco.sandbox.protocol import Execution, Outcome
+from caco.sandbox.protocol import Execution, Outcome, json_text
 from caco.stages.seeds.normalise import make_seed
 
 
@@ -40,7 +39,7 @@ class TrustingSandbox:
         except Exception as e:
             detail = f"{type(e).__name__}: {e}"
             return Execution(Outcome.EXCEPTION, detail, None, None, "", 0.0, 0.0, 0.0)
-        texts = canonical_json(names["input"]), canonical_json(names["output"])
+        texts = json_text(names["input"]), json_text(names["output"])
         return Execution(Outcome.OK, "", *texts, printed.getvalue(), 0.0, 0.0, 0.0)
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from caco.stages.unify.code_cots import NotConvertible
-from caco.stages.unify.converters.equations import converted
+from caco.stages.unify.not_convertible import NotConvertible
+from caco.stages.unify.solution_program import converted
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from caco.stages.seeds.normalise import make_seed
-from caco.stages.unify.code_cots import NotConvertible, form_violation
-from caco.stages.unify.converters.equations import converted, from_equations
+from caco.stages.unify.code_cots import form_violation
+from caco.stages.unify.not_convertible import NotConvertible
+from caco.stages.unify.solution_program import converted, from_equations
 
 NATALIA = """input = {"friends": 48}
 

@@ -7,9 +7,9 @@ from caco.config.sources import Unify
 from caco.rows.code_cot import CodeCoT
 from caco.stages.seeds.normalise import make_seed
 from caco.stages.seeds.tested_function import with_tests
-from caco.stages.unify.code_cots import NotConvertible
 from caco.stages.unify.converters import tests as tests_converter
 from caco.stages.unify.converters.function import from_function
+from caco.stages.unify.not_convertible import NotConvertible
 from caco.stages.unify.unify import unify
 
 QUESTION = "A box has 12 pens. Ann buys 3 boxes and loses 5 pens in a week. How many are left?"
@@ -116,6 +116,26 @@ def test_the_tests_decide(trusting):
     ]  # fmt: skip
     assert rows[1].reason.startswith("in its tests: AssertionError")
     assert rows[0].output == "[1,2]"
+
+
+def test_sets_tuples_and_lists_are_told_apart_as_the_test_does(trusting):
+    code = "def pairs(a, b):\n    return {}"
+    test = "assert pairs({{1, 2}}, {{(3, 4): 5}}) == {}"
+    cases = [  # value of the function, value in the test, answer of the seed
+        ("{*a, *b}", "{2, 1, (3, 4)}", "{2, 1, (3, 4)}"),
+        ("[*sorted(a), *b]", "{2, 1, (3, 4)}", "{2, 1, (3, 4)}"),
+        ("(*sorted(a), *b)", "[1, 2, (3, 4)]", "[1,2,[3,4]]"),
+        ("{k: a for k in b}", "{(3, 4): {2, 1}}", '{"[3,4]":[1,2]}'),
+        ("{k: sorted(a) for k in b}", "{(3, 4): {2, 1}}", '{"[3,4]":[1,2]}'),
+        ("{*a, 3}", "{1, 2, 3}", "{1, 2, 4}"),
+    ]
+    seeds = [added(code.format(a), test.format(b), answer=c) for a, b, c in cases]
+    found, rows = verdicts(seeds, "tests", trusting)
+    assert found == [
+        "accepted", "exception", "exception", "accepted", "exception", "wrong_answer",
+    ]  # fmt: skip
+    assert rows[0].output == "[1,2,[3,4]]"
+    assert rows[0].input == '{"a":[1,2],"b":{"[3,4]":5}}'
 
 
 def test_a_program_with_another_value_is_a_wrong_answer(trusting):

@@ -9,8 +9,8 @@ from caco.config.checks import Verify
 from caco.rows.rejected import Rejected
 from caco.sandbox.protocol import Sandbox
 from caco.stages.seeds.readers.gsm8k import gsm8k_rows
-from caco.stages.unify.code_cots import NotConvertible
-from caco.stages.unify.converters.equations import from_equations
+from caco.stages.unify.not_convertible import NotConvertible
+from caco.stages.unify.solution_program import from_equations
 from caco.stages.verify.verify import verify_shard
 
 

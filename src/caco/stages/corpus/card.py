@@ -120,7 +120,9 @@ def card(
 
 def _front(rows: int, sources: Sources, described: list[tuple[str, str, str]]) -> dict[str, object]:
     """Returns the front matter as plain values."""
-    licences = sorted({licence.lower() for _, licence, _ in sources}) or ["unknown"]
+    # The hub has no expressions; the card of the export has the licence of the whole.
+    names = {"other" if " " in licence else licence.lower() for _, licence, _ in sources}
+    licences = sorted(names) or ["unknown"]
     return {
         "pretty_name": "Caco corpus",
         "license": licences[0] if len(licences) == 1 else licences,

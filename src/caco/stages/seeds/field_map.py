@@ -102,6 +102,17 @@ class FieldMap:
             raise Malformed("its answer is empty")
         return answer
 
+    def solution(self, row: Mapping[str, Any]) -> str | None:
+        """Returns the worked solution of a row without what follows `####`; None if it has none.
+
+        Raises:
+            Malformed: A value is not a text.
+        """
+        text = self.text("solution", row)
+        if text and self._section.fields.extract == "after_hashes":
+            return text.rpartition("####")[0] or text
+        return text
+
     def _files(self) -> list[str]:
         files = self._section.files()
         if not files:

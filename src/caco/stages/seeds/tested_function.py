@@ -2,15 +2,15 @@
 
 A problem such as "Write a function to find the minimum cost path" has no answer. The composed
 problem states the arguments of the first test whose arguments and value are literals, and asks for
-the value. The other tests decide, when the seed is converted, whether the function is right.
+the value. When the seed is converted, all tests decide whether the function is right, the first
+included: they tell a tuple from a list, and a set from both, which have the same JSON text.
 """
 
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from caco.identity import canonical_json
+from caco.sandbox.protocol import NotSerialisable, json_text
 from caco.text.answers import answer_text
 
 _MARK = "# Tests"  # the line between a function and its tests in `Seed.program`
@@ -27,7 +27,8 @@ class TestedCall:
     Attributes:
         function: Name of the function.
         arguments: The source text of each argument, by parameter.
-        answer: The value as the text of an answer.
+        answer: The value as the text of an answer: JSON, or a Python literal for a set, whose
+            members have no order.
     """
 
     function: str
@@ -77,8 +78,10 @@ def tested_call(program: str, tests: str) -> TestedCall:
             continue
         try:
             arguments = _bound(function, call)
-            answer = answer_text(canonical_json(_plain(_literal(expected, "its value"))))
-        except (ValueError, TypeError, RecursionError) as e:
+            value = _json(expected, "its value")
+            is_set = isinstance(expected, ast.Set)
+            answer = ast.unparse(expected) if is_set else answer_text(value)
+        except (ValueError, RecursionError) as e:
             why = f"`{ast.unparse(test)[:80]}`: {e}"
             continue
         if answer and arguments:
@@ -120,33 +123,19 @@ def _bound(function: ast.FunctionDef, call: ast.Call) -> dict[str, str]:
             raise ValueError("its keyword arguments are not parameters of the function")
         given[str(keyword.arg)] = keyword.value
     for name, value in given.items():
-        _literal(value, f"its argument `{name}`")
+        _json(value, f"its argument `{name}`")
     return {name: ast.unparse(value) for name, value in given.items()}
 
 
-def _literal(node: ast.expr, what: str) -> Any:
-    """Returns the value of a literal.
+def _json(node: ast.expr, what: str) -> str:
+    """Returns the value of a literal as the JSON text that the sandbox gives it.
 
     Raises:
-        ValueError: It is none. Python's own message has an address, which differs in every run.
+        ValueError: It is no literal, or JSON cannot represent it.
     """
     try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError):
+        return json_text(ast.literal_eval(node))
+    except NotSerialisable as e:
+        raise ValueError(f"{what} is no JSON: {e}") from None
+    except (ValueError, TypeError):  # Python's own message has an address, unlike in the next run
         raise ValueError(f"{what} is no literal") from None
-
-
-def _plain(value: Any) -> Any:
-    """Returns a literal as a value of JSON, as the sandbox serialises it.
-
-    Raises:
-        TypeError: JSON has no such value.
-    """
-    match value:
-        case bool() | int() | float() | str() | None:
-            return value
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case dict() if all(isinstance(key, str) for key in value):
-            return {key: _plain(item) for key, item in value.items()}
-    raise TypeError(f"its value has the type {type(value).__name__}")

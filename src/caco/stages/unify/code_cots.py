@@ -13,6 +13,7 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Execution, Sandbox, execute_in_order
+from caco.stages.unify.not_convertible import NotConvertible
 from caco.stages.verify.rules import (
     Violation,
     analysed,
@@ -25,18 +26,6 @@ from caco.syntax import program_id
 
 _WINDOW = 1_024  # programs in memory: enough to keep every worker of a large machine busy
 T = TypeVar("T")
-
-
-class NotConvertible(Exception):
-    """A seed that a converter cannot convert; the message is the reason, in one sentence.
-
-    Attributes:
-        verdict: The verdict on the seed.
-    """
-
-    def __init__(self, reason: str, verdict: str = "not_convertible") -> None:
-        super().__init__(reason)
-        self.verdict = verdict
 
 
 _CALL = """input = {arguments}

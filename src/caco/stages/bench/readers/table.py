@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from caco.config.bench import TableBenchmark
+from caco.config.section import load_implementation
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.stages.seeds.field_map import FieldMap
@@ -19,13 +20,18 @@ _LICENCE = "NOASSERTION"  # of SPDX: the problems are in no data that this workf
 def problems(
     benchmark: TableBenchmark, name: str, held_out: Sequence[Path]
 ) -> Iterator[Seed | Rejected]:
-    """Streams the problems; see `caco.stages.bench.problems.problems`."""
+    """Streams the problems; see `caco.stages.bench.problems.problems`.
+
+    A problem has the program that its worked solution states, with which decontamination compares.
+    """
     mapping = FieldMap(benchmark, name, f"bench.benchmarks.{name}")
 
     def problem(row: Mapping[str, Any]) -> Seed:
         text, answer = mapping.required("problem", row), mapping.answer(row)
-        seed = make_seed(name, text, answer, licence=_LICENCE)
-        return replace(seed, absolute_error=_absolute_error(mapping.text("absolute_error", row)))
+        error = _absolute_error(mapping.text("absolute_error", row))
+        seed = make_seed(name, text, answer, solution=mapping.solution(row), licence=_LICENCE)
+        program = load_implementation(benchmark.fields).program(seed) if seed.solution else None
+        return replace(seed, program=program, absolute_error=error)
 
     yield from mapping.seeds(problem)
 

@@ -18,7 +18,7 @@ def read(reader: Table, source: str) -> Iterator[Seed | Rejected]:
 
     def seed(row: Mapping[str, Any]) -> Seed:
         problem = mapping.required("problem", row)
-        solution, program = mapping.text("solution", row), mapping.text("program", row)
+        solution, program = mapping.solution(row), mapping.text("program", row)
         if mapping.tests is not None:
             program, tests = mapping.required("program", row), _tests(mapping.tests, row)
             try:
@@ -29,8 +29,6 @@ def read(reader: Table, source: str) -> Iterator[Seed | Rejected]:
             program = with_tests(program, tests)
         else:
             answer = mapping.answer(row)
-            if solution and reader.fields.extract == "after_hashes":
-                solution = solution.rpartition("####")[0] or solution
         return make_seed(
             source, problem, answer, solution=solution, program=program,
             domain=reader.domain, licence=reader.licence,

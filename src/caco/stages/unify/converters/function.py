@@ -15,12 +15,12 @@ from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
 from caco.stages.unify.code_cots import (
-    NotConvertible,
     calling_program,
     convert_seeds,
     executed_code_cots,
     source_tree,
 )
+from caco.stages.unify.not_convertible import NotConvertible
 from caco.stages.unify.stated_quantities import stated_quantities
 from caco.stages.unify.usual_constants import usual
 from caco.stages.unify.words import stems

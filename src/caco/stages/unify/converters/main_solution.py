@@ -20,13 +20,13 @@ from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
 from caco.stages.unify.code_cots import (
     Conversion,
-    NotConvertible,
     after_first_run,
     calling_program,
     convert_seed,
     executed_code_cots,
     source_tree,
 )
+from caco.stages.unify.not_convertible import NotConvertible
 from caco.text.answers import answer_text
 
 _MAIN, _GENERATOR = "main_solution", "generate_inputs"

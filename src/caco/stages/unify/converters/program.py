@@ -7,7 +7,8 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.sandbox.protocol import Sandbox
-from caco.stages.unify.code_cots import NotConvertible, convert_seeds, executed_code_cots
+from caco.stages.unify.code_cots import convert_seeds, executed_code_cots
+from caco.stages.unify.not_convertible import NotConvertible
 
 
 def code_cots(

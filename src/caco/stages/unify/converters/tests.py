@@ -23,12 +23,12 @@ from caco.stages.seeds.tested_function import (
 )
 from caco.stages.unify.code_cots import (
     Conversion,
-    NotConvertible,
     after_first_run,
     calling_program,
     convert_seed,
     executed_code_cots,
 )
+from caco.stages.unify.not_convertible import NotConvertible
 
 _TESTED = """{code}
 
