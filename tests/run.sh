@@ -59,10 +59,10 @@ side_by_side() {
 
 if [ "${1:-}" = faults ]; then
     # Alone, because it compares an idle machine with an overloaded one.
-    pytest_in sandbox -s tests/faults/sandbox
-    step faults of a cluster, kills of a run and of generation, side by side
+    pytest_in sandbox -s tests/faults/sandbox/test_sandbox.py
+    step groups side by side
     side_by_side "workflow tests/faults/slurm" "workflow tests/faults/loop" \
-        "train -s tests/faults/generation"
+        "sandbox -s tests/faults/sandbox/test_rules.py" "train -s tests/faults/generation"
     step all checks passed
     exit
 fi
@@ -76,7 +76,7 @@ pytest_in sandbox tests/sandbox
 # A group that waits (Slurm, vLLM's start) leaves its core to the other. Slurm and e2e in one session
 # and in this order: they share a run, and the last test damages its last shard. What the groups with
 # hundreds of Snakemakes execute is covered by the others, and coverage makes them twice as slow.
-step "groups side by side"
+step groups side by side
 snakemakes=(
     "workflow tests/slurm tests/e2e"
     "workflow tests/dag --ignore tests/dag/test_reruns.py"
