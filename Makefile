@@ -60,9 +60,7 @@ coverage: envs ## Runs the same, and prints the lines of src/caco that no test e
 	@tests/run.sh coverage
 
 test-faults: envs ## Runs the long tests: kills, preemption, wall time, large shards, load
-	@$(VENVS)/sandbox/bin/python -m pytest -s tests/faults/sandbox
-	@$(VENVS)/train/bin/python -m pytest -s tests/faults/generation
-	@$(VENVS)/workflow/bin/python -m pytest tests/faults/loop tests/faults/slurm
+	@tests/run.sh faults
 
 gpu-check: $(VENVS)/train/.ready $(VENVS)/infer/.ready ## Checks in two minutes whether this machine's GPU trains and generates
 	@$(VENVS)/train/bin/python scripts/gpu_check.py

@@ -5,6 +5,7 @@
 #                     (`make test-fast`)
 #   run.sh coverage   everything, and the coverage of src/caco, which takes half as long again
 #                     (`make coverage`)
+#   run.sh faults     the long tests: kills, a cluster's faults, load (`make test-faults`)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=.venvs/workflow/bin
@@ -28,9 +29,6 @@ fi
 
 step() { echo; echo "== $* (after ${SECONDS} s)"; }
 
-step style, types and layers
-tests/lint.sh
-
 measure=()
 if [ "${1:-}" = coverage ]; then
     "$bin/coverage" erase
@@ -45,32 +43,61 @@ pytest_in() {
     ".venvs/$env/bin/python" -m "${measure[@]}" pytest "$@"
 }
 
-# The sandbox tests run alone: some measure time.
-pytest_in sandbox tests/sandbox tests/stages/verify tests/stages/unify tests/stages/calibrate/test_plant.py tests/preflight/test_node.py
-# Training tests mostly start ranks and vLLM's mostly wait: they run beside single-process tests.
-beside=$(mktemp)
-{
-    pytest_in train tests/training
-    pytest_in infer tests/infer
-} > "$beside" 2>&1 &
-second=$!
-trap 'pkill -P "$second" || true; rm -f "$beside"' EXIT
-pytest_in workflow "${workflow_tests[@]}"
-pytest_in train tests/models tests/engines tests/proof tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/grading tests/stages/bench tests/stages/export tests/stages/pass_rate tests/stages/embed
+# side_by_side GROUP...: runs two groups at a time in this order, the longest first; prints the
+# output of each when it has ended, and starts no further group after a failed one. A group is an
+# environment and arguments of pytest.
+side_by_side() {
+    printf '%s\n' "$@" | xargs -P 2 -d '\n' -I GROUP bash -c '
+        group=(GROUP) printed=$(mktemp) end=passed
+        ".venvs/${group[0]}/bin/python" -m '"${measure[*]}"' pytest "${group[@]:1}" \
+            > "$printed" 2>&1 || end=FAILED
+        printf "\n== tests in %s: %s after %d s\n%s\n" \
+            "${group[*]}" $end "$SECONDS" "$(cat "$printed")"
+        rm "$printed"
+        [ $end = passed ] || exit 255'
+}
 
-# These start hundreds of Snakemakes, which coverage makes twice as slow; what they execute is
-# covered above.
-measure=()
-pytest_in workflow -n 2 tests/dag
-wait "$second" || { cat "$beside"; exit 1; }
-cat "$beside"
+if [ "${1:-}" = faults ]; then
+    # Alone, because it compares an idle machine with an overloaded one.
+    pytest_in sandbox -s tests/faults/sandbox/test_sandbox.py
+    step groups side by side
+    side_by_side "workflow tests/faults/slurm" "workflow tests/faults/loop" \
+        "sandbox -s tests/faults/sandbox/test_rules.py" "train -s tests/faults/generation"
+    step all checks passed
+    exit
+fi
 
-# In one session and in this order: they share a run, and the last test damages its last shard.
-pytest_in workflow tests/slurm tests/e2e
+step style, types and layers
+tests/lint.sh
 
+# These run alone: some measure time.
+pytest_in sandbox tests/sandbox
+
+# A group that waits (Slurm, vLLM's start) leaves its core to the other. Slurm and e2e in one session
+# and in this order: they share a run, and the last test damages its last shard. What the groups with
+# hundreds of Snakemakes execute is covered by the others, and coverage makes them twice as slow.
+step groups side by side
+snakemakes=(
+    "workflow tests/slurm tests/e2e"
+    "workflow tests/dag --ignore tests/dag/test_reruns.py"
+    "workflow tests/dag/test_reruns.py"
+)
+groups=(
+    "train tests/training"
+    "workflow ${workflow_tests[*]}"
+    "train tests/models tests/engines tests/proof tests/grading"
+    "infer tests/infer"
+    "train tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/stages/bench tests/stages/export tests/stages/pass_rate tests/stages/embed"
+    "sandbox tests/stages/verify tests/stages/unify tests/stages/calibrate/test_plant.py tests/preflight/test_node.py"
+)
 if [ "${1:-}" = coverage ]; then
+    side_by_side "${groups[@]}"
+    measure=()
+    side_by_side "${snakemakes[@]}"
     step coverage
     "$bin/coverage" combine --quiet
     "$bin/coverage" report --fail-under=85
+else
+    side_by_side "${snakemakes[0]}" "${groups[@]}" "${snakemakes[@]:1}"
 fi
 step all checks passed

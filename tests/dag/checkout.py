@@ -13,9 +13,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from caco.identity import canonical_json, digest
@@ -42,9 +44,10 @@ if Path("fails").exists() and sys.argv[1] in Path("fails").read_text().split():
     sys.exit(1)
 {CREATE_OUTPUTS}"""
 
-# The import of Snakemake takes longer than planning: one process imports it for all runs.
+# The imports of Snakemake take longer than planning: one process imports them for all runs.
+_PRELOADED = "tests.dag.preloaded"
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["snakemake.cli", "caco.reports.explain"])
+_FORKS.set_forkserver_preload([_PRELOADED])
 
 
 def _snakemake(
@@ -62,9 +65,18 @@ def _snakemake(
     main(list(args))
 
 
+def _preloaded(function: Callable[..., None], *args: object) -> None:
+    """Runs a function in this process; the fork server ignores a failed import."""
+    assert _PRELOADED in sys.modules
+    function(*args)
+
+
 def _forked(function: Callable[..., None], *args: object) -> int:
     """Runs a function in a forked process and returns the exit code of this."""
-    process = _FORKS.Process(target=function, args=args)
+    process = _FORKS.Process(target=_preloaded, args=(function, *args))
+    with pytest.MonkeyPatch.context() as patch:  # the server imports before it has `sys.path`
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (ROOT, ROOT / "src"))))
+        forkserver.ensure_running()
     process.start()
     process.join(timeout=600)
     process.kill()
@@ -76,9 +88,18 @@ def _forked(function: Callable[..., None], *args: object) -> int:
 class Checkout:
     """A checkout with stub jobs, and the state of its last run."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, original: "Checkout | None" = None) -> None:
+        """Makes the checkout.
+
+        Args:
+            folder: An empty folder.
+            original: A checkout that is copied with its results, which takes less than a run.
+        """
         self.folder = folder
         self.environment: dict[str, str] = {}  # added to Snakemake's environment
+        if original is not None:
+            shutil.copytree(original.folder, folder, symlinks=True, dirs_exist_ok=True)
+            return
         for name in ("Snakefile", "config.yaml"):
             shutil.copy(ROOT / name, folder / name)
         for name in ("rules", "scripts", "src", "envs", "profiles", "config"):

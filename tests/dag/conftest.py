@@ -18,10 +18,17 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout after a complete run, whose jobs have records."""
-    checkout = Checkout(tmp_path_factory.mktemp("checkout"))
+def complete(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout after a complete run, of which tests make copies."""
+    checkout = Checkout(tmp_path_factory.mktemp("complete"))
     checkout.run()
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def finished(complete: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout after a complete run, whose jobs have records; tests leave it as it is."""
+    checkout = Checkout(tmp_path_factory.mktemp("checkout"), complete)
     checkout.record()
     return checkout
 

@@ -37,7 +37,7 @@ def checkout(tmp_path: Path) -> Checkout:
     return checkout
 
 
-def test_every_job_runs_in_the_image_of_the_site_file_with_its_options(checkout: Checkout) -> None:
+def test_every_job_runs_in_the_image_and_its_location_re_runs_nothing(checkout: Checkout) -> None:
     checkout.snakemake(*IN_IMAGE)
     assert (checkout.folder / "results/embedded/report.html").exists()
     arguments = (checkout.folder / "arguments.txt").read_text().splitlines()
@@ -47,10 +47,6 @@ def test_every_job_runs_in_the_image_of_the_site_file_with_its_options(checkout:
         )
     records = [*(checkout.folder / "results/embedded/provenance").rglob("*.json")]
     assert len(arguments) == len(records) > 30
-
-
-def test_the_location_of_an_environment_re_runs_nothing(checkout: Checkout) -> None:
-    checkout.snakemake(*IN_IMAGE)
     for options in (IN_IMAGE, IN_IMAGE[:2]):
         assert "Nothing to be done" in checkout.snakemake("--dry-run", *options)
 

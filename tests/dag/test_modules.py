@@ -63,7 +63,7 @@ def test_the_digest_changes_with_every_file_that_it_covers(tmp_path: Path) -> No
     digests_seen = {code_digest(script, tmp_path / "src")}
     for path in (script, module, data):
         path.write_text(path.read_text() + "y = 1\n")
-        for function in ("_files", "_source", "_data_named_in", "_file_digest"):
+        for function in ("_files", "_names_in", "_source", "_data_named_in", "_file_digest"):
             getattr(digests, function).cache_clear()
         digests_seen.add(code_digest(script, tmp_path / "src"))
     assert len(digests_seen) == 4

@@ -19,11 +19,9 @@ CODE_CHANGE = ("src/caco/preflight/node.py", "import json\n", "import json\nimpo
 
 
 @pytest.fixture
-def finished(tmp_path: Path) -> Checkout:
-    """A checkout after a complete run."""
-    checkout = Checkout(tmp_path)
-    checkout.run()
-    return checkout
+def finished(complete: Checkout, tmp_path: Path) -> Checkout:
+    """A checkout after a complete run, for one test."""
+    return Checkout(tmp_path, complete)
 
 
 def with_every_rule(checkout: Checkout) -> dict[str, Any]:

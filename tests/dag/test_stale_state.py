@@ -18,11 +18,9 @@ MODEL = json.loads(MANIFEST)["digest"]  # the digest of the empty checkpoint
 
 
 @pytest.fixture
-def finished(tmp_path: Path) -> Checkout:
-    """A checkout after a complete run."""
-    checkout = Checkout(tmp_path)
-    checkout.run()
-    return checkout
+def finished(complete: Checkout, tmp_path: Path) -> Checkout:
+    """A checkout after a complete run, for one test."""
+    return Checkout(tmp_path, complete)
 
 
 def fingerprint_parts(finished: Checkout, section: str, config: dict[str, Any]) -> dict[str, str]:
@@ -68,7 +66,7 @@ def test_only_stale_journals_are_discarded_on_demand(finished: Checkout) -> None
         finished, "00001", fingerprint_parts(finished, "sample", lower_temperature(finished))
     )
     finished.environment["CACO_DISCARD"] = "1"
-    done = finished.try_snakemake(config=lower_temperature(finished))
+    done = finished.try_snakemake("--until", "sample", config=lower_temperature(finished))
     assert done.returncode == 0, done.stdout
     assert f"notice: {PROVENANCE}/sample: discarded 1 journal of 3 rows, saved with" in done.stdout
     assert not stale.exists() and fresh.exists()
@@ -76,7 +74,7 @@ def test_only_stale_journals_are_discarded_on_demand(finished: Checkout) -> None
 
 def test_journals_that_a_job_can_resume_do_not_block_a_run(finished: Checkout) -> None:
     journal(finished, "00000", fingerprint_parts(finished, "sample", lower_temperature(finished)))
-    finished.snakemake(config=lower_temperature(finished))
+    finished.snakemake("--until", "sample", config=lower_temperature(finished))
 
 
 def test_journals_of_another_checkpoint_are_reported_if_the_checkpoint_is_known(
@@ -92,7 +90,7 @@ def test_journals_of_another_checkpoint_are_reported_if_the_checkpoint_is_known(
     parts = fingerprint_parts(finished, "sample", finished.config())
     journal(finished, "00001", parts, model="another")
     (finished.folder / PROVENANCE / "sample/00000.journal").unlink()
-    finished.snakemake(config=trained)
+    finished.snakemake("--until", "sample", config=trained)
 
 
 def test_a_stale_training_is_reported_with_its_steps_and_discarded(finished: Checkout) -> None:
@@ -108,5 +106,5 @@ def test_a_stale_training_is_reported_with_its_steps_and_discarded(finished: Che
     assert "student: 1 training of 5 steps, saved with other settings;" in refused.stdout
     assert training.exists()
     finished.environment["CACO_DISCARD"] = "1"
-    finished.snakemake(config=config)
+    finished.snakemake("--until", "student", config=config)
     assert not training.exists()

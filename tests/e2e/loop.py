@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -80,6 +81,19 @@ def tiny_config() -> dict[str, Any]:
     }  # fmt: skip
 
 
+@cache
+def _tiny_model() -> dict[str, bytes]:
+    """Returns the files of the tiny model, made once: the imports of its libraries take seconds."""
+    program = "import sys; from pathlib import Path; from tests.tiny_model import make_tiny_model;"
+    with TemporaryDirectory() as folder:
+        subprocess.run(
+            [ROOT / ".venvs/train/bin/python", "-c", program + "make_tiny_model(Path(sys.argv[1]))",
+             folder],
+            cwd=ROOT, check=True, capture_output=True,
+        )  # fmt: skip
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
 class Loop:
     """A folder in which the real workflow runs on a config."""
 
@@ -89,14 +103,9 @@ class Loop:
             (folder / name).symlink_to(ROOT / name)
         (folder / "jars.jsonl").write_text(_GSM8K)
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
-        program = (
-            "import sys; from pathlib import Path; from tests.tiny_model import make_tiny_model;"
-        )
-        subprocess.run(
-            [ROOT / ".venvs/train/bin/python", "-c", program + "make_tiny_model(Path(sys.argv[1]))",
-             folder / "model"],
-            cwd=ROOT, check=True, capture_output=True,
-        )  # fmt: skip
+        (folder / "model").mkdir()
+        for name, content in _tiny_model().items():
+            (folder / "model" / name).write_bytes(content)
         self.results = folder / "results" / config["run"]
 
     def start(self) -> subprocess.Popen[str]:

@@ -26,7 +26,7 @@ def record(what):
 if arguments[0] == "scripts/sample.py":
     signal.signal(signal.SIGUSR1, lambda *_: record("signal"))
     record("scripts/sample.py")
-    end = time.monotonic() + 60
+    end = time.monotonic() + 240
     while not Path("continue").exists() and time.monotonic() < end:
         time.sleep(0.1)
 {CREATE_OUTPUTS}"""

@@ -1,10 +1,15 @@
 """Runs the three fine-tuning scripts from the command line."""
 
+import io
 import json
 import os
+import runpy
 import subprocess
 import sys
+from contextlib import redirect_stderr
 from pathlib import Path
+
+import pytest
 
 from caco.rows.loss import Loss
 from caco.rows.table import read_rows
@@ -21,8 +26,8 @@ def spec(**training) -> dict:
     return {"model": "tiny", "training": {**keys, **others, **training}}
 
 
-def start(script: str, inputs: Path, out: Path, spec: dict, *flags) -> subprocess.Popen:
-    """Starts a script that writes into `out`."""
+def _command(script: str, inputs: Path, out: Path, spec: dict, *flags) -> list[str]:
+    """Returns the script that writes into `out`, and its arguments."""
     settings = _ROOT / "config" / "deepspeed" / f"zero{spec['training'].get('zero_stage', 2)}.json"
     named = {
         "--model": inputs / "base.json",
@@ -33,8 +38,13 @@ def start(script: str, inputs: Path, out: Path, spec: dict, *flags) -> subproces
         "--spec": json.dumps(spec),
     }
     arguments = [str(part) for pair in named.items() for part in pair]
+    return [str(_ROOT / "scripts" / f"{script}.py"), *arguments, *map(str, flags)]
+
+
+def start(script: str, inputs: Path, out: Path, spec: dict, *flags) -> subprocess.Popen:
+    """Starts a script that writes into `out`."""
     return subprocess.Popen(
-        [sys.executable, str(_ROOT / "scripts" / f"{script}.py"), *arguments, *map(str, flags)],
+        [sys.executable, *_command(script, inputs, out, spec, *flags)],
         stderr=subprocess.PIPE,
         text=True,
         cwd=inputs,
@@ -42,14 +52,30 @@ def start(script: str, inputs: Path, out: Path, spec: dict, *flags) -> subproces
     )
 
 
-def run(script: str, inputs: Path, out: Path, spec: dict, *flags, code: int = 0) -> str:
+def refused(script: str, inputs: Path, out: Path, spec: dict, *flags) -> str:
+    """Returns the stderr of a script that ends with an error before any rank starts.
+
+    It runs in this process, which has loaded the libraries: their imports take seconds.
+    """
+    path, *arguments = _command(script, inputs, out, spec, *flags)
+    stderr = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stderr(stderr):
+        patch.setattr(sys, "argv", [path, *arguments])
+        patch.chdir(inputs)
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(path, run_name="__main__")
+    assert ended.value.code == 1, stderr.getvalue()
+    return stderr.getvalue()
+
+
+def run(script: str, inputs: Path, out: Path, spec: dict, *flags) -> str:
     """Runs a script and returns its stderr."""
     process = start(script, inputs, out, spec, *flags)
     try:
         _, stderr = process.communicate(timeout=900)
     finally:
         process.kill()
-    assert process.returncode == code, stderr
+    assert process.returncode == 0, stderr
     return stderr
 
 

@@ -5,7 +5,7 @@ import shutil
 from unittest.mock import ANY
 
 import pytest
-from tests.training.command_line import STEPS, curve, run, spec
+from tests.training.command_line import STEPS, curve, refused, run, spec
 
 from caco.identity import file_sha256
 from caco.models.manifest import read_manifest, write_manifest
@@ -64,17 +64,8 @@ def test_a_writer_without_fine_tuning_is_the_base_model(inputs, tmp_path):
     assert curve(tmp_path) == []
 
 
-def test_the_student_is_trained_on_the_corpus_in_bf16(inputs, tmp_path):
-    settings = {**spec(epochs=1, precision="bf16", zero_stage=1), "prompt": "alpaca"}
-    run("student", inputs, tmp_path, settings, "--corpus", inputs / "corpus.parquet")
-    assert len(curve(tmp_path)) == 3
-    config = json.loads((tmp_path / "checkpoint" / "config.json").read_text())
-    assert config["dtype"] == "bfloat16"
-
-
-@pytest.mark.parametrize(("script", "prompt"), [("student", "chat"), ("codegen", None)])
-def test_a_checkpoint_declares_the_end_of_turn_that_its_base_does_not(
-    inputs, tmp_path, script, prompt
+def test_the_student_is_trained_in_bf16_and_declares_the_end_that_its_base_does_not(
+    inputs, tmp_path
 ):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -86,14 +77,14 @@ def test_a_checkpoint_declares_the_end_of_turn_that_its_base_does_not(
         declared = json.loads((base / "tiny" / name).read_text())
         (base / "tiny" / name).write_text(json.dumps(declared | {"eos_token_id": 0}))
     write_manifest(base / "base.json", base / "tiny")
-    settings = {**spec(epochs=1), **({"prompt": prompt} if prompt else {})}
-    rows = {"student": ("--corpus", "corpus.parquet"), "codegen": ("--code-cots", "cots.parquet")}
-    flag, name = rows[script]
-    run(script, base, tmp_path, settings, flag, inputs / name)
+    settings = {**spec(epochs=1, precision="bf16", zero_stage=1), "prompt": "alpaca"}
+    run("student", base, tmp_path, settings, "--corpus", inputs / "corpus.parquet")
+    assert len(curve(tmp_path)) == 3
 
     saved = tmp_path / "checkpoint"
+    config = json.loads((saved / "config.json").read_text())
+    assert (config["dtype"], config["eos_token_id"]) == ("bfloat16", 2)
     assert json.loads((saved / "generation_config.json").read_text())["eos_token_id"] == [0, 2]
-    assert json.loads((saved / "config.json").read_text())["eos_token_id"] == 2
     assert AutoTokenizer.from_pretrained(saved).eos_token == "<|im_end|>"
     assert AutoModelForCausalLM.from_pretrained(saved).generation_config.eos_token_id == [0, 2]
 
@@ -101,18 +92,16 @@ def test_a_checkpoint_declares_the_end_of_turn_that_its_base_does_not(
 def test_a_training_without_rows_is_an_error(inputs, tmp_path):
     settings = {**spec(), "prompt": "chat"}
     empty = inputs / "empty.parquet"
-    stderr = run("student", inputs, tmp_path, settings, "--corpus", empty, code=1)
+    stderr = refused("student", inputs, tmp_path, settings, "--corpus", empty)
     assert (
         f"input error: student: there is no row to train on in {empty}; `python scripts/funnel"
     ) in stderr
     corpus = inputs / "corpus.parquet"
-    stderr = run(
-        "student", inputs, tmp_path, {**spec(min_rows=900), "prompt": "chat"}, "--corpus", corpus,
-        code=1,
-    )  # fmt: skip
+    few = {**spec(min_rows=900), "prompt": "chat"}
+    stderr = refused("student", inputs, tmp_path, few, "--corpus", corpus)
     assert "rows to train on, and `student.training.min_rows` is 900 in" in stderr
-    stderr = run("codegen", inputs, tmp_path, spec(cutoff=1), "--code-cots",
-                 inputs / "cots.parquet", code=1)  # fmt: skip
+    cots = inputs / "cots.parquet"
+    stderr = refused("codegen", inputs, tmp_path, spec(cutoff=1), "--code-cots", cots)
     assert "there is no row to train on in" in stderr
     assert "or a prompt longer than `codegen.training.cutoff` (1 tokens); raise it" in stderr
     assert not (tmp_path / "manifest.json").exists()
@@ -120,17 +109,8 @@ def test_a_training_without_rows_is_an_error(inputs, tmp_path):
 
 def test_too_small_a_batch_is_an_error_before_anything_is_loaded(inputs, tmp_path):
     settings = {**spec(global_batch=1), "prompt": "chat"}
-    stderr = run(
-        "student",
-        inputs,
-        tmp_path,
-        settings,
-        "--corpus",
-        inputs / "corpus.parquet",
-        "--ranks",
-        2,
-        code=1,
-    )
+    rows = ("--corpus", inputs / "corpus.parquet")
+    stderr = refused("student", inputs, tmp_path, settings, *rows, "--ranks", 2)
     assert stderr.startswith("input error: `student.training.global_batch` is 1, so 2 ranks")
     assert not (tmp_path / "manifest.json").exists()
 
@@ -152,7 +132,7 @@ def test_a_base_model_with_one_flipped_bit_is_refused(inputs, tmp_path, script, 
     (damaged / "tiny/model.safetensors").write_bytes(raw)
     settings = {**spec(), **({"prompt": "chat"} if script == "student" else {})}
     settings |= {"fine_tune": True} if script == "writer" else {}
-    stderr = run(script, damaged, tmp_path, settings, *rows, code=1)
+    stderr = refused(script, damaged, tmp_path, settings, *rows)
     assert stderr.startswith(f"input error: {damaged}/tiny/model.safetensors: its SHA-256 is ")
     assert "restore the file, or, if it was changed on purpose, type `rm " in stderr
     assert not (tmp_path / "manifest.json").exists()

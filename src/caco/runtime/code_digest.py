@@ -111,14 +111,25 @@ def code_files(script: Path, src: Path, chosen: Iterable[str] = ()) -> set[Path]
 @cache
 def _files(src: Path, module: str) -> tuple[Path, ...]:
     """Returns the files that an import of `module` executes: its packages' and its own."""
-    parts = module.split(".")
-    if parts[0] != _PACKAGE or _is_outside(module):
+    package, _, name = module.rpartition(".")
+    if _is_outside(module) or (not package and name != _PACKAGE):
         return ()
-    found = []
-    for end in range(1, len(parts) + 1):
-        stem = src.joinpath(*parts[:end])
-        found += [f for f in (stem / "__init__.py", stem.with_suffix(".py")) if f.is_file()]
-    return tuple(found)
+    before = _files(src, package) if package else ()
+    folder = src.joinpath(*package.split("."))
+    beside = _names_in(folder)
+    own = [folder / f"{name}.py"] if f"{name}.py" in beside else []
+    if name in beside and "__init__.py" in _names_in(folder / name):
+        own.insert(0, folder / name / "__init__.py")
+    return (*before, *own)
+
+
+@cache
+def _names_in(folder: Path) -> frozenset[str]:
+    """Returns the names in a folder; none if it does not exist."""
+    try:
+        return frozenset(path.name for path in folder.iterdir())
+    except OSError:
+        return frozenset()
 
 
 def _is_outside(module: str) -> bool:

@@ -15,7 +15,7 @@ import pandas  # noqa: F401  (otherwise pyarrow imports it in every process, whi
 from tests.faults.generation import stage as stages
 from tests.faults.generation.simulated_engine import SimulatedEngine
 
-ROWS, WINDOW, PAUSE_S = 1_000, 16, 0.002
+ROWS, WINDOW, PAUSE_S = 600, 16, 0.002
 
 
 def start(stage: str, folder: Path, out: Path) -> int:

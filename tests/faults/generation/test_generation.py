@@ -16,7 +16,7 @@ from caco.rows.solution import Solution
 from caco.rows.table import count_rows
 
 HERE = Path(__file__).parent
-FEW, MANY = 2_000, 20_000
+FEW, MANY = 2_000, 12_000
 MAX_BYTES_PER_ROW = 5_000  # 500 MB for a shard of 100,000 rows
 
 
@@ -32,6 +32,11 @@ def _run(program: str, *arguments: object) -> str:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_shards_killed_fifty_times_at_random_are_byte_identical(tmp_path, stage):
+    """A state in which a job spends 6% of its time is hit by one of 50 kills in 95 of 100 runs.
+
+    Shorter ones are states of the files, which tests/runtime/test_journal.py makes directly: the
+    journal is cut at every byte.
+    """
     print(_run("kill_repeatedly", stage, tmp_path, 50))
 
 

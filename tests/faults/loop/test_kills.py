@@ -13,6 +13,7 @@ RULES = {
 def test_a_run_killed_during_every_stage_has_the_same_rows(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
+    """One kill a stage: more of each are in tests/faults/generation, without the workflow."""
     uninterrupted = Loop(tmp_path_factory.mktemp("uninterrupted").resolve(), tiny_config())
     code, printed = uninterrupted.run()
     assert code == 0, printed
