@@ -1,8 +1,8 @@
-"""Counting: small sums, differences and products by counting, and how many numbers a list has.
+"""Counting: small sums, differences and products by counting, and the numbers of a list.
 
-Every step of a solution follows from the one before, and shows how many are left where it can
-(`45 + 3 = 46 + 2 = 47 + 1 = 48`), so a model of 135M parameters learns these families from a few
-dozen rows each (docs/benchmarks.md).
+Every step of a solution has its number and follows from the one before (`45 + 1 = 46, 45 + 2 = 47`,
+`number 1 is 8, number 2 is 31`), so a model of 135M parameters learns these families from a few
+dozen rows together (docs/benchmarks.md).
 """
 
 from random import Random
@@ -19,15 +19,13 @@ def _goods(first: int, second: int) -> dict[str, str]:
 
 def _counting_on(rng: Random) -> Case:
     had, bought = rng.randint(11, 69), rng.randint(2, 5)
-    sums = " = ".join(f"{had + i} + {bought - i}" for i in range(bought))
-    steps = f"{sums} = {had + bought}"
+    steps = ", ".join(f"{had} + {i} = {had + i}" for i in range(1, bought + 1))
     return Case({"had": had, "bought": bought}, had + bought, f"{steps}.", _goods(had, bought))
 
 
 def _counting_back(rng: Random) -> Case:
     stock, sold = rng.randint(11, 69), rng.randint(2, 5)
-    differences = " = ".join(f"{stock - i} - {sold - i}" for i in range(sold))
-    steps = f"{differences} = {stock - sold}"
+    steps = ", ".join(f"{stock} - {i} = {stock - i}" for i in range(1, sold + 1))
     return Case({"stock": stock, "sold": sold}, stock - sold, f"{steps}.", _goods(stock, sold))
 
 
@@ -42,6 +40,13 @@ def _sharing(rng: Random) -> Case:
     steps = ", ".join(f"{children} * {i} = {children * i}" for i in range(1, each + 1))
     numbers: dict[str, int | list[int]] = {"shared": children * each, "children": children}
     return Case(numbers, each, f"{steps}, so each gets {each}.", _goods(children, each))
+
+
+def _list_item(rng: Random) -> Case:
+    numbers = rng.sample(range(6, 99), rng.randint(3, 5))
+    place = rng.randint(2, len(numbers))
+    places = ", ".join(f"number {n} is {found}" for n, found in enumerate(numbers[:place], 1))
+    return Case({"numbers": numbers, "place": place}, numbers[place - 1], f"{places.capitalize()}.")
 
 
 def _list_length(rng: Random) -> Case:
@@ -138,9 +143,40 @@ print(output)
 """,
         ),
     ),
+    "list_item": Family(
+        _list_item,
+        (
+            "Which number is number $place in the list $numbers?",
+            "What is number $place of the list $numbers?",
+        ),
+        (
+            """
+def item(numbers, place):
+    for number in numbers[:place]:
+        found = number
+    return found
+
+output = item(input["numbers"], input["place"])
+print(output)
+""",
+            """
+def item(numbers, place):
+    for number in numbers:
+        place -= 1
+        if place == 0:
+            return number
+
+output = item(**input)
+print(output)
+""",
+        ),
+    ),
     "list_length": Family(
         _list_length,
-        ("How many numbers are in the list $numbers?", "Count the numbers $numbers."),
+        (
+            "How many numbers are in the list $numbers?",
+            "How many numbers does the list $numbers have?",
+        ),
         (
             """
 def length(numbers):
