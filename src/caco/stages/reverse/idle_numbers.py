@@ -13,8 +13,11 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import count as count_from
 
+from caco.stages.reverse.ones import Ones
 from caco.stages.reverse.phrases import (
+    MEASURE,
     SENTENCE,
+    SHARED,
     WORD,
     clause,
     list_sizes,
@@ -61,19 +64,7 @@ _ASKS = re.compile(r"\b(?:how|what|which|calculate|find|determine|compute)\b")
 _ITEM = re.compile(r"\s*,\s*(?:(?:and|or)\s+)?\$?\d|\s+(?:and|or)\s+\$?\d")  # `7, 84 and 50`
 
 # Counts of what the question lists.
-_SHARED = re.compile(
-    r"\b(?:each|every|per|equal\w*|evenly|shar\w+|split\w*|divid\w+|average|apiece|ratio"
-    r"|same(?!\s+time))\b",
-    re.IGNORECASE,
-)
 _EACH = re.compile(r"\b(?:each|every|apiece|average)\b", re.IGNORECASE)
-_MEASURE = re.compile(
-    r"[\s-]*(?:dollar|buck|cent|percent|time|second|minute|hour|day|week|month|year|night|season"
-    r"|inch|foot|feet|yard|mile|(?:milli|centi|kilo)?met(?:er|re)|lit(?:er|re)|gallon|ounce|pound"
-    r"|(?:kilo)?gram|mm|cm|km|ml|oz|kg|mph|degree|point|more|less|fewer|extra|additional)"
-    r"(?:e?s)?\b",
-    re.IGNORECASE,
-)
 _DAYS = re.compile(r"[\s-]*(?:days?|nights?)\b", re.IGNORECASE)
 _PERIOD = re.compile(r"[\s-]*(?:day|night|week|month|season|year)s?\b", re.IGNORECASE)
 _AGO = re.compile(r"\s+\w+\s+(?:ago|old)\b|[\s-]years?-old\b", re.IGNORECASE)
@@ -122,31 +113,6 @@ _ENUMERATED = re.compile(
 _LISTED = re.compile(r"\b(?:label(?:s|led|ed)|named|called|namely)\b|[:;]|--", re.IGNORECASE)
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day")
 
-# One as a quantity that changes a result, and what makes it the one of a rate instead.
-_ONE_MORE = re.compile(
-    r"[\s-]+(?:(?!(?:another|or)\b)[a-z]+\s+)?(?:more|additional|extra|further|less|fewer)\b",
-    re.IGNORECASE,
-)
-_ANOTHER_ONE = re.compile(r"\b(?:another|additional|extra|further)\s+\$?$", re.IGNORECASE)
-_CHANGES = re.compile(
-    r"\b(?:sells?|sold|eats?|ate|loses?|lost|gives?|gave|breaks?|broke|buys?|bought|gets?|got"
-    r"|finds?|found|receives?|received|donates?|donated|throws?|threw|adds?|added|removes?|removed"
-    r"|takes?|took|drops?|dropped|uses?|used|keeps?|kept|spends?|spent|lends?|lent|returns?"
-    r"|returned)\s+(?:away\s+|out\s+)?$",
-    re.IGNORECASE,
-)
-_NO_NOUN = re.compile(
-    r"\s*(?:[.,;?!](?:\s|$)|$)|\s+(?:and|to|from|away|left|back|but|then|yesterday|today|more)\b",
-    re.IGNORECASE,
-)
-_OF_COUNTED = re.compile(r"\s+of\s+(?:them|these|those)\b", re.IGNORECASE)
-_PHRASE_ENDS = re.compile(r"\s*(?:[.,;?!](?:\s|$)|$)")
-_TELLS = re.compile(
-    r"\b(?:for|times?|both|rate|if|costs?|worth|weighs?|equals?|has|have|is|are|with|makes?|needs?"
-    r"|contains?|holds?|during|(?:takes?|took)\b.+\bto)\b|[=$/]",
-    re.IGNORECASE,
-)
-
 
 class Roles:
     """What the numbers of a question are there for.
@@ -167,7 +133,8 @@ class Roles:
         more`, `sells one of its 38 hats`): a rate `for 1 hour` changes no result.
         """
         if number.excused and number.value == 1:
-            return not self._counts_one(number)
+            end = self._sentences[self.sentence(number)][1]
+            return not self._ones.counts(number, end, asked=self.in_request(number))
         if number.excused and number.value != 2:
             return True
         before = self._text[max(0, number.start - 60) : number.start]
@@ -187,39 +154,6 @@ class Roles:
             bool(_LATER.match(after) or (_PAST.search(before) and _SPAN.match(after)))
             and not self._has_rate
         )
-
-    def _counts_one(self, number: Mention) -> bool:
-        """Tells whether `one` or `1` is a quantity that is added, taken away or compared."""
-        before = self._text[max(0, number.start - 60) : number.start]
-        after = self._text[number.end : number.end + 60]
-        if _ONE_MORE.match(after) or _ANOTHER_ONE.search(before):
-            return True
-        if _SHARED.search(clause(self._text, number)) or self.in_request(number):
-            return False
-        if _CHANGES.search(before) and (_NO_NOUN.match(after) or _OF_COUNTED.match(after)):
-            return True
-        if self._text[number.start : number.end] == "1" and _PHRASE_ENDS.match(after):
-            return not before.endswith("$")
-        return self._is_counted(number, after)
-
-    def _is_counted(self, number: Mention, after: str) -> bool:
-        """`He has 38 hats. He sells one hat.`, with nothing that a number says about the hat."""
-        words = {stem(word) for word in WORD.findall(after.lower())[:2]}
-        end = self._sentences[self.sentence(number)][1]
-        at = bisect_right(self._starts, number.start)
-        told = at < len(self._starts) and self._starts[at] < end
-        alike = not words.isdisjoint(self._counted_nouns) and not _MEASURE.match(after)
-        return alike and not told and not _TELLS.search(clause(self._text, number))
-
-    @cached_property
-    def _counted_nouns(self) -> set[str]:
-        """What the numbers other than one count."""
-        nouns = {
-            noun_after(self._text[number.end : number.end + 60])
-            for number in self._mentions
-            if not (number.excused and number.value == 1)
-        }
-        return nouns - {""}
 
     def _names(self, number: Mention, before: str, after: str) -> bool:
         """Tells whether digits are a name: an ordinal, a date, a label or the time of day."""
@@ -262,7 +196,7 @@ class Roles:
             reference = definite or own or _NEXT.search(before) or _KINDS.match(after)
             if reference or _AGO.match(after):
                 return True
-        if _MEASURE.match(after) and not period:
+        if MEASURE.match(after) and not period:
             return False
         if self._in_order(number, count, noun, here + following, period):
             return True
@@ -270,7 +204,7 @@ class Roles:
         pair = number.start == sentence[0] or _PAIR.search(here + following)
         if count == 2 and not period and (pair or _TWO_ITEMS.match(here)):
             return True
-        if _SHARED.search(clause(self._text, number)):
+        if SHARED.search(clause(self._text, number)):
             return False
         if period:
             return count == (self._weekdays if _DAYS.match(after) else self._months)
@@ -352,6 +286,10 @@ class Roles:
     @cached_property
     def _mentions(self) -> list[Mention]:
         return mentions(self._text)
+
+    @cached_property
+    def _ones(self) -> Ones:
+        return Ones(self._text, self._mentions)
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -22,6 +22,20 @@ _NO_NAMES = frozenset(
     """.split()  # noqa: SIM905
 )  # capitalised words that name nobody
 SENTENCE = re.compile(r"(?:[^.?!]|[.?!](?!\s|$))+[.?!]*\s*|[.?!]+\s*")
+SHARED = re.compile(
+    r"\b(?:each|every|per|equal\w*|evenly|shar\w+|split\w*|divid\w+|average|apiece|ratio"
+    r"|same(?!\s+time))\b",
+    re.IGNORECASE,
+)
+"""Words by which a number belongs to each of several things."""
+MEASURE = re.compile(
+    r"[\s-]*(?:dollar|buck|cent|percent|time|second|minute|hour|day|week|month|year|night|season"
+    r"|inch|foot|feet|yard|mile|(?:milli|centi|kilo)?met(?:er|re)|lit(?:er|re)|gallon|ounce|pound"
+    r"|(?:kilo)?gram|mm|cm|km|ml|oz|kg|mph|degree|point|more|less|fewer|extra|additional)"
+    r"(?:e?s)?\b",
+    re.IGNORECASE,
+)
+"""What follows the number of a measure, a rate or a comparison."""
 _JOINED = re.compile(r"\s*(?:and|or)\b")
 _JOINING = re.compile(r"\w\s+(?:and|or)\s+\w")
 
