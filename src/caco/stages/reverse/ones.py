@@ -1,7 +1,7 @@
 """Whether `one` and `1` are quantities that change a result: `sells 1 more`, `38 hats ... one hat`.
 
-Most are not: a rate `for 1 hour` changes nothing, and `one` is also a pronoun. Decision 0072 has the
-figures.
+Most are not: a rate `for 1 hour` changes nothing, and `one` is also a pronoun. Decision 0072 has
+the figures.
 """
 
 import re
