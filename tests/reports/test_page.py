@@ -372,15 +372,15 @@ def test_an_empty_run_makes_a_page(tmp_path, fake_run):
 def test_the_page_of_a_folder_has_its_verification_and_a_comparison(fake_run, tmp_path):
     folder = Path(fake_run.paths.root)
     assert "never verified" in read(saved_page(folder)).words
-    remember_verification(folder, root_of(read_records(fake_run.records)), "2026-11-24T05:06:07")
+    root = root_of(read_records(fake_run.records))
+    remember_verification(folder, root, "2026-11-24T05:06:07", "signed 2026 by alice")
     copy = tmp_path / "elsewhere" / "copy"
     shutil.copytree(folder, copy)
     file = copy / "provenance/sample/00000.json"
     write_checked(file, json.loads(file.read_text()) | {"spec": {"programs_per_shard": 7}})
     reader = read(saved_page(folder, against=copy))
-    assert "every file was as recorded at the last verification, 2026-11-24T05:06:07" in (
-        reader.words
-    )
+    verified = "every file was as recorded at the last verification, 2026-11-24T05:06:07"
+    assert f"{verified}; signed 2026 by alice" in reader.words
     assert f"Comparison with {copy}" in reader.words
     assert "programs_per_shard" in reader.words and "What changed?" in reader.words
     assert "With which settings?" in reader.words

@@ -88,18 +88,19 @@ def printable(line: str) -> str:
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
-def remember_verification(run: Path, root: str, at: str) -> None:
+def remember_verification(run: Path, root: str, at: str, signature: str | None) -> None:
     """Writes down that every file of a run was as recorded.
 
     Args:
         run: `results/{run}`.
         root: The root digest.
         at: When, in UTC.
+        signature: When and by whom it was signed; None without a signature.
 
     Raises:
         CacoError: The folder is not writable.
     """
-    write_checked(run / _VERIFIED, {"root": root, "at": at})
+    write_checked(run / _VERIFIED, {"root": root, "at": at, "signature": signature})
 
 
 def remember_rerun(
@@ -265,7 +266,11 @@ def _verification(run: Path, root: str | None) -> list[str]:
         return [f"never verified; {command}"]
     if last["root"] != root:
         return [f"the run has changed since it was verified, {last['at']}; {command}"]
-    return [f"every file was as recorded at the last verification, {last['at']}"]
+    return [
+        f"every file was as recorded at the last verification, {last['at']}",
+        last.get("signature")
+        or f"not signed; type `python scripts/audit.py sign {run} --key FILE`",
+    ]
 
 
 def _last_rerun(run: Path, root: str | None) -> list[str]:
