@@ -80,7 +80,7 @@ def test_unknown_values_are_said(fake_run):
            starts=None)  # fmt: skip
     Path(fake_run.paths.provenance("corpus", "all")).unlink()
     found = answers(fake_run)
-    assert "commit unknown: no git checkout  (verify)" in found["With which code?"]
+    assert "commit unknown: the record was restored  (verify)" in found["With which code?"]
     assert found["Which run is it?"][1] == "root digest unknown: a record is missing"
     assert found["What failed, was retried or was restored?"] == [
         "corpus: no record",

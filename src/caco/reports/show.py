@@ -23,6 +23,7 @@ from caco.runtime.chain import (
     root_digest,
 )
 from caco.runtime.checksums import read_checked, write_checked
+from caco.runtime.kept import CHANGES
 from caco.workflow.stages import WITHOUT_ROWS
 
 _VERIFIED = "verified.json"  # in the run's folder: the last verification
@@ -167,11 +168,17 @@ def _outputs(jobs: Iterable[_Values]) -> list[str]:
 
 
 def _code(jobs: Sequence[_Values]) -> list[str]:
-    lines = _each(jobs, lambda v: f"commit {v.get('commit') or 'unknown: no git checkout'}")
+    lines = _each(jobs, _commit)
     for rule, of_rule in _by_rule(jobs).items():
         digests = dict.fromkeys(values["code"][:_SHORT] for values in of_rule)
         lines.append(f"{rule}: code digest {', '.join(digests)}")
     return lines
+
+
+def _commit(values: _Values) -> str:
+    commit = f"commit {values.get('commit') or 'unknown: the record was restored'}"
+    changes = values.get("changes")
+    return f"{commit}, the changes are in {CHANGES.format(changes)}" if changes else commit
 
 
 def _settings(jobs: Sequence[_Values]) -> list[str]:

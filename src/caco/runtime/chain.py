@@ -18,7 +18,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from caco.errors import UserError
-from caco.runtime.checksums import json_sha256, read_checked, sha256_of
+from caco.runtime.checksums import json_sha256, read_checked, sha256_of, write_checked
+from caco.runtime.kept import completed, shortened
 
 _FOLDER = "provenance"  # {run}/provenance/{rule}/{identity}.json
 _MANIFEST = "manifest.json"  # of the files of a model or of a data set
@@ -27,23 +28,33 @@ _State = tuple[int, int, int]  # size in bytes, time of change in ns, inode
 
 
 def load_record(path: Path) -> dict[str, Any]:
-    """Returns the values of a record.
+    """Returns the values of a record, its long ones too.
 
     Raises:
         UserError: The file is missing, or is not what was written.
     """
     try:
-        return read_checked(path)
+        values = read_checked(path)
+        run = run_folder(path)
+        return values if run is None else completed(values, Path(run))
     except FileNotFoundError:
         raise UserError(
             f"{path}: the record does not exist; if its job has run, `{_restore(path)}` restores "
             "it, otherwise run the rule that makes it"
         ) from None
+    except UserError as error:
+        raise UserError(f"{error}; `{_restore(path)}` restores them") from None
     except ValueError:
         raise UserError(
             f"{path}: not a provenance record, or torn, changed or of another version; "
             f"`{_restore(path)}` restores it from the outputs of its job, which does not run again"
         ) from None
+
+
+def write_record(path: Path, values: Mapping[str, Any]) -> None:
+    """Writes the values of a record; the longest ones of a long record into a file of their own."""
+    run = run_folder(path)
+    write_checked(path, values if run is None else shortened(values, Path(run)))
 
 
 def record_digest(values: Mapping[str, Any]) -> str:
