@@ -358,6 +358,19 @@ def test_the_page_shows_how_busy_the_gpus_were(fake_run, tmp_path):
     assert costs["sample"] == "0.667"  # two GPUs for 4 s, 12 programs
 
 
+def test_the_page_shows_energy_or_says_that_it_was_not_measured(fake_run, tmp_path):
+    assert "Energy was not measured." in read(built(fake_run, tmp_path)).words
+    file = Path(fake_run.paths.provenance("student", "all"))
+    raw = json.loads(file.read_text())
+    write_checked(file, raw | {"used": {**raw["used"], "cpu_j": 3_000.0, "gpu_j": 4.5e6}})
+    reader = read(built(fake_run, tmp_path))
+    assert "Energy was not measured." not in reader.words
+    costs = {row[0]: row[-2:] for row in reader.table("Cost of each stage")}
+    assert costs["Stage"] == ["CPU energy", "GPU energy"]
+    assert costs["student"] == ["3 kJ", "4.5 MJ"]
+    assert costs["verify"] == ["not measured", "not measured"]
+
+
 def test_an_empty_run_makes_a_page(tmp_path, fake_run):
     files = fake_run.files()
     write_rows(files.corpus, CorpusRow, [])

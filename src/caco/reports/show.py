@@ -12,6 +12,7 @@ from typing import Any
 
 from caco.identity import canonical_json
 from caco.reports.audit import MANIFEST
+from caco.reports.energy import NOT_MEASURED, energy
 from caco.reports.records import visible_gpus
 from caco.reports.run_files import open_run
 from caco.reports.wording import counted
@@ -236,9 +237,17 @@ def _cost(jobs: Sequence[_Values]) -> list[str]:
         lines.append(
             f"{rule}: {seconds:,.0f} s of jobs, {cpu:,.0f} s of CPU"
             + (f", {gpu:,.0f} s of GPUs" if gpu else "")
-            + f", at most {peak:,.0f} MB"
+            + f", at most {peak:,.0f} MB; {_energy(of_rule)}"
         )
     return lines
+
+
+def _energy(jobs: Iterable[_Values]) -> str:
+    used = [values["used"] for values in jobs]
+    cpus, gpus = energy(used, "cpu_j"), energy(used, "gpu_j")
+    if cpus == gpus == NOT_MEASURED:
+        return f"energy {NOT_MEASURED}"
+    return f"energy of CPUs {cpus}, of GPUs {gpus}"
 
 
 def _troubles(jobs: Iterable[_Values], missing: Iterable[_Values]) -> list[str]:

@@ -107,7 +107,8 @@ def record(
         seed: The seed of all random numbers, or None.
         started: `time.time()` at the job's start.
         starts: Earlier starts of the job, as `caco.runtime.heartbeat` returns them.
-        used: Further values of `used_resources`: the load of the job's GPUs
+        used: Further values of `used_resources`: the energy of the node's processors
+            (`caco.runtime.energy.CpuEnergy`), load and energy of the job's GPUs
             (`caco.runtime.gpus.GpuMonitor`), `training_s`.
 
     Raises:
