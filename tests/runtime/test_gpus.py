@@ -41,7 +41,8 @@ def test_only_the_jobs_own_gpus_are_queried(nvidia_smi: Path) -> None:
     fields = ("utilization.gpu", "memory.used", "power.draw")
     assert query_gpus(*fields) == [["100", "70000", "300.5"], ["50", "71000", "99.5"]]
     assert nvidia_smi.read_text() == (
-        "--query-gpu=utilization.gpu,memory.used,power.draw --format=csv,noheader,nounits --id=2,3\n"
+        "--query-gpu=utilization.gpu,memory.used,power.draw --format=csv,noheader,nounits "
+        "--id=2,3\n"
     )
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -100,10 +101,15 @@ def root_digest(jobs: Iterable[tuple[str, str, str]]) -> str:
 
 def name_in_run(values: Mapping[str, Any], file: str) -> str:
     """Returns the name, in a record, of a file relative to the run; as it is if it is elsewhere."""
-    folder = run_folder(PurePath(values["record"]))
-    path = PurePath(file)
-    inside = folder is not None and path.is_relative_to(folder)
-    return path.relative_to(folder).as_posix() if inside and folder is not None else file
+    start = _start_of_names(values["record"])
+    return file[len(start) :] if start is not None and file.startswith(start) else file
+
+
+@lru_cache
+def _start_of_names(record: str) -> str | None:
+    """Returns what the names of a run's files begin with; None for a record that is in no run."""
+    folder = run_folder(PurePath(record))
+    return None if folder is None else f"{folder}/"
 
 
 def located(values: Mapping[str, Any], file: str, run: Path) -> Path:
