@@ -2,10 +2,11 @@
 
 `show` answers from the records what was run; with `--page FILE` it writes the report of the run,
 with the last verification, and with `--against RUN` a comparison. `verify` reads every file again,
-lists each missing, altered or torn one, and prints the root digest. `rerun` executes random jobs
-again and compares their outputs with the records, in the folder of the checkout. `diff` says what
-differs between two runs, and why. `trace` follows a row back to the seeds, or a seed forward to
-what depends on it. All but `rerun` need the folder of the run only:
+lists each missing, altered or torn one, checks the signature if there is one, and prints the root
+digest. `sign` verifies the run and signs the root digest with an SSH key. `rerun` executes random
+jobs again and compares their outputs with the records, in the folder of the checkout. `diff` says
+what differs between two runs, and why. `trace` follows a row back to the seeds, or a seed forward
+to what depends on it. All but `rerun` need the folder of the run only:
 python scripts/audit.py verify results/embedded
 """
 
@@ -18,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from caco.errors import CacoError, UserError
-from caco.reports.audit import audit
+from caco.reports.audit import Audit, audit
 from caco.reports.diff import diff
 from caco.reports.page.saved import saved_page
 from caco.reports.records import planned_records, read_records, root_of
 from caco.reports.rerun import Rerun, executed_jobs, rerun, scratch_folder, summary
 from caco.reports.run_files import open_run
 from caco.reports.show import printable, remember_rerun, remember_verification, show, show_text
+from caco.reports.signature import check_signature, sign
 from caco.reports.trace import trace
 from caco.runtime.atomic_files import write_text
 from caco.runtime.job import run
@@ -37,11 +39,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(required=True, metavar="show|verify|rerun|diff|trace")
+    commands = parser.add_subparsers(required=True, metavar="show|verify|sign|rerun|diff|trace")
     shown = _add(commands, "show", _show, "answers from the records what was run")
     shown.add_argument("--page", type=Path, metavar="FILE", help="write the report there, as HTML")
     shown.add_argument("--against", type=Path, metavar="RUN", help="compare the run on the page")
-    _add(commands, "verify", _verify, "compares every file with its record")
+    verified = _add(commands, "verify", _verify, "compares every file with its record")
+    verified.add_argument(
+        "--signers", type=Path, metavar="FILE", help="require a signature of these allowed signers"
+    )
+    signed = _add(commands, "sign", _sign, "verifies the run, and signs its root digest")
+    signed.add_argument("--key", type=Path, metavar="FILE", required=True, help="an SSH key")
     _add_rerun_options(_add(commands, "rerun", _rerun, "executes random jobs again and compares"))
     compared = _add(commands, "diff", _diff, "says what differs between two runs, and why")
     compared.add_argument("other", type=Path, help="folder of the second run")
@@ -88,6 +95,29 @@ def _show(args: argparse.Namespace) -> None:
 def _verify(args: argparse.Namespace) -> None:
     folder: Path = args.run
     found = audit(folder)
+    signature = None
+    if found.root is not None:
+        try:
+            signature = check_signature(folder, found.root, args.signers)
+        except CacoError as error:
+            found.differences.append(str(error))
+    root = _print_audit(found)
+    if signature is not None:
+        print(printable(signature))
+    _remember(folder, lambda: remember_verification(folder, root, utc(time.time()), signature))
+
+
+def _sign(args: argparse.Namespace) -> None:
+    folder: Path = args.run
+    root = _print_audit(audit(folder))
+    sign(folder, args.key, root, utc(time.time()))
+    signature = check_signature(folder, root, None)
+    print(f"{folder}: {signature}")
+    _remember(folder, lambda: remember_verification(folder, root, utc(time.time()), signature))
+
+
+def _print_audit(found: Audit) -> str:
+    """Prints the result of an audit; returns the root digest. Exits if a file differs."""
     for notice in found.notices:
         print(f"notice: {notice}")
     for difference in found.differences:
@@ -95,10 +125,9 @@ def _verify(args: argparse.Namespace) -> None:
     if found.differences:
         sys.exit(1)
     print(f"{found.files:,} files are as recorded")
-    root = found.root
-    print(f"Root digest: {root}")
-    assert root is not None
-    _remember(folder, lambda: remember_verification(folder, root, utc(time.time())))
+    assert found.root is not None
+    print(f"Root digest: {found.root}")
+    return found.root
 
 
 def _rerun(args: argparse.Namespace) -> None:

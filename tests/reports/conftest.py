@@ -92,6 +92,7 @@ class FakeRun:
         )  # fmt: skip
         raw = json.loads(path.read_text())
         raw |= {"seconds": 2.0, "host": "node7", "commit": "abc123", "versions": {"python": "3.11"}}
+        raw["changes"] = None
         raw |= {"used": {"cpu_s": 3.0, "process_mb": 250, **(used or {})}}
         raw |= {"started": "2026-11-23T03:00:00+00:00", "ended": "2026-11-23T03:00:02+00:00"}
         write_checked(path, raw)

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 UNKNOWN = {
     "restored", "versions", "commit", "host", "kernel", "gpus", "slurm", "started", "ended",
     "seconds", "starts", "requested", "used", "command", "machine", "environment",
+    "changes", "long_values",
 }  # fmt: skip
 
 

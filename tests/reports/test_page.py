@@ -358,6 +358,19 @@ def test_the_page_shows_how_busy_the_gpus_were(fake_run, tmp_path):
     assert costs["sample"] == "0.667"  # two GPUs for 4 s, 12 programs
 
 
+def test_the_page_shows_energy_or_says_that_it_was_not_measured(fake_run, tmp_path):
+    assert "Energy was not measured." in read(built(fake_run, tmp_path)).words
+    file = Path(fake_run.paths.provenance("student", "all"))
+    raw = json.loads(file.read_text())
+    write_checked(file, raw | {"used": {**raw["used"], "cpu_j": 3_000.0, "gpu_j": 4.5e6}})
+    reader = read(built(fake_run, tmp_path))
+    assert "Energy was not measured." not in reader.words
+    costs = {row[0]: row[-2:] for row in reader.table("Cost of each stage")}
+    assert costs["Stage"] == ["CPU energy", "GPU energy"]
+    assert costs["student"] == ["3 kJ", "4.5 MJ"]
+    assert costs["verify"] == ["not measured", "not measured"]
+
+
 def test_an_empty_run_makes_a_page(tmp_path, fake_run):
     files = fake_run.files()
     write_rows(files.corpus, CorpusRow, [])
@@ -372,15 +385,15 @@ def test_an_empty_run_makes_a_page(tmp_path, fake_run):
 def test_the_page_of_a_folder_has_its_verification_and_a_comparison(fake_run, tmp_path):
     folder = Path(fake_run.paths.root)
     assert "never verified" in read(saved_page(folder)).words
-    remember_verification(folder, root_of(read_records(fake_run.records)), "2026-11-24T05:06:07")
+    root = root_of(read_records(fake_run.records))
+    remember_verification(folder, root, "2026-11-24T05:06:07", "signed 2026 by alice")
     copy = tmp_path / "elsewhere" / "copy"
     shutil.copytree(folder, copy)
     file = copy / "provenance/sample/00000.json"
     write_checked(file, json.loads(file.read_text()) | {"spec": {"programs_per_shard": 7}})
     reader = read(saved_page(folder, against=copy))
-    assert "every file was as recorded at the last verification, 2026-11-24T05:06:07" in (
-        reader.words
-    )
+    verified = "every file was as recorded at the last verification, 2026-11-24T05:06:07"
+    assert f"{verified}; signed 2026 by alice" in reader.words
     assert f"Comparison with {copy}" in reader.words
     assert "programs_per_shard" in reader.words and "What changed?" in reader.words
     assert "With which settings?" in reader.words

@@ -262,7 +262,10 @@ def break_script(checkout):
         (tear_record, "results/small/provenance/check/00000.json: not a provenance record"),
         (remove_environment, "`cluster error: .venvs/workflow: there is no such environment; run"),
         (remove_command, "results/small/provenance/check/00000.json: the record has no command"),
-        (break_script, "recorded at commit unknown, exited with code 1 and printed `input error"),
+        (
+            break_script,
+            "recorded at commit unknown: not a git repository, exited with code 1 and printed `inp",
+        ),
     ],
 )
 def test_what_cannot_be_executed_is_one_sentence(checkout, tmp_path, planted, sentence):

@@ -64,7 +64,21 @@ def test_one_value_of_all_rules_is_written_once_and_another_names_its_rules(fake
     assert found["With which seeds of random numbers?"] == ["42  (student)"]
     (cost,) = (line for line in found["How long did it take, and what did it use?"]
                if line.startswith("student: "))  # fmt: skip
-    assert cost == "student: 2 s of jobs, 3 s of CPU, 4 s of GPUs, at most 250 MB"
+    assert (
+        cost == "student: 2 s of jobs, 3 s of CPU, 4 s of GPUs, at most 250 MB; energy not measured"
+    )
+
+
+def test_energy_is_shown_where_it_was_measured(fake_run):
+    change(fake_run, "verify", "00001", used={"cpu_s": 1.0, "process_mb": 9, "cpu_j": 1_234.5})
+    change(fake_run, "student", "all", used={"cpu_j": 12.0, "gpu_j": 4.5e6})
+    found = {
+        line.partition(":")[0]: line.partition("; ")[2]
+        for line in answers(fake_run)["How long did it take, and what did it use?"]
+    }
+    assert found["student"] == "energy of CPUs 12 J, of GPUs 4.5 MJ"
+    assert found["verify"] == "energy of CPUs 1.23 kJ (1 of 2 jobs), of GPUs not measured"
+    assert found["sample"] == "energy not measured"
 
 
 def test_settings_are_whole_and_by_job_where_they_differ(fake_run):
@@ -80,7 +94,7 @@ def test_unknown_values_are_said(fake_run):
            starts=None)  # fmt: skip
     Path(fake_run.paths.provenance("corpus", "all")).unlink()
     found = answers(fake_run)
-    assert "commit unknown: no git checkout  (verify)" in found["With which code?"]
+    assert "commit unknown: the record was restored  (verify)" in found["With which code?"]
     assert found["Which run is it?"][1] == "root digest unknown: a record is missing"
     assert found["What failed, was retried or was restored?"] == [
         "corpus: no record",

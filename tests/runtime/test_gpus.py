@@ -10,7 +10,7 @@ from tests.runtime.test_job import job_with
 from caco.errors import ClusterError
 from caco.runtime.gpus import GpuMonitor, assigned_gpus, gpu_groups, query_gpus, require_usable_gpus
 
-TWO = "100, 70000\\n50, 71000"
+TWO = "100, 70000, 300.5\\n50, 71000, 99.5"
 
 
 @pytest.fixture
@@ -38,9 +38,11 @@ def sampled(monitor: GpuMonitor, calls: Path, samples: int) -> dict[str, float]:
 
 
 def test_only_the_jobs_own_gpus_are_queried(nvidia_smi: Path) -> None:
-    assert query_gpus("utilization.gpu", "memory.used") == [["100", "70000"], ["50", "71000"]]
+    fields = ("utilization.gpu", "memory.used", "power.draw")
+    assert query_gpus(*fields) == [["100", "70000", "300.5"], ["50", "71000", "99.5"]]
     assert nvidia_smi.read_text() == (
-        "--query-gpu=utilization.gpu,memory.used --format=csv,noheader,nounits --id=2,3\n"
+        "--query-gpu=utilization.gpu,memory.used,power.draw --format=csv,noheader,nounits "
+        "--id=2,3\n"
     )
 
 
@@ -86,16 +88,37 @@ def test_the_mean_of_all_samples_and_the_largest_memory_count(
     nvidia_smi: Path, tmp_path: Path
 ) -> None:
     monitor = GpuMonitor(interval_s=0.05)
-    assert sampled(monitor, nvidia_smi, 1) == {"gpu_busy": 0.75, "gpu_mb": 71_000}
-    prints(tmp_path, "0, 9000\\n0, 9000")
+    used = sampled(monitor, nvidia_smi, 1)
+    del used["gpu_j"]  # depends on the time
+    assert used == {"gpu_busy": 0.75, "gpu_mb": 71_000}
+    prints(tmp_path, "0, 9000, [N/A]\\n0, 9000, 70")
     used = sampled(monitor, nvidia_smi, 10)
     assert used["gpu_busy"] < 0.75 and used["gpu_mb"] == 71_000
+
+
+def test_the_energy_of_the_gpus_is_their_power_over_time(nvidia_smi: Path, tmp_path: Path) -> None:
+    before = time.monotonic()
+    monitor = GpuMonitor(interval_s=0.02)
+    sampled(monitor, nvidia_smi, 5)
+    used, sampling = monitor.used()["gpu_j"], time.monotonic() - before
+    assert 0 < used <= 400 * sampling
+    time.sleep(0.1)
+    assert monitor.used()["gpu_j"] >= used + 0.09 * 400
+
+
+def test_gpus_that_do_not_report_their_power_have_no_energy(
+    nvidia_smi: Path, tmp_path: Path
+) -> None:
+    prints(tmp_path, "100, 70000, [N/A]\\n50, 71000, 99.5")
+    assert sampled(GpuMonitor(interval_s=0.05), nvidia_smi, 2) == {
+        "gpu_busy": 0.75, "gpu_mb": 71_000,
+    }  # fmt: skip
 
 
 def test_a_gpu_that_does_not_report_its_load_has_no_summary(
     nvidia_smi: Path, tmp_path: Path
 ) -> None:
-    prints(tmp_path, "[N/A], [N/A]")
+    prints(tmp_path, "[N/A], [N/A], [N/A]")
     assert sampled(GpuMonitor(interval_s=0.05), nvidia_smi, 2) == {}
 
 

@@ -21,6 +21,7 @@ from caco.runtime.chain import (
     unrecorded,
 )
 from caco.runtime.checksums import sha256_of
+from caco.runtime.kept import digest_of, kept_files
 from caco.workflow.paths import Paths
 
 MANIFEST = "manifest.json"
@@ -46,7 +47,7 @@ class Audit:
 def audit(run: Path) -> Audit:
     """Compares the files of a finished run with its records.
 
-    The records of the preflight rules are left out: they may run again at any time.
+    The preflight rules may run again at any time: a record of theirs may be missing.
 
     Args:
         run: `results/{run}`.
@@ -58,8 +59,10 @@ def audit(run: Path) -> Audit:
     paths = Paths(run.name, str(run.parent))
     records: dict[Path, dict[str, Any]] = {}
     for rule, identities in planned_jobs(run).items():
-        for identity in identities if not rule.startswith("preflight") else ():
+        for identity in identities:
             path = Path(paths.provenance(rule, identity))
+            if rule.startswith("preflight") and not path.exists():
+                continue
             try:
                 records[path] = load_record(path)
             except UserError as error:
@@ -70,6 +73,7 @@ def audit(run: Path) -> Audit:
     promises = _promises(run, records)
     _compare_outputs(promises, records, found)
     _compare_inputs(run, promises, records, found, complete)
+    _compare_kept(run, records, found)
     return found
 
 
@@ -192,6 +196,22 @@ def _compare_maker(
         found.notices.append(
             f"{name}: job `{job_name(maker)}` has made it again, with the same contents, since job "
             f"`{job_name(values)}` read it"
+        )
+
+
+def _compare_kept(run: Path, records: Mapping[Path, dict[str, Any]], found: Audit) -> None:
+    """Compares lists of packages and changes of a checkout with the digest that is their name."""
+    kept = {name: sha for values in records.values() for name, sha in kept_files(values).items()}
+    for name, sha in kept.items():
+        file = run / name
+        if (now := digest_of(file)) == sha:
+            found.files += 1
+            continue
+        record = next(path for path, values in records.items() if name in kept_files(values))
+        state = "there is no such file" if now is None else f"its SHA-256 is {now}"
+        found.differences.append(
+            f"{file}: {state}, but {record} names one with {sha}; copy it from where the run was "
+            "made"
         )
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from caco.runtime import RESULTS_VERSION
+from caco.runtime.checkout import CHANGED, UNKNOWN
 from caco.runtime.code_digest import definitions, digest_of_files, file_digests
-
-_DIRTY = "+changes"  # the end of a recorded commit of a checkout with uncommitted changes
 
 
 class _Tree(NamedTuple):
@@ -48,9 +47,9 @@ class CodeChanges:
             script: The rule's script in the checkout.
             chosen: The modules that the rule's settings choose now.
         """
-        if commit is None:
+        if commit is None or commit.startswith(UNKNOWN):
             return "code changed (its record has no commit, so it is unknown what)"
-        name = commit.removesuffix(_DIRTY)
+        name = commit.removesuffix(CHANGED)
         if name not in self._trees:
             self._trees[name] = self._tree(name)
         tree = self._trees[name]
@@ -70,7 +69,7 @@ class CodeChanges:
         if old and digest_of_files(old, tree.results_version or 0) == code:
             return f"code changed: {', '.join(changes)}"
         since = f"; since that commit changed: {', '.join(changes)}" if changes else ""
-        if commit.endswith(_DIRTY):
+        if commit.endswith(CHANGED):
             return (
                 f"code changed: made from uncommitted changes at {_short(name)}, so it is unknown "
                 f"which function{since}"

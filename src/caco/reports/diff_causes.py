@@ -18,7 +18,7 @@ _NO_CIRCUMSTANCE = frozenset(
     {
         "record", "rule", "identity", "spec", "code", "seed", "inputs", "outputs", "listed",
         "made_by", "rows", "command", "started", "ended", "seconds", "starts", "requested", "used",
-        "restored", "slurm", "checksum",
+        "restored", "slurm", "checksum", "long_values",
     }
 )  # fmt: skip
 # What the report and the preflight write down about the machine.

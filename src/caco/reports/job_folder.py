@@ -29,6 +29,7 @@ from caco.runtime.chain import (
     run_folder,
 )
 from caco.runtime.checksums import sha256_of
+from caco.runtime.kept import LONG_VALUES
 from caco.runtime.process import die_with_parent
 
 # Of the checkout: what a run writes there, and git, which gets the checkout's own path.
@@ -130,7 +131,7 @@ def make_job_folder(folder: Path, values: Mapping[str, Any], run: Path) -> JobFo
     for name in values["inputs"]:
         _link_input(work, name, values, run)
     for maker in values["made_by"].values():
-        _link(work / maker["record"], located(values, maker["record"], run))
+        _link_record(work, maker["record"], values, run)
     return JobFolder(work, folder / "log.txt")
 
 
@@ -151,6 +152,8 @@ def _link_input(work: Path, name: str, values: Mapping[str, Any], run: Path) -> 
     if above := _above(name):  # not the file alone: a reader may list its folder
         first = PurePath(*path.parts[: above + 1])
         _link(work / first, Path.cwd() / first)
+    elif is_record(file, run):
+        _link_record(work, name, values, run)
     elif name_in_run(values, name) != name:
         _link(work / path, file)
         if path.name == MANIFEST:
@@ -158,6 +161,16 @@ def _link_input(work: Path, name: str, values: Mapping[str, Any], run: Path) -> 
                 folder = json.loads(file.read_text(encoding="utf-8"))["folder"]
                 if not Path(folder).is_absolute():
                     _link(work / path.parent / folder, file.parent / folder)
+
+
+def _link_record(work: Path, name: str, values: Mapping[str, Any], run: Path) -> None:
+    """Links the record of another job, and the file with its long values."""
+    file = located(values, name, run)
+    _link(work / name, file)
+    long_values = load_record(file).get("long_values")
+    if long_values is not None and (recorded := run_folder(PurePath(name))) is not None:
+        kept = LONG_VALUES.format(long_values)
+        _link(work / recorded / kept, run / kept)
 
 
 def _link(link: Path, target: Path) -> None:

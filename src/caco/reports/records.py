@@ -40,7 +40,7 @@ class Record:
             or solutions per question.
         counts: Rows by verdict, or None for a job that does not filter rows.
         versions: Versions of Python and of the relevant packages, by name.
-        commit: The checkout's commit, or None.
+        commit: The checkout's commit, or why it is unknown; None in a restored record.
         host: Where it ran.
         gpus: Names of its GPUs.
         visible_gpus: How many GPUs it could use.

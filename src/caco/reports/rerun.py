@@ -333,7 +333,7 @@ def _changes(values: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     for name in dict.fromkeys([*before, *after]):
         if before.get(name) != after.get(name):
             lines.append(f"{name} {before.get(name, 'absent')} is now {after.get(name, 'absent')}")
-    for what in ("commit", "host", "kernel"):
-        if values[what] != now[what]:
-            lines.append(f"{what} {values[what] or 'unknown'} is now {now[what] or 'unknown'}")
+    for what in ("commit", "changes", "host", "kernel"):
+        if (was := values.get(what)) != (present := now.get(what)):
+            lines.append(f"{what} {was or 'none'} is now {present or 'none'}")
     return lines

@@ -23,8 +23,7 @@ from caco.reports.funnel import is_replies
 from caco.rows.graded import CORRECT
 from caco.rows.rejected import ACCEPTED
 from caco.rows.table import check_rows
-from caco.runtime.chain import Inputs, load_record, located, open_inputs
-from caco.runtime.checksums import write_checked
+from caco.runtime.chain import Inputs, load_record, located, open_inputs, write_record
 from caco.runtime.heartbeat import heartbeat_file
 from caco.runtime.job import each_shard
 from caco.runtime.provenance import Counts, job_values, utc
@@ -160,7 +159,7 @@ def _restore(job: MadeJob, read: _Read) -> list[Path]:
                 f"{read[path][0]} read a file with {read[path][1]}",
             )
     made = max(path.stat().st_mtime_ns for path in job.outputs)
-    write_checked(job.record, {**values, **_unknown(made / 1e9, shlex.split(job.command))})
+    write_record(job.record, {**values, **_unknown(made / 1e9, shlex.split(job.command))})
     # Snakemake runs a job again that reads a file newer than its outputs: the report reads records.
     os.utime(job.record, ns=(made, made))
     return unchecked
@@ -260,6 +259,7 @@ def _unknown(made: float, command: list[str]) -> dict[str, Any]:
         "restored": True,
         "versions": {},
         "commit": None,
+        "changes": None,
         "command": command[script:end],
         "host": "unknown",
         "kernel": None,

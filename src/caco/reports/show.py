@@ -12,6 +12,7 @@ from typing import Any
 
 from caco.identity import canonical_json
 from caco.reports.audit import MANIFEST
+from caco.reports.energy import NOT_MEASURED, energy
 from caco.reports.records import visible_gpus
 from caco.reports.run_files import open_run
 from caco.reports.wording import counted
@@ -23,6 +24,7 @@ from caco.runtime.chain import (
     root_digest,
 )
 from caco.runtime.checksums import read_checked, write_checked
+from caco.runtime.kept import CHANGES
 from caco.workflow.stages import WITHOUT_ROWS
 
 _VERIFIED = "verified.json"  # in the run's folder: the last verification
@@ -88,18 +90,19 @@ def printable(line: str) -> str:
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
-def remember_verification(run: Path, root: str, at: str) -> None:
+def remember_verification(run: Path, root: str, at: str, signature: str | None) -> None:
     """Writes down that every file of a run was as recorded.
 
     Args:
         run: `results/{run}`.
         root: The root digest.
         at: When, in UTC.
+        signature: When and by whom it was signed; None without a signature.
 
     Raises:
         CacoError: The folder is not writable.
     """
-    write_checked(run / _VERIFIED, {"root": root, "at": at})
+    write_checked(run / _VERIFIED, {"root": root, "at": at, "signature": signature})
 
 
 def remember_rerun(
@@ -166,11 +169,17 @@ def _outputs(jobs: Iterable[_Values]) -> list[str]:
 
 
 def _code(jobs: Sequence[_Values]) -> list[str]:
-    lines = _each(jobs, lambda v: f"commit {v.get('commit') or 'unknown: no git checkout'}")
+    lines = _each(jobs, _commit)
     for rule, of_rule in _by_rule(jobs).items():
         digests = dict.fromkeys(values["code"][:_SHORT] for values in of_rule)
         lines.append(f"{rule}: code digest {', '.join(digests)}")
     return lines
+
+
+def _commit(values: _Values) -> str:
+    commit = f"commit {values.get('commit') or 'unknown: the record was restored'}"
+    changes = values.get("changes")
+    return f"{commit}, the changes are in {CHANGES.format(changes)}" if changes else commit
 
 
 def _settings(jobs: Sequence[_Values]) -> list[str]:
@@ -228,9 +237,17 @@ def _cost(jobs: Sequence[_Values]) -> list[str]:
         lines.append(
             f"{rule}: {seconds:,.0f} s of jobs, {cpu:,.0f} s of CPU"
             + (f", {gpu:,.0f} s of GPUs" if gpu else "")
-            + f", at most {peak:,.0f} MB"
+            + f", at most {peak:,.0f} MB; {_energy(of_rule)}"
         )
     return lines
+
+
+def _energy(jobs: Iterable[_Values]) -> str:
+    used = [values["used"] for values in jobs]
+    cpus, gpus = energy(used, "cpu_j"), energy(used, "gpu_j")
+    if cpus == gpus == NOT_MEASURED:
+        return f"energy {NOT_MEASURED}"
+    return f"energy of CPUs {cpus}, of GPUs {gpus}"
 
 
 def _troubles(jobs: Iterable[_Values], missing: Iterable[_Values]) -> list[str]:
@@ -265,7 +282,11 @@ def _verification(run: Path, root: str | None) -> list[str]:
         return [f"never verified; {command}"]
     if last["root"] != root:
         return [f"the run has changed since it was verified, {last['at']}; {command}"]
-    return [f"every file was as recorded at the last verification, {last['at']}"]
+    return [
+        f"every file was as recorded at the last verification, {last['at']}",
+        last.get("signature")
+        or f"not signed; type `python scripts/audit.py sign {run} --key FILE`",
+    ]
 
 
 def _last_rerun(run: Path, root: str | None) -> list[str]:

@@ -14,11 +14,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any
 
 from caco.errors import UserError
-from caco.runtime.checksums import json_sha256, read_checked, sha256_of
+from caco.runtime.checksums import json_sha256, read_checked, sha256_of, write_checked
+from caco.runtime.kept import completed, shortened
 
 _FOLDER = "provenance"  # {run}/provenance/{rule}/{identity}.json
 _MANIFEST = "manifest.json"  # of the files of a model or of a data set
@@ -27,23 +29,33 @@ _State = tuple[int, int, int]  # size in bytes, time of change in ns, inode
 
 
 def load_record(path: Path) -> dict[str, Any]:
-    """Returns the values of a record.
+    """Returns the values of a record, its long ones too.
 
     Raises:
         UserError: The file is missing, or is not what was written.
     """
     try:
-        return read_checked(path)
+        values = read_checked(path)
+        run = run_folder(path)
+        return values if run is None else completed(values, Path(run))
     except FileNotFoundError:
         raise UserError(
             f"{path}: the record does not exist; if its job has run, `{_restore(path)}` restores "
             "it, otherwise run the rule that makes it"
         ) from None
+    except UserError as error:
+        raise UserError(f"{error}; `{_restore(path)}` restores them") from None
     except ValueError:
         raise UserError(
             f"{path}: not a provenance record, or torn, changed or of another version; "
             f"`{_restore(path)}` restores it from the outputs of its job, which does not run again"
         ) from None
+
+
+def write_record(path: Path, values: Mapping[str, Any]) -> None:
+    """Writes the values of a record; the longest ones of a long record into a file of their own."""
+    run = run_folder(path)
+    write_checked(path, values if run is None else shortened(values, Path(run)))
 
 
 def record_digest(values: Mapping[str, Any]) -> str:
@@ -89,10 +101,15 @@ def root_digest(jobs: Iterable[tuple[str, str, str]]) -> str:
 
 def name_in_run(values: Mapping[str, Any], file: str) -> str:
     """Returns the name, in a record, of a file relative to the run; as it is if it is elsewhere."""
-    folder = run_folder(PurePath(values["record"]))
-    path = PurePath(file)
-    inside = folder is not None and path.is_relative_to(folder)
-    return path.relative_to(folder).as_posix() if inside and folder is not None else file
+    start = _start_of_names(values["record"])
+    return file[len(start) :] if start is not None and file.startswith(start) else file
+
+
+@lru_cache
+def _start_of_names(record: str) -> str | None:
+    """Returns what the names of a run's files begin with; None for a record that is in no run."""
+    folder = run_folder(PurePath(record))
+    return None if folder is None else f"{folder}/"
 
 
 def located(values: Mapping[str, Any], file: str, run: Path) -> Path:

@@ -51,7 +51,15 @@ def read_checked(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         values: dict[str, Any] = json.loads(text)
-        is_whole = values.pop(_CHECKSUM) == json_sha256(values) and text.endswith("}\n")
+        checksum = values.pop(_CHECKSUM)
+        # The text is compared too: `1e-5` and `1E-5` are one value. Without its indentation,
+        # because json indents ten times slower.
+        flat = "".join(line.lstrip(" ") for line in text.split("\n"))
+        is_whole = (
+            checksum == json_sha256(values)
+            and text.endswith("}\n")
+            and flat == json.dumps({**values, _CHECKSUM: checksum}, separators=(",", ": "))
+        )
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -1,10 +1,12 @@
-"""The GPUs of a job: which ones it may use, and how busy they are."""
+"""The GPUs of a job: which ones it may use, how busy they are, and what they consume."""
 
 import os
+import re
 import subprocess
 import threading
 import time
 from contextlib import suppress
+from itertools import pairwise
 from statistics import fmean
 
 from caco.errors import ClusterError
@@ -13,6 +15,7 @@ from caco.errors import ClusterError
 _NONE = ("", "NoDevFiles")
 _INTERVAL_S = 15.0
 _TIMEOUT_S = 20.0
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def visible_gpus() -> str | None:
@@ -78,18 +81,24 @@ def require_usable_gpus(usable: bool, library: str) -> None:
         )
 
 
-def gpu_load() -> tuple[float, float] | None:
-    """Returns the utilization of this job's GPUs and their largest memory use; None without GPUs.
+def gpu_load() -> tuple[float, float, float | None] | None:
+    """Returns utilization, largest memory use and power of this job's GPUs; None without GPUs.
 
     The utilization is the share of the last sampling period in which a kernel ran, averaged over
-    the GPUs; memory is in MB.
+    the GPUs; memory is in MB. The power is that of all GPUs together, in watts; None if one does
+    not report it.
 
     Raises:
-        ValueError: A GPU does not report it.
+        ValueError: A GPU does not report the others.
     """
-    if not (rows := query_gpus("utilization.gpu", "memory.used")):
+    if not (rows := query_gpus("utilization.gpu", "memory.used", "power.draw")):
         return None
-    return fmean(float(busy) / 100 for busy, _ in rows), max(float(used) for _, used in rows)
+    busy, used, power = zip(*rows, strict=True)
+    return (
+        fmean(float(percent) / 100 for percent in busy),
+        max(map(float, used)),
+        sum(map(float, power)) if all(map(_NUMBER.fullmatch, power)) else None,
+    )
 
 
 class GpuMonitor:
@@ -104,17 +113,31 @@ class GpuMonitor:
         self._interval_s = interval_s
         self._busy: list[float] = []
         self._peak_mb = 0.0
+        self._power: list[tuple[float, float]] = []  # of all GPUs in watts, by time in seconds
         threading.Thread(target=self._sample, daemon=True).start()
 
     def used(self) -> dict[str, float]:
         """Returns the samples' summary; empty without a GPU.
 
         `gpu_busy`: the share of time in which a kernel ran, averaged over time and GPUs; `gpu_mb`:
-        the largest memory in use on one GPU.
+        the largest memory in use on one GPU; `gpu_j`: the energy of all GPUs in joules, which is
+        their power added up over time, if all report it.
         """
         if not self._busy:
             return {}
-        return {"gpu_busy": round(fmean(self._busy), 3), "gpu_mb": self._peak_mb}
+        found = {"gpu_busy": round(fmean(self._busy), 3), "gpu_mb": self._peak_mb}
+        return {**found, **({"gpu_j": self._joules()} if self._power else {})}
+
+    def _joules(self) -> float:
+        """Returns the energy from the first sample until now."""
+        samples = [*self._power, (time.monotonic(), self._power[-1][1])]
+        return round(
+            sum(
+                (later - earlier) * (before + after) / 2
+                for (earlier, before), (later, after) in pairwise(samples)
+            ),
+            3,
+        )
 
     def _sample(self) -> None:
         while True:
@@ -123,4 +146,6 @@ class GpuMonitor:
                     return
                 self._peak_mb = max(self._peak_mb, load[1])
                 self._busy.append(load[0])
+                if load[2] is not None:
+                    self._power.append((time.monotonic(), load[2]))
             time.sleep(self._interval_s)

@@ -23,6 +23,7 @@ from caco.runtime import provenance
 from caco.runtime.atomic_files import remove_folder
 from caco.runtime.chain import open_inputs
 from caco.runtime.code_digest import code_digest
+from caco.runtime.energy import CpuEnergy
 from caco.runtime.file_system import file_system_error
 from caco.runtime.gpus import GpuMonitor
 from caco.runtime.heartbeat import Heartbeat, heartbeat_file
@@ -56,6 +57,7 @@ class Job:
         self._journal: Path | None = None
         self._checkpoints: Path | None = None
         self._gpus: GpuMonitor | None = None
+        self._energy = CpuEnergy()
 
     def reads(self, flag: str, *, help: str, many: bool = False, required: bool = True) -> None:
         """Adds an argument for a file that the job reads.
@@ -171,7 +173,7 @@ class Job:
             seed: The seed of all random numbers, or None.
             training_s: Wall time of the steps of a training, over all its starts, in seconds.
         """
-        used = self._gpus.used() if self._gpus else {}
+        used = {**self._energy.used(), **(self._gpus.used() if self._gpus else {})}
         if training_s is not None:
             used = {**used, "training_s": round(training_s, 3)}
         provenance.record(

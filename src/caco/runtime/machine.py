@@ -2,7 +2,6 @@
 
 import os
 import platform
-import socket
 import sys
 from base64 import urlsafe_b64decode
 from contextlib import suppress
@@ -11,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from caco.runtime.atomic_files import write_text
+from caco.runtime.kept import PACKAGES, keep
 
 # Environment variables that can change a result, or how fast it is made.
 _VARIABLES = ("PYTHONHASHSEED", "CUDA_VISIBLE_DEVICES", "HF_HUB_OFFLINE", "TOKENIZERS_PARALLELISM")
@@ -42,16 +41,8 @@ def environment(run: Path | None) -> dict[str, Any]:
         run: The folder of the run, in which the list of packages is kept once, as
             `environments/{digest}.txt`; None for a job outside a run.
     """
-    packages = "".join(f"{line}\n" for line in _packages())
-    digest = sha256(packages.encode()).hexdigest()
-    if run is not None:
-        file = run / "environments" / f"{digest}.txt"
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            # Several jobs may write the list at the same time, each under a name of its own.
-            own = file.with_name(f".{socket.gethostname()}-{os.getpid()}")
-            write_text(own, packages)
-            own.replace(file)
+    packages = "".join(f"{line}\n" for line in _packages()).encode()
+    digest = sha256(packages).hexdigest() if run is None else keep(run, PACKAGES, packages)
     interpreter = Path(sys.executable)
     checkout = Path.cwd()
     return {

@@ -6,7 +6,6 @@ import platform
 import re
 import resource
 import socket
-import subprocess
 import sys
 import time
 from collections import deque
@@ -19,8 +18,9 @@ from typing import Any
 
 from caco.errors import CacoError, ClusterError, UserError
 from caco.runtime import gpus
-from caco.runtime.chain import Inputs, listed_files, load_record, run_folder
-from caco.runtime.checksums import sha256_of, write_checked
+from caco.runtime.chain import Inputs, listed_files, load_record, run_folder, write_record
+from caco.runtime.checkout import checkout
+from caco.runtime.checksums import sha256_of
 from caco.runtime.machine import environment, machine
 from caco.runtime.slurm_client import slurm_output
 
@@ -107,7 +107,8 @@ def record(
         seed: The seed of all random numbers, or None.
         started: `time.time()` at the job's start.
         starts: Earlier starts of the job, as `caco.runtime.heartbeat` returns them.
-        used: Further values of `used_resources`: the load of the job's GPUs
+        used: Further values of `used_resources`: the energy of the node's processors
+            (`caco.runtime.energy.CpuEnergy`), load and energy of the job's GPUs
             (`caco.runtime.gpus.GpuMonitor`), `training_s`.
 
     Raises:
@@ -116,15 +117,16 @@ def record(
     inputs.require_unchanged()
     ended = time.time()
     run = run_folder(path)
+    folder = None if run is None else Path(run)
     written: dict[str, Any] = {
         **job_values(path, rule, identity, spec, code, inputs, outputs, counts, seed),
         "versions": {"python": platform.python_version(), **_versions()},
-        "commit": _commit(),
+        **checkout(folder),
         "command": sys.argv,
         "host": socket.gethostname(),
         "kernel": platform.release(),
         "machine": machine(),
-        "environment": environment(None if run is None else Path(run)),
+        "environment": environment(folder),
         "gpus": {
             "visible": gpus.visible_gpus(),
             "devices": [
@@ -139,7 +141,7 @@ def record(
         "requested": requested_resources(),
         "used": {**used_resources(), **(used or {})},
     }
-    write_checked(path, written)
+    write_record(path, written)
 
 
 def job_values(
@@ -233,18 +235,6 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _commit() -> str | None:
-    """Returns the checkout's commit, with `+changes` if files differ; None without git."""
-    try:
-        out = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty=+changes"],
-            capture_output=True, text=True, timeout=10, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return out.stdout.strip() or None
 
 
 def requested_resources() -> dict[str, int] | None:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from caco.reports.embedding_diversity import NO_VECTORS, VectorFiles
 from caco.reports.funnel import Counted, FunnelStage, count_files, funnel, write_funnel
 from caco.reports.page.calibration_section import calibration
-from caco.reports.page.cost import cost_table, resource_table
+from caco.reports.page.cost import cost_table, is_measured, resource_table
 from caco.reports.page.curves import Curve, drawn, read_curve
 from caco.reports.page.funnel_section import form_table, funnel_table
 from caco.reports.page.glance import glance
@@ -194,6 +194,7 @@ def page(
         "calibrations": [calibration(rates) for rates in found.rates],
         "statements": found.statements,
         "costs": cost_table(found.records),
+        "energy": is_measured(found.records),
         "resources": resource_table(found.records),
         "answers": answers,
         "comparison": comparison,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
+from caco.reports.energy import energy
 from caco.reports.page.tables import NONE, Cell, Column, Table, columns, text
 from caco.reports.records import Record
 from caco.reports.svg import bar
@@ -15,6 +16,7 @@ from caco.runtime.progress import duration
 from caco.workflow.stages import BY_NAME
 
 _HOUR = 3600
+_ENERGIES = {"CPU energy": "cpu_j", "GPU energy": "gpu_j"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +76,36 @@ def by_rule(records: Iterable[Record]) -> dict[str, list[Record]]:
 def cost_table(records: Sequence[Record]) -> Table:
     """Returns the cost of each rule, and of the run."""
     whole = cost(records)
+    measured = is_measured(records)
     rows: list[Sequence[Cell]] = []
     for rule, of_rule in by_rule(records).items():
         one = cost(of_rule)
         share = one.seconds / whole.seconds if whole.seconds else 0.0
         drawing = bar(share, 0.0, f"{share:.0%} of the time of all jobs")
-        rows.append([rule, drawing, *_cells(one), *_per_row(one)])
+        rows.append([rule, drawing, *_cells(one), *_per_row(one), *_energies(of_rule, measured)])
     if rows:
         corpus = [r.counts.accepted for r in records if r.rule == "corpus" and r.counts]
         of_corpus = replace(whole, kept=sum(corpus) if corpus else None)
-        rows.append(["all, by row of the corpus", NONE, *_cells(whole), *_per_row(of_corpus)])
+        cells = [*_cells(whole), *_per_row(of_corpus), *_energies(records, measured)]
+        rows.append(["all, by row of the corpus", NONE, *cells])
     return Table(
         "Cost of each stage",
         [text("Stage"), text("Share of the time"), *map(Column, (
             "Jobs", "Time", "Core-hours", "GPU-hours", "Rows kept", "Core-s a row", "GPU-s a row",
+            *(_ENERGIES if measured else ()),
         ))],
         rows,
     )  # fmt: skip
+
+
+def is_measured(records: Iterable[Record]) -> bool:
+    """Tells whether the energy of a job was measured."""
+    return any(name in record.used for record in records for name in _ENERGIES.values())
+
+
+def _energies(records: Iterable[Record], measured: bool) -> list[str]:
+    used = [record.used for record in records]
+    return [energy(used, name) for name in _ENERGIES.values()] if measured else []
 
 
 def _cells(one: Cost) -> list[str]:

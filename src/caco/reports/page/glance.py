@@ -109,7 +109,7 @@ def _facts(records: Sequence[Record], verified: str) -> list[tuple[str, str]]:
         for package, version in record.versions.items():
             versions.setdefault(package, set()).add(version)
     packages = [f"{name} {' and '.join(sorted(found))}" for name, found in sorted(versions.items())]
-    facts = [("Commit", _distinct(r.commit or _no_commit(r) for r in records))]
+    facts = [("Commit", _distinct(r.commit or "unknown (restored record)" for r in records))]
     if records:
         first, last = min(r.started for r in records), max(r.ended for r in records)
         facts.append(("When", f"{first} to {last}"))
@@ -123,10 +123,6 @@ def _facts(records: Sequence[Record], verified: str) -> list[tuple[str, str]]:
         ("Failed or preempted starts", f"{restarted:,}"),
         ("Versions", ", ".join(packages)),
     ]
-
-
-def _no_commit(record: Record) -> str:
-    return "unknown (restored record)" if record.restored else "not a git checkout"
 
 
 def _distinct(values: Iterable[str]) -> str:

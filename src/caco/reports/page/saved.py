@@ -35,7 +35,7 @@ def saved_page(folder: Path, against: Path | None = None) -> str:
     return page(
         folder.name,
         read_contents(_files(run)),
-        " ".join(verified),
+        "; ".join(verified),
         answers,
         diff(open_run(against), run) if against else (),
         str(against or ""),
