@@ -64,7 +64,7 @@ def test_the_difference_pairs_problems_whatever_their_order():
     base = graded("base", [RIGHT, RIGHT, WRONG, WRONG, WRONG])
     student = graded("student", [RIGHT, WRONG, RIGHT, RIGHT, WRONG])
     (difference,) = compare([*base, *student[::-1]]).differences
-    assert (difference.student_better, difference.base_better, difference.equal) == (2, 1, 2)
+    assert (difference.student_better, difference.other_better, difference.equal) == (2, 1, 2)
     assert difference.difference == pytest.approx(0.2)
     assert difference.low < 0.2 < difference.high
     assert difference.p == 1.0
@@ -133,7 +133,7 @@ def test_one_answer_to_a_problem_has_no_pass_at_k():
 def test_the_difference_of_several_answers_is_that_of_the_shares():
     rows = several("base", [0, 1, 2, 4]) + several("student", [4, 2, 2, 3])
     (difference,) = compare(rows).differences
-    assert (difference.student_better, difference.base_better, difference.equal) == (2, 1, 1)
+    assert (difference.student_better, difference.other_better, difference.equal) == (2, 1, 1)
     assert difference.difference == pytest.approx(4 / 16)
     assert difference.low < 0.25 < difference.high
     # Differences 4, 1, 0, -1; of the signs of 4, 1 and 1, six of eight give a sum of 4 or more.
