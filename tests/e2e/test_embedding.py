@@ -1,4 +1,4 @@
-"""A finished run goes on with the section `embedding`: real vectors to corpus and report."""
+"""A finished run goes on with the sections `embedding` and `ablations`, to the report."""
 
 import shutil
 import subprocess
@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from caco.rows.ablation import AblationRow
 from caco.rows.corpus import CorpusRow
 from caco.rows.embedding import Embedding
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows
 from caco.runtime.checksums import read_checked
+from caco.stages.bench.scores import read_scores
 from caco.vectors import matrix
 from tests.e2e.loop import CORES, tiny_config, uninterrupted
 
@@ -53,6 +55,9 @@ def test_vectors_of_seeds_questions_and_problems_reach_corpus_and_report(
     snakemake(folder, "--until", "corpus")
     results = folder / "results/tiny"
     assert (results / "corpus/train.parquet").read_bytes() == before
+    # It trains again, on seeds; everything else is finished.
+    config["ablations"] = {"seeds": {"corpus": "seeds_only"}}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
     snakemake(folder)  # which now knows that the corpus is the same
 
     questions: dict[str, bytes | None] = {}
@@ -81,8 +86,17 @@ def test_vectors_of_seeds_questions_and_problems_reach_corpus_and_report(
     assert stages["seeds"]["diversity"]["vectors"]["vendi"] > 1
     page = (results / "report.html").read_text()
     assert "Diversity of the problems by their vectors" in page
+    scores = read_scores(results / "bench/scores.json")
+    assert [(d.other, d.n) for d in scores.differences] == [("base", 4), ("seeds", 4)]
+    assert (
+        stages["ablation_corpus"]["accepted"]
+        == seeds
+        == len(list(read_rows(results / "ablations/seeds/train.parquet", AblationRow)))
+    )
+    assert "products, seeds" in page and "ablation_student seeds" in page
     for rule, run_again in (
         ("embed", True),
+        ("ablation_student", True),
         ("report", True),
         ("codegen", False),
         ("student", False),

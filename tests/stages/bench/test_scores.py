@@ -92,6 +92,28 @@ def test_models_that_answered_different_problems_are_not_compared():
         compare(rows)
 
 
+def test_the_student_is_compared_with_each_ablation_which_changes_no_other_comparison():
+    rows = [
+        row
+        for name, right in (("b1", 6), ("b2", 9))
+        for model, correct in (("base", 0), ("student", right))
+        for row in graded(model, [RIGHT] * correct + [WRONG] * (10 - correct), name)
+    ]
+    alone = compare(rows).differences
+    six = [RIGHT] * 6 + [WRONG] * 4
+    seeds = [row for name in ("b1", "b2") for row in graded("seeds", six, name)]
+    scores = compare(rows + seeds)
+    assert scores.differences[:2] == alone
+    found = [(d.benchmark, d.other, d.student_better, d.other_better) for d in scores.differences]
+    assert found == [
+        ("b1", "base", 6, 0), ("b2", "base", 9, 0), ("b1", "seeds", 0, 0), ("b2", "seeds", 3, 0),
+    ]  # fmt: skip
+    assert [d.p_holm for d in scores.differences[2:]] == pytest.approx([1.0, 2 * 0.25])
+    assert "b2, student minus seeds: +30.0 points" in scores_text(scores)
+    with pytest.raises(UserError, match=r"benchmark b1: seeds and student answered different"):
+        compare(rows + seeds[1:])
+
+
 def several(model, right, benchmark="math"):
     """Four answers to each problem, of which the first `right[i]` are correct, sample by sample."""
     return [
