@@ -51,7 +51,7 @@ class VllmEngine(OnVllm[Settings]):
     def _start(self, request: Request, live: dict[str, _Running]) -> Completion | None:
         """Passes a request to vLLM; returns its completion if its prompt fills the context."""
         self._load()
-        ids = self._tokenizer(request.prompt, add_special_tokens=False)["input_ids"]
+        ids = self._prompt_ids(request.prompt)
         limit = min(request.max_new_tokens, self._context - len(ids))
         if limit <= 0:
             return Completion(request.request_id, "", 0, "length", ())
@@ -59,6 +59,13 @@ class VllmEngine(OnVllm[Settings]):
         self._engine.add_request(request.request_id, prompt, self._sampling(request, limit))
         live[request.request_id] = _Running(request, deadline(self._section.request_s))
         return None
+
+    def _prompt_ids(self, prompt: str) -> list[int]:
+        """Returns the tokens of a prompt; several in a row may be equal, as in the sample stage."""
+        if self._last[0] != prompt:
+            ids = self._tokenizer(prompt, add_special_tokens=False)["input_ids"]
+            self._last = prompt, ids
+        return list(self._last[1])
 
     def _step(self, live: dict[str, _Running]) -> Iterator[Completion]:
         """Runs one step of vLLM; yields the requests that it finished."""
@@ -129,3 +136,4 @@ class VllmEngine(OnVllm[Settings]):
         self._context: int = config.max_model_len
         declared = config.try_get_generation_config().get("eos_token_id")
         self._ends = sorted(end_tokens(self._tokenizer, declared))
+        self._last: tuple[str, list[int]] = "", []  # a prompt and its tokens
