@@ -1,4 +1,7 @@
-"""A finished run goes on with the sections `embedding` and `ablations`, to the report."""
+"""A finished run goes on with the section `embedding`: real vectors to corpus and report.
+
+It also assembles the rows of an ablation, from its own seeds.
+"""
 
 import shutil
 import subprocess
@@ -16,7 +19,6 @@ from caco.rows.seed import Seed
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows
 from caco.runtime.checksums import read_checked
-from caco.stages.bench.scores import read_scores
 from caco.vectors import matrix
 from tests.e2e.loop import CORES, tiny_config, uninterrupted
 
@@ -51,12 +53,14 @@ def test_vectors_of_seeds_questions_and_problems_reach_corpus_and_report(
     # At 1 the layer finds equal questions alone, which `normalised` has found before: the corpus
     # stays the same, and nothing is trained again.
     config["corpus"] = {"decontaminate": {"held_out": LAYERS, "embedding": 1.0}}
+    config["ablations"] = {"seeds": {"corpus": "seeds_only"}}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    snakemake(folder, "--until", "corpus")
+    snakemake(folder, "--until", "corpus", "ablation_corpus")
     results = folder / "results/tiny"
     assert (results / "corpus/train.parquet").read_bytes() == before
-    # It trains again, on seeds; everything else is finished.
-    config["ablations"] = {"seeds": {"corpus": "seeds_only"}}
+    learnt = list(read_rows(results / "ablations/seeds/train.parquet", AblationRow))
+    assert not (results / "ablations/seeds/manifest.json").exists()
+    del config["ablations"]
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     snakemake(folder)  # which now knows that the corpus is the same
 
@@ -86,17 +90,10 @@ def test_vectors_of_seeds_questions_and_problems_reach_corpus_and_report(
     assert stages["seeds"]["diversity"]["vectors"]["vendi"] > 1
     page = (results / "report.html").read_text()
     assert "Diversity of the problems by their vectors" in page
-    scores = read_scores(results / "bench/scores.json")
-    assert [(d.other, d.n) for d in scores.differences] == [("base", 4), ("seeds", 4)]
-    assert (
-        stages["ablation_corpus"]["accepted"]
-        == seeds
-        == len(list(read_rows(results / "ablations/seeds/train.parquet", AblationRow)))
-    )
-    assert "products, seeds" in page and "ablation_student seeds" in page
+    # One seed of `jars` has a wrong answer, and so no Code CoT.
+    assert len(learnt) == stages["unify"]["accepted"] and "ablation_corpus" not in stages
     for rule, run_again in (
         ("embed", True),
-        ("ablation_student", True),
         ("report", True),
         ("codegen", False),
         ("student", False),

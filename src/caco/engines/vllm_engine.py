@@ -31,6 +31,8 @@ def open_engine(folder: Path, section: Settings) -> Engine:
 class VllmEngine(OnVllm[Settings]):
     """An engine for a local checkpoint that steps vLLM itself, to yield rows as they finish."""
 
+    _last: tuple[str, tuple[int, ...]] = "", ()  # the last prompt and its tokens
+
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """Yields one completion per request, as they finish; see `caco.engines.protocol`."""
         queue, live = iter(requests), {}  # type: Iterator[Request], dict[str, _Running]
@@ -64,7 +66,7 @@ class VllmEngine(OnVllm[Settings]):
         """Returns the tokens of a prompt; several in a row may be equal, as in the sample stage."""
         if self._last[0] != prompt:
             ids = self._tokenizer(prompt, add_special_tokens=False)["input_ids"]
-            self._last = prompt, ids
+            self._last = prompt, tuple(ids)
         return list(self._last[1])
 
     def _step(self, live: dict[str, _Running]) -> Iterator[Completion]:
@@ -136,4 +138,3 @@ class VllmEngine(OnVllm[Settings]):
         self._context: int = config.max_model_len
         declared = config.try_get_generation_config().get("eos_token_id")
         self._ends = sorted(end_tokens(self._tokenizer, declared))
-        self._last: tuple[str, list[int]] = "", []  # a prompt and its tokens
