@@ -354,7 +354,7 @@ def main() -> None:
             for implementation in implementations[:: -1 if number % 2 else 1]:
                 implementation.measure()
                 progress.add()
-    print(_table(implementations), flush=True)
+        print(_table(implementations), flush=True)
 
 
 if __name__ == "__main__":
