@@ -28,6 +28,7 @@ include: "rules/calibrate.smk"
 include: "rules/corpus.smk"
 include: "rules/export.smk"
 include: "rules/student.smk"
+include: "rules/ablation.smk"
 include: "rules/bench.smk"
 include: "rules/report.smk"
 

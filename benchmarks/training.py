@@ -19,19 +19,18 @@ twice (gradient checkpointing) or masked counts.
 
 import argparse
 import itertools
-import os
-import platform
 import random
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from figures import spread
-from gpu import GpuUsage, gpu_names, peak_tflops, sampled_gpus
+from gpu import GpuUsage, peak_tflops, sampled_gpus
+from repetition import repetition
 
 from caco.config.training import Training
 from caco.identity import file_sha256
@@ -241,12 +240,6 @@ def main() -> None:
     strategies = [Strategy(_DDP, section, None)] + [
         _under_zero(stage, section) for stage in args.stages
     ]
-    hardware = ", ".join(gpu_names()) or f"{platform.machine()}, no GPU"
-    print(
-        f"{hardware}; {os.cpu_count()} cores, {ranks.total} ranks, {sizes.parameters / 1e6:,.1f}M "
-        f"parameters, load {os.getloadavg()[0]:.2f} at the start\n",
-        flush=True,
-    )
     progress = Progress("benchmark", args.rounds * len(strategies), "trainings")
     with tempfile.TemporaryDirectory() as scratch:
         tokens = Path(scratch) / "tokens.parquet"
@@ -256,6 +249,15 @@ def main() -> None:
         else:
             _write_rows(tokens, rows, args.tokens, sizes.vocabulary)
         flop = sizes.flop(tokens)
+        lengths = TokenRows(pq.read_table(tokens)).lengths
+        facts = {
+            "model": f"{model}, {sizes.parameters / 1e6:,.1f}M parameters",
+            "ranks": ranks.total,
+            "tokens of a row": f"mean {fmean(lengths):,.1f}, median {median(lengths):,g}, "
+            f"{min(lengths):,} to {max(lengths):,}; {len(lengths):,} rows",
+            "training": section.model_dump_json(),
+        }
+        print(repetition(args.rows or [], facts), flush=True)
         for number in range(args.rounds):
             first = number % len(strategies)
             for strategy in [*strategies[first:], *strategies[:first]]:

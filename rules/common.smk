@@ -16,7 +16,8 @@ from caco.workflow.inputs import is_partial, local_inputs, model_folders
 from caco.workflow.paths import WILDCARDS, Paths
 from caco.workflow.rules import TRAINING_RESOURCES, StageRules, conda_file, environment_of
 from caco.workflow.rules import set_job_environment
-from caco.workflow.stages import report_records, row_files, shard_files, write_jobs
+from caco.workflow.stages import jobs_of, loss_files, report_records, row_files, shard_files
+from caco.workflow.stages import write_jobs
 
 set_job_environment(deployed=bool(workflow.deployment_settings.deployment_method))
 if workflow.remote_exec:
@@ -62,7 +63,11 @@ CONVERTERS = CONFIG.converters()
 HUB_SOURCES = CONFIG.hub_sources()
 SHARD_FILES = shard_files(CONFIG)
 JUDGED = SHARD_FILES.get("llm_judge", SHARD_FILES["judge"])
-MODELS = {"base": paths.model(CONFIG.student.model), "student": paths.checkpoint("student")}
+MODELS = {
+    "base": paths.model(CONFIG.student.model),
+    "student": paths.checkpoint("student"),
+    **{name: paths.checkpoint(paths.ablation(name)) for name in CONFIG.ablations},
+}
 
 
 def local_files(key):

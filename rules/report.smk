@@ -9,7 +9,7 @@ rule report:
         more_records=[paths.provenance(s, shard) for s in SHARD_FILES for shard in SHARDS[1:]],
         rows=row_files(CONFIG, paths),
         corpus=paths.corpus(),
-        losses=[paths.loss(trained) for trained in CONFIG.trained],
+        losses=loss_files(jobs_of(CONFIG), paths),
         scores=paths.scores(),
         rates=paths.rates() if CONFIG.calibration else [],
         seed_embeddings=[

@@ -15,7 +15,7 @@ def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="answer")
     job.reads("--model", help="manifest of the model")
-    job.takes("--name", help="name of the model: base or student", required=True)
+    job.takes("--name", help="name of the model: base, student or an ablation", required=True)
     job.takes("--benchmark", help="name of the benchmark in the config", required=True)
     job.reads("--problems", help="problems of the benchmark (Seed rows)")
     job.writes("--answers", help="answers (Answered rows)")

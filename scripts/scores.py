@@ -1,8 +1,8 @@
-"""Computes the scores of every model on every benchmark, and the differences of student and base.
+"""Computes the scores of every model on every benchmark, and of the student and each other model.
 
 Writes JSON with two lists: `scores` (n, correct, accuracy, Wilson's 95% interval and verdicts by
-model and benchmark) and `differences` (student minus base on the same problems, with a paired 95%
-interval and McNemar's exact p-value).
+model and benchmark) and `differences` (student minus base, or minus the student of an ablation,
+on the same problems, with a paired 95% interval and McNemar's exact p-value).
 """
 
 from caco.config.section import Section

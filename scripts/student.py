@@ -1,9 +1,13 @@
-"""Fine-tunes the student on the corpus: problems and step-by-step solutions, without programs."""
+"""Fine-tunes the student on the corpus: problems and step-by-step solutions, without programs.
+
+With `--rule ablation_student`, it fine-tunes that of an ablation on other rows in the same way.
+"""
 
 from caco.config.training import Student
 from caco.models.manifest import open_checkpoint
 from caco.models.template import require_chat_template
 from caco.models.tokenizer import framing, load_tokenizer
+from caco.rows.ablation import AblationRow
 from caco.rows.corpus import CorpusRow
 from caco.rows.table import read_rows
 from caco.runtime.job import Job, run
@@ -17,14 +21,24 @@ def main() -> None:
     """Runs the job."""
     job = Job(__doc__, rule="student")
     add_training_arguments(job)
-    job.reads("--corpus", help="corpus (CorpusRow rows)")
+    job.reads("--corpus", help="corpus (CorpusRow rows), or rows of an ablation (AblationRow rows)")
+    job.takes(
+        "--rule",
+        help="the rule that runs the script",
+        choices=("student", "ablation_student"),
+        default="student",
+    )
     args = job.parse()
+    job.rule = args.rule
     section = job.section(Student)
     base = open_checkpoint(args.model).folder
     if section.prompt == "chat":
         require_chat_template(base, "student.model")
     end = end_of_turn(load_tokenizer(base))
-    rows = read_rows(args.corpus, CorpusRow)
+    row_type: type[CorpusRow | AblationRow] = CorpusRow
+    if args.rule == "ablation_student":
+        row_type = AblationRow
+    rows = read_rows(args.corpus, row_type)
     examples = student_examples(rows, framing(base, section.prompt), end)
     counts, training_s = fine_tune(section, "student", training_arguments(job), examples, end)
     job.done(counts, section.training.seed, training_s)

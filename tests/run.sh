@@ -14,7 +14,7 @@ export COVERAGE_FILE="$PWD/.coverage"
 
 workflow_tests=(
     tests/{runtime,config,rows,text,answers,statements,workflow,reports,preflight}
-    tests/stages/{seeds,check,corpus}
+    tests/stages/{seeds,check,corpus,ablation}
 )
 if [ "${1:-}" = fast ]; then
     # Tests of pure functions from other environments also run in this one.

@@ -4,6 +4,10 @@ import ast
 
 from caco.identity import digest
 
+_WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_MISSING = object()
+_FIELDS: dict[type, tuple[str, ...]] = {}  # by kind of node, see `_field_names`
+
 
 def normal_form(text: str) -> str:
     """Returns a text that is equal for sources that differ only in comments, docstrings or layout.
@@ -56,30 +60,39 @@ def _assigns_input(statement: ast.stmt) -> bool:
     return not any(isinstance(node, ast.Name | ast.Call) for node in ast.walk(statement.value))
 
 
-def _form(node: object) -> str:
-    if isinstance(node, ast.AST):
-        parts = [f"{name}={_form(value)}" for name, value in _fields(node)]
-        return f"{type(node).__name__}({','.join(parts)})"
-    if isinstance(node, list):
-        return f"[{','.join(_form(item) for item in node)}]"
-    return repr(node)
+def _form(node: ast.AST) -> str:
+    """Returns the normal form of a node: its kind with the fields that are not empty.
+
+    Empty fields are left out, because newer Python versions add some to existing nodes. Lists and
+    plain values have no call of their own, which would double the time.
+    """
+    kind, parts = type(node), []
+    for name in _field_names(kind):
+        value = getattr(node, name, _MISSING)
+        if isinstance(value, ast.AST):
+            parts.append(f"{name}={_form(value)}")
+        elif isinstance(value, list):
+            if name == "body" and _has_docstring(node):
+                value = value[1:]
+            if value:
+                items = [_form(v) if isinstance(v, ast.AST) else repr(v) for v in value]
+                parts.append(f"{name}=[{','.join(items)}]")
+        elif value is not _MISSING and (value is not None or kind is ast.Constant):
+            parts.append(f"{name}={value!r}")
+    return f"{kind.__name__}({','.join(parts)})"
 
 
-def _fields(node: ast.AST) -> list[tuple[str, object]]:
-    """Returns the non-empty fields: newer Python versions add empty ones to existing nodes."""
-    fields = []
-    for name, value in ast.iter_fields(node):
-        if name == "body" and _has_docstring(node):
-            value = value[1:]
-        empty = value is None or value == [] or name in ("ctx", "kind", "type_comment")
-        if not empty or isinstance(node, ast.Constant):
-            fields.append((name, value))
-    return fields
+def _field_names(kind: type[ast.AST]) -> tuple[str, ...]:
+    """Returns the names of the fields of a kind of node that are in its normal form."""
+    if kind not in _FIELDS:
+        unwanted = () if kind is ast.Constant else ("ctx", "kind", "type_comment")
+        _FIELDS[kind] = tuple(name for name in kind._fields if name not in unwanted)
+    return _FIELDS[kind]
 
 
 def _has_docstring(node: ast.AST) -> bool:
     """Returns whether `node` begins with a docstring."""
-    if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+    if not isinstance(node, _WITH_DOCSTRING):
         return False
     first = node.body[0] if node.body else None
     return (

@@ -335,6 +335,18 @@ def test_a_writer_that_no_step_uses_is_not_trained(raw: dict[str, Any]) -> None:
     assert (config.trained, config.used_models) == (["codegen", "student"], ["smollm2"])
 
 
+def test_an_ablation_has_a_name_of_its_own_and_known_rows(raw: dict[str, Any]) -> None:
+    raw["ablations"] = {"seeds": {"corpus": "seeds_only"}}
+    config = check_config(raw, "config.yaml")
+    assert config.benchmarked == ["base", "student", "seeds"]
+    raw["ablations"] = {"student": {"corpus": "seeds_only"}}
+    assert "the name `student` in `ablations` is that of another model" in error_of(raw)
+    raw["ablations"] = {"a-b": {"corpus": "seeds_only"}}
+    assert "the name `a-b` in `ablations` becomes part of a file name" in error_of(raw)
+    raw["ablations"] = {"all": {"corpus": "everything"}}
+    assert 'key `ablations.all.corpus` is "everything", which is invalid' in error_of(raw)
+
+
 def test_a_name_that_is_no_file_name_is_an_error(raw: dict[str, Any]) -> None:
     raw["run"] = "../elsewhere"
     assert "the name `../elsewhere` in `run` becomes part of a file name" in error_of(raw)

@@ -8,7 +8,8 @@ from typing import Any
 
 from caco.config.config import Config, check_config
 
-TRAINS = {"codegen", "writer", "student"}
+TRAINS = {"codegen", "writer", "student", "ablation_student"}
+CORPORA = {"corpus", "ablation_corpus"}
 # Engines: sample uses vLLM, solution a server, the other rules transformers.
 ON_VLLM, ON_SERVER = {"sample"}, {"solution"}
 # The source that a model converts re-runs with its drafts.
@@ -40,7 +41,7 @@ CARDS = {"corpus", "export"}
 # `preflight` and `preflight_passed` run only once; code changes do not re-run `report`.
 WITH_ROWS = (
     READS | UNIFIES | BENCHMARKS | GENERATES | EMBEDS | TRAINS | GRADES
-    | {"attempt", "plant", "verify", "check", "corpus", "export", "scores"}
+    | {"attempt", "plant", "verify", "check", "export", "scores"} | CORPORA
 )  # fmt: skip
 
 # Module (or pattern of modules) of `caco` -> rules. The first matching pattern counts.
@@ -54,46 +55,49 @@ TABLE: list[tuple[str, set[str]]] = [
     ("sandbox.guest.warm", set()),  # warm-up calls do not change results
     # Root modules.
     ("identity", WITH_ROWS | MODELS | DOWNLOADED),
-    ("syntax", UNIFIES | {"attempt", "sample", "verify"} | CARDS),
+    ("syntax", UNIFIES | {"attempt", "sample", "verify"} | CARDS | CORPORA),
     ("licences", {"export"}),
-    ("vectors", EMBEDS | {"corpus"}),
+    ("vectors", EMBEDS | CORPORA),
     # Row types.
     ("rows.table", WITH_ROWS),
     ("rows.rejected", WITH_ROWS),
     ("rows.seed", READS | UNIFIES | BENCHMARKS | {"draft", "attempt", "plant", "writer"}
-     | CARDS | EMBEDS | {"answer", "rollout", "question", "solution"}),
+     | CARDS | CORPORA | EMBEDS | {"answer", "rollout", "question", "solution"}),
     ("rows.reply", KEEP_REPLIES),
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
-    ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer", "question", "solution"}),
+    ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer", "question", "solution",
+                                "ablation_corpus"}),
     ("rows.program", UNIFIES | {"attempt", "sample", "verify"}),
-    ("rows.verified", {"verify", "question"} | CARDS),
+    ("rows.verified", {"verify", "question"} | CARDS | CORPORA),
     ("rows.question", {"question", "solution"}),
     ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "check", "rollout"}
-     | CARDS | JUDGES | EMBEDS),
+     | CARDS | CORPORA | JUDGES | EMBEDS),
     ("rows.calibration", {"plant", "judge_planted", "calibrate"}),
-    ("rows.corpus", {"student"} | CARDS),
+    ("rows.ablation", {"student", "ablation_student", "ablation_corpus"}),
+    ("rows.corpus", {"student", "ablation_student"} | CARDS | CORPORA),
     ("rows.rlvr", {"export"}),
     ("rows.answered", {"answer", "grade", "rollout", "pass_rate"}),
     ("rows.graded", {"grade", "scores", "pass_rate"}),
-    ("rows.passes", {"pass_rate", "corpus"}),
-    ("rows.embedding", EMBEDS | {"corpus"}),
+    ("rows.passes", {"pass_rate"} | CORPORA),
+    ("rows.embedding", EMBEDS | CORPORA),
     ("rows.loss", TRAINS),
     # Texts.
-    ("text.numbers", READS | FILES | {"attempt", "plant", "check", "corpus"} | GRADES | UNIFIES),
+    ("text.numbers", READS | FILES | {"attempt", "plant", "check"} | CORPORA | GRADES | UNIFIES),
     ("text.arithmetic", SOLUTIONS | {"check", "calibrate", "grade"}),
-    ("text.answers", JUDGES | TABLES | {"plant", "writer", "solution", "rollout"} | CARDS
+    ("text.answers", JUDGES | TABLES | {"plant", "writer", "solution", "rollout"} | CARDS | CORPORA
      | {"unify:codeio", "unify:tested"}),
     ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check", "calibrate",
-                               "grade"} | SOLUTIONS),
+                               "grade", "ablation_corpus"} | SOLUTIONS),
     ("text.chat", GENERATES | EMBEDS | TRAINS),
-    ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer"}),
+    ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer",
+                      "ablation_corpus"}),
     ("text.templates", CARDS),
     ("text.tolerances", GRADES | {"bench_problems:table"}),
-    ("text.questions", UNIFIES | {"corpus"}),
+    ("text.questions", UNIFIES | CORPORA),
     ("text.thoughts", {"question", "solution"} | GRADES),
     # Answers.
-    *((f"overlap.{m}", {"corpus"}) for m in ("near", "embeddings")),
-    ("overlap.*", UNIFIES | {"corpus"}),
+    *((f"overlap.{m}", CORPORA) for m in ("near", "embeddings")),
+    ("overlap.*", UNIFIES | CORPORA),
     *((f"answers.{m}", GRADES) for m in ("extraction", "copied")),
     ("answers.units", GRADES | UNIFIES | {"attempt", "plant", "check"}),
     ("answers.*", GRADES | UNIFIES | {"attempt", "plant"}),
@@ -172,7 +176,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.verify.*", {"verify"}),
     ("stages.reverse.question_prompt", {"question", "writer"}),
     ("stages.reverse.no_question", {"question"}),
-    ("stages.reverse.solution_prompt", {"solution", "writer"}),
+    ("stages.reverse.solution_prompt", {"solution", "writer", "ablation_corpus"}),
     ("stages.reverse.detailed_question", {"question"}),
     ("stages.reverse.detailed_solution", {"solution"}),
     ("stages.reverse.few_shot", {"question", "solution"}),
@@ -182,8 +186,10 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.reverse.llm_judge", {"llm_judge", "judge_planted"}),
     ("stages.reverse.*", JUDGES),
     ("stages.check", {"check", "calibrate"}),
-    *((f"stages.corpus.{m}", CARDS) for m in ("card", "families", "statement_counts")),
-    ("stages.corpus.*", {"corpus"}),
+    ("stages.corpus.families", CARDS | CORPORA),
+    *((f"stages.corpus.{m}", CARDS) for m in ("card", "statement_counts")),
+    ("stages.corpus.*", CORPORA),
+    ("stages.ablation", {"ablation_corpus"}),
     ("stages.embed", EMBEDS),
     ("stages.pass_rate.questions", {"rollout"}),
     ("stages.pass_rate.passes", {"pass_rate"}),
@@ -200,7 +206,10 @@ TABLE: list[tuple[str, set[str]]] = [
     *((f"stages.calibrate.{m}", {"calibrate"}) for m in ("measure", "rates")),
     ("stages.calibrate.*", {"plant"}),
 ]  # fmt: skip
-EXAMPLES = {f"training.{name}_examples": {name} for name in TRAINS}
+EXAMPLES = {
+    **{f"training.{name}_examples": {name} for name in ("codegen", "writer")},
+    "training.student_examples": {"student", "ablation_student"},
+}
 
 
 def every_kind() -> Config:
@@ -273,6 +282,7 @@ def every_kind() -> Config:
         "embedding": {"model": "hub", "engine": transformers},
         "corpus": {"decontaminate": {"layers": ["embedding"], "embedding": 0.9}},
         "student": tuned,
+        "ablations": {"seeds": {"corpus": "seeds_only"}},
         "bench": {
             "benchmarks": {
                 "held_out": {"kind": "held_out", "source": "easy"},
@@ -320,6 +330,8 @@ def sections(config: Config) -> dict[str, Any]:
         "corpus": config.corpus,
         "export": config.export,
         "student": config.student,
+        "ablation_corpus": config.ablation_settings("seeds"),
+        "ablation_student": config.ablation_student(),
         "answer": config.bench.engine,
         "grade": None,
         "scores": None,

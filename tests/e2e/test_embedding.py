@@ -1,4 +1,7 @@
-"""A finished run goes on with the section `embedding`: real vectors to corpus and report."""
+"""A finished run goes on with the section `embedding`: real vectors to corpus and report.
+
+It also assembles the rows of an ablation, from its own seeds.
+"""
 
 import shutil
 import subprocess
@@ -9,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from caco.rows.ablation import AblationRow
 from caco.rows.corpus import CorpusRow
 from caco.rows.embedding import Embedding
 from caco.rows.seed import Seed
@@ -49,10 +53,15 @@ def test_vectors_of_seeds_questions_and_problems_reach_corpus_and_report(
     # At 1 the layer finds equal questions alone, which `normalised` has found before: the corpus
     # stays the same, and nothing is trained again.
     config["corpus"] = {"decontaminate": {"held_out": LAYERS, "embedding": 1.0}}
+    config["ablations"] = {"seeds": {"corpus": "seeds_only"}}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    snakemake(folder, "--until", "corpus")
+    snakemake(folder, "--until", "corpus", "ablation_corpus")
     results = folder / "results/tiny"
     assert (results / "corpus/train.parquet").read_bytes() == before
+    learnt = list(read_rows(results / "ablations/seeds/train.parquet", AblationRow))
+    assert not (results / "ablations/seeds/manifest.json").exists()
+    del config["ablations"]
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
     snakemake(folder)  # which now knows that the corpus is the same
 
     questions: dict[str, bytes | None] = {}
@@ -81,6 +90,8 @@ def test_vectors_of_seeds_questions_and_problems_reach_corpus_and_report(
     assert stages["seeds"]["diversity"]["vectors"]["vendi"] > 1
     page = (results / "report.html").read_text()
     assert "Diversity of the problems by their vectors" in page
+    # One seed of `jars` has a wrong answer, and so no Code CoT.
+    assert len(learnt) == stages["unify"]["accepted"] and "ablation_corpus" not in stages
     for rule, run_again in (
         ("embed", True),
         ("report", True),

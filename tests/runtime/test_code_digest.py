@@ -2,6 +2,7 @@
 
 import ast
 import json
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,28 @@ def test_a_changed_number_changes_a_program(lines: list[str], number: int) -> No
 
 def test_constants_that_compare_equal_are_not_the_same_program() -> None:
     assert len({program_id(f"x = {c}") for c in ("1", "1.0", "True", "'1'", "None")}) == 5
+
+
+def test_the_identity_of_a_program_never_changes() -> None:
+    """Rows of every earlier run have such identities."""
+    program = textwrap.dedent(
+        '''
+        """A docstring."""
+        import math
+        input = {"a": 3, "b": [1.5, -2, None, True], **{}}
+
+        def area(a: int, *rest, scale=1.0, **more) -> float:
+            """Another."""
+            return sum(x * scale for x in rest if x) + math.sqrt(a)
+
+        class Row:
+            """Only this."""
+
+        output = [f"{area(input['a'], 2):.2f}", u"text", b"x", lambda v: v]
+        print(output, sep="")
+        '''
+    )
+    assert program_id(program) == "ca7a5dd36e1bd68cea3353d0c04349e3"
 
 
 def test_text_that_is_no_program_is_named_by_its_text() -> None:

@@ -9,6 +9,9 @@ from tests.training.command_line import STEPS, curve, refused, run, spec
 
 from caco.identity import file_sha256
 from caco.models.manifest import read_manifest, write_manifest
+from caco.rows.ablation import AblationRow
+from caco.rows.corpus import CorpusRow
+from caco.rows.table import read_rows, write_rows
 from caco.runtime.progress import ReportedProgress, read_progress
 
 
@@ -78,8 +81,16 @@ def test_the_student_is_trained_in_bf16_and_declares_the_end_that_its_base_does_
         (base / "tiny" / name).write_text(json.dumps(declared | {"eos_token_id": 0}))
     write_manifest(base / "base.json", base / "tiny")
     settings = {**spec(epochs=1, precision="bf16", zero_stage=1), "prompt": "alpaca"}
-    run("student", base, tmp_path, settings, "--corpus", inputs / "corpus.parquet")
+    # Of an ablation, whose rows are of another type: the e2e tests train that of the corpus.
+    learnt = [
+        AblationRow(row.question_id, row.instruction, row.output, row.answer, "seed")
+        for row in read_rows(inputs / "corpus.parquet", CorpusRow)
+    ]
+    write_rows(base / "rows.parquet", AblationRow, learnt)
+    flags = ("--rule", "ablation_student", "--corpus", base / "rows.parquet")
+    run("student", base, tmp_path, settings, *flags)
     assert len(curve(tmp_path)) == 3
+    assert json.loads((tmp_path / "record.json").read_text())["rule"] == "ablation_student"
 
     saved = tmp_path / "checkpoint"
     config = json.loads((saved / "config.json").read_text())

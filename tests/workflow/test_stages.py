@@ -82,7 +82,7 @@ def test_benchmarks_are_answered_on_gpus_and_graded_on_cores() -> None:
     answer, grade = BY_NAME["answer"], BY_NAME["grade"]
     assert answer.uses_gpu and not grade.uses_gpu
     assert grade.follows == ("answer",) and grade.row is Graded
-    assert answer.of_benchmark and grade.of_benchmark
+    assert answer.beside_funnel and grade.beside_funnel
 
 
 def test_the_slurm_profile_names_stages_and_gives_gpus_where_the_table_says() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from caco.config.ablation import Ablation
 from caco.config.bench import Answering, Bench, Benchmark, Grading, HeldOut
 from caco.config.checks import (
     Calibration,
@@ -29,6 +30,7 @@ from caco.errors import UserError
 from caco.licences import problem
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")  # names become parts of file names
+_MODELS = ("base", "codegen", "student", "writer")  # of every run, so no names of ablations
 
 
 class Config(Section):
@@ -66,7 +68,14 @@ class Config(Section):
     corpus: Corpus = Field(Corpus(), description="Assembly of the corpus.")
     export: Export = Field(Export(), description="The corpus as a data set for publication.")
     student: Student = Field(description="The student.")
-    bench: Bench = Field(description="Benchmarks of the base model and the student.")
+    ablations: dict[str, Ablation] = Field(
+        {},
+        description="Further students on other rows, by name, which the report compares with the "
+        "student.",
+    )
+    bench: Bench = Field(
+        description="Benchmarks of the base model, the student and the students of `ablations`."
+    )
 
     @model_validator(mode="after")
     def _check_references(self) -> "Config":
@@ -74,6 +83,7 @@ class Config(Section):
             "run": [self.run],
             "models": self.models,
             "sources": self.sources,
+            "ablations": self.ablations,
             "bench.benchmarks": self.bench.benchmarks,
         }.items():
             for name in names:
@@ -82,6 +92,11 @@ class Config(Section):
                         f"the name `{name}` in `{table}` becomes part of a file name: begin with "
                         "a lower-case letter or digit, and use only these and underscores"
                     )
+        if taken := sorted(set(self.ablations) & set(_MODELS)):
+            raise ValueError(
+                f"the name `{taken[0]}` in `ablations` is that of another model of the run; choose "
+                "another"
+            )
         for key, model in self._models_by_key().items():
             if model not in self.models:
                 raise ValueError(
@@ -216,6 +231,29 @@ class Config(Section):
             samples=self.bench.benchmarks[benchmark].samples,
             prompt=self.student.prompt,
         )
+
+    @property
+    def benchmarked(self) -> list[str]:
+        """The models that answer the benchmarks."""
+        return ["base", "student", *self.ablations]
+
+    def ablation_settings(self, ablation: str) -> Corpus:
+        """Returns the checks of the corpus that apply to the rows of an ablation.
+
+        Decontamination always does; its rows have no vectors, as seeds have none for their own.
+        Pass rates and constant answers are known of checked rows alone.
+        """
+        decontaminate = self.corpus.decontaminate.of_seeds()
+        if self.ablations[ablation].corpus == "seeds_only":
+            return Corpus(decontaminate=decontaminate)
+        unused = {"min_rows", "pass_rates", "constant_answers", "constant_answers_chance"}
+        defaults = {name: Corpus.model_fields[name].default for name in unused}
+        return self.corpus.model_copy(update={**defaults, "decontaminate": decontaminate})
+
+    def ablation_student(self) -> Student:
+        """Returns what the students of the ablations depend on: any number of rows is enough."""
+        training = self.student.training.model_copy(update={"min_rows": 1})
+        return self.student.model_copy(update={"training": training})
 
     def benchmark_problems(self, benchmark: str) -> Benchmark:
         """Returns what a benchmark's problems depend on: not how they are answered and graded."""

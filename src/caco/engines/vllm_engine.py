@@ -31,6 +31,8 @@ def open_engine(folder: Path, section: Settings) -> Engine:
 class VllmEngine(OnVllm[Settings]):
     """An engine for a local checkpoint that steps vLLM itself, to yield rows as they finish."""
 
+    _last: tuple[str, tuple[int, ...]] = "", ()  # the last prompt and its tokens
+
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """Yields one completion per request, as they finish; see `caco.engines.protocol`."""
         queue, live = iter(requests), {}  # type: Iterator[Request], dict[str, _Running]
@@ -51,7 +53,7 @@ class VllmEngine(OnVllm[Settings]):
     def _start(self, request: Request, live: dict[str, _Running]) -> Completion | None:
         """Passes a request to vLLM; returns its completion if its prompt fills the context."""
         self._load()
-        ids = self._tokenizer(request.prompt, add_special_tokens=False)["input_ids"]
+        ids = self._prompt_ids(request.prompt)
         limit = min(request.max_new_tokens, self._context - len(ids))
         if limit <= 0:
             return Completion(request.request_id, "", 0, "length", ())
@@ -59,6 +61,13 @@ class VllmEngine(OnVllm[Settings]):
         self._engine.add_request(request.request_id, prompt, self._sampling(request, limit))
         live[request.request_id] = _Running(request, deadline(self._section.request_s))
         return None
+
+    def _prompt_ids(self, prompt: str) -> list[int]:
+        """Returns the tokens of a prompt; several in a row may be equal, as in the sample stage."""
+        if self._last[0] != prompt:
+            ids = self._tokenizer(prompt, add_special_tokens=False)["input_ids"]
+            self._last = prompt, tuple(ids)
+        return list(self._last[1])
 
     def _step(self, live: dict[str, _Running]) -> Iterator[Completion]:
         """Runs one step of vLLM; yields the requests that it finished."""

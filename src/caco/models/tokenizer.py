@@ -65,8 +65,14 @@ def completion_ids(tokenizer: Any, text: str, finish_reason: str) -> list[int]:
     """
     ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
     if finish_reason == "stop":
-        ids.append(tokenizer.convert_tokens_to_ids(end_of_turn(tokenizer)))
+        ids.append(_end_id(tokenizer))
     return ids
+
+
+@cache
+def _end_id(tokenizer: Any) -> int:
+    """Returns the id of the token that ends an assistant's turn; rendering a template is slow."""
+    return int(tokenizer.convert_tokens_to_ids(end_of_turn(tokenizer)))
 
 
 def completion_encoding(folder: Path) -> Callable[[str, str], list[int]] | None:

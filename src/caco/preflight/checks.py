@@ -100,9 +100,9 @@ def too_small_batches(requests: Iterable[ResourceRequest], config: Config) -> li
         config: The run.
     """
     found = []
-    for rule, section, ranks in _trainings(requests, config):
+    for _, key, section, ranks in _trainings(requests, config):
         try:
-            require_rows_for_ranks(section.training, ranks, rule)
+            require_rows_for_ranks(section.training, ranks, key)
         except UserError as error:
             found.append(error)
     return found
@@ -121,7 +121,7 @@ def too_little_gpu_memory(
         gpu_gb: Memory of one GPU, in GB; None if it is not known.
     """
     found = []
-    for rule, section, ranks in _trainings(requests, config) if gpu_gb else ():
+    for rule, key, section, ranks in _trainings(requests, config) if gpu_gb else ():
         manifest = Path(Paths(config.run).model(section.model))
         if not manifest.exists():
             continue
@@ -130,7 +130,7 @@ def too_little_gpu_memory(
             found.append(
                 f"notice: {rule} needs up to {needed.total:.0f} GB on each GPU "
                 f"({needed.states:.0f} GB for weights, gradients and optimizer, "
-                f"{needed.activations:.0f} GB for the activations of `{rule}.training.micro_tokens`"
+                f"{needed.activations:.0f} GB for the activations of `{key}.training.micro_tokens`"
                 f", {needed.loss:.0f} GB for the loss), and `plan.gpu_gb` in site.yaml is "
                 f"{gpu_gb:g}; lower `micro_tokens`, set `gradient_checkpointing: true`, or request "
                 "more GPUs"
@@ -140,14 +140,14 @@ def too_little_gpu_memory(
 
 def _trainings(
     requests: Iterable[ResourceRequest], config: Config
-) -> Iterator[tuple[str, FineTune, int]]:
-    """Yields rule, config section and number of ranks of each training with GPUs."""
-    trained: dict[str, FineTune] = {"codegen": config.codegen, "student": config.student}
+) -> Iterator[tuple[str, str, FineTune, int]]:
+    """Yields rule, key and config section, and number of ranks of each training with GPUs."""
+    keys = {"codegen": "codegen", "student": "student", "ablation_student": "student"}
     if config.writer.fine_tune:
-        trained["writer"] = config.writer
+        keys["writer"] = "writer"
     for request in requests:
-        if request.rule in trained and request.gpus:
-            yield request.rule, trained[request.rule], request.gpus * request.nodes
+        if (key := keys.get(request.rule)) and request.gpus:
+            yield request.rule, key, getattr(config, key), request.gpus * request.nodes
 
 
 class _GpuUse(NamedTuple):

@@ -22,8 +22,8 @@ _STAGED = 2
 _FINE_TUNED = {"bf16": 2, "fp32": 4}
 _CHECKPOINT = {"bf16": 14, "fp32": 12}
 _CHECKPOINTS_AT_ONCE = 2  # the older of two is deleted when the next one is begun
-# Trainings that may run at the same time; the student is trained after both others.
-_CONCURRENT = ({"codegen", "writer"}, {"student"})
+# Trainings that may run at the same time; the students are trained after both others.
+_CONCURRENT = ({"codegen", "writer"}, {"student", "ablation_student"})
 _SMALLEST_GB = 0.1  # smaller items are not listed in the message
 
 
@@ -99,14 +99,17 @@ def planned_gb(jobs: Sequence[Any], config: Config, assumed: Assumptions) -> Map
     }
     checkpoints: dict[str, float] = {}
     for job in jobs:
-        section = getattr(config, name := job.rule.name, None)
+        name = job.rule.name
+        section = getattr(config, "student" if name == "ablation_student" else name, None)
         if not isinstance(section, FineTune) or name not in stages:
             continue
         parameters = _model_bytes(config, section.model) / _STAGED
         precision = section.training.precision
-        needed[name] = parameters * _FINE_TUNED[precision] / 1e9
-        if stages[name].gpu_h * 3600 > job.resources.get("save_every_s"):
-            checkpoints[name] = _CHECKPOINTS_AT_ONCE * parameters * _CHECKPOINT[precision] / 1e9
+        trained = pending[name]
+        needed[name] = trained * parameters * _FINE_TUNED[precision] / 1e9
+        if stages[name].gpu_h * 3600 / stages[name].jobs > job.resources.get("save_every_s"):
+            gb = _CHECKPOINTS_AT_ONCE * parameters * _CHECKPOINT[precision] / 1e9
+            checkpoints[name] = trained * gb
     most = max(sum(checkpoints.get(name, 0.0) for name in names) for names in _CONCURRENT)
     return needed | {"checkpoints of running trainings": most}
 

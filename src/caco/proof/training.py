@@ -21,6 +21,7 @@ from caco.identity import digest
 from caco.models.manifest import open_checkpoint
 from caco.models.tokenizer import framing, load_tokenizer
 from caco.proof.recorded_command import JobOfRecord
+from caco.rows.ablation import AblationRow
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.loss import Loss
@@ -152,9 +153,17 @@ def _student(
     return student_examples(rows, framing(base, section.prompt), end_of_turn(tokenizer))
 
 
+def _ablation_student(
+    job: JobOfRecord, section: Any, base: Path, tokenizer: Any
+) -> Iterable[Example | None]:
+    rows = job.rows("--corpus", AblationRow)
+    return student_examples(rows, framing(base, section.prompt), end_of_turn(tokenizer))
+
+
 _Examples = Callable[[JobOfRecord, Any, Path, Any], Iterable[Example | None]]
 
 TRAININGS: dict[str, tuple[type[FineTune], _Examples]] = {
+    "ablation_student": (Student, _ablation_student),
     "codegen": (Codegen, _codegen),
     "student": (Student, _student),
     "writer": (Writer, _writer),

@@ -32,6 +32,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "pass_rates": ("question_id",),
     "replies": ("request_id",),
     "rejected": ("row_id", "verdict"),
+    "ablations": ("row_id", "step"),
     **dict.fromkeys(("codegen", "writer", "student"), ("step",)),
     **dict.fromkeys(
         ("questions", "solutions", "judged", "llm_judged", "checked", "corpus", "export"),

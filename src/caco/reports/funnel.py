@@ -52,9 +52,9 @@ class FunnelStage:
     variants: int = 1
 
     @property
-    def of_benchmark(self) -> bool:
-        """Whether its rows belong to a benchmark."""
-        return BY_NAME[self.stage].of_benchmark
+    def beside_funnel(self) -> bool:
+        """Whether its rows belong to a benchmark or an ablation."""
+        return BY_NAME[self.stage].beside_funnel
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +205,8 @@ def funnel_text(stages: Iterable[FunnelStage]) -> str:
     """Returns the funnel as a plain-text table, with the benchmarks in a separate block below."""
     header = ("stage", "in", "accepted", "share", "rejected")
     stages = list(stages)
-    body = [_cells(s) for s in stages if not s.of_benchmark]
-    below = [_cells(s) for s in stages if s.of_benchmark]
+    body = [_cells(s) for s in stages if not s.beside_funnel]
+    below = [_cells(s) for s in stages if s.beside_funnel]
     widths = [max(len(row[i]) for row in [header, *body, *below]) for i in range(4)]
     rule = "  ".join("-" * w for w in [*widths, len(header[4])])
     lines = [_line(header, widths), rule, *(_line(row, widths) for row in body)]

@@ -26,13 +26,14 @@ from caco.reports.records import Record, read_records
 from caco.rows.loss import Loss
 from caco.rows.table import read_rows
 from caco.stages.seeds.files import records
+from caco.workflow.paths import Paths
+from caco.workflow.stages import trained_model
 
 # Bytes of a token's text in a Parquet file with zstd: 3.6 characters a token of GSM8K-like text,
 # compressed to about a third.
 _BYTES_A_TOKEN = 1.2
 _JUDGEMENT = 64  # tokens of a judge's reply: two labelled lines with a reason each
 _VERIFY_CORES = 8  # per job, rules/verify.smk
-_BENCHMARKED = 2  # models: base and student
 _THEOREMQA = 747  # problems without a picture
 # Hours on one machine with 8 A100s that the paper reports (arXiv 2510.04081): unify 2, sampling and
 # filtering 8, questions 5, solutions 40. It reports none for training.
@@ -222,12 +223,29 @@ def _stages(config: Config, sizes: InputSizes, a: Assumptions) -> Iterator[Stage
         yield embedder.stage("embed_problems", jobs, (problems, problems), problems, a)
     yield StageCost("corpus", 1, judged, judged, 0)
     yield _trained("student", config.student, judged, tokens.question + tokens.solution, a)
+    if config.ablations:
+        yield from _ablated(config, cots, judged, a)
     benchmarks = config.bench.benchmarks
-    answers = _BENCHMARKED * sum(n * benchmarks[b].samples for b, n in sizes.problems.items())
+    answers = len(config.benchmarked) * sum(
+        n * benchmarks[b].samples for b, n in sizes.problems.items()
+    )
     student = _Generator(tokens.solution, rates.answer, _gpus(config.bench.engine))
-    jobs = _BENCHMARKED * len(sizes.problems)
+    jobs = len(config.benchmarked) * len(sizes.problems)
     yield student.stage("answer", jobs, (answers, answers), answers, a)
     yield _on_cores("grade", jobs, (answers, answers), rates.judge, 1, a)
+
+
+def _ablated(config: Config, cots: int, judged: int, a: Assumptions) -> Iterator[StageCost]:
+    """Yields the assembly of the ablations' rows and the trainings on them, as one stage each."""
+    available = {"seeds_only": cots, "unverified": judged, "rejected": judged}
+    rows = sum(
+        min(one.rows or available[one.corpus], available[one.corpus])
+        for one in config.ablations.values()
+    )
+    jobs = len(config.ablations)
+    yield StageCost("ablation_corpus", jobs, rows, rows, 0)
+    length = a.tokens.question + a.tokens.solution
+    yield replace(_trained("ablation_student", config.student, rows, length, a), jobs=jobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +298,7 @@ def _disk_gb(stage: StageCost, tokens: Tokens) -> float:
         "question": tokens.program + 2 * tokens.question,
         "solution": tokens.program + written + tokens.solution,
         **dict.fromkeys(("judge", "llm_judge", "corpus"), tokens.program + written),
+        "ablation_corpus": written,
         **dict.fromkeys(("rollout", "answer", "grade"), written),
     }
     return stage.rows_in * row_tokens.get(stage.name, 0.0) * _BYTES_A_TOKEN / 1e9
@@ -424,7 +443,7 @@ def _training_rate(run: Path, records: Iterable[Record]) -> float:
     tokens, seconds = 0, 0.0
     for record in records:
         if "training_s" in record.used:
-            *_, last = read_rows(run / record.rule / "loss.parquet", Loss)
+            *_, last = read_rows(_loss_file(run, record), Loss)
             tokens += last.tokens
             seconds += record.used["training_s"] * _job_gpus(record)
     if not tokens:
@@ -432,6 +451,11 @@ def _training_rate(run: Path, records: Iterable[Record]) -> float:
             f"{run}: contains no training, so it has no training rate; pass another run"
         )
     return tokens / seconds
+
+
+def _loss_file(run: Path, record: Record) -> Path:
+    paths = Paths(run.name, str(run.parent))
+    return Path(paths.loss(trained_model(paths, record.rule, record.identity)))
 
 
 def _column(folder: Path, name: str) -> Iterator[Any]:

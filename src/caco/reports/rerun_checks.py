@@ -76,6 +76,8 @@ CHECKS: dict[str, RuleCheck] = {
     "corpus": _IDENTICAL,
     "export": _IDENTICAL,
     "student": _TRAINS,
+    "ablation_corpus": _IDENTICAL,
+    "ablation_student": _TRAINS,
     "answer": _GENERATES,
     "grade": _IDENTICAL,
     "scores": _IDENTICAL,

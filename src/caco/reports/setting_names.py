@@ -28,6 +28,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     "rollout": {"": "pass_rate"},
     "embed": {"": "embedding"},
     "embed_problems": {"": "embedding"},
+    "ablation_corpus": {"ablation": "ablations.{ablation}", "settings": "corpus"},
+    "ablation_student": {"": "student"},
     "plant": {"": ""},
     "judge_planted": {"": "reverse.llm_judge"},
     "calibrate": {"": "reverse.judge"},

@@ -19,7 +19,7 @@ class Interval:
 
     Attributes:
         label: What is measured.
-        css: CSS class: `base`, `student` or `difference`.
+        css: CSS class: `base`, `student`, `ablation` or `difference`.
         low, value, high: The interval, and the value drawn as a dot.
         note: Printed to the right of the label.
         second: A second value, drawn as a ring; None for none.

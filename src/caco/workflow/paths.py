@@ -6,7 +6,7 @@ Wildcards are identities (run, source, shard, model, benchmark), never settings.
 from pathlib import Path
 
 WILDCARDS = {
-    **dict.fromkeys(("model", "source", "benchmark", "name"), "[a-z0-9_]+"),
+    **dict.fromkeys(("model", "source", "benchmark", "name", "ablation"), "[a-z0-9_]+"),
     "folder": "seeds|benchmarks",
     "round": r"\d+",
     "shard": r"\d{5}",
@@ -64,12 +64,24 @@ class Paths:
         return f"{self.root}/code_cots/{source}.parquet"
 
     def checkpoint(self, trained: str) -> str:
-        """Manifest of a model that the run fine-tunes: `codegen`, `writer` or `student`."""
+        """Manifest of a model that the run fine-tunes.
+
+        Args:
+            trained: `codegen`, `writer`, `student`, or `ablation` of a name.
+        """
         return f"{self.root}/{trained}/manifest.json"
 
     def loss(self, trained: str) -> str:
         """Loss curve of a fine-tuned model."""
         return f"{self.root}/{trained}/loss.parquet"
+
+    def ablation(self, ablation: str = "{ablation}") -> str:
+        """What the student of an ablation is as a model that the run fine-tunes."""
+        return f"ablations/{ablation}"
+
+    def ablation_rows(self, ablation: str = "{ablation}") -> str:
+        """Rows of an ablation's student."""
+        return f"{self.root}/ablations/{ablation}/train.parquet"
 
     def deepspeed(self, zero_stage: int) -> str:
         """DeepSpeed settings of a ZeRO stage: a file of the checkout."""

@@ -13,9 +13,10 @@ from caco.config.config import Config
 from caco.config.engines import EngineConfig
 from caco.config.generation import Write
 from caco.config.section import implementations, spec_json
+from caco.identity import shard_names
 from caco.runtime.code_digest import code_digest
 from caco.workflow.paths import Paths
-from caco.workflow.stages import BY_NAME
+from caco.workflow.stages import BY_NAME, trained_model
 
 TRAINING_RESOURCES = {"save_every_s": 1800, "ranks": 1}
 """Resources of a training: its command reads them, and they are not a reason to re-run."""
@@ -146,7 +147,8 @@ class StageRules:
 
     def training_outputs(self, name: str) -> dict[str, str]:
         """Returns the outputs of a training."""
-        checkpoint, loss = self._paths.checkpoint(name), self._paths.loss(name)
+        trained = trained_model(self._paths, name, BY_NAME[name].identity)
+        checkpoint, loss = self._paths.checkpoint(trained), self._paths.loss(trained)
         return self.outputs(name, checkpoint=checkpoint, loss=loss)
 
     def log(self, name: str) -> str:
@@ -174,6 +176,28 @@ class StageRules:
         return {
             "code_cots": [self._paths.code_cots(source) for source in sources],
             "seeds": [self._paths.seeds(source) for source in sources],
+        }
+
+    def ablation(self, wildcards: Any) -> dict[str, list[str]]:
+        """Returns the files that the rows of an ablation are made from.
+
+        Of several shards, `solutions` and `checked` are those of the first, `more` the others.
+        """
+        if self._config.ablations[wildcards.ablation].corpus == "seeds_only":
+            sources = self._config.sources
+            return {
+                "code_cots": [self._paths.code_cots(source) for source in sources],
+                "seeds": [self._paths.seeds(source) for source in sources],
+                **{name: [] for name in ("solutions", "checked", "more", "corpus")},
+            }
+        first, *others = shard_names(self._config.shards)
+        steps = ("solutions", "checked")
+        return {
+            **{step: [self._paths.shard(step, first)] for step in steps},
+            "more": [self._paths.shard(step, shard) for step in steps for shard in others],
+            "corpus": [self._paths.corpus()],
+            "code_cots": [],
+            "seeds": [],
         }
 
     def held_out(self, wildcards: Any) -> str | list[str]:

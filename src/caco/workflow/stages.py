@@ -5,7 +5,7 @@ are derived from it. docs/stages.md shows how to add a stage.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from typing import Literal
 from caco.config.config import Config
 from caco.config.engines import EngineConfig
 from caco.identity import shard_names
+from caco.rows.ablation import AblationRow
 from caco.rows.answered import Answered
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
@@ -52,8 +53,8 @@ class Stage:
         engines: Returns its engines in a run; None where no model generates.
         trains: Whether it fine-tunes a model.
         on_submit_host: Whether it runs on the host of Snakemake, also on a cluster.
-        of_benchmark: Whether its rows belong to a benchmark: the report shows them after the
-            funnel, not in it.
+        beside_funnel: Whether its rows belong to a benchmark or an ablation: the report shows them
+            after the funnel, not in it.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Stage:
     engines: Callable[[Config], Engines] | None = None
     trains: bool = False
     on_submit_host: bool = False
-    of_benchmark: bool = False
+    beside_funnel: bool = False
 
     @property
     def generates(self) -> bool:
@@ -104,7 +105,11 @@ def _benchmarks(config: Config) -> list[str]:
 
 
 def _model_benchmarks(config: Config) -> list[str]:
-    return [f"{model}-{b}" for model in ("base", "student") for b in config.bench.benchmarks]
+    return [f"{model}-{b}" for model in config.benchmarked for b in config.bench.benchmarks]
+
+
+def _ablations(config: Config) -> list[str]:
+    return list(config.ablations)
 
 
 def _calibration(config: Config) -> list[str]:
@@ -198,7 +203,7 @@ STAGES: tuple[Stage, ...] = (
         files=lambda paths, benchmark: [paths.bench_problems(benchmark)],
         rejects=True,
         on_submit_host=True,
-        of_benchmark=True,
+        beside_funnel=True,
     ),
     Stage(
         name="draft",
@@ -307,6 +312,24 @@ STAGES: tuple[Stage, ...] = (
     Stage(name="export", jobs=_one, environment="workflow"),
     Stage(name="student", jobs=_one, environment="train", trains=True),
     Stage(
+        name="ablation_corpus",
+        jobs=_ablations,
+        identity="{ablation}",
+        environment="workflow",
+        row=AblationRow,
+        files=lambda paths, ablation: [paths.ablation_rows(ablation)],
+        rejects=True,
+        beside_funnel=True,
+    ),
+    Stage(
+        name="ablation_student",
+        script="student",
+        jobs=_ablations,
+        identity="{ablation}",
+        environment="train",
+        trains=True,
+    ),
+    Stage(
         name="answer",
         jobs=_model_benchmarks,
         identity="{model}-{benchmark}",
@@ -314,7 +337,7 @@ STAGES: tuple[Stage, ...] = (
         row=Answered,
         files=lambda paths, identity: [paths.answers(*_split(identity))],
         engines=lambda config: {"bench.engine": config.bench.engine},
-        of_benchmark=True,
+        beside_funnel=True,
     ),
     Stage(
         name="grade",
@@ -325,7 +348,7 @@ STAGES: tuple[Stage, ...] = (
         row=Graded,
         files=lambda paths, identity: [paths.graded(*_split(identity))],
         follows=("answer",),
-        of_benchmark=True,
+        beside_funnel=True,
     ),
     Stage(name="scores", jobs=_one, environment="workflow"),
     Stage(name="report", jobs=_one, environment="workflow"),
@@ -353,6 +376,21 @@ def shard_files(config: Config) -> dict[str, str]:
 def engines_of(config: Config) -> dict[str, Engines]:
     """Returns, by rule in which a model generates, its engines by config key."""
     return {s.name: s.engines(config) for s in STAGES if s.engines is not None}
+
+
+def trained_model(paths: Paths, rule: str, identity: str) -> str:
+    """Returns what a training makes, as an argument of `Paths.checkpoint` and `Paths.loss`."""
+    return paths.ablation(identity) if rule == "ablation_student" else rule
+
+
+def loss_files(jobs: Mapping[str, Sequence[str]], paths: Paths) -> list[str]:
+    """Returns the loss curves of a run, of whose jobs `jobs` has the identities by rule."""
+    return [
+        paths.loss(trained_model(paths, rule, identity))
+        for rule, identities in jobs.items()
+        if BY_NAME[rule].trains
+        for identity in identities
+    ]
 
 
 def row_files(config: Config, paths: Paths) -> list[str]:

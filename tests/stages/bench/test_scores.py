@@ -64,7 +64,7 @@ def test_the_difference_pairs_problems_whatever_their_order():
     base = graded("base", [RIGHT, RIGHT, WRONG, WRONG, WRONG])
     student = graded("student", [RIGHT, WRONG, RIGHT, RIGHT, WRONG])
     (difference,) = compare([*base, *student[::-1]]).differences
-    assert (difference.student_better, difference.base_better, difference.equal) == (2, 1, 2)
+    assert (difference.student_better, difference.other_better, difference.equal) == (2, 1, 2)
     assert difference.difference == pytest.approx(0.2)
     assert difference.low < 0.2 < difference.high
     assert difference.p == 1.0
@@ -90,6 +90,28 @@ def test_models_that_answered_different_problems_are_not_compared():
     rows = graded("base", [RIGHT, RIGHT]) + graded("student", [RIGHT])
     with pytest.raises(UserError, match=r"benchmark math: .* different problems \(1 "):
         compare(rows)
+
+
+def test_the_student_is_compared_with_each_ablation_which_changes_no_other_comparison():
+    rows = [
+        row
+        for name, right in (("b1", 6), ("b2", 9))
+        for model, correct in (("base", 0), ("student", right))
+        for row in graded(model, [RIGHT] * correct + [WRONG] * (10 - correct), name)
+    ]
+    alone = compare(rows).differences
+    six = [RIGHT] * 6 + [WRONG] * 4
+    seeds = [row for name in ("b1", "b2") for row in graded("seeds", six, name)]
+    scores = compare(rows + seeds)
+    assert scores.differences[:2] == alone
+    found = [(d.benchmark, d.other, d.student_better, d.other_better) for d in scores.differences]
+    assert found == [
+        ("b1", "base", 6, 0), ("b2", "base", 9, 0), ("b1", "seeds", 0, 0), ("b2", "seeds", 3, 0),
+    ]  # fmt: skip
+    assert [d.p_holm for d in scores.differences[2:]] == pytest.approx([1.0, 2 * 0.25])
+    assert "b2, student minus seeds: +30.0 points" in scores_text(scores)
+    with pytest.raises(UserError, match=r"benchmark b1: seeds and student answered different"):
+        compare(rows + seeds[1:])
 
 
 def several(model, right, benchmark="math"):
@@ -133,7 +155,7 @@ def test_one_answer_to_a_problem_has_no_pass_at_k():
 def test_the_difference_of_several_answers_is_that_of_the_shares():
     rows = several("base", [0, 1, 2, 4]) + several("student", [4, 2, 2, 3])
     (difference,) = compare(rows).differences
-    assert (difference.student_better, difference.base_better, difference.equal) == (2, 1, 1)
+    assert (difference.student_better, difference.other_better, difference.equal) == (2, 1, 1)
     assert difference.difference == pytest.approx(4 / 16)
     assert difference.low < 0.25 < difference.high
     # Differences 4, 1, 0, -1; of the signs of 4, 1 and 1, six of eight give a sum of 4 or more.

@@ -13,6 +13,7 @@ from caco.reports.svg import Point, line_chart
 from caco.rows.loss import Loss
 from caco.rows.table import read_rows
 from caco.runtime.progress import duration
+from caco.workflow.stages import BY_NAME, ONE
 
 _POINTS = 200  # of a drawn curve: each is the mean of the steps that it stands for
 
@@ -33,9 +34,16 @@ class Curve:
 
 
 def read_curve(path: Path, records: Iterable[Record]) -> Curve:
-    """Reads `{name}/loss.parquet`; the time of its steps is in the record of the training."""
+    """Reads `{name}/loss.parquet`; the time of its steps is in the record of the training.
+
+    No ablation, whose name is the identity of its training, has the name of another training.
+    """
     name = path.parent.name
-    times = {record.rule: record.used.get("training_s") for record in records}
+    times = {
+        record.rule if record.identity in ONE else record.identity: record.used.get("training_s")
+        for record in records
+        if BY_NAME[record.rule].trains
+    }
     return Curve(name, list(read_rows(path, Loss)), times.get(name))
 
 

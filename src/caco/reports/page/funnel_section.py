@@ -21,7 +21,7 @@ def funnel_table(stages: Sequence[FunnelStage]) -> Table:
             text("Accepted and rejected"), text("Rejected by verdict"),
             *numbers("Jobs", "Time"),
         ],
-        [_row(s, widest) for s in stages if not s.of_benchmark],
+        [_row(s, widest) for s in stages if not s.beside_funnel],
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from caco.reports.page.tables import NONE, Table, numbers, text
 from caco.reports.records import Record, root_of
 from caco.runtime.progress import duration
 from caco.stages.bench.scores import BASE, STUDENT, Scores
-from caco.workflow.stages import BY_NAME
+from caco.workflow.stages import BY_NAME, ONE
 
 _SHORT = 12  # hex digits of a digest or commit in a tile or table
 _HELD_OUT = ".held_out.parquet"
@@ -75,7 +75,7 @@ def glance(
 def _results(scores: Scores) -> list[Tile]:
     accuracy = {(s.benchmark, s.model): s.accuracy for s in scores.scores}
     tiles = []
-    for d in scores.differences:
+    for d in (one for one in scores.differences if one.other == BASE):
         value, interval = points(d)
         base, student = (accuracy.get((d.benchmark, model)) for model in (BASE, STUDENT))
         both = f"{base:.1%} to {student:.1%}; " if base is not None and student is not None else ""
@@ -139,7 +139,7 @@ def _trainings(records: Iterable[Record]) -> Table:
         named = ("epochs", "learning_rate", "global_batch", "cutoff", "warmup", "weight_decay",
                  "precision", "seed")  # fmt: skip
         rows.append([
-            record.rule, str(record.spec.get("model")), examples,
+            _training(record), str(record.spec.get("model")), examples,
             *(_value(training, name) for name in named),
         ])  # fmt: skip
     return Table(
@@ -151,6 +151,11 @@ def _trainings(records: Iterable[Record]) -> Table:
         ],
         rows,
     )  # fmt: skip
+
+
+def _training(record: Record) -> str:
+    """Returns the name of a training, with that of its ablation."""
+    return record.rule if record.identity in ONE else f"{record.rule} {record.identity}"
 
 
 def _generation(records: Iterable[Record]) -> Table:

@@ -9,7 +9,7 @@ from caco.reports.page.build import Files, page, read_contents
 from caco.reports.records import planned_records
 from caco.reports.run_files import Run, open_run, tables
 from caco.reports.show import VERIFICATION, show
-from caco.workflow.stages import BY_NAME, ROW_STAGES, WITHOUT_ROWS
+from caco.workflow.stages import ROW_STAGES, WITHOUT_ROWS, loss_files
 
 
 def saved_page(folder: Path, against: Path | None = None) -> str:
@@ -50,9 +50,7 @@ def _files(run: Run) -> Files:
         rows=[run.path(name) for name, (rule, _) in tables(run) if rule in ROW_STAGES],
         corpus=Path(run.paths.corpus()),
         losses=[
-            Path(run.paths.loss(rule))
-            for rule in run.planned
-            if BY_NAME[rule].trains and Path(run.paths.loss(rule)).exists()
+            path for name in loss_files(run.planned, run.paths) if (path := Path(name)).exists()
         ],
         scores=Path(run.paths.scores()),
         rates=[rates] if "calibrate" in run.planned else [],

@@ -1,4 +1,4 @@
-"""Scores of base and student: what both graders find, the difference, and answers to look at."""
+"""Scores of every model: what both graders find, the differences, and answers to look at."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from markupsafe import Markup
 from caco.reports.page.shown import cut
 from caco.reports.page.tables import NONE, Cell, Table, columns, items, text
 from caco.reports.svg import Interval, interval_plot
-from caco.stages.bench.scores import Difference, OpenCase, Score, Scores
+from caco.stages.bench.scores import BASE, STUDENT, Difference, OpenCase, Score, Scores
 
 _LONGEST = 400  # characters of a stated answer or reason
 
@@ -20,7 +20,7 @@ class ScoresSection:
 
     Attributes:
         accuracies: The drawing of pass@1, with the value of the second grader.
-        gains: The drawing of student minus base.
+        gains: The drawing of student minus each other model.
         scores, differences, open_cases: The tables.
     """
 
@@ -51,7 +51,7 @@ def _accuracies(scores: Sequence[Score]) -> Markup | None:
     rows = [
         Interval(
             f"{s.benchmark}, {s.model}",
-            s.model,
+            s.model if s.model in (BASE, STUDENT) else "ablation",
             s.low,
             s.accuracy,
             s.high,
@@ -67,7 +67,7 @@ def _accuracies(scores: Sequence[Score]) -> Markup | None:
 def _gains(differences: Sequence[Difference]) -> Markup | None:
     rows = [
         Interval(
-            d.benchmark,
+            d.benchmark if d.other == BASE else f"{d.benchmark}, against {d.other}",
             "difference",
             d.low,
             d.difference,
@@ -76,7 +76,8 @@ def _gains(differences: Sequence[Difference]) -> Markup | None:
         )
         for d in differences
     ]
-    title = "student minus base on the same problems, with 95% intervals"
+    others = dict.fromkeys(d.other for d in differences)
+    title = f"student minus {' or '.join(others)} on the same problems, with 95% intervals"
     return interval_plot(rows, *_span(rows), title) if rows else None
 
 
@@ -118,14 +119,14 @@ def _pass_at(score: Score) -> Cell:
 
 def _differences(differences: Sequence[Difference]) -> Table:
     return Table(
-        "Student against base, on the same problems",
+        "Student against each other model, on the same problems",
         columns(
-            "Benchmark", "Student better", "Base better", "Equal", "Difference (points)",
-            "95% interval", "p", "p by Holm",
+            "Benchmark, other model", "Student better", "Other better", "Equal",
+            "Difference (points)", "95% interval", "p", "p by Holm",
         ),
         [
-            [d.benchmark, f"{d.student_better:,}", f"{d.base_better:,}", f"{d.equal:,}",
-             *points(d), f"{d.p:.3g}", f"{d.p_holm:.3g}"]
+            [f"{d.benchmark}, {d.other}", f"{d.student_better:,}", f"{d.other_better:,}",
+             f"{d.equal:,}", *points(d), f"{d.p:.3g}", f"{d.p_holm:.3g}"]
             for d in differences
         ],
     )  # fmt: skip

@@ -26,10 +26,10 @@ def answer_problems(
 
     Args:
         problems: The benchmark's problems.
-        model: Base or student.
+        model: Base, student, or the student of an ablation.
         section: The number of answers to a problem, the sampling settings and the prompt format,
             the same for every model.
-        names: The model's name (`base` or `student`) and the benchmark's.
+        names: The model's name (`base`, `student` or that of an ablation) and the benchmark's.
         progress: Advances with each completion.
     """
 

@@ -1,8 +1,8 @@
-"""Scores: accuracy of each model with intervals, and the difference of student and base."""
+"""Scores: accuracy of each model with intervals, and the student against each other model."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -69,25 +69,28 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Student minus base on the same problems.
+    """Student minus another model on the same problems.
 
     Attributes:
         benchmark: The benchmark.
+        other: The other model: `base`, or the name of an ablation.
         n: Number of problems, the same for both.
-        student_better, base_better: Problems that this model answers correctly more often. With one
-            answer to a problem: that only this model solves.
+        student_better, other_better: Problems that this model answers correctly more often. With
+            one answer to a problem: that only this model solves.
         equal: Problems that both answer correctly equally often.
-        difference: Accuracy of the student minus that of the base.
+        difference: Accuracy of the student minus that of the other model.
         low, high: 95% interval of the difference (see `caco.grading.paired.paired_interval`).
         p: Exact two-sided p-value of the paired sign-flip test; with one answer to a problem it is
             McNemar's.
-        p_holm: `p` with Holm's correction for the number of benchmarks.
+        p_holm: `p` with Holm's correction for the number of benchmarks; each other model is a
+            question of its own, so that ablations do not change the comparison with the base.
     """
 
     benchmark: str
+    other: str
     n: int
     student_better: int
-    base_better: int
+    other_better: int
     equal: int
     difference: float
     low: float
@@ -124,7 +127,8 @@ class Scores:
 
     Attributes:
         scores: One for each benchmark and model.
-        differences: One for each benchmark that both base and student answered.
+        differences: One for each other model, the base first, and each benchmark that both it and
+            the student answered.
         open_cases: The first `MAX_OPEN_CASES` of each benchmark and model.
     """
 
@@ -182,7 +186,7 @@ def write_scores(graded: list[Path], path: Path) -> None:
         path: The JSON file to write.
 
     Raises:
-        UserError: No file has an answer, or base and student answered different problems.
+        UserError: No file has an answer, or two models answered different problems.
     """
     scores = compare(row for file in graded for row in read_rows(file, Graded))
     if not scores.scores:
@@ -224,40 +228,50 @@ def scores_text(scores: Scores) -> str:
         )
         for s in scores.scores
     ]
+    several = len({d.benchmark for d in scores.differences}) > 1
     lines += [
-        f"{d.benchmark}, student minus base: {100 * d.difference:+.1f} points "
+        f"{d.benchmark}, student minus {d.other}: {100 * d.difference:+.1f} points "
         f"({100 * d.low:+.1f} to {100 * d.high:+.1f}), p = {d.p:.2g}"
-        + (f", {d.p_holm:.2g} by Holm" if len(scores.differences) > 1 else "")
+        + (f", {d.p_holm:.2g} by Holm" if several else "")
         for d in scores.differences
     ]
     return "\n".join(lines) + "\n"
 
 
 def compare(rows: Iterable[Graded]) -> Scores:
-    """Returns the scores of every model and benchmark, and student minus base by benchmark.
+    """Returns the scores of every model and benchmark, and student minus each other model.
 
     Raises:
-        UserError: Base and student answered different problems.
+        UserError: Two models answered different problems.
     """
     tallies: dict[tuple[str, str], _Tally] = {}
     for row in rows:
         tallies.setdefault((row.benchmark, row.model), _Tally()).add(row)
     scores = [_score(name, model, tallies[name, model]) for name, model in sorted(tallies)]
-    paired = [
-        name
-        for name in sorted({name for name, _ in tallies})
-        if (name, BASE) in tallies and (name, STUDENT) in tallies
-    ]
-    by_problem = {n: _paired(n, tallies[n, BASE], tallies[n, STUDENT]) for n in paired}
-    p_values = [sign_flip_p(found) for found in by_problem.values()]
+    others = {model for _, model in tallies} - {STUDENT}
     differences = [
-        _difference(name, found, tallies[name, STUDENT], p, corrected)
+        difference
+        for other in sorted(others, key=lambda model: (model != BASE, model))
+        for difference in _differences(other, tallies)
+    ]
+    open_cases = [case for key in sorted(tallies) for case in tallies[key].open_cases]
+    return Scores(scores, differences, open_cases)
+
+
+def _differences(other: str, tallies: Mapping[tuple[str, str], _Tally]) -> list[Difference]:
+    """Returns student minus another model, by benchmark."""
+    by_problem = {
+        name: _paired((name, other), tally, tallies[name, STUDENT])
+        for (name, model), tally in sorted(tallies.items())
+        if model == other and (name, STUDENT) in tallies
+    }
+    p_values = [sign_flip_p(found) for found in by_problem.values()]
+    return [
+        _difference((name, other), found, tallies[name, STUDENT], p, corrected)
         for (name, found), p, corrected in zip(
             by_problem.items(), p_values, holm(p_values), strict=True
         )
     ]
-    open_cases = [case for key in sorted(tallies) for case in tallies[key].open_cases]
-    return Scores(scores, differences, open_cases)
 
 
 def _score(benchmark: str, model: str, tally: _Tally) -> Score:
@@ -300,29 +314,36 @@ def pass_at_k(answers: int, correct: int, k: int) -> float:
     return 1 - math.comb(answers - correct, k) / math.comb(answers, k)
 
 
-def _paired(benchmark: str, base: _Tally, student: _Tally) -> list[int]:
-    """Returns, for each problem, correct answers of the student minus those of the base."""
-    if base.right.keys() != student.right.keys():
-        only = base.right.keys() ^ student.right.keys()
+def _paired(names: tuple[str, str], other: _Tally, student: _Tally) -> list[int]:
+    """Returns, for each problem, correct answers of the student minus those of the other model.
+
+    Args:
+        names: The benchmark and the other model.
+        other: The grades of the other model.
+        student: The grades of the student.
+    """
+    benchmark, model = names
+    if other.right.keys() != student.right.keys():
+        only = other.right.keys() ^ student.right.keys()
         raise UserError(
-            f"benchmark {benchmark}: base and student answered different problems ({len(only)} "
+            f"benchmark {benchmark}: {model} and student answered different problems ({len(only)} "
             "problems were answered by only one); delete both graded files and run again"
         )
-    if base.samples != student.samples:
+    if other.samples != student.samples:
         raise UserError(
-            f"benchmark {benchmark}: the base has {base.samples} answers to a problem, the student "
-            f"{student.samples}; delete both graded files and run again"
+            f"benchmark {benchmark}: the {model} has {other.samples} answers to a problem, the "
+            f"student {student.samples}; delete both graded files and run again"
         )
-    return [right - base.right[problem] for problem, right in student.right.items()]
+    return [right - other.right[problem] for problem, right in student.right.items()]
 
 
 def _difference(
-    benchmark: str, by_problem: list[int], student: _Tally, p: float, p_holm: float
+    names: tuple[str, str], by_problem: list[int], student: _Tally, p: float, p_holm: float
 ) -> Difference:
     n, samples = len(by_problem), student.samples
     better, worse = sum(d > 0 for d in by_problem), sum(d < 0 for d in by_problem)
     low, high = paired_interval(by_problem, samples, student.verdicts[CORRECT])
     return Difference(
-        benchmark, n, better, worse, n - better - worse, sum(by_problem) / (n * samples), low, high,
+        *names, n, better, worse, n - better - worse, sum(by_problem) / (n * samples), low, high,
         p, p_holm,
     )  # fmt: skip
