@@ -50,8 +50,8 @@ def _stages(config, assumed) -> dict[str, StageCost]:
 
 def test_rows_and_hours_follow_from_shares_lengths_and_rates():
     stages = _stages(_config("config.yaml"), _assumed())
-    assert stages["seeds"].rows_out == 190 - 100 + 5 + 4
-    assert (stages["unify"].rows_out, stages["unify"].gpu_h) == (50, 0.0)  # mechanical
+    assert stages["seeds"].rows_out == 174 - 100 + 5 + 4
+    assert (stages["unify"].rows_out, stages["unify"].gpu_h) == (42, 0.0)  # mechanical
     assert (stages["sample"].jobs, stages["sample"].rows_out) == (2, 96)
     # 96 programs of 100 tokens at 10 tokens per second, and two starts of 36 s.
     assert stages["sample"].gpu_h == pytest.approx((96 * 100 / 10 + 2 * 36) / 3600)
