@@ -36,7 +36,7 @@ def test_ablations_add_their_jobs_to_a_finished_run_and_re_run_no_other(finished
 
 
 @pytest.fixture(scope="module")
-def complete(finished: Checkout) -> dict[str, Any]:
+def ablated_config(finished: Checkout) -> dict[str, Any]:
     """The config of a finished run with ablations."""
     raw = with_ablations(finished, run="ablated")
     finished.snakemake(config=raw)
@@ -45,7 +45,7 @@ def complete(finished: Checkout) -> dict[str, Any]:
 
 
 def test_jobs_json_contains_the_jobs_of_the_ablations(
-    finished: Checkout, complete: dict[str, Any]
+    finished: Checkout, ablated_config: dict[str, Any]
 ) -> None:
     assert finished.listed("ablated") == set(FEEDS) | ablated("seeds", "raw")
 
@@ -64,14 +64,14 @@ def test_jobs_json_contains_the_jobs_of_the_ablations(
     ],
 )  # fmt: skip
 def test_a_changed_key_re_runs_what_depends_on_it(
-    finished: Checkout, complete: dict[str, Any], key: str, value: Any, expected: set[str]
+    finished: Checkout, ablated_config: dict[str, Any], key: str, value: Any, expected: set[str]
 ) -> None:
-    assert finished.planned(config=with_value(complete, key, value)) == expected
+    assert finished.planned(config=with_value(ablated_config, key, value)) == expected
 
 
 def test_another_shard_is_a_part_of_the_solutions_alone(
-    finished: Checkout, complete: dict[str, Any]
+    finished: Checkout, ablated_config: dict[str, Any]
 ) -> None:
-    planned = finished.planned(config=complete | {"shards": 3})
+    planned = finished.planned(config=ablated_config | {"shards": 3})
     assert ablated("raw") <= planned
     assert not {"ablation_corpus:seeds", "ablation_student:seeds"} & planned
