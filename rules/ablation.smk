@@ -6,12 +6,8 @@ if CONFIG.ablations:
         """Assembles the rows of an ablation: seeds, or solutions without verification."""
         input:
             unpack(stage.ablation),
-            problems=[paths.bench_problems(name) for name in CONFIG.benchmark_files()],
-            held_out=[
-                paths.bench_problems(name)
-                for name in CONFIG.bench.benchmarks
-                if name not in CONFIG.benchmark_files()
-            ],
+            problems=FILE_PROBLEMS,
+            held_out=HELD_OUT_PROBLEMS,
         output:
             **stage.outputs("ablation_corpus", rows=paths.ablation_rows()),
         log:

@@ -61,6 +61,12 @@ stage = StageRules(CONFIG, Path(workflow.basedir))
 SHARDS = shard_names(CONFIG.shards)
 CONVERTERS = CONFIG.converters()
 HUB_SOURCES = CONFIG.hub_sources()
+FILE_PROBLEMS = [paths.bench_problems(name) for name in CONFIG.benchmark_files()]
+HELD_OUT_PROBLEMS = [
+    paths.bench_problems(name)
+    for name in CONFIG.bench.benchmarks
+    if name not in CONFIG.benchmark_files()
+]
 SHARD_FILES = shard_files(CONFIG)
 JUDGED = SHARD_FILES.get("llm_judge", SHARD_FILES["judge"])
 MODELS = {

@@ -17,12 +17,8 @@ rule corpus:
         problem_embeddings=[
             paths.problem_embeddings("benchmarks", b) for b in CONFIG.embedded_benchmarks()
         ],
-        problems=[paths.bench_problems(name) for name in CONFIG.benchmark_files()],
-        held_out=[
-            paths.bench_problems(name)
-            for name in CONFIG.bench.benchmarks
-            if name not in CONFIG.benchmark_files()
-        ],
+        problems=FILE_PROBLEMS,
+        held_out=HELD_OUT_PROBLEMS,
         seeds=expand(paths.seeds(), source=CONFIG.sources),
     output:
         **stage.outputs(

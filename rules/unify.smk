@@ -50,7 +50,7 @@ rule unify:
         seeds=paths.seeds(),
         attempts=lambda w: stage.rounds(w.source, paths.attempts(w.source)),
         held_out=[paths.held_out(source) for source in CONFIG.held_out()],
-        problems=[paths.bench_problems(name) for name in CONFIG.benchmark_files()],
+        problems=FILE_PROBLEMS,
     output:
         **stage.outputs("unify", code_cots=paths.code_cots()),
     log:

@@ -22,6 +22,7 @@ import yaml
 
 from caco.identity import canonical_json, digest
 from tests.dag.explained import explain_in, record_in
+from tests.git import git
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -156,13 +157,18 @@ class Checkout:
     def record(self) -> None:
         """Commits the code, and gives each job the record that it has after a real run."""
         for command in (("init", "-q"), ("add", "src", "scripts"), ("commit", "-qm", "code")):
-            identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-            subprocess.run(["git", *identity, *command], cwd=self.folder, check=True)
+            git(self.folder, *command)
         assert _forked(record_in, self.folder) == 0
 
     def run(self) -> None:
         """Makes all outputs."""
         self.snakemake("--rerun-incomplete")
+
+    def finish(self, config: dict[str, Any]) -> dict[str, Any]:
+        """Makes all outputs of another config; returns it. A second plan has no job."""
+        self.snakemake(config=config)
+        assert self.planned(config=config) == set()
+        return config
 
     def planned(self, *args: str, config: dict[str, Any] | None = None) -> set[str]:
         """Returns the jobs that a run would start, as `rule` or `rule:identity`."""

@@ -40,10 +40,7 @@ def test_without_the_layer_the_vectors_are_those_of_the_report(finished: Checkou
 @pytest.fixture(scope="module")
 def embedded(finished: Checkout) -> dict[str, Any]:
     """The config of a finished run with embeddings and one shard."""
-    raw = with_vectors(finished, run="with_vectors", shards=1)
-    finished.snakemake(config=raw)
-    assert finished.planned(config=raw) == set()
-    return raw
+    return finished.finish(with_vectors(finished, run="with_vectors", shards=1))
 
 
 def test_jobs_json_contains_the_jobs_of_the_embeddings(

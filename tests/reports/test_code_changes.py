@@ -1,20 +1,12 @@
 """Changed code is named by file and function where the recorded commit shows it."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
+from tests.git import git
 
 from caco.reports.code_changes import CodeChanges
 from caco.runtime.code_digest import code_digest
-
-
-def git(folder: Path, *command: str) -> str:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-    done = subprocess.run(
-        ["git", *identity, *command], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.git import git
 
 from caco.errors import UserError
 from caco.models.manifest import open_checkpoint, write_manifest
@@ -200,15 +201,14 @@ def test_packages_commit_and_machine_that_differ_are_named(checkout, tmp_path):
     versions = load_record(RUN / "provenance/seeds/s.json")["versions"]
     older = {**versions, "numpy": "1.0", "vllm": "0.9"}
     change("seeds", "s", versions=older, commit="abc", host="node7")
-    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
     for command in ("init --quiet", "add --all", "commit --quiet --message x"):
-        subprocess.run([*git, *command.split()], check=True)
-    described = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
+        git(Path.cwd(), *command.split())
+    commit = git(Path.cwd(), "rev-parse", "HEAD")
     (one,) = execute(tmp_path, "seeds")
     assert one.result is Result.EQUAL
     assert one.changes == [
         f"numpy 1.0 is now {versions['numpy']}", "vllm 0.9 is now absent",
-        f"commit abc is now {described.stdout.strip()}", f"host node7 is now {os.uname().nodename}",
+        f"commit abc is now {commit}", f"host node7 is now {os.uname().nodename}",
     ]  # fmt: skip
     assert summary([one])[0] == f"notice: {one.changes[0]} (every equal job)"
 

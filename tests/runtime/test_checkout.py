@@ -1,19 +1,11 @@
 """The commit of a job, and the changes of its checkout."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
+from tests.git import git
 
 from caco.runtime.checkout import checkout
-
-
-def git(folder: Path, *words: str) -> str:
-    name = ("-c", "user.name=a", "-c", "user.email=a@b")
-    done = subprocess.run(
-        ["git", *name, *words], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ weights were not final yet. Another checkpoint has a higher loss, unless it was 
 import heapq
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -147,23 +148,20 @@ def _writer(job: JobOfRecord, _: Any, base: Path, tokenizer: Any) -> Iterable[Ex
 
 
 def _student(
-    job: JobOfRecord, section: Any, base: Path, tokenizer: Any
+    job: JobOfRecord,
+    section: Any,
+    base: Path,
+    tokenizer: Any,
+    row_type: type[CorpusRow | AblationRow] = CorpusRow,
 ) -> Iterable[Example | None]:
-    rows = job.rows("--corpus", CorpusRow)
-    return student_examples(rows, framing(base, section.prompt), end_of_turn(tokenizer))
-
-
-def _ablation_student(
-    job: JobOfRecord, section: Any, base: Path, tokenizer: Any
-) -> Iterable[Example | None]:
-    rows = job.rows("--corpus", AblationRow)
+    rows = job.rows("--corpus", row_type)
     return student_examples(rows, framing(base, section.prompt), end_of_turn(tokenizer))
 
 
 _Examples = Callable[[JobOfRecord, Any, Path, Any], Iterable[Example | None]]
 
 TRAININGS: dict[str, tuple[type[FineTune], _Examples]] = {
-    "ablation_student": (Student, _ablation_student),
+    "ablation_student": (Student, partial(_student, row_type=AblationRow)),
     "codegen": (Codegen, _codegen),
     "student": (Student, _student),
     "writer": (Writer, _writer),

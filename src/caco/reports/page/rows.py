@@ -91,9 +91,7 @@ def sample(counted: Sequence[Counted], models: Mapping[str, str]) -> Sample:
     Raises:
         UserError: A file is missing or unreadable.
     """
-    found: defaultdict[Stratum, SmallestDigests[_Place]] = defaultdict(
-        lambda: SmallestDigests(MOST)
-    )
+    found: _Found = defaultdict(lambda: SmallestDigests(MOST))
     kinds: dict[Path, tuple[str, type[Row]]] = {}
     for stage in ROW_STAGES:
         for job in counted:
@@ -113,11 +111,7 @@ def sample(counted: Sequence[Counted], models: Mapping[str, str]) -> Sample:
     )
 
 
-def _add(
-    job: Counted,
-    found: _Found,
-    kinds: dict[Path, tuple[str, type[Row]]],
-) -> None:
+def _add(job: Counted, found: _Found, kinds: dict[Path, tuple[str, type[Row]]]) -> None:
     """Adds the rows of a job's files by stage and verdict."""
     stage = job.record.rule
     for path in dict.fromkeys((*job.rejected, *job.accepted)):

@@ -69,11 +69,11 @@ def ungrounded(question: str, input_json: str, program: str) -> str | None:
     times = Counter(value for _, value in numbers)
     listed = list(lists(read))
     lengths = {len(items) for _, items in listed}
-    roles = Roles(plain)
+    found = mentions(plain)
+    roles = Roles(plain, found)
     uses = Uses(program)
     known: list[tuple[Mention, list[Reading]]] = []
     extra: list[Mention] = []
-    found = mentions(plain)
     for mention in found:
         unsigned = [frozenset(v.copy_abs() for v in reading) for reading in mention.readings]
         if possible := [reading for reading in unsigned if reading <= inputs.keys()]:

@@ -25,7 +25,7 @@ from caco.stages.reverse.phrases import (
     noun_after,
     stem,
 )
-from caco.text.numbers import Mention, mentions
+from caco.text.numbers import Mention
 
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # keeps every position
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -121,8 +121,15 @@ class Roles:
     question, so that the time is linear in its length.
     """
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, numbers: list[Mention]) -> None:
+        """Reads a question.
+
+        Args:
+            question: The problem's text.
+            numbers: All of its numbers, in their order.
+        """
         self._text = question
+        self._mentions = numbers
         self._low = question.translate(_LOWER)
 
     def idle(self, number: Mention) -> bool:
@@ -282,10 +289,6 @@ class Roles:
     def _end(self, sentence: int) -> int:
         at = min(sentence, len(self._sentences) - 1)
         return self._sentences[at][1]
-
-    @cached_property
-    def _mentions(self) -> list[Mention]:
-        return mentions(self._text)
 
     @cached_property
     def _ones(self) -> Ones:
