@@ -17,7 +17,7 @@ from caco.runtime.chain import (
     record_digest,
     root_digest,
 )
-from caco.runtime.checksums import write_checked
+from caco.runtime.checksums import read_checked, write_checked
 from caco.runtime.job import Job
 from caco.runtime.provenance import record
 
@@ -168,6 +168,17 @@ def test_a_flipped_bit_of_a_record_is_named_or_changes_no_value(run: Path) -> No
             assert load_record(path) == values, "a flip in white space"
         except UserError as error:
             assert "scripts/restore.py" in str(error)
+
+
+def test_another_text_of_the_same_values_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "values.json"
+    write_checked(file, {"rate": 1e-5, "name": "\u00e4"})
+    assert read_checked(file) == {"rate": 1e-5, "name": "\u00e4"}
+    text = file.read_text(encoding="utf-8")
+    assert "1e-05" in text
+    file.write_text(text.replace("1e-05", "1E-05"), encoding="utf-8")
+    with pytest.raises(ValueError, match="not those that were written"):
+        read_checked(file)
 
 
 def test_a_record_of_an_older_version_is_refused(run: Path) -> None:
