@@ -3,9 +3,13 @@
 import os
 import random
 import signal
-import threading
+import time
+from collections.abc import Iterable, Iterator
 
+from caco.config.checks import SandboxLimits as Limits
 from caco.runtime.process import children
+from caco.sandbox.nsjail import NsjailSandbox
+from caco.sandbox.protocol import Execution
 
 
 def below(pid: int) -> list[int]:
@@ -17,33 +21,41 @@ def below(pid: int) -> list[int]:
     return found
 
 
-class Killer:
-    """Kills random descendants of this process with SIGKILL; a context manager.
+class DisturbedSandbox(NsjailSandbox):
+    """A sandbox of which a random process is killed with SIGKILL after a number of programs.
+
+    Kills are counted in programs, not in seconds: on a slow machine a clock would kill every jail
+    before its first program.
 
     Attributes:
-        killed: How many it has killed so far.
+        killed: Processes killed so far.
     """
 
-    def __init__(self, times: int, pause_s: float) -> None:
-        """Takes the number of processes to kill and the mean pause between two kills."""
+    def __init__(self, limits: Limits, workers: int, every: int) -> None:
+        """Takes the arguments of a sandbox, and the number of programs between two kills."""
+        super().__init__(limits, workers)
         self.killed = 0
-        self._times, self._pause_s = times, pause_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._loop)
+        self._every = every
+        self._given = 0
+        self._rng = random.Random(7)
 
-    def __enter__(self) -> "Killer":
-        self._thread.start()
-        return self
+    def run(self, programs: Iterable[str], repeat: int = 0) -> Iterator[Execution]:
+        """Executes `programs` as `NsjailSandbox.run` does."""
+        return super().run(self._disturbed(programs), repeat)
 
-    def __exit__(self, *exc: object) -> None:
-        self._stop.set()
-        self._thread.join()
+    def _disturbed(self, programs: Iterable[str]) -> Iterator[str]:
+        for program in programs:
+            yield program
+            self._given += 1
+            if self._given % self._every == 0:
+                self._kill()
 
-    def _loop(self) -> None:
-        rng = random.Random(7)
-        while self.killed < self._times and not self._stop.wait(self._pause_s * rng.random() * 2):
+    def _kill(self) -> None:
+        while True:
             try:
-                os.kill(rng.choice(below(os.getpid())), signal.SIGKILL)
-                self.killed += 1
-            except (ProcessLookupError, IndexError):
+                os.kill(self._rng.choice(below(os.getpid())), signal.SIGKILL)
+            except (ProcessLookupError, IndexError):  # it has exited, or every jail is down
+                time.sleep(0.01)
                 continue
+            self.killed += 1
+            return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.sandbox.conftest import SMALL
-from tests.sandbox.processes import Killer, below
+from tests.sandbox.processes import DisturbedSandbox, below
 
 from caco.config.checks import SandboxLimits as Limits
 from caco.runtime.provenance import used_resources
@@ -110,10 +110,9 @@ def test_randomly_killed_jails_do_not_change_the_results():
     programs[5] = "1 / 0"
     with NsjailSandbox(SMALL, 2) as sandbox:
         undisturbed = [(e.outcome, e.output, e.detail) for e in sandbox.run(programs)]
-        with Killer(50, 0.25) as killer:
-            while killer.killed < 50:
-                disturbed = [(e.outcome, e.output, e.detail) for e in sandbox.run(programs)]
-                assert disturbed == undisturbed
+    with DisturbedSandbox(SMALL, 2, every=24) as disturbed:
+        assert [(e.outcome, e.output, e.detail) for e in disturbed.run(programs)] == undisturbed
+    assert disturbed.killed == 50
     assert [outcome for outcome, _, _ in undisturbed].count(Outcome.OK) == len(programs) - 1
 
 

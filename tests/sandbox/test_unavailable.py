@@ -11,7 +11,7 @@ import pytest
 
 from caco.config.checks import SandboxLimits as Limits
 from caco.errors import SandboxUnavailable
-from caco.sandbox import jail, launcher
+from caco.sandbox import jail, launcher, nsjail
 from caco.sandbox.guest import wire
 from caco.sandbox.jail import Kind
 from caco.sandbox.nsjail import NsjailSandbox
@@ -172,10 +172,11 @@ def test_a_python_below_tmp(monkeypatch):
 
 def test_jails_that_always_exit_early(tmp_path, monkeypatch):
     """A failure of the machine, not of the program, reported after all attempts."""
+    monkeypatch.setattr(nsjail, "_PAUSE_S", 0.01)
     assert wire.REPLY.pack(wire.READY, 0) == b"R\0\0\0\0"
     fake_nsjail(tmp_path, monkeypatch, r"printf 'R\000\000\000\000' >&0; exit 1")
     assert sentence() == (
-        "the jail of one program exited 6 times; check whether this machine is out of memory or "
+        "the jail of one program exited 9 times; check whether this machine is out of memory or "
         "something on it kills processes"
     )
 

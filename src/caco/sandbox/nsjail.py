@@ -27,7 +27,8 @@ from caco.sandbox.warm_parent import ParentLost, WarmParent
 _CHUNK = 16  # programs submitted to a worker at a time
 _CHUNKS_PER_WORKER = 4  # read ahead from the input
 _PROGRAMS_PER_PARENT = 20_000  # after which a parent is replaced
-_ATTEMPTS = 6  # for one program or one start, with pauses of 0, 0.1, 0.2, 0.4, ... seconds
+_ATTEMPTS = 9  # for one program or one start: 25 s of pauses outlast a short lack of memory
+_PAUSE_S = 0.2  # before the third attempt; none before the second, doubled before each later one
 _KILLS_BEFORE_VERDICT = 3  # SIGKILLs from outside after which the program counts as their cause
 _PROBE = "input = {'x': 1}\noutput = input['x'] + 1\n"
 
@@ -68,6 +69,8 @@ class NsjailSandbox:
                     f"a probe program of two lines failed in the sandbox ({probe.outcome}: "
                     f"{probe.detail}); raise the limits in the `sandbox` section of the config"
                 )
+            for worker in self._workers:
+                worker.jails_start = True
         except BaseException:
             self.__exit__()
             raise
@@ -111,13 +114,13 @@ class _Worker:
 
     binary: Path
     cgroups: Cgroups | None = None
+    jails_start = False  # until a jail has started on this host, a failure counts as permanent
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._parents: dict[tuple[Kind, int], WarmParent] = {}
         self._stopped = False
         self._oom_kills = _oom_kills()
-        self._has_started = False  # a failure before the first start is permanent: no retry
 
     def stop(self) -> None:
         """Closes the channels of the parents; a program that is running is lost."""
@@ -168,9 +171,10 @@ class _Worker:
             except (ParentLost, SandboxUnavailable) as e:
                 failure = e
             self._close_parent(key)
-            if self._stopped or not self._has_started:
+            if self._stopped or not self.jails_start:
                 break
-            time.sleep(0.05 * 2**attempt if attempt > 1 else 0)
+            if 1 < attempt < _ATTEMPTS:
+                time.sleep(_PAUSE_S * 2 ** (attempt - 2))
         raise _unavailable(failure, attempt) from None
 
     def _machine_out_of_memory(self) -> bool:
@@ -190,7 +194,7 @@ class _Worker:
             config = jail_config(self._limits, *key, group)
             self._parents[key] = WarmParent(self.binary, config, self._limits.wall_s, group)
             self._parents[key].wait_until_warm()
-            self._has_started = True
+            self.jails_start = True
         return self._parents[key]
 
     def _close_parent(self, key: tuple[Kind, int]) -> None:
