@@ -95,6 +95,35 @@ TRUE = [
     "In descending order: 9, 4, 3",
     "[1, 2, 3] has 3 elements",
     "There are 2 even numbers in [1, 2, 4].",
+    "There are 3 even numbers in 4, 8, 7, 10.",
+    "[3, 5, 8] has 2 odd numbers.",
+    # Values of a list, powers, factorials, absolute values, roundings.
+    "Number 2 of [5, 6] is 6.",
+    "The third number in [3, 8, 2] is 2.",
+    "The last element of [3, 8, 2] is 2.",
+    "The median of 4, 9, 1 and 6 is 5.",
+    "3 to the power of 4 is 81.",
+    "5!/3! = 20",
+    "Wow, 3 + 4 = 7!",
+    "|3 - 10| = 7",
+    "24 rounded to the nearest 10 is 20.",
+    "The sum of the digits of 345 is 12.",
+    # Operations and shares in words.
+    "Halving 30 gives 15.",
+    "20 minus 8 leaves 12.",
+    "40 less than 100 is 60.",
+    "the multiple of $8^2=64$ less than 184 is $128$",
+    "50 is 25% of 200.",
+    "5 is half of 10.",
+    "3/8 is 0.375.",
+    "1 - 1/4 = 3/4",
+    "from 30 to 40 is an increase of 33%",
+    # Areas, and units of units.
+    "12 cm × 5 cm = 60 cm².",  # noqa: RUF001
+    r"$3 \text{ ft} \times 4 \text{ ft} = 12 \text{ ft}^2$",
+    "2 hours is 120 minutes.",
+    "There are 60 minutes in an hour.",
+    "A week has 7 days.",
 ]
 
 FALSE = {
@@ -167,6 +196,32 @@ FALSE = {
     "In descending order: 9, 3, 4": "the order is 9, 4, 3",
     "[1, 2, 3] has 4 elements": "there are 3",
     "There are 3 even numbers in [1, 2, 4].": "there are 2",
+    "There are 2 even numbers in 4, 8, 7, 10.": "there are 3",
+    "[3, 5, 8] has 3 odd numbers.": "there are 2",
+    "Number 2 of [5, 6] is 5.": "is 6",
+    "The third number in [3, 8, 2] is 8.": "is 2",
+    "The last element of [3, 8, 2] is 8.": "is 2",
+    "The median of 4, 9, 1 and 6 is 4.": "is 5",
+    "3 to the power of 4 is 12.": "is 81",
+    "5!/3! = 10": "is 20",
+    "|3 - 10| = 6": "is 7",
+    "24 rounded to the nearest 10 is 30.": "is 20",
+    "The sum of the digits of 345 is 11.": "is 12",
+    "Halving 30 gives 16.": "is 15",
+    "20 minus 8 leaves 13.": "is 12",
+    "40 less than 100 is 70.": "is 60",
+    "12 more than 30 is 41.": "is 42",
+    "50 is 20% of 200.": "is 40",
+    "5 is half of 12.": "is 6",
+    "3/8 is 0.35.": "is 0.375",
+    "1/2 + 1/3 = 2/5": "is about 0.833333",
+    "from 40 to 50 is an increase of 20%": "it is 25%",
+    "12 cm × 5 cm = 70 cm².": "is 60",  # noqa: RUF001
+    "500 cm^3 * 2 = 100": "is 1000",
+    "2 hours is 130 minutes.": "it is 120",
+    "There are 70 minutes in an hour.": "it is 60",
+    "A week has 8 days.": "it is 7",
+    "An hour has 50 minutes.": "it is 60",
 }
 
 NOT_JUDGED = [
@@ -175,7 +230,7 @@ NOT_JUDGED = [
     "Week 2 = 3 * 4", "(1/2)ab = 4",
     "f(3) = 8", "12 (5 + 7) = 13", "7 + Shonda (1) + 2 = 20", "100 + (20 * 3 = 61",
     "600 x 30 = 18 000", "20 / 240 = 8.33...%",
-    "3 * 30 = 30 + M", "500 cm^3 * 2 = 100", "3 * 4 = 13 or 12",
+    "3 * 30 = 30 + M", "3 * 4 = 13 or 12",
     # Units that may have to be converted, and parts of what is not named.
     "2 hours + 30 minutes = 150 minutes", "$1.50 + 50 cents = $2",
     "9/10 = 90 cents", "1/4 is equal to $15", "1% = 450 / 90", "10% of 400 + 1580 = 1980",
@@ -199,6 +254,11 @@ NOT_JUDGED = [
     "If 35 is even, stop.", "Neither 3 nor 5 is even.",
     "35 is even or odd.", "We check whether 5 > 7.",
     "320 is 40 less than ten times 35",
+    # A remainder, a rounding half way, a factorial or an exclamation.
+    "3 + 4 = 7!.", "9 * 8! = 9!", "$7$ divides $10!$, so",
+    "There are 8 hours in a day.", "A week has 5 days.", "A year has 9 months.",
+    "7 is 15% of 45.", "24 - 16 = 1/3 of the class",
+    "6 cm^2 (144 mm^2 / 1 cm^2) = 864 mm^2",
 ]  # fmt: skip
 
 OTHER = [
@@ -206,6 +266,10 @@ OTHER = [
     "3/5 is 7 days away", "He is 12 and she is 14.", "One is even.", "x = y", "In 2020 it is 5.",
     "3 dozen is $15", "0900 - 0130 = 0730", "35 would be even",
     "The second largest of 3, 9 and 4 is 5",
+    "A 30 - 60 - 90 triangle is 1 of two", "111 is at least 500 away from 700",
+    "17 / 5 leaves 2", "A week is 8 days away", "3 hours is 60 minutes more than 2 hours",
+    "A pot with 12 more than 30 beans", "345 rounded to the nearest ten is 340.",
+    "The number $12$ is $621$", "(30^4) leaves $125 - 2$ divisors", "| 5 | 7 | 12 |",
 ]  # fmt: skip
 
 

@@ -2,15 +2,16 @@
 
 from fractions import Fraction
 
-from caco.answers.units import Dimension, unit
+from caco.answers.units import Dimension, Unit, unit
 from caco.statements.sides import Side, readings
 
-# Not of a length: `1 inch = 3 feet` may be the scale of a map.
-_JUDGED: frozenset[Dimension] = frozenset(
-    {(("time", 1),), (("month", 1),), (("mass", 1),), (("length", 3),), (("dollar", 1),)}
-)
+_TIME: Dimension = (("time", 1),)
+_MONTH: Dimension = (("month", 1),)
 # `1 gallon = 4 liters`, `1 pound = 500 grams` and `1 ton = 1000 kg` are usual and not exact.
+_ROUGH: frozenset[Dimension] = frozenset({(("mass", 1),), (("length", 3),)})
 _USUAL = Fraction(15, 100)
+# Not of a length: `1 inch = 3 feet` may be the scale of a map.
+_JUDGED = _ROUGH | {_TIME, _MONTH, (("dollar", 1),)}
 _HOUR = 3600
 
 
@@ -31,19 +32,50 @@ def _is_quantity(side: Side) -> bool:
 def conversion_holds(left: Side, right: Side) -> tuple[bool | None, Fraction]:
     """Returns whether a conversion holds, and what the left side is in the unit of the right one.
 
-    Where the sides nearly agree, the factor may be a usual one; that is not judged.
+    A result that is rounded or cut off at its last digit may be meant.
     """
     stated, right_value = next(readings((left, right)))
     ((dimension, factor),), ((_, other),) = left.units, right.units
     converted = stated * factor / other
     off = abs(converted - right_value)
-    if off * 2 <= (Fraction(1, 10**right.decimals) if right.decimals else 0):
+    last = Fraction(1, 10 ** (right.decimals or 0))
+    if right.decimals and off * 2 <= last:
         return True, converted
-    usual = off <= _USUAL * max(abs(converted), abs(right_value))
+    if off and off < last and (converted / last).denominator > 1:
+        return None, converted
+    return _holds(converted, right_value, Unit(dimension, factor), other), converted
+
+
+def units_in_one(count: Fraction, small: str, large: str) -> tuple[bool | None, Fraction]:
+    """Returns whether one unit has a number of another, as `60 minutes in an hour`, and how many.
+
+    Raises:
+        ValueError: The two words are not units of one dimension.
+    """
+    one, other = unit(large), unit(small)
+    if one is None or other is None or one.dimension != other.dimension:
+        raise ValueError(f"{small} and {large} are not units of one dimension")
+    converted = one.factor / other.factor
+    return _holds(converted, count, one, other.factor), converted
+
+
+def _holds(converted: Fraction, stated: Fraction, one: Unit, other: Fraction) -> bool | None:
+    """Returns whether two numbers of a unit are equal; None if a usual factor may be meant.
+
+    Args:
+        converted: The right number.
+        stated: The stated number.
+        one: The unit that was converted.
+        other: The size of the unit that both numbers count.
+    """
+    if converted == stated:
+        return True
+    if one.dimension not in _JUDGED:
+        return None
+    if one.dimension in _ROUGH and abs(converted - stated) <= _USUAL * max(converted, stated):
+        return None
     # A working day has 8 hours, a working week 5 days, and a school year 9 months.
-    larger, smaller = max(factor, other), min(factor, other)
-    fewer = (stated * factor > right_value * other) == (factor > other)
-    calendar = dimension == (("month", 1),) or (dimension == (("time", 1),) and larger > _HOUR)
-    working = calendar and larger != smaller and fewer
-    judged = dimension in _JUDGED and not usual and not working
-    return (False if judged else None), converted
+    larger, smaller = max(one.factor, other), min(one.factor, other)
+    calendar = one.dimension == _MONTH or (one.dimension == _TIME and larger > _HOUR)
+    fewer = (converted > stated) == (one.factor > other)
+    return None if calendar and larger != smaller and fewer else False

@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import isqrt
 
+from caco.statements.conversions import units_in_one
 from caco.statements.phrases import (
     ELEMENTS,
     LIST,
@@ -17,7 +18,7 @@ from caco.statements.phrases import (
 from caco.statements.relations import in_a_claim
 from caco.statements.sides import SAFE
 from caco.statements.statement import Kind, Statement, number_text
-from caco.statements.tokens import Token
+from caco.statements.tokens import UNKNOWN, Token
 
 Verdict = tuple[bool, str] | None
 """Whether a statement holds and what is true instead; None if it is not judged."""
@@ -149,7 +150,7 @@ def _count(found: Found) -> Verdict:
     stated, members = (
         (found.numbers[0], found.numbers[1:]) if first else (found.numbers[-1], found.numbers[:-1])
     )
-    claimed = found.group("property") if first else None
+    claimed = found.group("property")
     whole = integers(members)
     if claimed:
         if whole is None or max(whole) > _MAX_PRIME:
@@ -177,6 +178,28 @@ def _multiple(found: Found) -> Verdict:
     return a == right, f"it is {number_text(right)}"
 
 
+def _units(found: Found) -> Verdict:
+    """`there are 60 minutes in an hour`, `a week has 7 days`."""
+    try:
+        holds, right = units_in_one(found.numbers[0], found.match["small"], found.match["large"])
+    except ValueError:
+        return None
+    return None if holds is None else (holds, f"it is {number_text(right)}")
+
+
+def _change(found: Found) -> Verdict:
+    """`from 40 to 50 is an increase of 25%`; the percentage may be rounded."""
+    first, last, stated = found.numbers
+    if first <= 0:
+        return None
+    up = found.match["change"] == "increase"
+    right = (last - first if up else first - last) / first * 100
+    return abs(right - stated) < 1, f"it is {number_text(right)}%"
+
+
+_PROPERTY = r"(?:even|odd|prime|composite)"
+_CLOSED = r"(?= [,;:)]|$)"
+"""The end of a clause: `a week is 8 days away` is no conversion."""
 _SUBJECT = r"(?:# is|#(?: , #)*(?: ,)? (?:and|&) # are)(?: both| all| each)?"
 _NOT = r"(?P<negated> not)?"
 _KINDS: list[tuple[Kind, str, str, Callable[[Found], Verdict]]] = [
@@ -249,15 +272,42 @@ _KINDS: list[tuple[Kind, str, str, Callable[[Found], Verdict]]] = [
     (
         Kind.COUNT,
         "has contains have",
-        rf"\[ #(?: , #)* \] (?:has|contains|have)(?: exactly)? (?P<last>#) {ELEMENTS}",
+        rf"\[ #(?: , #)* \] (?:has|contains|have)(?: exactly| only)? (?P<last>#)"
+        rf"(?: (?P<property>{_PROPERTY}))? {ELEMENTS}",
         _count,
     ),
     (
         Kind.COUNT,
         "there",
-        rf"there (?:is|are)(?: exactly)? (?P<first>#)(?: (?P<property>even|odd|prime|composite))?"
+        rf"there (?:is|are)(?: exactly| only)? (?P<first>#)(?: (?P<property>{_PROPERTY}))?"
         rf" {ELEMENTS} in(?: the list)? \[ #(?: , #)* \]",
         _count,
+    ),
+    (
+        Kind.COUNT,
+        "there",
+        rf"there (?:is|are)(?: exactly| only)? (?P<first>#) (?P<property>{_PROPERTY}) {ELEMENTS}"
+        rf" (?:in|among)(?: the (?:list|numbers))?(?: :)? {SEVERAL}",
+        _count,
+    ),
+    (
+        Kind.ARITHMETIC,
+        "there",
+        rf"there (?:is|are) # (?P<small>[a-z]+) in (?:an?|each|every|1) (?P<large>[a-z]+){_CLOSED}",
+        _units,
+    ),
+    (
+        Kind.ARITHMETIC,
+        "has is contains equals",
+        r"(?:A|an?|each|every) (?P<large>[a-z]+) (?:has|is|contains|equals) # (?P<small>[a-z]+)"
+        rf"{_CLOSED}",
+        _units,
+    ),
+    (
+        Kind.ARITHMETIC,
+        "increase decrease",
+        r"from # to # is an? (?P<change>increase|decrease) (?:of|by) # %",
+        _change,
     ),
     (
         Kind.COMPARISON,
@@ -274,7 +324,10 @@ _KINDS: list[tuple[Kind, str, str, Callable[[Found], Verdict]]] = [
 ]
 _PATTERNS = [(kind, frozenset(words.split()), phrase(p), f) for kind, words, p, f in _KINDS]
 _BEFORE = frozenset({"(", "[", '"', "`", "|"})
-_AFTER = frozenset({"or", "than", "factor", "factors", "times", "of", "percent", "more", "less"})
+_CONTINUING = ("operator", "relation")
+_AFTER = frozenset(
+    {"!", UNKNOWN, "or", "than", "factor", "factors", "times", "of", "percent", "more", "less"}
+)
 
 
 def property_statements(tokens: list[Token], text: str) -> tuple[list[Statement], set[int]]:
@@ -313,6 +366,6 @@ def _stands_alone(tokens: list[Token], found: Found) -> bool:
         return False  # the factors of 28 are (1, 28), (2, 14)
     if after is not None and after.kind == "word" and (not after.spaced or len(after.text) == 1):
         return False  # 7 divides 10a
-    if after is not None and (after.kind in ("operator", "relation") or after.text in _AFTER):
+    if after is not None and (after.kind in _CONTINUING or after.text in _AFTER):
         return False
     return in_a_claim(tokens, found.first)

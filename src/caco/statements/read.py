@@ -7,8 +7,8 @@ be converted, a question, a condition, a step that the next sentence withdraws.
 import re
 from itertools import zip_longest
 
+from caco.statements.expressions import reduced, with_operators
 from caco.statements.notation import plain
-from caco.statements.phrases import reduced, with_operators
 from caco.statements.properties import property_statements
 from caco.statements.relations import relation_statements, with_relations
 from caco.statements.statement import Statement

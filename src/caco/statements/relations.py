@@ -14,7 +14,7 @@ from caco.statements.sides import Side, left_side, readings, right_side
 from caco.statements.statement import Kind, Statement, number_text
 from caco.statements.tokens import Token
 
-_VERBS = frozenset({"is", "are", "gives", "makes", "yields", "get", "was", "equals"})
+_VERBS = frozenset({"is", "are", "gives", "makes", "yields", "get", "was", "equals", "leaves"})
 """Words that state a result after an operation."""
 _PHRASES = [
     (phrase(pattern), sign)
@@ -41,8 +41,10 @@ _PHRASES = [
             "gives",
         ),
         (r"gives?(?: a total of)?(?= #)", "gives"),
+        (r"leaves?(?= #)", "leaves"),
     )
 ]
+_SHARES = (["#", "%", "of", "#"], ["#", "of", "#"])  # 20% of 50, half of 50
 _CENT = Fraction(1, 100)
 _DOLLAR: Dimension = (("dollar", 1),)
 _CLAIMS = frozenset({"if", "whether", "unless", "suppose", "assume", "let", "not", "say", "does"})
@@ -68,7 +70,7 @@ def with_relations(tokens: list[Token]) -> list[Token]:
     for pattern, sign in _PHRASES:
         for found in reversed(list(Keys(tokens).find(pattern))):
             first, last = tokens[found.first], tokens[found.last - 1]
-            kind = "word" if sign == "gives" else "relation"
+            kind = "word" if sign in _VERBS else "relation"
             token = Token(kind, sign, first.start, last.end, spaced=True)  # type: ignore[arg-type]
             tokens = [*tokens[: found.first], token, *tokens[found.last :]]
     return tokens
@@ -78,7 +80,7 @@ _TRIGGERS = frozenset(
     {
         "than", "equal", "equals", "exceeds", "least", "most", "about", "approximately",
         "roughly", "almost", "nearly", "around", "same", "get", "gets", "give", "gives",
-        "giving", "which", "results", "resulting", "equivalent",
+        "giving", "leave", "leaves", "which", "results", "resulting", "equivalent",
     }
 )  # fmt: skip
 
@@ -126,18 +128,28 @@ def _is_result(tokens: list[Token], left: Side | None, right: Side | None, verb:
 
     Or a number is the value of a phrase: `9 is the largest of 3, 9 and 4`.
     """
-    if left is None or right is None or bool(left.operations) == bool(right.operations):
+    if left is None or right is None:
+        return False
+    if is_conversion(left, right):
+        return verb in ("is", "are") and left.units != right.units and _ends(tokens, right.last)
+    if bool(left.operations) == bool(right.operations):
         return False
     if right.operations:
-        return (
-            verb in ("is", "are")
-            and left.clean
-            and all(t.computed for t in tokens[right.first : right.last])
-        )
+        stated = tokens[right.first : right.last]
+        computed = all(t.computed for t in stated) or [t.key for t in stated] in _SHARES
+        return verb in ("is", "are") and left.clean and computed
     taken = tokens[left.first : left.last]
-    # `3/5 is 7 days away` is a date or a part, as is `5-7 is a range`.
+    if verb == "leaves" and not any(t.text == "-" or t.computed for t in taken):
+        return False  # `17 / 5 leaves 2` states the remainder
+    # `3/5 is 7 days away` is a date or a part, as is `5-7 is a range`; `3/8 is 0.375` is a value.
     spaced = any(t.kind == "operator" and (t.spaced or t.text == "*") for t in taken)
-    return spaced or any(t.computed or t.spelled for t in taken)
+    decimal = bool(right.decimals) and not left.words and _ends(tokens, right.last)
+    return spaced or decimal or any(t.computed or t.spelled for t in taken)
+
+
+def _ends(tokens: list[Token], at: int) -> bool:
+    """Tells whether a clause ends before a position."""
+    return at == len(tokens) or tokens[at].kind == "end"
 
 
 def _statement(tokens: list[Token], text: str, link: _Link, following: _Link | None) -> Statement:
@@ -159,7 +171,7 @@ def _statement(tokens: list[Token], text: str, link: _Link, following: _Link | N
         holds = _consistent(right, following)
     if holds is False and (
         _is_uncertain(left, right)
-        or any(t.spelled and t.kind == "operator" for t in tokens[right.first : right.last])
+        or (tokens[link.relation].kind == "relation" and _has_spelled_operator(tokens, right))
         or _after_a_dash(tokens, link, sign)
     ):
         holds = None  # `8 * 45 = 360 divided by 5`, `3 - 2 = 1/3 of 3`
@@ -174,6 +186,10 @@ def _statement(tokens: list[Token], text: str, link: _Link, following: _Link | N
         expression = " ".join(text[tokens[right.first].start : tokens[right.last - 1].end].split())
         why = f"{expression} is {_other(left, right)}"
     return Statement(kind, shown, False, why)
+
+
+def _has_spelled_operator(tokens: list[Token], side: Side) -> bool:
+    return any(t.spelled and t.kind == "operator" for t in tokens[side.first : side.last])
 
 
 def _other(left: Side, right: Side) -> str:
@@ -334,9 +350,8 @@ def _is_uncertain(left: Side, right: Side) -> bool:
 
 
 def _is_small(side: Side) -> bool:
-    """Tells whether a side is a single number below 1, or a percentage."""
-    leading = side.leading()
-    return side.has_percent or (side.decimals is not None and leading is not None and leading < 1)
+    """Tells whether a side is below 1, or a percentage."""
+    return side.has_percent or all(0 < found < 1 for found, _ in readings((side, side)))
 
 
 def _after_a_dash(tokens: list[Token], link: _Link, sign: str) -> bool:

@@ -27,7 +27,7 @@ _NO_UNIT = frozenset(
         "is", "are", "was", "were", "be", "has", "have", "had", "so", "then", "which", "and",
         "or", "but", "if", "because", "since", "he", "she", "they", "it", "we", "you", "i",
         "that", "would", "will", "can", "makes", "gives", "get", "gets", "equals", "than", "to",
-        "not", "when", "while", "where", "do", "does", "did",
+        "not", "when", "while", "where", "do", "does", "did", "triangle", "triangles", "away",
     }
 )  # fmt: skip
 # What stands before an expression and makes it a part of a larger one, or a label of it.
@@ -125,6 +125,8 @@ def left_side(tokens: list[Token], relation: int) -> Side | None:
                 return None  # no operand follows
         elif token.kind == "word":
             if taken and _starts_operand(taken[-1]):
+                if "^" in token.text:
+                    return None  # `6 ft^2 (144 in^2 / 1 ft^2)`
                 break
             length = _unit_before(tokens, at)
             if taken and taken[-1].text == "^":
@@ -196,7 +198,7 @@ def right_side(tokens: list[Token], start: int) -> Side | None:
     if depth or not taken or not closes_operand(taken[-1]):
         return None
     after = [t.text for t in tokens[at : at + 6]]
-    if after and after[0] in ("remainder", "r", "mod"):
+    if after and after[0] in ("remainder", "r", "mod", "away"):
         return None
     if "than" in after and _CONTINUES & set(after[: after.index("than")]):
         return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
+from caco.answers.units import unit
 from caco.text.numbers import CARDINALS, SCALES, UNSIGNED, mentions
 
 Kind = Literal["number", "operator", "relation", "word", "sign", "end"]
@@ -90,7 +91,8 @@ _SPELLED = re.compile(
     r"|sixths?|eighths?|tenths?)\b",
     re.IGNORECASE,
 )
-_FACTORIAL = re.compile(r"\s{0,2}[-=+*/<>≤≥≠^)]")  # after `5!`
+_FACTORIAL = re.compile(r"\s{0,2}[-=+*/<>≤≥≠^)(]")  # after `5!`
+_PUNCTUATION = frozenset(".,;:$]")  # after an exclamation or a factorial
 _MAX_SENTENCE = 3000  # characters whose number words are read
 OPERATOR_WORDS = {"plus": "+", "minus": "-", "times": "*", "multiplied": "*", "divided": "/"}
 _ENDS = frozenset(",;:")
@@ -104,6 +106,9 @@ def sentences(text: str) -> Iterator[Sentence]:
         if token is not None:
             tokens.append(token)
         if closes and tokens:
+            last = tokens[-1]
+            if closes == "!" and last.kind == "number" and any(t.text == "!" for t in tokens):
+                tokens.append(Token("sign", UNKNOWN, last.end, last.end + 1))  # `8! / 8 = 7!`
             yield from _sentence(tokens, text, closes)
             tokens = []
     if tokens:
@@ -128,6 +133,8 @@ def _lexed(text: str) -> Iterator[tuple[Token | None, str]]:
             yield None, "."
         elif group == "rest" and found == "!" and not spaced and _FACTORIAL.match(text, at):
             yield Token("sign", found, start, at, spaced), ""
+        elif group == "rest" and found == "!" and not spaced and following in _PUNCTUATION:
+            yield Token("sign", UNKNOWN, start, at, spaced), ""
         elif group == "rest" and found in ".!?" and (not following or not following.isalnum()):
             yield None, found
         elif group == "number":
@@ -180,7 +187,7 @@ def _token(group: str, found: str, start: int, end: int, spaced: bool) -> Token:
 def _sentence(tokens: list[Token], text: str, closes: str) -> Iterator[Sentence]:
     if len(tokens) > MAX_TOKENS:
         return
-    tokens = _signed(_punctuation(_negations(_spelled(tokens, text))))
+    tokens = _signed(_areas(_punctuation(_negations(_spelled(tokens, text)))))
     yield Sentence(tokens, closes == "?")
 
 
@@ -254,6 +261,20 @@ def _punctuation(tokens: list[Token]) -> list[Token]:
             if before_word and not tokens[at + 1].spaced and (after_word or not token.spaced):
                 continue  # a hyphen: `3-hour`, `twenty-odd`
         result.append(token)
+    return result
+
+
+def _areas(tokens: list[Token]) -> list[Token]:
+    """Joins the unit of an area or a volume: `cm^2`; a single letter may be a variable."""
+    result: list[Token] = []
+    for token in tokens:
+        word, sign = result[-2:] if len(result) > 1 else (None, None)
+        raised = token.text in ("2", "3") and sign is not None and sign.text == "^"
+        length = raised and word is not None and len(word.text) > 1 and unit(word.text) is not None
+        if word is not None and length:
+            result[-2:] = [replace(word, text=f"{word.text}^{token.text}", end=token.end)]
+        else:
+            result.append(token)
     return result
 
 
