@@ -61,6 +61,8 @@ def test_the_question_of_the_program_itself_is_grounded():
         ("Then its hats triple.", ["(stock - sold) * 3"]),
         ("Then it sells a quarter of them.", ["(stock - sold) * 75 / 100", "(stock - sold) / 4"]),
         ("Then it sells one third of them.", ["(stock - sold) * 2 / 3"]),
+        ("Then it gives a third away.", ["(stock - sold) * 2 / 3"]),
+        ("Then it sells a quarter more than before.", ["stock - sold * 2.25", "stock - sold / 4"]),
     ],
 )
 def test_an_operation_in_words_needs_its_number_in_the_program(sentence, computed):
@@ -80,6 +82,8 @@ def test_an_operation_in_words_needs_its_number_in_the_program(sentence, compute
         "It is cleaned twice a day.",
         "It sells a double cap.",
         "He double-counts nothing.",
+        "A third person looks at them.",
+        "A quarter and a dime lie there.",
     ],
 )
 def test_a_word_that_names_something_is_no_operation(sentence):

@@ -32,12 +32,23 @@ from caco.text.numbers import Mention, Reading, mentions
 _AROUND = 30  # characters of the question before and after a number that a reason quotes
 _REASONS = 5  # numbers that a reason names
 
+# How a question says that a number is negative.
+_NEGATIVE = re.compile(
+    r"\b(?:minus|negative|below|beneath|under\w*|loss(?:es)?|los[et]s?|debts?|owe[sd]?|owing|overdr\w+"
+    r"|deficit|down\w*|drop\w*|f[ae]ll\w*|decreas\w+|descen\w+|declin\w+|reduc\w+|before|bc|bce"
+    r"|withdr\w+|sp[ea]nds?|spent|pa(?:ys?|id)|expens\w+|costs?|cold\w*|less|fewer|deep|depth|s[aiu]nks?"
+    r"|div(?:es?|ed|ing)|basement|behind|back\w*|left|west|south|subtract\w*|opposite|penalt\w+"
+    r"|remov\w+|takes?|took|gives?|gave)\b|(?<![\w)\]])[-\u2212]\s?[$\d]",
+    re.IGNORECASE,
+)
+
 
 def ungrounded(question: str, input_json: str, program: str) -> str | None:
     """Returns why a question is not grounded in its program's input, or None if it is.
 
-    Numbers are compared as numbers (1,000 is 1000; 3 is 3.0; 25% may be 0.25), the sign left to
-    the sentence: an input of -5 may be a loss of 5, and x - 5 may come of an input of 5. A number
+    Numbers are compared as numbers (1,000 is 1000; 3 is 3.0; 25% may be 0.25). The sign is left to
+    the sentence, which must have a word for it: an input of -5 may be a loss of 5, and x - 5 may
+    come of an input of 5. A number
     is read in one way: one 25% does not state both 25 and 0.25. Texts are compared without regard
     to case and spacing. Truth values and null need not be stated.
 
@@ -95,6 +106,13 @@ def ungrounded(question: str, input_json: str, program: str) -> str | None:
         for value, path in inputs.items()
         if value not in all_stated
     ]
+    if not _NEGATIVE.search(question):
+        signed = {v.copy_abs(): v for _, v in held if isinstance(v, Decimal) and v < 0}
+        reasons += [
+            f"the question states {value.copy_abs()}, and the input is {value}{_at(inputs[positive])}"
+            for positive, value in signed.items()
+            if positive in all_stated and -positive not in {number.value for number in found}
+        ]
     reasons += _more_often(plain, stated, roles, numbers, uses)
     reasons += [
         f"the question states the input {value}{_at(inputs[value])} {count} times, and the program "

@@ -54,6 +54,7 @@ _LABEL_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _PLURAL = re.compile(r"\s+(?!(?:as|does|has|his|is|its|this|was)\b)[a-z]+s\b")
+_SIDE = re.compile(r"\b(?:below|above)\s+$", re.IGNORECASE)  # `5 degrees below zero`
 _CLOCK = re.compile(r"\b(\d{1,2})(?::(\d\d)\b)?(?:\s*[ap]\.?m\b|(?<=:\d\d))", re.IGNORECASE)
 _OF_TIME = re.compile(
     r"\b(?:noon|midnight|what time|o'clock|late|early|earlier|earliest|latest|ratio)\b",
@@ -150,7 +151,7 @@ class Roles:
         if len(number.readings) > 1:
             return False
         after = self._text[number.end : number.end + 60]
-        if self._names(number, before, after):
+        if self._names(number, before, after) or (number.value == 0 and _SIDE.search(before)):
             return True
         counts = (
             number.value in _COUNTS

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-# Shorter texts must stand alone to be stated: `a` occurs in every sentence.
-_ALONE = 3
+_ALONE = 3  # characters of a text that may have a plural
+_WORD = re.compile(r"\w")
+_QUOTES = "'\"`\u2018\u201c"
 
 
 def read_input(input_json: str) -> Any:
@@ -42,8 +43,14 @@ def normalised(text: str) -> str:
 
 
 def pattern(text: str) -> str:
-    """Returns a pattern for `text` in a sentence: any case, any spacing."""
+    """Returns a pattern for `text` in a sentence: any case, any spacing, no part of a longer word.
+
+    `apple` is also stated by `apples`, but not by `'apples'`: a quoted text is stated exactly.
+    """
+    text = text.strip()
     spaced = r"\s+".join(re.escape(part) for part in text.split())
-    if len(text.strip()) < _ALONE or text.strip().isdigit():
-        spaced = rf"(?<!\w){spaced}(?!\w)"
-    return f"(?i:{spaced})"
+    before = r"(?<!\w)" if _WORD.match(text[0]) else ""
+    after = r"(?!\w)" if _WORD.match(text[-1]) else ""
+    if len(text) < _ALONE or text.isdigit() or not after:
+        return f"(?i:{before}{spaced}{after})"
+    return f"(?i:(?<=[{_QUOTES}]){spaced}{after}|{before}(?<![{_QUOTES}]){spaced}(?:e?s)?{after})"

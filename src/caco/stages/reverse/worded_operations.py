@@ -29,6 +29,16 @@ _WORDS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _FACTORS = {"two": 2, "three": 3, "four": 4}
+# `a third of` is a number of `caco.text.numbers`; `a third person` and `a third one` are no parts.
+_PARTS = re.compile(
+    r"""\ban?\s+(?P<part>third|quarter|fourth|fifth|sixth|eighth|tenth)\s+
+    (?:away|off|more|less|fewer|larger|bigger|smaller|longer|shorter|taller|heavier|lighter|cheaper
+      |higher|lower)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PARTED = {
+    "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10,
+}  # fmt: skip
 _HALF = Decimal("0.5")
 _CLOSE = Decimal("1e-6")
 
@@ -56,6 +66,7 @@ def missing_operations(
         The start and the end of the words.
     """
     stated = [(word.span(), _FACTORS[word.lastgroup or ""]) for word in _WORDS.finditer(question)]
+    stated += [(p.span(), _PARTED[p["part"].lower()]) for p in _PARTS.finditer(question)]
     stated += [(n.span, round(1 / n.value)) for n in found if n.excused and 0 < n.value < _HALF]
     for span, factor in stated:
         n = Decimal(factor)
@@ -65,6 +76,7 @@ def missing_operations(
             n + 1,
             2 * n,
             1 + 1 / n,
+            2 + 1 / n,
             1 - 1 / n,
             100 + 100 / n,
             100 - 100 / n,
