@@ -109,9 +109,9 @@ def ungrounded(question: str, input_json: str, program: str) -> str | None:
     if not _NEGATIVE.search(question):
         signed = {v.copy_abs(): v for _, v in held if isinstance(v, Decimal) and v < 0}
         reasons += [
-            f"the question states {value.copy_abs()}, and the input is {value}{_at(inputs[positive])}"
-            for positive, value in signed.items()
-            if positive in all_stated and -positive not in {number.value for number in found}
+            f"the question states {size}, and the input is {value}{_at(inputs[size])}"
+            for size, value in signed.items()
+            if size in all_stated
         ]
     reasons += _more_often(plain, stated, roles, numbers, uses)
     reasons += [
