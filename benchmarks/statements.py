@@ -250,6 +250,10 @@ def _divisors(n: int) -> list[int]:
     return [d for d in range(1, n + 1) if n % d == 0]
 
 
+def _even(members: list[int]) -> int:
+    return sum(n % 2 == 0 for n in members)
+
+
 SENTENCES: dict[str, list[Sentence]] = {
     "parity": [
         _parity("{n} is {is_}, count {count}."),
@@ -278,11 +282,18 @@ SENTENCES: dict[str, list[Sentence]] = {
         _of_list("{n} is the largest of {list}.", max),
         _of_list("max({list}) = {n}", max),
     ],
+    "item": [
+        _of_list("Number 3 of [{list}] is {n}.", lambda members: members[2]),
+        _of_list("The second number in [{list}] is {n}.", lambda members: members[1]),
+        _of_list("The last element of [{list}] is {n}.", lambda members: members[-1]),
+    ],
     "count": [
         _of_list("[{list}] has {n} elements.", len),
         _of_list("There are {n} numbers in [{list}].", len),
         _of_list("The length of [{list}] is {n}.", len),
         _of_list("The number of elements in [{list}] is {n}.", len),
+        _of_list("There are {n} even numbers in {joined}.", _even),
+        _of_list("[{list}] has {n} even numbers.", _even),
     ],
     "order": [
         _ordered("Sorted: {list}."),
@@ -301,6 +312,16 @@ SENTENCES: dict[str, list[Sentence]] = {
         _computed("{a} mod {b} = {n}", lambda a, b: a % b),
         _computed("The greatest common divisor of {a} and {b} is {n}.", gcd),
         _computed("The least common multiple of {a} and {b} is {n}.", lcm),
+        _computed("{a} more than {b} is {n}.", lambda a, b: a + b),
+        _computed("{a} less than {b} is {n}.", lambda a, b: b - a),
+        _computed("{a} minus {b} leaves {n}.", lambda a, b: a - b),
+        _computed("Doubling {a} gives {n}.", lambda a, b: 2 * a),
+        _computed("|{a} - {b}| = {n}", lambda a, b: abs(a - b)),
+        _computed("The sum of the digits of {a} is {n}.", lambda a, b: sum(map(int, str(a)))),
+    ],
+    "units": [
+        _computed("{a} hours is {n} minutes.", lambda a, b: 60 * a),
+        _computed("{a} cm × {b} cm = {n} cm².", lambda a, b: a * b),  # noqa: RUF001
     ],
 }  # fmt: skip
 
