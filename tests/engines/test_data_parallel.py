@@ -17,6 +17,7 @@ from caco.engines.open import open_engine
 from caco.engines.protocol import Request
 from caco.engines.transformers_engine import TransformersEngine
 from caco.errors import ClusterError, UserError
+from caco.runtime.engine_start import last_ready
 
 ROOT = Path(__file__).parents[2]
 BATCH = 2
@@ -53,9 +54,11 @@ def test_there_is_one_replica_per_group_of_gpus(tiny, two_gpus, monkeypatch):
 def test_two_replicas_return_the_completions_of_one(tiny, two_gpus, monkeypatch):
     # More than the queues of both replicas hold.
     all_requests = requests(50)
+    began = time.monotonic()
     with opened(tiny) as engine:
         first = {c.request_id: c for c in engine.generate(all_requests)}
         assert len(multiprocessing.active_children()) == 2
+        assert began < (last_ready(since=began) or 0) < time.monotonic()
         again = {c.request_id: c for c in engine.generate(reversed(all_requests))}
         assert list(engine.generate([])) == []
     assert multiprocessing.active_children() == []

@@ -8,8 +8,10 @@ import pytest
 from tests.preflight.jobs import job
 
 from caco.config.config import Config, check_config, read_config
+from caco.config.plan import read_assumptions
 from caco.models.manifest import write_manifest
 from caco.preflight.checks import (
+    costly_starts,
     idle_gpus,
     too_few_gpus,
     too_little_gpu_memory,
@@ -65,6 +67,18 @@ def test_gpus_that_no_engine_uses_are_a_notice_and_no_error() -> None:
         "notice: the jobs of sample request 1 GPUs per node, of which `sample.engine` leaves 1 "
         "idle; to request no more than it uses, set `sample: {gpus: 0}` under `rules` in site.yaml",
     ]
+
+
+def test_starts_that_cost_more_than_5_percent_are_a_notice_before_programs_are_sampled() -> None:
+    assumed = read_assumptions(ROOT / "config/plan/a100.yaml")
+    (notice,) = costly_starts(requests(sample=1, question=1), config(), assumed)
+    assert notice.startswith("notice: with 120 s a start (`plan.start_s` in site.yaml) the starts")
+    assert "set `sample.programs_per_shard` to 38,472 or more, and `shards` to 13" in notice
+    later, on_cpus = requests(question=1), requests(sample=0)
+    quick = assumed.model_copy(update={"start_s": 50.0})
+    assert costly_starts(later, config(), assumed) == []
+    assert costly_starts(on_cpus, config(), assumed) == []
+    assert costly_starts(requests(sample=1), config(), quick) == []
 
 
 def test_a_batch_with_fewer_rows_than_ranks_is_reported_before_submission() -> None:

@@ -179,6 +179,36 @@ def test_a_shard_of_the_advised_size_takes_the_target_hours():
     plan = estimate(config, input_sizes(config), assumed)
     # Solutions are slowest: 200 tokens for half of the programs, at 10 tokens per second.
     assert plan.programs_per_shard == int((3600 - 36) / (0.5 * 200 / 10))
+    assert plan.longest_h == pytest.approx(1.0, rel=0.01)
+    assert "takes 1.0 h, the target (`shard_h`)." in plan_text(plan)
+
+
+def test_the_starts_of_engines_take_at_most_5_percent_of_an_advised_shard():
+    config, assumed = _config("config.yaml"), _assumed(start_s=600.0)
+    plan = estimate(config, input_sizes(config), assumed)
+    # Three jobs of a shard start an engine; a program is drawn in 10 s, and half of them have a
+    # question of 5 s and a solution of 20 s.
+    assert plan.starts_share == pytest.approx(1800 / (1800 + 48 * 22.5))
+    assert plan.programs_per_shard == plan.few_starts == 19 * 1800 / 22.5
+    assert "takes 4.4 h, so that starts of engines take at most 5%." in plan_text(plan)
+    # The run has fewer programs than a shard should have.
+    assert "take 62.5% of the GPU time of the jobs of a shard, more than 5%; set " in plan_text(
+        plan
+    )
+    assert "`sample.programs_per_shard` to 96 or more, and `shards` to 1 or" in plan_text(plan)
+    enough = read_config(ROOT / "config.yaml")
+    enough["sample"]["programs_per_shard"] = plan.few_starts
+    plan = estimate(check_config(enough, ""), input_sizes(config), assumed)
+    assert plan.starts_share == pytest.approx(0.05)
+    assert "take 5.0%" not in plan_text(plan)
+
+
+def test_a_server_starts_no_engine_in_the_jobs():
+    raw = read_config(ROOT / "config.yaml")
+    raw["reverse"]["solution"]["engine"] = {"kind": "server"}
+    stages = _stages(check_config(raw, "changed"), _assumed())
+    assert (stages["question"].starts_h, stages["solution"].starts_h) == (0.02, 0.0)
+    assert stages["solution"].gpu_h == pytest.approx(48 * 200 / 10 / 3600)
 
 
 def test_the_papers_run_at_the_papers_rates_takes_the_papers_hours():
@@ -195,9 +225,7 @@ def test_the_table_adds_up():
     config = _config("config.yaml")
     text = plan_text(estimate(config, input_sizes(config), _assumed()))
     lines = text.splitlines()
-    jobs = [
-        int(line.split()[1]) for line in lines[2:] if line[:1].isalpha() and "Shards" not in line
-    ]
+    jobs = [int(line.split()[1]) for line in lines[2 : lines.index("")] if line[:1].isalpha()]
     assert sum(jobs[:-1]) == jobs[-1]
 
 
@@ -224,6 +252,19 @@ def test_the_rates_of_jobs_with_several_gpus_are_per_gpu(fake_run, tmp_path):
     assert after.sample == pytest.approx(before.sample / 8)
     assert after.train == pytest.approx(before.train / 8)
     assert after.verify == before.verify
+
+
+def test_measured_starts_are_those_of_the_plan_and_not_in_the_rates(fake_run, tmp_path):
+    before = measured(tmp_path / "tiny", _assumed())
+    assert before.start_s == 36.0  # records of versions that do not measure it
+    for path in (tmp_path / "tiny/provenance/sample").glob("*.json"):
+        record = json.loads(path.read_text())
+        record["used"]["start_s"] = 1.5
+        write_checked(path, record)
+    after = measured(tmp_path / "tiny", _assumed())
+    assert after.start_s == 1.5
+    assert after.rates.sample == pytest.approx(4 * before.rates.sample)
+    assert after.rates.question == before.rates.question
 
 
 def test_a_run_that_ends_with_its_corpus_is_measured_too(fake_run, tmp_path):

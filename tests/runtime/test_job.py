@@ -13,6 +13,7 @@ import pytest
 
 from caco.errors import CacoError, SandboxUnavailable
 from caco.identity import canonical_json, digest, file_sha256, request_seed, shard_names
+from caco.runtime.engine_start import model_ready
 from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress, ReportedProgress, duration, progress_line, read_progress
 from caco.runtime.provenance import Counts
@@ -54,6 +55,18 @@ def test_the_record_holds_the_slurm_job(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "out").write_text("out")
     job_with(tmp_path).done()
     assert json.loads((tmp_path / "p.json").read_text())["slurm"] == {"SLURM_JOB_ID": "42"}
+
+
+def test_the_record_holds_the_start_of_the_models_of_this_job(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("out")
+    model_ready()  # of an earlier job of this process
+    job_with(tmp_path).done()
+    assert "start_s" not in json.loads((tmp_path / "p.json").read_text())["used"]
+    job = job_with(tmp_path)
+    model_ready(time.monotonic() + 30)  # a replica's
+    model_ready()
+    job.done()
+    assert 30 <= json.loads((tmp_path / "p.json").read_text())["used"]["start_s"] < 40
 
 
 def test_the_journal_is_deleted_when_the_record_is_written(tmp_path: Path) -> None:

@@ -46,7 +46,11 @@ class Assumptions(Section):
     gpu_gb: float | None = Field(
         None, gt=0, description="Memory of one GPU; null if trainings are not compared with it."
     )
-    start_s: float = Field(ge=0, description="Seconds until a GPU job has loaded its model.")
+    start_s: float = Field(
+        ge=0,
+        description="Seconds until a GPU job has loaded its model; `--measured` takes them from the "
+        "records of a run.",
+    )
     shard_h: float = Field(
         gt=0, description="Desired duration of the longest job of a shard, in hours."
     )

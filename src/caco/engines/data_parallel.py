@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Self, TypeVar
 from caco.config.engines import TransformersEngineConfig, VllmEngineConfig
 from caco.engines.protocol import Completion, Engine, Request
 from caco.errors import CacoError, ClusterError
+from caco.runtime.engine_start import last_ready, model_ready
 from caco.runtime.gpus import gpu_groups
 from caco.runtime.process import die_with_parent
 
@@ -33,6 +35,13 @@ _SHUTDOWN_S = 20.0  # for a replica to release its GPUs
 
 class _Closed(Exception):
     """The process of the job has closed the pipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """When a replica had loaded its model; sent before its first completion."""
+
+    at: float
 
 
 class _Replica:
@@ -74,6 +83,9 @@ class _Replica:
             reply = self.pipe.recv()
         except (EOFError, OSError):
             raise self._lost() from None
+        if isinstance(reply, _Ready):
+            model_ready(reply.at)
+            return self.receive()
         if isinstance(reply, CacoError):
             raise reply
         self.in_flight -= 1
@@ -187,9 +199,13 @@ def _run_replica(pipe: Connection, folder: Path, section: Settings, devices: str
     # Without a reader thread, both sides could block in `send`.
     threading.Thread(target=_read_requests, args=(pipe, inbox), daemon=True).start()
     with suppress(_Closed, BrokenPipeError), open_engine(folder, section) as engine:
+        reported = False
         try:
             while True:
                 for completion in engine.generate(_requests(inbox)):
+                    if not reported and (at := last_ready()) is not None:
+                        pipe.send(_Ready(at))
+                        reported = True
                     pipe.send(completion)
         except CacoError as error:
             pipe.send(error)

@@ -6,6 +6,7 @@ from typing import Any, Generic, Self, TypeVar
 import torch
 
 from caco.errors import UserError
+from caco.runtime.engine_start import model_ready
 from caco.runtime.gpus import require_usable_gpus
 from caco.runtime.progress import silence_libraries
 
@@ -69,4 +70,6 @@ def load_model(
             f"{folder}: not a checkpoint that transformers can load "
             f"({str(e).splitlines()[0]}); {fix}"
         ) from None
-    return model.to(device).eval(), torch.device(device)
+    model = model.to(device).eval()
+    model_ready()
+    return model, torch.device(device)

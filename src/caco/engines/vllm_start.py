@@ -6,6 +6,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from caco.config.engines import VllmEngineConfig as Settings
 from caco.errors import ClusterError, UserError
+from caco.runtime.engine_start import model_ready
 from caco.runtime.gpus import require_usable_gpus
 
 _GIB = 1 << 30
@@ -80,13 +81,15 @@ def start(folder: Path, section: Settings, pooling: str | None = None) -> Any:
         }
     try:
         # The usage context of `LLM` prefills larger chunks than that of a server.
-        return LLMEngine.from_engine_args(EngineArgs(**arguments), UsageContext.LLM_CLASS)
+        engine = LLMEngine.from_engine_args(EngineArgs(**arguments), UsageContext.LLM_CLASS)
     except Exception as e:  # vLLM raises a plain Exception if a worker cannot start
         raise UserError(
             f"{folder}: vLLM cannot run this checkpoint with the settings in `engine` "
             f"({_first_message(e)}); if memory is insufficient, change `context`, `gpu_memory` "
             "or `cpu_cache_gib`; if a download is damaged, delete its manifest and run again"
         ) from None
+    model_ready()
+    return engine
 
 
 def _arguments(folder: Path, section: Settings, on_cpu: bool) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from caco.preflight.permissions import permission_errors
 from caco.preflight.requests import ResourceRequest, last_attempt_requests, resource_requests
 from caco.preflight.stale_state import DISCARD, discard, stale_state_errors, stale_states
 from caco.preflight.templates import missing_templates
+from caco.reports.plan import STARTS_SHARE, InputSizes, estimate
 from caco.slurm.site import FILE
 from caco.training.runtime.launch import require_rows_for_ranks
 from caco.training.runtime.memory import training_memory
@@ -76,6 +77,7 @@ def _cluster_errors(jobs: Sequence[Any], config: Config) -> list[CacoError]:
     if not found:
         print_notices(idle_gpus(requests, config))
         print_notices(too_little_gpu_memory(requests, config, _assumptions().gpu_gb))
+        print_notices(costly_starts(requests, config, _assumptions()))
     return found
 
 
@@ -136,6 +138,30 @@ def too_little_gpu_memory(
                 "more GPUs"
             )
     return found
+
+
+def costly_starts(
+    requests: Iterable[ResourceRequest], config: Config, assumed: Assumptions
+) -> list[str]:
+    """Returns a notice if starts take much of the GPU time of the jobs of the run's shards.
+
+    Only before programs are sampled: another size of a shard samples all of them again.
+
+    Args:
+        requests: The rules' requests.
+        config: The run.
+        assumed: The seconds of a start, and the rates of the models.
+    """
+    sampled = any(request.rule == "sample" and request.gpus for request in requests)
+    if not sampled or config.shards == 1:
+        return []
+    # A shard costs the same whatever the number of seeds and problems.
+    sizes = InputSizes(dict.fromkeys(config.sources, 1), dict.fromkeys(config.bench.benchmarks, 1))
+    plan = estimate(config, sizes, assumed)
+    if plan.starts_share <= STARTS_SHARE:
+        return []
+    assumption = f"with {assumed.start_s:g} s a start (`plan.start_s` in site.yaml)"
+    return [f"notice: {assumption} {plan.starts_advice}"]
 
 
 def _trainings(

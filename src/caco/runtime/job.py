@@ -24,6 +24,7 @@ from caco.runtime.atomic_files import remove_folder
 from caco.runtime.chain import open_inputs
 from caco.runtime.code_digest import code_digest
 from caco.runtime.energy import CpuEnergy
+from caco.runtime.engine_start import last_ready
 from caco.runtime.file_system import file_system_error
 from caco.runtime.gpus import GpuMonitor
 from caco.runtime.heartbeat import Heartbeat, heartbeat_file
@@ -174,6 +175,8 @@ class Job:
             training_s: Wall time of the steps of a training, over all its starts, in seconds.
         """
         used = {**self._energy.used(), **(self._gpus.used() if self._gpus else {})}
+        if (ready := last_ready(since=self._began)) is not None:
+            used = {**used, "start_s": round(ready - self._began, 3)}
         if training_s is not None:
             used = {**used, "training_s": round(training_s, 3)}
         provenance.record(

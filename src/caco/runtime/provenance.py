@@ -109,7 +109,8 @@ def record(
         starts: Earlier starts of the job, as `caco.runtime.heartbeat` returns them.
         used: Further values of `used_resources`: the energy of the node's processors
             (`caco.runtime.energy.CpuEnergy`), load and energy of the job's GPUs
-            (`caco.runtime.gpus.GpuMonitor`), `training_s`.
+            (`caco.runtime.gpus.GpuMonitor`), `training_s`, and `start_s`: seconds until the job's
+            model could compute (`caco.runtime.engine_start`).
 
     Raises:
         UserError: An input has changed since the job started.
