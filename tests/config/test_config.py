@@ -1,6 +1,7 @@
 """An invalid config is reported in one sentence: file, key and fix."""
 
 import copy
+import json
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pydantic import RootModel
 from caco.config.bench import Benchmark
 from caco.config.checks import Verify
 from caco.config.config import Config, check_config, read_config
+from caco.config.engines import VllmEngineConfig
 from caco.config.generated_files import generated_files, schema_text, settings_page
 from caco.config.section import section_of_spec, spec_json
 from caco.config.training import Training
@@ -279,6 +281,11 @@ def test_embeddings_are_means_of_the_tokens(raw: dict[str, Any]) -> None:
         (COMPARED, {"model": "big"}, "of kind `served`, so it cannot embed"),
         (COMPARED, {"engine": {"kind": "server"}}, "generates and does not embed; set"),
         (COMPARED, {"engine": {"kind": "vllm", "request_s": 3.0}}, "remove `engine.request_s`"),
+        (
+            COMPARED,
+            {"engine": {"kind": "vllm", "speculative": {"num_speculative_tokens": 3}}},
+            "an embedder draws no tokens; remove `engine.speculative`",
+        ),
         ({"layers": ["embedding"]}, {}, "has no default threshold"),
         ({"embedding": 0.9}, {}, "in neither `layers` nor `held_out`"),
         (COMPARED | {"embedding": 1.5}, {}, "key `corpus.decontaminate.embedding` is 1.5"),
@@ -289,6 +296,37 @@ def test_embeddings_without_sense_are_refused(
 ) -> None:
     raw["models"]["big"] = {"kind": "served", "name": "big", "revision": "1"}
     assert message in error_of(embedding(raw, compared, **section))
+
+
+@pytest.mark.parametrize(
+    ("batch", "speculative", "message"),
+    [
+        (
+            64,
+            {"num_speculative_tokens": 3, "prompt_lookup_max": 1},
+            "more than `prompt_lookup_max`",
+        ),
+        (1024, {"num_speculative_tokens": 4}, "is 5,120 tokens in a step, more than 4,096"),
+        (64, {"prompt_lookup_max": 3}, "num_speculative_tokens` is missing"),
+    ],
+)
+def test_speculation_that_vllm_refuses_or_would_cut_is_an_error(
+    raw: dict[str, Any], batch: int, speculative: dict[str, int], message: str
+) -> None:
+    raw["sample"]["engine"] = {"kind": "vllm", "batch": batch, "speculative": speculative}
+    assert message in error_of(raw)
+
+
+def test_the_spec_of_vllm_has_speculation_and_prefix_caching_only_where_they_are_set() -> None:
+    unset = json.loads(spec_json(VllmEngineConfig(kind="vllm")))
+    assert not {"prefix_caching", "speculative"} & set(unset)
+    section = VllmEngineConfig.model_validate(
+        unset | {"prefix_caching": False, "speculative": {"num_speculative_tokens": 3}}
+    )
+    found = json.loads(spec_json(section))
+    assert found["prefix_caching"] is False
+    assert found["speculative"]["prompt_lookup_max"] == 4
+    assert section_of_spec(VllmEngineConfig, spec_json(section)) == section
 
 
 @pytest.mark.parametrize("key", ["layers", "held_out"])

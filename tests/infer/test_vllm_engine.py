@@ -6,9 +6,10 @@ import pytest
 from tests.infer.chats import PROMPTS, chat, completions, request
 from tests.infer.conftest import SETTINGS
 
-from caco.config.engines import TransformersEngineConfig
+from caco.config.engines import NgramSpeculation, TransformersEngineConfig
 from caco.engines.open import open_engine
 from caco.engines.resumable import ResumableEngine
+from caco.engines.vllm_start import _arguments
 from caco.errors import UserError
 from caco.models.tokenizer import load_tokenizer
 from caco.runtime.journal import Journal
@@ -127,10 +128,19 @@ def test_requests_are_drawn_lazily_and_closing_early_aborts_them(vllm):
 
     generating = vllm.generate(requests())
     next(generating)
-    assert drawn <= SETTINGS.batch
+    assert drawn <= (SETTINGS.batch or 0)
     generating.close()
     got = completions(vllm, [request(0)])
     assert list(got) == ["0"]
+
+
+def test_without_a_batch_there_are_as_many_requests_as_vllm_has_chosen(vllm, monkeypatch):
+    monkeypatch.setattr(vllm, "_section", SETTINGS.model_copy(update={"batch": None}))
+    queue = iter([request(i, max_new_tokens=8) for i in range(64)])
+    generating = vllm.generate(queue)
+    next(generating)
+    assert 64 - len(list(queue)) == SETTINGS.batch  # with which this vLLM was started
+    generating.close()
 
 
 def test_a_prompt_that_fills_the_context_has_the_finish_reason_length(vllm):
@@ -142,6 +152,20 @@ def test_a_prompt_that_fills_the_context_has_the_finish_reason_length(vllm):
 def test_without_requests_no_model_is_loaded():
     with open_engine(Path("/nowhere"), SETTINGS) as engine:
         assert list(engine.generate([])) == []
+
+
+def test_speculation_and_prefix_caching_are_those_of_the_section(model):
+    from vllm import EngineArgs
+
+    unset = EngineArgs(**_arguments(model.folder, SETTINGS, on_cpu=True)).create_engine_config()
+    assert unset.speculative_config is None and unset.cache_config.enable_prefix_caching
+    speculative = NgramSpeculation(num_speculative_tokens=3, prompt_lookup_max=5)
+    section = SETTINGS.model_copy(update={"prefix_caching": False, "speculative": speculative})
+    found = EngineArgs(**_arguments(model.folder, section, on_cpu=True)).create_engine_config()
+    assert not found.cache_config.enable_prefix_caching
+    ngram = found.speculative_config
+    assert (ngram.method, ngram.num_speculative_tokens) == ("ngram", 3)
+    assert (ngram.prompt_lookup_max, ngram.prompt_lookup_min) == (5, 2)
 
 
 def test_a_failure_of_vllm_is_one_sentence_with_the_keys(model, tmp_path):

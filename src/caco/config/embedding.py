@@ -73,6 +73,8 @@ class Embedding(Section):
                 "the engine `server` generates and does not embed; set `engine.kind` to "
                 "`transformers` or `vllm`"
             )
+        if isinstance(self.engine, VllmEmbedderConfig) and self.engine.speculative is not None:
+            raise ValueError("an embedder draws no tokens; remove `engine.speculative`")
         if self.engine.request_s is not None:
             raise ValueError("a text is embedded without a time limit; remove `engine.request_s`")
         return self

@@ -1,10 +1,16 @@
 """Sections of the engines, which generate text."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from caco.config.section import Section
+
+# What vLLM chooses for a step: at least so many tokens (on a CPU; 8,192 and 16,384 on GPUs), and so
+# many requests, or four times both.
+_STEP_TOKENS = 4_096
+_SMALLEST_BATCH = 256
+LARGEST_BATCH = 1_024
 
 
 class _EngineConfig(Section):
@@ -39,6 +45,31 @@ class TransformersEngineConfig(_EngineConfig):
         return 1
 
 
+class NgramSpeculation(Section):
+    """Speculative decoding by n-grams: what followed the last tokens earlier is proposed again.
+
+    A step of the model computes all proposed tokens of a request and keeps those that it would have
+    drawn. The distribution of the texts is the same; a seed draws another text.
+    """
+
+    num_speculative_tokens: int = Field(gt=0, description="Tokens proposed in a step.")
+    prompt_lookup_max: int = Field(
+        4, gt=0, description="Longest n-gram that is looked up in prompt and text, in tokens."
+    )
+    prompt_lookup_min: int = Field(
+        2, gt=0, description="Shortest n-gram that is looked up, in tokens."
+    )
+
+    @model_validator(mode="after")
+    def _lengths_in_order(self) -> Self:
+        if self.prompt_lookup_min > self.prompt_lookup_max:
+            raise ValueError(
+                f"`prompt_lookup_min` is {self.prompt_lookup_min}, more than `prompt_lookup_max`, "
+                f"which is {self.prompt_lookup_max}; lower it"
+            )
+        return self
+
+
 class VllmEngineConfig(_EngineConfig):
     """vLLM's offline engine, on GPUs or a CPU."""
 
@@ -46,8 +77,11 @@ class VllmEngineConfig(_EngineConfig):
     dtype: Literal["bfloat16", "float32"] = Field(
         "bfloat16", description="Data type of the weights."
     )
-    batch: int = Field(
-        256, gt=0, description="Maximum number of concurrent requests (`max_num_seqs`)."
+    batch: int | None = Field(
+        256,
+        gt=0,
+        description="Maximum number of concurrent requests (`max_num_seqs`); null for vLLM's "
+        "choice, which is 1,024 on an H100 and 256 on smaller GPUs and CPUs.",
     )
     tensor_parallel: int = Field(
         1, gt=0, description="Tensor-parallel size: GPUs that share one replica of the model."
@@ -63,6 +97,32 @@ class VllmEngineConfig(_EngineConfig):
     eager: bool = Field(
         False, description="Disable CUDA graphs and compilation, for a faster start."
     )
+    # Without them, the spec of a run is that of versions without them.
+    prefix_caching: bool | None = Field(
+        None,
+        exclude_if=lambda value: value is None,
+        description="Whether a prefix that several prompts share is computed once; null for vLLM's "
+        "choice, which is true for most models. It costs no memory that requests need.",
+    )
+    speculative: NgramSpeculation | None = Field(
+        None,
+        exclude_if=lambda value: value is None,
+        description="Speculative decoding by n-grams, for texts that repeat their prompt or "
+        "themselves; null for none. It pays where a step has few requests: docs/benchmarks.md.",
+    )
+
+    @model_validator(mode="after")
+    def _proposals_fit_into_a_step(self) -> Self:
+        if self.speculative is not None:
+            batch = self.batch or _SMALLEST_BATCH
+            tokens = batch * (1 + self.speculative.num_speculative_tokens)
+            if tokens > _STEP_TOKENS:
+                # Otherwise a request would lack proposals, and its text depend on its neighbours.
+                raise ValueError(
+                    f"`batch` times one more than `num_speculative_tokens` is {tokens:,} tokens in "
+                    f"a step, more than {_STEP_TOKENS:,}; lower one of them"
+                )
+        return self
 
     @property
     def gpus(self) -> int:

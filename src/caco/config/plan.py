@@ -48,8 +48,8 @@ class Assumptions(Section):
     )
     start_s: float = Field(
         ge=0,
-        description="Seconds until a GPU job has loaded its model; `--measured` takes them from the "
-        "records of a run.",
+        description="Seconds until a GPU job has loaded its model; `--measured` takes them from "
+        "the records of a run.",
     )
     shard_h: float = Field(
         gt=0, description="Desired duration of the longest job of a shard, in hours."

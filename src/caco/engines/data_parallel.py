@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Self, TypeVar
 
-from caco.config.engines import TransformersEngineConfig, VllmEngineConfig
+from caco.config.engines import LARGEST_BATCH, TransformersEngineConfig, VllmEngineConfig
 from caco.engines.protocol import Completion, Engine, Request
 from caco.errors import CacoError, ClusterError
 from caco.runtime.engine_start import last_ready, model_ready
@@ -168,7 +168,7 @@ class DataParallel:
             replica.join()
 
     def _completions(self, queue: Iterator[Request]) -> Iterator[Completion]:
-        index, queue_length = 0, _QUEUED_BATCHES * self._section.batch
+        index, queue_length = 0, _QUEUED_BATCHES * (self._section.batch or LARGEST_BATCH)
         request = next(queue, None)
         while request is not None or any(replica.in_flight for replica in self._replicas):
             while request is not None and self._replicas[index].in_flight < queue_length:

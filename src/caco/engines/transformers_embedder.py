@@ -29,8 +29,10 @@ class TransformersEmbedder(OnTransformers[Settings]):
         # Of similar length, because padding costs as much as tokens.
         rest = [i for i in range(len(texts)) if i not in found]
         order = sorted(rest, key=lambda i: len(tokens[i][0]))
-        for at in range(0, len(order), self._section.engine.batch):
-            batch = order[at : at + self._section.engine.batch]
+        size = self._section.engine.batch
+        assert size is not None  # only vLLM chooses one
+        for at in range(0, len(order), size):
+            batch = order[at : at + size]
             with torch.inference_mode():
                 vectors = self._vectors([tokens[i][0] for i in batch])
             for i, vector in zip(batch, vectors.cpu().numpy(), strict=True):

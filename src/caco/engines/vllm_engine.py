@@ -31,6 +31,7 @@ def open_engine(folder: Path, section: Settings) -> Engine:
 class VllmEngine(OnVllm[Settings]):
     """An engine for a local checkpoint that steps vLLM itself, to yield rows as they finish."""
 
+    _chosen = 1  # vLLM's choice of the batch, once it has started
     _last: tuple[str, tuple[int, ...]] = "", ()  # the last prompt and its tokens
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
@@ -38,7 +39,7 @@ class VllmEngine(OnVllm[Settings]):
         queue, live = iter(requests), {}  # type: Iterator[Request], dict[str, _Running]
         try:
             while True:
-                for request in islice(queue, self._section.batch - len(live)):
+                for request in islice(queue, (self._section.batch or self._chosen) - len(live)):
                     too_long = self._start(request, live)
                     if too_long is not None:
                         yield too_long
@@ -134,6 +135,7 @@ class VllmEngine(OnVllm[Settings]):
             return
         self._tokenizer = load_tokenizer(self._folder)
         self._engine = start(self._folder, self._section)
+        self._chosen = self._engine.vllm_config.scheduler_config.max_num_seqs
         config = self._engine.model_config
         self._context: int = config.max_model_len
         declared = config.try_get_generation_config().get("eos_token_id")

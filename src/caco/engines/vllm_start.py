@@ -103,6 +103,9 @@ def _arguments(folder: Path, section: Settings, on_cpu: bool) -> dict[str, Any]:
         "gpu_memory_utilization": section.gpu_memory,
         "kv_cache_memory_bytes": section.cpu_cache_gib * _GIB if on_cpu else None,
         "enforce_eager": section.eager,
+        "enable_prefix_caching": section.prefix_caching,
+        "speculative_config": section.speculative
+        and {"method": "ngram", **section.speculative.model_dump()},
         # With chunked prefill, vLLM samples a token after each chunk and resets the random
         # generator of the request; vLLM 0.32 can do so only on GPUs.
         "enable_chunked_prefill": False if on_cpu else None,
