@@ -134,6 +134,17 @@ def test_requests_are_drawn_lazily_and_closing_early_aborts_them(vllm):
     assert list(got) == ["0"]
 
 
+def test_sampling_with_proposals_is_refused_where_vllm_draws_wrong_tokens(vllm, monkeypatch):
+    completions(vllm, [request(0)])  # vLLM has started
+    speculative = NgramSpeculation(num_speculative_tokens=2)
+    monkeypatch.setattr(vllm, "_section", SETTINGS.model_copy(update={"speculative": speculative}))
+    with pytest.raises(UserError, match=r"older model runner.*or set `sampling.temperature: 0`"):
+        completions(vllm, [request(0)])
+    assert completions(vllm, [request(0, temperature=0.0)])["0"].tokens
+    monkeypatch.setattr(vllm, "_older_runner", False)
+    assert completions(vllm, [request(0)])["0"].tokens
+
+
 def test_without_a_batch_there_are_as_many_requests_as_vllm_has_chosen(vllm, monkeypatch):
     monkeypatch.setattr(vllm, "_section", SETTINGS.model_copy(update={"batch": None}))
     queue = iter([request(i, max_new_tokens=8) for i in range(64)])

@@ -108,7 +108,8 @@ class VllmEngineConfig(_EngineConfig):
         None,
         exclude_if=lambda value: value is None,
         description="Speculative decoding by n-grams, for texts that repeat their prompt or "
-        "themselves; null for none. It pays where a step has few requests: docs/benchmarks.md.",
+        "themselves; null for none. It pays where a step has few requests: docs/benchmarks.md. On "
+        "CPUs it works with the temperature 0 only.",
     )
 
     @model_validator(mode="after")

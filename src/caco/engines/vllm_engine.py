@@ -11,6 +11,7 @@ from caco.config.engines import VllmEngineConfig as Settings
 from caco.engines.data_parallel import over_gpus
 from caco.engines.protocol import Completion, Engine, Request, before_stop, deadline
 from caco.engines.vllm_start import OnVllm, start
+from caco.errors import UserError
 from caco.models.tokenizer import end_tokens, load_tokenizer
 
 
@@ -52,8 +53,19 @@ class VllmEngine(OnVllm[Settings]):
                 self._engine.abort_request(list(live))
 
     def _start(self, request: Request, live: dict[str, _Running]) -> Completion | None:
-        """Passes a request to vLLM; returns its completion if its prompt fills the context."""
+        """Passes a request to vLLM; returns its completion if its prompt fills the context.
+
+        Raises:
+            UserError: vLLM's proposals would change the distribution of its tokens.
+        """
         self._load()
+        if self._section.speculative and request.temperature and self._older_runner:
+            # vLLM 0.32 on a CPU: after a rejected proposal the tokens are no samples of the model.
+            raise UserError(
+                "`engine.speculative` is set, but vLLM uses its older model runner here, as it "
+                "does on CPUs, with which sampled tokens are wrong after a rejected proposal; "
+                "remove it, or set `sampling.temperature: 0`"
+            )
         ids = self._prompt_ids(request.prompt)
         limit = min(request.max_new_tokens, self._context - len(ids))
         if limit <= 0:
@@ -136,6 +148,7 @@ class VllmEngine(OnVllm[Settings]):
         self._tokenizer = load_tokenizer(self._folder)
         self._engine = start(self._folder, self._section)
         self._chosen = self._engine.vllm_config.scheduler_config.max_num_seqs
+        self._older_runner = not self._engine.vllm_config.use_v2_model_runner
         config = self._engine.model_config
         self._context: int = config.max_model_len
         declared = config.try_get_generation_config().get("eos_token_id")
