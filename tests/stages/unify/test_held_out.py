@@ -26,9 +26,8 @@ def leaked(seeds, held_out=(), problems=(), settings=None, rows=None):
     kept_out = KeptOut("s", held_out, problems, settings or Decontaminate())
     rows = rows or [code_cot(one) for one in seeds]
     found = list(kept_out.outcomes(iter(seeds), iter(rows)))
-    assert [getattr(row, "seed_id", None) or row.row_id for row in found] == [
-        one.seed_id for one in seeds
-    ]
+    names = [row.row_id if isinstance(row, Rejected) else row.seed_id for row in found]
+    assert names == [one.seed_id for one in seeds]
     return {r.row_id: (r.verdict, r.reason) for r in found if isinstance(r, Rejected)}
 
 
