@@ -103,7 +103,7 @@ MALFORMED = {
     '{"question": "1 + 2?"}': "`answer` is missing or null",
     '{"question": "1 + 2?", "answer": null}': "`answer` is missing or null",
     '{"question": " ", "answer": "2"}': "`question` is empty",
-    '{"question": ["1 + 2?"], "answer": "3"}': "`question` is a value of the type list",
+    '{"question": ["1 + 2?"], "answer": "3"}': "not a text; a name such as `question[0]`",
     '{"question": 5, "answer": "3"}': "`question` is a value of the type int",
     '{"question": "1 + 2?", "answer": NaN}': "`answer` is nan",
     '{"question": "1 + 2?", "answer": 1e9999}': "`answer` is inf",
@@ -138,8 +138,15 @@ def test_faults_of_csv_and_parquet_rows(tmp_path):
     assert [s.answer for s in read.train] == ["2", "4"]
     assert [r.reason for r in read.rejected] == [
         "line 3: it has 1 fields, the header has 2",
-        "line 4: `question` contains the lone surrogate U+DCFF",
+        "line 4: it is not UTF-8; convert the file",
     ]
+    (tmp_path / "r.csv").write_bytes(b'question,answer\n1 + 1?,2\n"1 + 2?,3\n1 + 3?,4\n')
+    read = read_whole(table(tmp_path / "r.csv"), "mine")
+    assert [s.answer for s in read.train] == ["2"]
+    assert read.rejected[0].reason.endswith("it ends on line 4, so a quote in it may have no end")
+    (tmp_path / "r.csv").write_bytes(b'\xef\xbb\xbf"question",answer\r\n"1\r\n+ ""1""?",2\r\n')
+    (seed,) = read_whole(table(tmp_path / "r.csv"), "mine").train
+    assert seed.problem == '1\r\n+ "1"?'
     texts = pa.array([b"1 + 1?", b"1 + \xff?", b"1 + 3?"]).view(pa.string())
     answers = pa.array([2.0, 3.0, float("nan")])
     pq.write_table(pa.table({"question": texts, "answer": answers}), tmp_path / "r.parquet")
@@ -178,7 +185,11 @@ def test_a_folder_a_glob_and_a_saved_data_set(tmp_path):
         (gzip.compress(LINES)[:-20], "cannot be read"),
         (json.dumps(ROWS).encode()[:-5], "its JSON array has no end"),
         (b"\x00\x01\x02", "none of JSON lines"),
-        (b"", "0 distinct problems"),
+        (b"", "0 distinct problems.*; no row was found"),
+        (json.dumps(ROWS).encode() + b" [{}]", "text follows its JSON array"),
+        ("question,answer".encode("utf-16"), "it is text in UTF-16; convert it"),
+        (b"question,answer,answer\n1,2,3\n", "its header has the column `answer` twice"),
+        (b'"a\nb",answer\n1,2\n', r"no column `question`.*; it has `a\\nb`, `answer`"),
     ],
 )
 def test_a_file_that_is_no_table_is_an_error(tmp_path, content, message):
