@@ -52,6 +52,7 @@ class KeptOut:
             rows: The Code CoT or the rejection of each, in the same order.
         """
         for seed, row in zip(seeds, rows, strict=True):
+            assert seed.seed_id == (row.row_id if isinstance(row, Rejected) else row.seed_id)
             yield row if isinstance(row, Rejected) else self._rejection(seed, row) or row
 
     def _rejection(self, seed: Seed, row: CodeCoT) -> Rejected | None:
