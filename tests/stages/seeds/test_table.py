@@ -402,8 +402,8 @@ def test_real_files_are_read_whole(shared_data):
     fields = {"problem": "text", "program": "code", "tests": "test_list", "id": "task_id"}
     reader = table(seed / "mbpp.jsonl", fields, filters=["task_id >= 601"])
     read = read_whole(reader, "mbpp")
-    assert len(read.train) == 371
-    assert Counter(r.verdict for r in read.rejected) == {"malformed": 3, "filtered": 600}
+    assert len(read.train) == 372
+    assert Counter(r.verdict for r in read.rejected) == {"malformed": 2, "filtered": 600}
     fields = {"problem": "{Body} {Question}", "answer": "Answer"}
     read = read_whole(table(shared_data / "bench" / "svamp.jsonl", fields), "svamp")
     assert len(read.train) + len(read.rejected) == 1000
