@@ -32,6 +32,7 @@ from caco.rows.seed import Seed
 from caco.runtime.job import run
 from caco.stages.seeds.normalise import make_seed
 from caco.stages.unify import solution_program
+from caco.stages.unify.not_convertible import NotConvertible
 from caco.text.questions import question_key
 
 _TRUE = 0.75  # similarity of masked words from which a found clean row is a near-duplicate
@@ -163,9 +164,17 @@ def _similar(one: str, other: str) -> float:
     return SequenceMatcher(None, masked(words(one)), masked(words(other)), autojunk=False).ratio()
 
 
+def _code_cot(seed: Seed) -> str | None:
+    """Returns the program that the converter `equations` makes of a training row."""
+    try:
+        return solution_program.from_equations(seed)
+    except NotConvertible:
+        return None
+
+
 def _clean_files(args: argparse.Namespace) -> Iterator[Row]:
     for seed in _seeds(args.gsm8k_train, None):
-        yield Row("clean", "GSM8K train", seed.problem, solution_program.program(seed))
+        yield Row("clean", "GSM8K train", seed.problem, _code_cot(seed))
     for row in json.loads(args.math_train.read_text(encoding="utf-8")):
         yield Row("clean", "MATH train", row["problem"])
 

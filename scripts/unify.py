@@ -22,7 +22,7 @@ from caco.runtime.progress import Progress
 from caco.runtime.provenance import Counts
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.self_check import require_host
-from caco.stages.unify.held_out import leaked_seeds
+from caco.stages.unify.held_out import KeptOut
 from caco.stages.unify.unify import UnifySpec, require_code_cots, unify
 
 
@@ -38,7 +38,7 @@ def main() -> None:
     )
     job.reads(
         "--held-out",
-        help="held-out seeds of every source (Seed rows), whose questions are rejected",
+        help="held-out seeds of every source (Seed rows), which are rejected",
         many=True,
         required=False,
     )
@@ -56,19 +56,16 @@ def main() -> None:
     spec = job.section(UnifySpec)
     progress = Progress("unify", count_rows(args.seeds, Seed), "seeds")
     counts, rejected = Counts(), []
-    leaked = leaked_seeds(
-        read_rows(args.seeds, Seed),
-        args.seeds.stem,
-        _named(args.held_out),
-        _named(args.problems),
-        spec.decontaminate,
+    kept_out = KeptOut(
+        args.seeds.stem, _named(args.held_out), _named(args.problems), spec.decontaminate
+    )
+    rows = kept_out.outcomes(
+        read_rows(args.seeds, Seed), _outcomes(spec, args.seeds, args.attempts, args.workers)
     )
 
     def accepted() -> Iterator[CodeCoT]:
-        for row in _outcomes(spec, args.seeds, args.attempts, args.workers):
+        for row in rows:
             progress.add()
-            if isinstance(row, CodeCoT):
-                row = leaked.get(row.seed_id, row)
             if isinstance(row, Rejected):
                 counts.reject(row.verdict)
                 rejected.append(row)

@@ -80,6 +80,12 @@ _TABLE = (
 _BY_NAME = {licence.name.lower(): licence for licence in _TABLE}
 _UNKNOWN = "unknown"  # a source without a licence: not in the table
 _NO_ADAPTATIONS = "no adaptations"
+# Words of the full names of licences, and how identifiers have them.
+_SAID = (
+    (r"creative commons", "cc"), (r"attribution", "by"), (r"non-?commercial", "nc"),
+    (r"share-?alike", "sa"), (r"no-?deriv\w*", "nd"), (r"\bv(?:er(?:sion)?\.?)? ?(?=\d)", ""),
+    (r"\b(?:the|licen[cs]e|international|unported|data|universal)\b", " "), (r"[-()_,]", " "),
+)  # fmt: skip
 _TOKEN = re.compile(r"[()]|[^\s()]+(?: WITH [^\s()]+)?")  # a licence with its exception is one
 
 _Choice = tuple[str, ...]  # the licences of one alternative of an expression, which apply together
@@ -255,7 +261,11 @@ def _chosen(expressions: Collection[str]) -> list[str]:
 
 def _nearest(name: str) -> str | None:
     """Returns the licence of the table whose identifier is like a name, or None."""
-    near = get_close_matches(name.strip().lower(), _BY_NAME, n=1, cutoff=0.7)
+    words = name.lower()
+    for said, short in _SAID:
+        words = re.sub(said, short, words)
+    plain = "-".join(dict.fromkeys(words.split()))  # `The MIT License (MIT)` is `mit`
+    near = get_close_matches(plain, _BY_NAME, n=1, cutoff=0.7)
     return _BY_NAME[near[0]].name if near else None
 
 

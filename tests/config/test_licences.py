@@ -157,6 +157,9 @@ def test_a_licence_has_its_canonical_form_and_what_is_no_expression_is_refused(r
     seeds["licence"] = "(mit or apache-2.0)"
     assert check_config(raw, "config.yaml").sources["shared"].licence == "(MIT OR Apache-2.0)"
     for licence, fix in (("Apache 2.0", "write `Apache-2.0`, or SPDX"), ("MIT OR", "write SPDX"),
+                         ("The MIT License (MIT)", "write `MIT`, or SPDX"),
+                         ("Apache License, Version 2.0", "write `Apache-2.0`, or SPDX"),
+                         ("Creative Commons Attribution 4.0 International", "write `CC-BY-4.0`"),
                          ("Our own (v2)", "`LicenseRef-NAME` for a licence")):  # fmt: skip
         seeds["licence"] = licence
         with pytest.raises(UserError) as caught:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 
 from caco.answers.expressions import juxtaposed
@@ -65,6 +66,9 @@ _APPROXIMATION = Fraction(1, 100)
 _LARGEST = 20_000
 # `A:B = 2:3`, the name of a ratio.
 _RATIO_NAME = re.compile(r"^\$?\s*[A-Z](?:_\{?\w+\}?)?\s*:\s*[A-Z](?:_\{?\w+\}?)?\s*=")
+# What tells a literal with texts or keys from mathematics: a quote, or the colons after keys. One
+# colon without a blank is a ratio.
+_LITERAL = re.compile(r"[\"']|:\s|:[^:]*:")
 _DATE = re.compile(r"\d{1,4}[-\u2010-\u2013]\d{1,2}[-\u2010-\u2013]\d{1,4}")
 
 
@@ -129,7 +133,9 @@ def variables(answer: Answer) -> frozenset[str]:
 def _structured(text: str, names: Names) -> Answer | None:
     """Returns the value of a text that is JSON or a Python literal with texts in it, or None."""
     text = text.replace(r"\{", "{").replace(r"\}", "}") if text.startswith(r"\{") else text
-    if not text.startswith(("[", "{", '"', "(")) or not re.search(r"[\"']", text):
+    if text == "set()":  # Python's own notation of the empty set
+        return Sequence((), "{", "}")
+    if not text.startswith(("[", "{", '"', "(")) or not _LITERAL.search(text):
         return None
     readers: tuple[Callable[[str], Any], ...] = (json.loads, ast.literal_eval)
     for read in readers:
@@ -147,10 +153,8 @@ def _value(value: Any, *, is_list: bool) -> Answer:
         case bool():
             return Truth(value)
         case dict():
-            items = sorted(
-                (str(key), _value(member, is_list=is_list)) for key, member in value.items()
-            )
-            return Mapping(tuple(items))
+            items = ((_key(key), _value(member, is_list=is_list)) for key, member in value.items())
+            return Mapping(tuple(sorted(items, key=itemgetter(0))))
         case list() | tuple():
             members = tuple(_value(member, is_list=is_list) for member in value)
             return Sequence(members, "[", "]", is_list)
@@ -168,6 +172,14 @@ def _value(value: Any, *, is_list: bool) -> Answer:
             return known or (parse(value) if value.strip() else Text(""))
         case _:
             return Text(str(value))
+
+
+def _key(key: Any) -> str:
+    """Returns the key of a Python dict as in JSON: the text itself, else its JSON text."""
+    try:
+        return key if isinstance(key, str) else json.dumps(key, separators=(",", ":"))
+    except (TypeError, ValueError):  # a frozenset, bytes
+        return str(key)
 
 
 def _notation(text: str, names: Names) -> Answer:

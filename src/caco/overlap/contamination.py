@@ -103,7 +103,11 @@ class Items:
             return Match(item, "normalised", 1.0, "the question")
         if self._shares and (match := self._overlap(question)):
             return match
-        if program and self._programs and (item := self._programs.get(_program_key(program))):
+        return self.match_program(program) if program else None
+
+    def match_program(self, program: str) -> Match | None:
+        """Returns the item whose program a program is, except for its names, or None."""
+        if self._programs and (item := self._programs.get(_program_key(program))):
             return Match(item, "program", 1.0, "the program")
         return None
 

@@ -151,7 +151,11 @@ def test_an_absolute_error_is_a_number_or_several(tmp_path, error, read_as):
         ("5%", "its absolute error: '5%' is not a number that is at least 0"),
         ("1/2", "its absolute error: '1/2' is not a number that is at least 0"),
         ("0.1;0.2", "its absolute error: '0.1;0.2' is not a number that is at least 0"),
-        ([0.1], "`error` is a value of the type list, not a text"),
+        (
+            [0.1],
+            "`error` is a value of the type list, not a text; a name such as `error[0]` is that of "
+            "a value in it",
+        ),
         (True, "its absolute error: 'True' is not a number that is at least 0"),
     ],
 )

@@ -82,7 +82,8 @@ def test_a_retry_shows_the_program_and_its_fault_but_never_the_answer():
 
 
 def test_the_prompt_shows_a_worked_solution_as_prose():
-    _, _, requests = run_rounds(rounds=1)
+    (*_, third), _, requests = run_rounds(rounds=1)
+    assert third.reason == "its program: it gives 18, which is not the known answer"
     assert "5*2=10" in requests[0][1].prompt and "<<" not in requests[0][1].prompt
     assert "in words" not in requests[0][0].prompt
 

@@ -103,7 +103,7 @@ MALFORMED = {
     '{"question": "1 + 2?"}': "`answer` is missing or null",
     '{"question": "1 + 2?", "answer": null}': "`answer` is missing or null",
     '{"question": " ", "answer": "2"}': "`question` is empty",
-    '{"question": ["1 + 2?"], "answer": "3"}': "`question` is a value of the type list",
+    '{"question": ["1 + 2?"], "answer": "3"}': "not a text; a name such as `question[0]`",
     '{"question": 5, "answer": "3"}': "`question` is a value of the type int",
     '{"question": "1 + 2?", "answer": NaN}': "`answer` is nan",
     '{"question": "1 + 2?", "answer": 1e9999}': "`answer` is inf",
@@ -138,8 +138,15 @@ def test_faults_of_csv_and_parquet_rows(tmp_path):
     assert [s.answer for s in read.train] == ["2", "4"]
     assert [r.reason for r in read.rejected] == [
         "line 3: it has 1 fields, the header has 2",
-        "line 4: `question` contains the lone surrogate U+DCFF",
+        "line 4: it is not UTF-8; convert the file",
     ]
+    (tmp_path / "r.csv").write_bytes(b'question,answer\n1 + 1?,2\n"1 + 2?,3\n1 + 3?,4\n')
+    read = read_whole(table(tmp_path / "r.csv"), "mine")
+    assert [s.answer for s in read.train] == ["2"]
+    assert read.rejected[0].reason.endswith("it ends on line 4, so a quote in it may have no end")
+    (tmp_path / "r.csv").write_bytes(b'\xef\xbb\xbf"question",answer\r\n"1\r\n+ ""1""?",2\r\n')
+    (seed,) = read_whole(table(tmp_path / "r.csv"), "mine").train
+    assert seed.problem == '1\r\n+ "1"?'
     texts = pa.array([b"1 + 1?", b"1 + \xff?", b"1 + 3?"]).view(pa.string())
     answers = pa.array([2.0, 3.0, float("nan")])
     pq.write_table(pa.table({"question": texts, "answer": answers}), tmp_path / "r.parquet")
@@ -178,7 +185,11 @@ def test_a_folder_a_glob_and_a_saved_data_set(tmp_path):
         (gzip.compress(LINES)[:-20], "cannot be read"),
         (json.dumps(ROWS).encode()[:-5], "its JSON array has no end"),
         (b"\x00\x01\x02", "none of JSON lines"),
-        (b"", "0 distinct problems"),
+        (b"", "0 distinct problems.*; no row was found"),
+        (json.dumps(ROWS).encode() + b" [{}]", "text follows its JSON array"),
+        ("question,answer".encode("utf-16"), "it is text in UTF-16; convert it"),
+        (b"question,answer,answer\n1,2,3\n", "its header has the column `answer` twice"),
+        (b'"a\nb",answer\n1,2\n', r"no column `question`.*; it has `a\\nb`, `answer`"),
     ],
 )
 def test_a_file_that_is_no_table_is_an_error(tmp_path, content, message):
@@ -297,6 +308,9 @@ def test_a_function_with_tests_asks_for_the_value_of_its_first_test(tmp_path):
     [
         ("assert add(1, 2) == len([1])", "its value is no literal"),
         ("assert add(f(1), 2) == 3", "its argument `a` is no literal"),
+        ("assert sorted(add(1, 2), key=f) == [3]", "an argument of `sorted` is no literal"),
+        ("assert abs(add(1, 2) - x) < 1", "its value is no literal"),
+        ("assert add(1, 2) == sorted([3, 'a'])", "its value cannot be sorted"),
         ("assert add(1, 2) == 3j", "its value is no JSON: it contains a complex"),
         ("assert add(1, b'2') == 3", "its argument `b` is no JSON: it contains a bytes"),
         (
@@ -318,8 +332,12 @@ def test_the_reason_of_a_test_without_literals_is_the_same_in_every_run(tmp_path
     ("expected", "answer"),
     [
         ("{(3, 4), (1, 2)}", "{(3, 4), (1, 2)}"),  # its members have no order
-        ("[{2, 1}]", "[[1,2]]"),
-        ("{(1, 2): 3, None: {4}}", '{"[1,2]":3,"null":[4]}'),
+        ("[{2, 1, 2}]", "[{2, 1}]"),
+        ("{(1, 2): 3, None: {4}}", "{(1, 2): 3, None: {4}}"),
+        ("{(1, 2): 3, None: [4]}", '{"[1,2]":3,"null":[4]}'),
+        ("set([2, 1, 2])", "{2, 1}"),
+        ("set()", "set()"),
+        ("sorted((2, 1))", "[1,2]"),
         ("{10: 1, 9: 2}", '{"10":1,"9":2}'),
     ],
 )
@@ -331,6 +349,26 @@ def test_sets_and_keys_that_are_no_texts_are_values_as_in_the_sandbox(tmp_path, 
     (seed,) = read_whole(table(tmp_path / "r.json", fields), "mine").train
     assert seed.problem.endswith("return for a = {1, 2}, b = {(1, 2): 3}?")
     assert seed.answer == answer
+
+
+@pytest.mark.parametrize(
+    ("test", "asked", "answer"),
+    [
+        ("set(add(1, 2)) == {3, 4}", "What is `set(add(a, b))` for a = 1, b = 2?", "{3, 4}"),
+        ("[4] == sorted(add(1, b=2), reverse=True)",
+         "What is `sorted(add(a, b), reverse=True)` for a = 1, b = 2?", "[4]"),
+        ("len(set(add(1, 2))) == 1", "What is `len(set(add(a, b)))` for a = 1, b = 2?", "1"),
+        ("round(add(1, 2), 2) == 3.14", "What is `round(add(a, b), 2)` for a = 1, b = 2?", "3.14"),
+        ("abs(add(1, 2) - 3.14) < 1e-2", "What does `add` return for a = 1, b = 2?", "3.14"),
+    ],
+)  # fmt: skip
+def test_a_test_of_a_value_of_the_call_asks_for_that_value(tmp_path, test, asked, answer):
+    """`set(f(x))` says nothing of the order of `f(x)`, and `len(f(x))` nothing of its members."""
+    row = {"text": "Add.", "code": "def add(a, b):\n    return a + b", "tests": [f"assert {test}"]}
+    (tmp_path / "r.json").write_text(json.dumps([row]))
+    fields = {"problem": "text", "program": "code", "tests": "tests"}
+    (seed,) = read_whole(table(tmp_path / "r.json", fields), "mine").train
+    assert (seed.problem, seed.answer) == (f"Add.\n\n{asked}", answer)
 
 
 def test_a_map_must_give_an_answer():
@@ -364,8 +402,8 @@ def test_real_files_are_read_whole(shared_data):
     fields = {"problem": "text", "program": "code", "tests": "test_list", "id": "task_id"}
     reader = table(seed / "mbpp.jsonl", fields, filters=["task_id >= 601"])
     read = read_whole(reader, "mbpp")
-    assert len(read.train) == 371
-    assert Counter(r.verdict for r in read.rejected) == {"malformed": 3, "filtered": 600}
+    assert len(read.train) == 372
+    assert Counter(r.verdict for r in read.rejected) == {"malformed": 2, "filtered": 600}
     fields = {"problem": "{Body} {Question}", "answer": "Answer"}
     read = read_whole(table(shared_data / "bench" / "svamp.jsonl", fields), "svamp")
     assert len(read.train) + len(read.rejected) == 1000

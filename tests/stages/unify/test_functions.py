@@ -138,6 +138,21 @@ def test_sets_tuples_and_lists_are_told_apart_as_the_test_does(trusting):
     assert rows[0].input == '{"a":[1,2],"b":{"[3,4]":5}}'
 
 
+def test_the_code_cot_computes_what_the_test_compares(trusting):
+    code = "def near(a, b):\n    return [b, a, b]"
+    cases = [  # the test, the answer of the seed, the output of the Code CoT
+        ("set(near(3, 4)) == {3, 4}", "{4, 3}", "[3,4]"),
+        ("sorted(near(3, 4)) == [3, 4, 4]", "[3,4,4]", "[3,4,4]"),
+        ("len(near(3, 4)) == 3", "3", "3"),
+        ("abs(len(near(3, 4)) - 3.001) < 0.1", "3.001", None),
+    ]
+    seeds = [added(f"{code}  # {a}", f"assert {a}", answer=b) for a, b, _ in cases]
+    found, rows = verdicts(seeds, "tests", trusting)
+    assert found == ["accepted", "accepted", "accepted", "wrong_answer"]
+    assert [row.output for row in rows[:3]] == [output for *_, output in cases[:3]]
+    assert "output = set(near(**input))\n" in rows[0].program
+
+
 def test_a_program_with_another_value_is_a_wrong_answer(trusting):
     found, rows = verdicts([seed(PROGRAM), seed(PROGRAM, answer="30")], "function", trusting)
     assert found == ["accepted", "wrong_answer"]

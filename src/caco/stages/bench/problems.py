@@ -44,5 +44,5 @@ def problems(
         raise UserError(
             f"the benchmark `{name}` has {count:,} problems, but "
             f"`bench.benchmarks.{name}.min_rows` is {benchmark.min_rows:,}; correct "
-            f"`bench.benchmarks.{name}`, or remove it{rejections.cause()}"
+            f"`bench.benchmarks.{name}`, or remove it{rejections.cause(count)}"
         )

@@ -141,7 +141,7 @@ class FieldMap:
         named += [("filters", column) for one in self._filters for column in one.columns]
         for key, column in named:
             if columns and not column.known(columns):
-                names = ", ".join(f"`{name[:40]}`" for name in sorted(columns)[:20])
+                names = ", ".join(f"`{_line(name)[:40]}`" for name in sorted(columns)[:20])
                 raise UserError(
                     f"{file}: it has no column `{column.name}`, which `{self._key}.{key}` names; "
                     f"it has {names}"
@@ -193,3 +193,7 @@ def _parsed(kind: Callable[[str], P], text: str, key: str) -> P:
         return kind(text)
     except ValueError as e:
         raise UserError(f"`{key}`: {e}; correct it") from None
+
+
+def _line(text: str) -> str:
+    return "\\n".join(text.splitlines())

@@ -109,7 +109,11 @@ def _text(value: Any, name: str, numbers: bool) -> str:
         if not isinstance(value, bool) and not math.isfinite(value):
             raise Malformed(f"`{name}` is {value}")
         return str(value)
-    raise Malformed(f"`{name}` is a value of the type {type(value).__name__}, not a text")
+    hint = ""
+    if isinstance(value, list | Mapping):
+        part = f"{name}[0]" if isinstance(value, list) else f"{name}.NAME"
+        hint = f"; a name such as `{part}` is that of a value in it"
+    raise Malformed(f"`{name}` is a value of the type {type(value).__name__}, not a text{hint}")
 
 
 def whole(text: str) -> str:

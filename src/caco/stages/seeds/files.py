@@ -30,6 +30,8 @@ _PARQUET, _ARROW_FILE, _ARROW_STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
 _OTHER = {
     b"PK\x03\x04": "it is a ZIP archive; extract it",
     b"version https://git-lfs": "it is a pointer of Git LFS, not the file itself; get the file",
+    b"\xff\xfe": "it is text in UTF-16; convert it to UTF-8",
+    b"\xfe\xff": "it is text in UTF-16; convert it to UTF-8",
 }
 _JSON_NAMES = (".json", ".jsonl", ".ndjson")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{},]', re.DOTALL)
@@ -126,7 +128,7 @@ def _text_records(path: Path, text: "io.BufferedReader[Any]") -> Iterator[Record
             if raw.strip():
                 yield _json_record(f"line {number}", raw)
     else:
-        yield from _csv_records(text, head)
+        yield from _csv_records(path, text, head)
 
 
 def _json_record(place: str, raw: bytes) -> Record:
@@ -167,18 +169,24 @@ def _elements(path: Path, text: BinaryIO) -> Iterator[bytes]:
                 yield element
             begin = at
         if depth == 0:
+            if buffer[at:].strip() or text.read(_CHUNK).strip():
+                raise UserError(f"{path}: text follows its JSON array; write one array, or lines")
             return
 
 
-def _csv_records(text: BinaryIO, head: bytes) -> Iterator[Record]:
+def _csv_records(path: Path, text: BinaryIO, head: bytes) -> Iterator[Record]:
     header = head.splitlines()[0]
     delimiter = max(",", "\t", ";", key=lambda mark: header.count(mark.encode()))
     csv.field_size_limit(1 << 30)
     lines = io.TextIOWrapper(text, encoding="utf-8", errors="surrogateescape", newline="")
     rows = csv.reader(lines, delimiter=delimiter)
     columns = next(rows)
+    for column in columns:
+        if column and columns.count(column) > 1:
+            raise UserError(f"{path}: its header has the column `{column}` twice; rename one")
     while True:
-        place = f"line {rows.line_num + 1}"
+        begin = rows.line_num + 1
+        place = f"line {begin}"
         try:
             row = next(rows)
         except StopIteration:
@@ -190,9 +198,22 @@ def _csv_records(text: BinaryIO, head: bytes) -> Iterator[Record]:
             continue
         if len(row) != len(columns):
             fault = f"it has {len(row)} fields, the header has {len(columns)}"
+            if rows.line_num > begin:
+                fault += f"; it ends on line {rows.line_num}, so a quote in it may have no end"
             yield Record(place, None, fault, delimiter.join(row).encode("utf-8", "replace"))
+        elif not _is_utf8("".join(row)):
+            raw = delimiter.join(row).encode("utf-8", "surrogateescape")
+            yield Record(place, None, "it is not UTF-8; convert the file", raw)
         else:
             yield Record(place, dict(zip(columns, row, strict=True)))
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _batches(batches: Iterator[pa.RecordBatch]) -> Iterator[Record]:

@@ -63,7 +63,7 @@ def _require_enough(reader: Reader, source: str, distinct: int, rejections: Reje
         raise UserError(
             f"the source `{source}` has {distinct:,} distinct problems, but "
             f"`sources.{source}.seeds.min_rows` is {reader.min_rows:,}; lower it, or correct the "
-            f"other keys of `sources.{source}.seeds`{rejections.cause()}"
+            f"other keys of `sources.{source}.seeds`{rejections.cause(distinct)}"
         )
     if reader.held_out and reader.held_out >= distinct:
         raise UserError(

@@ -28,9 +28,13 @@ class Rejections:
         for verdict, count in self._counts.items():
             print(f"{what}: {count:,} rows are {verdict}")
 
-    def cause(self) -> str:
-        """Returns the end of a message on too few rows; empty if no row was rejected."""
+    def cause(self, accepted: int) -> str:
+        """Returns the end of a message on too few rows; empty if there is no cause to tell.
+
+        Args:
+            accepted: The number of the other rows.
+        """
         if not self._counts:
-            return ""
+            return "" if accepted else "; no row was found"
         counts = ", ".join(f"{verdict} {n:,}" for verdict, n in self._counts.most_common())
         return f"; rejected rows: {counts} (the first: {self._first})"

@@ -2,18 +2,25 @@
 
 A problem such as "Write a function to find the minimum cost path" has no answer. The composed
 problem states the arguments of the first test whose arguments and value are literals, and asks for
-the value. When the seed is converted, all tests decide whether the function is right, the first
-included: they tell a tuple from a list, and a set from both, which have the same JSON text.
+the value. A test of `sorted(f(x))` says nothing of the order of `f(x)`, so the problem asks for
+`sorted(f(x))`. When the seed is converted, all tests decide whether the function is right, the
+first included: they tell a tuple from a list, and a set from both, which have the same JSON text.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from caco.sandbox.protocol import NotSerialisable, json_text
 from caco.text.answers import answer_text
 
 _MARK = "# Tests"  # the line between a function and its tests in `Seed.program`
+_BUILTINS = frozenset(
+    {"abs", "dict", "float", "frozenset", "int", "len", "list", "max", "min", "round", "set"}
+    | {"sorted", "str", "sum", "tuple"}
+)
+"""Functions of Python around a call, whose value follows from that of the call."""
 
 
 class NoCall(Exception):
@@ -27,19 +34,29 @@ class TestedCall:
     Attributes:
         function: Name of the function.
         arguments: The source text of each argument, by parameter.
-        answer: The value as the text of an answer: JSON, or a Python literal for a set, whose
-            members have no order.
+        answer: The value as the text of an answer: JSON, or a Python literal where it has a set,
+            whose members have no order.
+        before, after: The text around the call of which the test tells the value: `sorted(` and
+            `)`; empty where it tells that of the call.
     """
 
     function: str
     arguments: dict[str, str]
     answer: str
+    before: str = ""
+    after: str = ""
 
     @property
     def question(self) -> str:
         """What is asked: the value for these arguments."""
         given = ", ".join(f"{name} = {text}" for name, text in self.arguments.items())
-        return f"What does `{self.function}` return for {given}?"
+        if not self.before:
+            return f"What does `{self.function}` return for {given}?"
+        return f"What is `{self.value(', '.join(self.arguments))}` for {given}?"
+
+    def value(self, arguments: str) -> str:
+        """Returns the expression of the value, with a call that has these arguments."""
+        return f"{self.before}{self.function}({arguments}){self.after}"
 
 
 def with_tests(program: str, tests: str) -> str:
@@ -70,22 +87,19 @@ def tested_call(program: str, tests: str) -> TestedCall:
         node.name: node for node in parsed(program).body if isinstance(node, ast.FunctionDef)
     }
     why = "no test compares a call of its function with a literal"
-    for test in _compared(parsed(tests)):
-        call, expected = test.left, test.comparators[0]
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
-            continue
-        if (function := functions.get(call.func.id)) is None:
-            continue
+    for test, told, expected in _compared(parsed(tests)):
         try:
-            arguments = _bound(function, call)
-            value = _json(expected, "its value")
-            is_set = isinstance(expected, ast.Set)
-            answer = ast.unparse(expected) if is_set else answer_text(value)
+            found = _call_in(told, functions)
+            if found is None:
+                continue
+            call, before, after = found
+            function = functions[ast.unparse(call.func)]
+            arguments, answer = _bound(function, call), _answer(expected)
         except (ValueError, RecursionError) as e:
             why = f"`{ast.unparse(test)[:80]}`: {e}"
             continue
         if answer and arguments:
-            return TestedCall(function.name, arguments, answer)
+            return TestedCall(function.name, arguments, answer, before, after)
     raise NoCall(why)
 
 
@@ -101,13 +115,65 @@ def parsed(text: str) -> ast.Module:
         raise NoCall(f"the source's program is not valid Python ({e})") from None
 
 
-def _compared(tests: ast.Module) -> Iterator[ast.Compare]:
-    """Yields the comparisons that the tests assert, at the top level and in functions."""
+def _compared(tests: ast.Module) -> Iterator[tuple[ast.Compare, ast.expr, ast.expr]]:
+    """Yields the comparisons that the tests assert, at the top level and in functions.
+
+    Each comes with the sides that may be a call and its value. Of `abs(f(x) - 3.14) < 0.01`, which
+    tells the value roughly, these are `f(x)` and `3.14`; the program decides whether its output
+    rounds to that.
+    """
     blocks = [tests.body] + [n.body for n in tests.body if isinstance(n, ast.FunctionDef)]
     for node in (node for block in blocks for node in block):
         test = node.test if isinstance(node, ast.Assert) else None
-        if isinstance(test, ast.Compare) and [type(op) for op in test.ops] in ([ast.Eq], [ast.Is]):
-            yield test
+        if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+            continue
+        sides = (test.left, test.comparators[0])
+        if isinstance(test.ops[0], ast.Lt | ast.LtE):
+            difference = _difference(test.left)
+            if difference is None:
+                continue
+            sides = difference
+        elif not isinstance(test.ops[0], ast.Eq | ast.Is):
+            continue
+        yield test, sides[0], sides[1]
+        yield test, sides[1], sides[0]
+
+
+def _difference(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+    """Returns both operands of `abs(a - b)`, or None."""
+    match node:
+        case ast.Call(
+            func=ast.Name(id="abs"), args=[ast.BinOp(left=a, op=ast.Sub(), right=b)], keywords=[]
+        ):
+            return a, b
+    return None
+
+
+def _call_in(
+    node: ast.expr, functions: Mapping[str, ast.FunctionDef]
+) -> tuple[ast.Call, str, str] | None:
+    """Returns the call of one of the functions that an expression is, and the text around it.
+
+    Around it may be functions of Python, with literals as their other arguments. None: the
+    expression has no such call.
+
+    Raises:
+        ValueError: Another argument is no literal.
+    """
+    before, after = "", ""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        name = node.func.id
+        if name in functions:
+            return node, before, after
+        if name not in _BUILTINS or not node.args:
+            return None
+        rest = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
+        for value in rest:
+            _json(value, f"an argument of `{name}`")
+        texts = [ast.unparse(value) for value in (*node.args[1:], *node.keywords)]
+        before, after = f"{before}{name}(", f"{''.join(f', {text}' for text in texts)}){after}"
+        node = node.args[0]
+    return None
 
 
 def _bound(function: ast.FunctionDef, call: ast.Call) -> dict[str, str]:
@@ -127,6 +193,42 @@ def _bound(function: ast.FunctionDef, call: ast.Call) -> dict[str, str]:
     return {name: ast.unparse(value) for name, value in given.items()}
 
 
+def _answer(expected: ast.expr) -> str:
+    """Returns the value that a test expects as the text of an answer.
+
+    Raises:
+        ValueError: It is no literal, nor a set, list, tuple or sorted list of one; or JSON cannot
+            represent it.
+    """
+    match expected:
+        case ast.Call(func=ast.Name(id="sorted"), args=[members], keywords=[]):
+            try:
+                text = repr(sorted(_literal(members, "its value")))
+                expected = ast.parse(text, mode="eval").body
+            except TypeError:
+                raise ValueError("its value cannot be sorted") from None
+        case ast.Call(func=ast.Name(id="list" | "tuple"), args=[ast.List() | ast.Tuple() as value]):
+            expected = value
+        case ast.Call(
+            func=ast.Name(id="set" | "frozenset"),
+            args=[ast.List(elts=elts) | ast.Tuple(elts=elts) | ast.Set(elts=elts)],
+        ) if elts:
+            expected = ast.Set(elts)
+    text = _json(expected, "its value")
+    with_set = any(isinstance(node, ast.Set | ast.Call) for node in ast.walk(expected))
+    return ast.unparse(_Distinct().visit(expected)) if with_set else answer_text(text)
+
+
+class _Distinct(ast.NodeTransformer):
+    """Removes the members of sets of literals that an earlier member equals."""
+
+    def visit_Set(self, node: ast.Set) -> ast.Set:
+        members: dict[object, ast.expr] = {}
+        for member in node.elts:
+            members.setdefault(ast.literal_eval(member), member)
+        return ast.Set(list(members.values()))
+
+
 def _json(node: ast.expr, what: str) -> str:
     """Returns the value of a literal as the JSON text that the sandbox gives it.
 
@@ -134,8 +236,13 @@ def _json(node: ast.expr, what: str) -> str:
         ValueError: It is no literal, or JSON cannot represent it.
     """
     try:
-        return json_text(ast.literal_eval(node))
+        return json_text(_literal(node, what))
     except NotSerialisable as e:
         raise ValueError(f"{what} is no JSON: {e}") from None
+
+
+def _literal(node: ast.expr, what: str) -> Any:
+    try:
+        return ast.literal_eval(node)
     except (ValueError, TypeError):  # Python's own message has an address, unlike in the next run
         raise ValueError(f"{what} is no literal") from None

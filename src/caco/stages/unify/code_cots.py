@@ -32,7 +32,7 @@ _CALL = """input = {arguments}
 
 {code}
 
-output = {function}(**input)
+output = {value}
 print(output)
 """
 
@@ -49,15 +49,15 @@ def source_tree(program: str) -> ast.Module:
         raise NotConvertible(f"the source's program is not valid Python ({e})") from None
 
 
-def calling_program(arguments: str, code: str, function: str) -> str:
+def calling_program(arguments: str, code: str, value: str) -> str:
     """Returns the Code CoT that calls a function of the source.
 
     Args:
         arguments: The dict literal of its arguments, by parameter.
         code: The text that defines it.
-        function: Its name.
+        value: The expression of the output, such as `solve(**input)`.
     """
-    return _CALL.format(arguments=arguments, code=code, function=function)
+    return _CALL.format(arguments=arguments, code=code, value=value)
 
 
 def form_violation(program: str) -> str | None:

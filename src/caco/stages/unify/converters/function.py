@@ -64,7 +64,7 @@ def from_function(seed: Seed) -> str:
             )
     entries = ", ".join(f'"{name}": {ast.unparse(node.value)}' for name, node in used.items())
     code = _rewritten(text, function, removed, list(used))
-    return calling_program(f"{{{entries}}}", code, function.name)
+    return calling_program(f"{{{entries}}}", code, f"{function.name}(**input)")
 
 
 def _function(text: str) -> ast.FunctionDef:

@@ -54,7 +54,8 @@ def _outcome(seed: Seed, attempts: list[Attempt], deduplicator: Deduplicator) ->
     accepted = next((attempt for attempt in attempts if attempt.verdict == ACCEPTED), None)
     if accepted is None:
         last = attempts[-1]
-        reason = f"the last of {len(attempts)} programs: {last.reason}"
+        which = f"the last of {len(attempts)} programs" if len(attempts) > 1 else "its program"
+        reason = f"{which}: {last.reason}"
         return reject(seed.seed_id, last.verdict, reason, seed)
     assert accepted.input is not None and accepted.output is not None
     converter = f"llm:{accepted.prompt}:{accepted.model}"

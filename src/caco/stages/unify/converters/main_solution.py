@@ -77,7 +77,7 @@ def finished_program(seed: Seed, drawn: str) -> str:
     for node in reversed(tree.body):
         if isinstance(node, ast.FunctionDef) and node.name == _GENERATOR:
             del lines[node.lineno - 1 - len(node.decorator_list) : node.end_lineno]
-    return calling_program(repr(arguments), "\n".join(lines).strip(), _MAIN)
+    return calling_program(repr(arguments), "\n".join(lines).strip(), f"{_MAIN}(**input)")
 
 
 def _definitions(seed: Seed) -> ast.Module:

@@ -1,8 +1,8 @@
 """The converter `tests`: functions that pass their tests, in two runs.
 
 In the first run, the sandbox executes the function and all of its tests. In the second, the Code
-CoT calls the function with the arguments of its first test, as the seed's problem states them; the
-output must equal the value that the test expects.
+CoT computes what the first test compares (the function's value, or `sorted` of it) for its
+arguments, as the seed's problem states them; the output must equal the value that it expects.
 """
 
 import ast
@@ -73,7 +73,7 @@ def tested_program(seed: Seed) -> str:
         NotConvertible: The seed's program has no function with tests.
     """
     code, _, call = _parts(seed)
-    return calling_program(_input(call), code, call.function)
+    return calling_program(_input(call), code, call.value("**input"))
 
 
 def _finish(seed: Seed, _input: str, _output: str) -> Conversion | Rejected:
