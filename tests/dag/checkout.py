@@ -6,22 +6,19 @@ name is in the file `fails`.
 """
 
 import json
-import multiprocessing
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from caco.identity import canonical_json, digest
 from tests.dag.explained import explain_in, record_in
+from tests.forked import forked, redirect
 from tests.git import git
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,8 +44,6 @@ if Path("fails").exists() and sys.argv[1] in Path("fails").read_text().split():
 
 # The imports of Snakemake take longer than planning: one process imports them for all runs.
 _PRELOADED = "tests.dag.preloaded"
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([_PRELOADED])
 
 
 def _snakemake(
@@ -57,33 +52,12 @@ def _snakemake(
     """Runs Snakemake in this process, which is forked for that purpose."""
     os.chdir(folder)
     os.environ.update(environment)
-    with printed.open("w") as file:
-        for stream in (1, 2):
-            os.dup2(file.fileno(), stream)
+    printed.unlink(missing_ok=True)
+    redirect(printed, printed)
     from snakemake.cli import main
 
     sys.argv = [f"{Path(sys.executable).parent}/snakemake", *args]
     main(list(args))
-
-
-def _preloaded(function: Callable[..., None], *args: object) -> None:
-    """Runs a function in this process; the fork server ignores a failed import."""
-    assert _PRELOADED in sys.modules
-    function(*args)
-
-
-def _forked(function: Callable[..., None], *args: object) -> int:
-    """Runs a function in a forked process and returns the exit code of this."""
-    process = _FORKS.Process(target=_preloaded, args=(function, *args))
-    with pytest.MonkeyPatch.context() as patch:  # the server imports before it has `sys.path`
-        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (ROOT, ROOT / "src"))))
-        forkserver.ensure_running()
-    process.start()
-    process.join(timeout=600)
-    process.kill()
-    process.join()
-    assert process.exitcode is not None
-    return process.exitcode
 
 
 class Checkout:
@@ -133,7 +107,7 @@ class Checkout:
             args = (*args, "--configfile", self._changed(config))
         command = ("--cores", "2", *args)
         printed = self.folder / f"printed.{os.getpid()}.txt"
-        returned = _forked(_snakemake, self.folder, command, printed, self.environment)
+        returned = forked(_PRELOADED, _snakemake, self.folder, command, printed, self.environment)
         return subprocess.CompletedProcess(command, returned, printed.read_text())
 
     def _changed(self, config: dict[str, Any]) -> str:
@@ -150,7 +124,7 @@ class Checkout:
         """
         name = "config.yaml" if config is None else self._changed(config)
         printed = self.folder / f"explained.{os.getpid()}.json"
-        assert _forked(explain_in, self.folder, name, printed) == 0
+        assert forked(_PRELOADED, explain_in, self.folder, name, printed) == 0
         reasons: dict[str, list[str]] = json.loads(printed.read_text())
         return reasons
 
@@ -158,7 +132,7 @@ class Checkout:
         """Commits the code, and gives each job the record that it has after a real run."""
         for command in (("init", "-q"), ("add", "src", "scripts"), ("commit", "-qm", "code")):
             git(self.folder, *command)
-        assert _forked(record_in, self.folder) == 0
+        assert forked(_PRELOADED, record_in, self.folder) == 0
 
     def run(self) -> None:
         """Makes all outputs."""

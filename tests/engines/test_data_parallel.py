@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.forked import FORKS, start_server
 
 from caco.config.engines import ServerEngineConfig, VllmEngineConfig
 from caco.config.engines import TransformersEngineConfig as Settings
@@ -32,7 +33,10 @@ def requests(count):
 
 @pytest.fixture
 def two_gpus(monkeypatch):
+    """A job of two GPUs, whose replicas are forked from a process that has imported torch."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5")
+    start_server("tests.preloaded_torch")
+    monkeypatch.setattr("caco.engines.data_parallel.mp.get_context", lambda method: FORKS)
 
 
 def opened(folder):

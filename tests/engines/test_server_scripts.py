@@ -2,11 +2,10 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.engines.fault_server import FaultServer
+from tests.forked import run_script
 from tests.stages.reverse.reverse_rows import verified
 
 from caco.config.models import ServedModel
@@ -24,14 +23,13 @@ SPEC = {
 
 
 def question(folder, url):
-    return subprocess.run(
-        [sys.executable, "scripts/question.py", "--model", folder / "manifest.json",
+    return run_script(
+        ["scripts/question.py", "--model", folder / "manifest.json",
          "--verified", folder / "verified.parquet", "--questions", folder / "questions.parquet",
          "--rejected", folder / "rejected.parquet", "--replies", folder / "replies.parquet",
          "--spec", json.dumps(SPEC),
          "--identity", "00000", "--provenance", folder / "record.json"],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "WRITER_URL": url, "NO_PROXY": "127.0.0.1"},
+        ROOT, {**os.environ, "WRITER_URL": url, "NO_PROXY": "127.0.0.1"},
     )  # fmt: skip
 
 

@@ -1,12 +1,10 @@
 """A model without the chat template of its prompts is one sentence, before it is loaded."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.forked import run_script
 from tests.models.test_served import _fetched
 from tests.tiny_tokenizers import CHATML, FAMILIES, chatml
 
@@ -82,10 +80,10 @@ def test_the_prompts_of_a_served_model_are_framed_by_the_server(tmp_path):
 
 
 def run(script, folder, spec, *flags):
-    return subprocess.run(
-        [sys.executable, f"scripts/{script}.py", "--spec", json.dumps(spec), *map(str, flags),
-         "--provenance", str(folder / "record.json")],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, env=dict(os.environ),
+    return run_script(
+        [f"scripts/{script}.py", "--spec", json.dumps(spec), *flags,
+         "--provenance", folder / "record.json"],
+        ROOT,
     )  # fmt: skip
 
 

@@ -1,12 +1,11 @@
 """A shard is proven to be samples of its model, and every planted change of it is found."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.forked import run_script
 from tests.proof.conftest import manifest_of, recorded, sampled
 
 from caco.config.generation import Sampling
@@ -182,9 +181,7 @@ def test_the_command_prints_one_line(tmp_path, codegen, programs):
     path = tmp_path / "provenance" / "sample" / "00000.json"
     path.parent.mkdir(parents=True)
     write_checked(path, recorded(tmp_path, codegen, programs))
-    done = subprocess.run(
-        [sys.executable, "scripts/prove.py", path], cwd=ROOT, capture_output=True, text=True
-    )
+    done = run_script(["scripts/prove.py", path], ROOT)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{path}: consistent: 64 rows, ")
 

@@ -1,11 +1,10 @@
 """scripts/answer.py and grade_answers.py with a real (tiny) checkpoint."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.forked import run_script
 from tests.tiny_model import make_tiny_model
 
 from caco.models.manifest import write_manifest
@@ -46,9 +45,9 @@ def test_every_problem_is_answered_and_counted(tmp_path, prompt):
 
 def run(script, folder, spec, *args):
     words = [folder / word if "." in word else word for word in args]
-    done = subprocess.run(
-        [sys.executable, ROOT / f"scripts/{script}.py", *words, "--spec", json.dumps(spec),
+    done = run_script(
+        [ROOT / f"scripts/{script}.py", *words, "--spec", json.dumps(spec),
          "--identity", "base-easy", "--provenance", folder / "record.json"],
-        capture_output=True, text=True, timeout=300, check=False,
+        folder,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

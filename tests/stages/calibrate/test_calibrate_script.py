@@ -1,11 +1,10 @@
 """scripts/calibrate.py and judge_planted.py on planted rows."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.forked import run_script
 from tests.stages.calibrate.grader_errors import ERRS
 from tests.stages.unify.conftest import TrustingSandbox
 from tests.tiny_model import make_tiny_model
@@ -37,9 +36,9 @@ def planted(tmp_path_factory, seeds, code_cots):
 
 
 def run(script, tmp_path, spec, *flags):
-    command = [sys.executable, ROOT / "scripts" / script, *flags, "--spec", json.dumps(spec),
+    command = [ROOT / "scripts" / script, *flags, "--spec", json.dumps(spec),
                "--provenance", tmp_path / "job.json"]  # fmt: skip
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
+    done = run_script(command, tmp_path)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -1,11 +1,10 @@
 """scripts/draft.py with a real (tiny) checkpoint."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.forked import run_script
 from tests.tiny_model import make_tiny_model
 
 from caco.models.manifest import write_manifest
@@ -33,11 +32,11 @@ def folder(tmp_path_factory):
 
 
 def drafted(folder, round_, attempts=()):
-    command = [sys.executable, ROOT / "scripts" / "draft.py", "--model", folder / "manifest.json",
+    command = [ROOT / "scripts" / "draft.py", "--model", folder / "manifest.json",
                "--seeds", folder / "seeds.parquet", "--attempts", *attempts, "--round", round_,
                "--drafts", folder / "drafts.parquet", "--spec", json.dumps(SPEC),
                "--provenance", folder / "job.json"]  # fmt: skip
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
+    done = run_script(command, folder)
     assert done.returncode == 0, done.stderr
     assert not (folder / "job.journal").exists()
     return list(read_rows(folder / "drafts.parquet", Draft)), done.stderr

@@ -1,11 +1,10 @@
 """scripts/embed.py with a real (tiny) checkpoint."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.fake_engine import FakeEmbedder
+from tests.forked import run_script
 from tests.stages.reverse.reverse_rows import solution
 from tests.tiny_model import make_tiny_model
 
@@ -26,12 +25,12 @@ SPEC = {
 
 
 def run(folder, read, spec):
-    done = subprocess.run(
-        [sys.executable, ROOT / "scripts/embed.py", "--rule", "embed", "--model",
+    done = run_script(
+        [ROOT / "scripts/embed.py", "--rule", "embed", "--model",
          folder / "manifest.json", "--texts", folder / read, "--embeddings",
          folder / "vectors.parquet", "--spec", json.dumps(spec), "--provenance",
          folder / "embed.json"],
-        capture_output=True, text=True, timeout=300, check=False,
+        folder,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = list(read_rows(folder / "vectors.parquet", Embedding))

@@ -1,10 +1,9 @@
 """scripts/rollout.py and pass_rate.py with a real (tiny) checkpoint."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.forked import run_script
 from tests.stages.reverse.reverse_rows import solution
 from tests.tiny_model import make_tiny_model
 
@@ -26,10 +25,10 @@ GRADING = {"tolerance": 0.0, "grader_timeout_s": 20.0}
 
 def run(script, folder, spec, *args):
     words = [folder / word if "." in word else word for word in args]
-    done = subprocess.run(
-        [sys.executable, ROOT / f"scripts/{script}.py", *words, "--spec", json.dumps(spec),
+    done = run_script(
+        [ROOT / f"scripts/{script}.py", *words, "--spec", json.dumps(spec),
          "--identity", "00000", "--provenance", folder / f"{script}.json"],
-        capture_output=True, text=True, timeout=300, check=False,
+        folder,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads((folder / f"{script}.json").read_text())

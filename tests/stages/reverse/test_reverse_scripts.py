@@ -1,12 +1,11 @@
 """The scripts of the reverse stage: their files and counts."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.forked import run_script
 from tests.stages.reverse.reverse_rows import question, solution, verified
 from tests.tiny_model import make_tiny_model
 
@@ -48,10 +47,10 @@ def _run(folder, script, spec, **files):
         for name, path in files.items()
         for part in (f"--{name.replace(chr(95), chr(45))}", path)
     ]
-    return subprocess.run(
-        [sys.executable, f"scripts/{script}.py", *flags, "--spec", json.dumps(spec),
+    return run_script(
+        [f"scripts/{script}.py", *flags, "--spec", json.dumps(spec),
          "--identity", "00000", "--provenance", folder / "record.json"],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+        ROOT,
     )  # fmt: skip
 
 

@@ -2,11 +2,10 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.forked import run_script
 from tests.tiny_model import make_tiny_model
 
 from caco.identity import file_sha256
@@ -23,14 +22,12 @@ SPEC = {
 
 
 def _sample(tmp_path, name, model):
-    done = subprocess.run(
-        [sys.executable, "scripts/sample.py", "--model", model, "--shard", "00003",
+    return run_script(
+        ["scripts/sample.py", "--model", model, "--shard", "00003",
          "--programs", tmp_path / f"{name}.parquet", "--spec", json.dumps(SPEC),
          "--identity", "00003", "--provenance", tmp_path / f"{name}.json"],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-        env={**os.environ, "CACO_CACHE": str(tmp_path / "cache")},
+        ROOT, {**os.environ, "CACO_CACHE": str(tmp_path / "cache")},
     )  # fmt: skip
-    return done
 
 
 def test_a_shard_is_sampled_reproducibly(tmp_path):
