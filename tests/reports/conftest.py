@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.reports.half_run import HalfRun
+from tests.reports.half_run import HalfRun, write_record
 
 from caco.models.manifest import read_manifest, write_manifest
 from caco.reports.page.build import Files
@@ -26,7 +26,7 @@ from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
 from caco.runtime.chain import open_inputs
 from caco.runtime.checksums import write_checked
-from caco.runtime.provenance import Counts, record
+from caco.runtime.provenance import Counts
 from caco.workflow.paths import Paths
 from caco.workflow.stages import BY_NAME
 
@@ -85,14 +85,13 @@ class FakeRun:
     ) -> Path:
         """Writes a job's record, with constant times."""
         path = Path(self.paths.provenance(rule, identity))
-        record(
+        write_record(
             path, rule=rule, identity=identity, spec=spec, code="c",
             inputs=open_inputs(path, map(Path, inputs)), outputs=outputs, counts=counts,
             seed=None, started=0.0,
         )  # fmt: skip
         raw = json.loads(path.read_text())
-        raw |= {"seconds": 2.0, "host": "node7", "commit": "abc123", "versions": {"python": "3.11"}}
-        raw["changes"] = None
+        raw |= {"seconds": 2.0, "host": "node7", "versions": {"python": "3.11"}}
         raw |= {"used": {"cpu_s": 3.0, "process_mb": 250, **(used or {})}}
         raw |= {"started": "2026-11-23T03:00:00+00:00", "ended": "2026-11-23T03:00:02+00:00"}
         write_checked(path, raw)

@@ -8,22 +8,34 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from caco.config.generation import Sampling
 from caco.engines.protocol import request
 from caco.engines.resumable import request_key
 from caco.reports.job_states import job_states
 from caco.reports.status import status_text
+from caco.runtime import provenance
 from caco.runtime.atomic_files import append_line, write_text
 from caco.runtime.chain import open_inputs
 from caco.runtime.checksums import write_checked
 from caco.runtime.heartbeat import heartbeat_file, read_starts
 from caco.runtime.journal import Journal
-from caco.runtime.provenance import Counts, record
+from caco.runtime.provenance import Counts
 from caco.workflow.paths import Paths
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_800_000_000.0
+
+
+def write_record(path: Path, **values: Any) -> None:
+    """Calls `record`, without the two questions that take longest: packages and git."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(provenance, "_versions", dict)
+        patch.setattr(provenance, "checkout", lambda run: {"commit": "abc123", "changes": None})
+        provenance.record(path, **values)
 
 
 @dataclass
@@ -79,7 +91,7 @@ class HalfRun:
         failed = heartbeat_file(path).exists()
         before = [asdict(start) for start in read_starts(heartbeat_file(path))] if failed else []
         counts = None if rows is None else Counts(rows, rows)
-        record(
+        write_record(
             path, rule=rule, identity=identity, spec="{}", code="c",
             inputs=open_inputs(path, []), outputs=[], counts=counts, seed=None,
             started=time.time() - seconds, starts=before,
