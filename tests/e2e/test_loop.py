@@ -69,8 +69,9 @@ def test_a_program_with_a_wrong_answer_is_rejected(loop: Loop) -> None:
 
 
 def test_training_lowers_the_loss(loop: Loop) -> None:
-    losses = [row.loss for row in read_rows(loop.results / "codegen/loss.parquet", Loss)]
-    assert losses[-1] < losses[0] / 2
+    for trained in ("codegen", "writer"):
+        losses = [row.loss for row in read_rows(loop.results / trained / "loss.parquet", Loss)]
+        assert losses[-1] < losses[0] / 2
 
 
 def test_every_job_has_a_provenance_record_with_digests(loop: Loop) -> None:

@@ -7,7 +7,6 @@ from unittest.mock import ANY
 import pytest
 from tests.training.command_line import STEPS, curve, refused, run, spec
 
-from caco.identity import file_sha256
 from caco.models.manifest import read_manifest, write_manifest
 from caco.rows.ablation import AblationRow
 from caco.rows.corpus import CorpusRow
@@ -34,29 +33,19 @@ def test_codegen_reduces_the_loss_and_writes_a_checkpoint(inputs, trained):
     assert AutoTokenizer.from_pretrained(model_manifest.folder).chat_template
     outputs = {"checkpoint", "manifest.json", "loss.parquet", "record.json"}
     assert {p.name for p in out.iterdir()} == outputs
-    rows = json.loads((out / "record.json").read_text())["rows"]
-    assert rows == {"in": 9, "accepted": 9, "rejected": {}}
-
-
-def test_the_same_seed_gives_bitwise_equal_results(inputs, trained, tmp_path):
-    run("codegen", inputs, tmp_path, spec(), "--code-cots", inputs / "cots.parquet")
-    assert curve(tmp_path) == curve(trained[0])
-    again, first = (read_manifest(out / "manifest.json") for out in (tmp_path, trained[0]))
-    assert again.digest == first.digest
-    losses = [out / "loss.parquet" for out in (tmp_path, trained[0])]
-    assert file_sha256(losses[0]) == file_sha256(losses[1])  # no times, which are in the record
-    for out in (tmp_path, trained[0]):
-        assert json.loads((out / "record.json").read_text())["used"]["training_s"] > 0
+    record = json.loads((out / "record.json").read_text())
+    assert record["rows"] == {"in": 9, "accepted": 9, "rejected": {}}
+    assert record["used"]["training_s"] > 0
 
 
 def test_the_writer_is_trained_on_both_pairs(inputs, tmp_path):
+    """The e2e tests train it; here more rows are required than there are."""
     flags = ("--code-cots", inputs / "cots.parquet", "--seeds", inputs / "seeds.parquet")
-    settings = {**spec(epochs=1, cutoff=512, micro_tokens=512), "fine_tune": True}
-    stderr = run("writer", inputs, tmp_path, settings, *flags)
-    assert "5 rejected: no_solution" in stderr
-    assert curve(tmp_path)
-    rows = json.loads((tmp_path / "record.json").read_text())["rows"]
-    assert rows == {"in": 18, "accepted": 13, "rejected": {"no_solution": 5}}
+    few = {**spec(min_rows=900, cutoff=512, micro_tokens=512), "fine_tune": True}
+    stderr = refused("writer", inputs, tmp_path, few, *flags)
+    assert "writer: 13 examples; 5 rejected: no_solution" in stderr
+    assert "there are only 13 rows to train on, and `writer.training.min_rows` is 900" in stderr
+    assert "5 of 18 have no solution or a prompt longer than `writer.training.cutoff`" in stderr
 
 
 def test_a_writer_without_fine_tuning_is_the_base_model(inputs, tmp_path):
