@@ -83,12 +83,12 @@ snakemakes=(
     "workflow tests/dag/test_reruns.py"
 )
 groups=(
-    "train tests/training"
     "workflow ${workflow_tests[*]}"
-    "train tests/models tests/engines tests/proof tests/grading"
     "infer tests/infer"
-    "train tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/stages/bench tests/stages/export tests/stages/pass_rate tests/stages/embed"
+    "train tests/training"
+    "train tests/models tests/engines tests/proof tests/grading"
     "sandbox tests/stages/verify tests/stages/unify tests/stages/calibrate/test_plant.py tests/preflight/test_node.py"
+    "train tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/stages/bench tests/stages/export tests/stages/pass_rate tests/stages/embed"
 )
 if [ "${1:-}" = coverage ]; then
     side_by_side "${groups[@]}"
