@@ -25,42 +25,35 @@ wait -n && wait -n
 """
 
 
-@pytest.fixture(scope="module", params=[2, 3], ids=["ZeRO-2", "ZeRO-3"])
-def uninterrupted(inputs, tmp_path_factory, request):
-    """A ZeRO stage, and the loss curve of two ranks: on one node, under ZeRO-3 on two nodes."""
-    out = tmp_path_factory.mktemp(f"zero{request.param}")
-    if request.param == 2:
-        run("codegen", inputs, out, _spec(), *_flags(inputs))
-    else:
-        bin = tmp_path_factory.mktemp("bin")
-        (bin / "srun").write_text(_SRUN)
-        (bin / "srun").chmod(0o755)
-        with pytest.MonkeyPatch.context() as m:
-            m.setenv("PATH", f"{bin}:{os.environ['PATH']}")
-            m.setenv("SLURM_JOB_NUM_NODES", "2")
-            m.setenv("SLURM_JOB_ID", "42")
-            run("codegen", inputs, out, _spec(zero_stage=3), *_flags(inputs)[:2])
-    return request.param, curve(out)
-
-
-def test_two_ranks_have_the_losses_of_one(uninterrupted, trained):
+def _require_losses_of_one_rank(out, trained):
+    """Compares a finished run of two ranks with the uninterrupted run of one."""
+    found, expected = curve(out), curve(trained[0])
+    assert [step for step, *_ in expected] == list(range(1, STEPS + 1))
+    assert expected[-1][1] < expected[0][1] - 1
+    assert [(step, tokens) for step, _, _, tokens in found] == [
+        (step, tokens) for step, _, _, tokens in expected
+    ]
     # The third step has one row, so one of the two ranks has none.
-    for (_, loss, norm, tokens), (_, same, same_norm, same_tokens) in zip(
-        curve(trained[0])[:6], uninterrupted[1][:6], strict=True
-    ):
-        assert (loss, tokens) == (pytest.approx(same, rel=1e-4), same_tokens)
+    for (_, loss, norm, _), (_, same, same_norm, _) in zip(found[:6], expected[:6], strict=True):
+        assert loss == pytest.approx(same, rel=1e-4)
         assert norm == pytest.approx(same_norm, rel=1e-3)
+    assert [row[1] for row in found] == pytest.approx([row[1] for row in expected], rel=0.01)
+    outputs = {"checkpoint", "manifest.json", "loss.parquet", "record.json"}
+    assert {p.name for p in out.iterdir()} == outputs
 
 
-def _interrupt(process, checkpoints, after, number):
-    """Sends a signal once there is a checkpoint of more than `after` steps; returns stderr."""
+def _wait_for_checkpoint(process, checkpoints, after):
+    """Waits for a checkpoint of more than `after` steps."""
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline and process.poll() is None:
         if any(int(p.name.removeprefix("step-")) > after for p in checkpoints.glob("step-*")):
             break
         time.sleep(0.005)
-    process.send_signal(number)
-    stderr = process.communicate(timeout=120)[1]
+
+
+def _failed(process):
+    """Returns the stderr of a process that ends with an error."""
+    stderr = process.communicate(timeout=240)[1]
     assert process.returncode != 0, stderr
     return stderr
 
@@ -71,55 +64,58 @@ def _step(pattern, stderr):
     return int(found[1])
 
 
-def test_a_killed_and_preempted_run_has_the_losses_of_an_uninterrupted_one(
-    inputs, uninterrupted, tmp_path
+_RESUMES = r"codegen: resuming after step (\d+)"
+
+
+def test_a_run_whose_rows_change_and_that_is_preempted_has_the_losses_of_an_uninterrupted_one(
+    inputs, trained, tmp_path
 ):
-    """Under ZeRO-3 it is only killed: a preemption saves what every step saves here."""
-    stage, expected = uninterrupted
-    checkpoints = tmp_path / "record.training"
-    assert [step for step, *_ in expected] == list(range(1, STEPS + 1))
-    assert expected[-1][1] < expected[0][1] - 1
-
-    process = start("codegen", inputs, tmp_path, _spec(zero_stage=stage), *_flags(inputs))
-    _interrupt(process, checkpoints, 4, signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
-    assert not (tmp_path / "manifest.json").exists()
-
-    resumes = r"codegen: resuming after step (\d+)"
-    if stage == 2:
-        process = start("codegen", inputs, tmp_path, _spec(zero_stage=stage), *_flags(inputs))
-        stderr = _interrupt(process, checkpoints, 12, signal.SIGUSR1)
-        assert 4 < _step(resumes, stderr) < 16
-        assert process.returncode == os.EX_TEMPFAIL
-        preempted = r"cluster notice: codegen was preempted and stopped after step (\d+);"
-        stopped = _step(preempted, stderr)
-        assert 12 < stopped < STEPS
-
-    stderr = run("codegen", inputs, tmp_path, _spec(zero_stage=stage), *_flags(inputs))
-    assert _step(resumes, stderr) == stopped if stage == 2 else 4 < _step(resumes, stderr) < 16
-    resumed = curve(tmp_path)
-    assert [(step, tokens) for step, _, _, tokens in resumed] == [
-        (step, tokens) for step, _, _, tokens in expected
-    ]
-    assert [row[1] for row in resumed] == pytest.approx([row[1] for row in expected], rel=0.01)
-    outputs = {"checkpoint", "manifest.json", "loss.parquet", "record.json"}
-    assert {p.name for p in tmp_path.iterdir()} == outputs
-
-
-def test_rows_that_change_while_they_are_read_end_the_training(inputs, tmp_path):
     checkpoints = tmp_path / "record.training"
     process = start("codegen", inputs, tmp_path, _spec(), *_flags(inputs))
-    deadline = time.monotonic() + 240
-    while not list(checkpoints.glob("step-*")) and process.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    _wait_for_checkpoint(process, checkpoints, 4)
     (rows,) = checkpoints.glob("scratch/node-*/**/*.arrow")
     with rows.open("r+b") as file:
         file.seek(rows.stat().st_size // 2)
         byte = file.read(1)[0]
         file.seek(-1, os.SEEK_CUR)
         file.write(bytes([byte ^ 1]))
-    stderr = process.communicate(timeout=240)[1]
+    stderr = _failed(process)
     assert process.returncode == 1, stderr
     assert f"{rows}: damaged while it was read" in stderr
     assert not (tmp_path / "manifest.json").exists()
+
+    process = start("codegen", inputs, tmp_path, _spec(), *_flags(inputs))
+    _wait_for_checkpoint(process, checkpoints, 12)
+    process.send_signal(signal.SIGUSR1)
+    stderr = _failed(process)
+    assert 4 < _step(_RESUMES, stderr) < 16
+    assert process.returncode == os.EX_TEMPFAIL
+    preempted = r"cluster notice: codegen was preempted and stopped after step (\d+);"
+    stopped = _step(preempted, stderr)
+    assert 12 < stopped < STEPS
+
+    stderr = run("codegen", inputs, tmp_path, _spec(), *_flags(inputs))
+    assert _step(_RESUMES, stderr) == stopped
+    _require_losses_of_one_rank(tmp_path, trained)
+
+
+def test_a_killed_run_under_zero_3_goes_on_with_its_ranks_on_two_nodes(
+    inputs, trained, tmp_path, tmp_path_factory, monkeypatch
+):
+    training = _spec(zero_stage=3)
+    process = start("codegen", inputs, tmp_path, training, *_flags(inputs))
+    _wait_for_checkpoint(process, tmp_path / "record.training", 4)
+    process.kill()
+    _failed(process)
+    assert process.returncode == -signal.SIGKILL
+    assert not (tmp_path / "manifest.json").exists()
+
+    bin = tmp_path_factory.mktemp("bin")
+    (bin / "srun").write_text(_SRUN)
+    (bin / "srun").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin}:{os.environ['PATH']}")
+    monkeypatch.setenv("SLURM_JOB_NUM_NODES", "2")
+    monkeypatch.setenv("SLURM_JOB_ID", "42")
+    stderr = run("codegen", inputs, tmp_path, training, *_flags(inputs)[:2])
+    assert 4 < _step(_RESUMES, stderr) < 16
+    _require_losses_of_one_rank(tmp_path, trained)
