@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ from caco.reports.restore import MadeJob, restore
 from caco.rows.seed import Seed
 from caco.rows.table import write_rows
 from caco.rows.verified import Verified
-from caco.runtime.chain import load_record, record_digest
+from caco.runtime.chain import load_record, record_digest, write_record
+from caco.runtime.checksums import read_checked, write_checked
 from caco.runtime.heartbeat import heartbeat_file
 
 ROOT = Path(__file__).parents[2]
@@ -185,3 +187,66 @@ def test_a_record_is_not_restored_if_an_input_is_newer_than_the_outputs(fake_run
     os.utime(seeds, (4e9, 4e9))
     (error,) = restore(jobs).errors
     assert f"its input {seeds} is newer than its outputs" in str(error)
+
+
+def _put(run, *names):
+    for name in names:
+        file = folder(run) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(name)
+
+
+def test_a_file_among_artefacts_that_no_record_names_is_a_fault(fake_run):
+    root = folder(fake_run)
+    one = ["programs/00009.parquet", "student/checkpoint/adapter_config.json"]
+    many = [f"corpus/part-{n}.parquet" for n in range(1_234)]
+    _put(fake_run, *one, *many)
+    shutil.copy(fake_run.paths.provenance("verify", "00001"), root / "provenance/verify/00009.json")
+    (root / "student/more").symlink_to(root / "student/checkpoint")
+    *listed, last = sorted(audit(root).differences, key=lambda sentence: "1,234" in sentence)
+    names = sorted([*one, "provenance/verify/00009.json", "student/more"])
+    assert [sentence.partition(": no record names it, ")[0] for sentence in sorted(listed)] == [
+        f"{root / name}" for name in names
+    ]
+    assert last.startswith(f"1,234 files ({root}/corpus/part-0.parquet, ")
+    # A record is missing: only in a checkpoint it is certain that no job made the file.
+    Path(fake_run.paths.provenance("verify", "00001")).unlink()
+    found = audit(root)
+    assert [one[1] in sentence for sentence in found.differences] == [False, True]
+    assert any("can be told when every record is there" in notice for notice in found.notices)
+
+
+def test_what_interrupted_jobs_and_people_leave_is_a_notice(fake_run):
+    root = folder(fake_run)
+    _put(
+        fake_run, "note.txt", "figures/a.svg", "run.lock", "provenance/verify/00001.journal",
+        "provenance/student/all.training/step-00000001/weights", "corpus/.train.parquet.12.part",
+    )  # fmt: skip
+    found = audit(root)
+    assert found.differences == [] and len(found.notices) == 3
+    assert f"2 files ({root}/figures/a.svg, {root}/note.txt): in no " in found.notices[0]
+
+
+def test_files_of_jobs_of_an_earlier_config_are_a_notice_if_they_are_as_recorded(fake_run):
+    root, jobs = folder(fake_run), Path(fake_run.paths.jobs())
+    planned = read_checked(jobs)["jobs"]
+    write_checked(jobs, {"jobs": {**planned, "report": [], "verify": planned["verify"][:1]}})
+    for record in fake_run.records:  # and whatever has read the shard
+        if record.parent.name in ("corpus", "question", "report"):
+            values = load_record(record)
+            inputs = {n: sha for n, sha in values["inputs"].items() if "/verif" not in n}
+            write_record(record, {**values, "inputs": inputs})
+    found = audit(root)
+    earlier = [notice for notice in found.notices if "did not plan" in notice]
+    assert len(earlier) == 1 and not [one for one in found.differences if "no record" in one]
+    shard = root / "verified" / f"{planned['verify'][1]}.parquet"
+    flip(shard)
+    (fault,) = [one for one in audit(root).differences if "no record" in one]
+    assert fault.startswith(f"{shard}: no record names it")
+
+
+def test_a_record_that_was_copied_over_another_is_named(fake_run):
+    first, second = (Path(fake_run.paths.provenance("verify", f"0000{n}")) for n in (0, 1))
+    shutil.copy(first, second)
+    found = audit(folder(fake_run))
+    assert found.differences[0].startswith(f"{second}: the record of job `verify 00000`, copied ")

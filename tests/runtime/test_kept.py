@@ -67,7 +67,7 @@ def test_long_values_that_are_missing_or_altered_are_named_and_written_again(
     write_record(record, written)
     assert load_record(record)["inputs"] == written["inputs"]
     file.unlink()
-    with pytest.raises(UserError, match=r"missing, although .* restores them$"):
+    with pytest.raises(UserError, match=r"missing, although .* restores it$"):
         load_record(record)
 
 

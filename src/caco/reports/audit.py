@@ -10,8 +10,10 @@ from typing import Any
 
 from caco.errors import UserError
 from caco.models.manifest import checkpoint_digests
+from caco.reports.extra_files import extra_files
 from caco.reports.records import planned_jobs, planned_records, read_records, root_of
 from caco.runtime.chain import (
+    MANIFEST,
     altered,
     is_record,
     job_name,
@@ -24,8 +26,6 @@ from caco.runtime.checksums import sha256_of
 from caco.runtime.kept import digest_of, kept_files
 from caco.workflow.paths import Paths
 
-MANIFEST = "manifest.json"
-
 
 @dataclass(slots=True)
 class Audit:
@@ -34,7 +34,7 @@ class Audit:
     Attributes:
         root: The root digest; None if a record is missing or not whole.
         files: Number of files that were read.
-        differences: One sentence for each missing, altered or torn file.
+        differences: One sentence for each missing, altered, torn or extra file.
         notices: What could not be compared, or differs without a change of a row.
     """
 
@@ -74,6 +74,9 @@ def audit(run: Path) -> Audit:
     _compare_outputs(promises, records, found)
     _compare_inputs(run, promises, records, found, complete)
     _compare_kept(run, records, found)
+    extra = extra_files(run, records, complete)
+    found.differences += extra.faults
+    found.notices += extra.notices
     return found
 
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from caco.errors import UserError
-from caco.reports.audit import MANIFEST
 from caco.reports.run_files import Run
 from caco.rows.table import column_names, count_rows, read_columns
+from caco.runtime.chain import MANIFEST
 
 # The columns that identify a row in two runs, by folder; the first that all are in the file. An
 # identity of a sampled row contains the checkpoint, so its place or its text is compared instead.

@@ -17,9 +17,9 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from caco.errors import UserError
-from caco.reports.audit import MANIFEST
 from caco.runtime.cache import cache_folder
 from caco.runtime.chain import (
+    MANIFEST,
     is_record,
     job_name,
     load_record,

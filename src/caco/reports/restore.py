@@ -18,12 +18,11 @@ import pyarrow.parquet as pq
 
 from caco.errors import CacoError, UserError
 from caco.models.manifest import open_checkpoint
-from caco.reports.audit import MANIFEST
 from caco.reports.funnel import is_replies
 from caco.rows.graded import CORRECT
 from caco.rows.rejected import ACCEPTED
 from caco.rows.table import check_rows
-from caco.runtime.chain import Inputs, load_record, located, open_inputs, write_record
+from caco.runtime.chain import MANIFEST, Inputs, load_record, located, open_inputs, write_record
 from caco.runtime.heartbeat import heartbeat_file
 from caco.runtime.job import each_shard
 from caco.runtime.provenance import Counts, job_values, utc

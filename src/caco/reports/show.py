@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from caco.identity import canonical_json
-from caco.reports.audit import MANIFEST
 from caco.reports.energy import NOT_MEASURED, energy
 from caco.reports.records import visible_gpus
 from caco.reports.run_files import open_run
 from caco.reports.wording import counted
 from caco.runtime.chain import (
+    MANIFEST,
     job_name,
     located,
     name_in_run,

@@ -33,9 +33,9 @@ from snakemake.settings.types import (
 from caco.errors import CacoError, UserError
 from caco.identity import canonical_json
 from caco.models.manifest import open_checkpoint
-from caco.reports.audit import MANIFEST
 from caco.reports.restore import END_OF_COMMAND, MadeJob, flags_of, recorded_inputs
 from caco.runtime.chain import (
+    MANIFEST,
     altered,
     job_name,
     load_record,

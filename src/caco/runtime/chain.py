@@ -23,7 +23,8 @@ from caco.runtime.checksums import json_sha256, read_checked, sha256_of, write_c
 from caco.runtime.kept import completed, shortened
 
 _FOLDER = "provenance"  # {run}/provenance/{rule}/{identity}.json
-_MANIFEST = "manifest.json"  # of the files of a model or of a data set
+MANIFEST = "manifest.json"
+"""The name of the file that lists the files of a model or of a data set."""
 _LATENCY_S = 20.0  # a network file system may show a new folder late
 _State = tuple[int, int, int]  # size in bytes, time of change in ns, inode
 
@@ -32,24 +33,33 @@ def load_record(path: Path) -> dict[str, Any]:
     """Returns the values of a record, its long ones too.
 
     Raises:
-        UserError: The file is missing, or is not what was written.
+        UserError: The file is missing, is not what was written, or is that of another job.
     """
     try:
         values = read_checked(path)
         run = run_folder(path)
-        return values if run is None else completed(values, Path(run))
+        if run is None:
+            return values
+        _require_own(path, values)
+        return completed(values, Path(run))
     except FileNotFoundError:
         raise UserError(
             f"{path}: the record does not exist; if its job has run, `{_restore(path)}` restores "
             "it, otherwise run the rule that makes it"
         ) from None
     except UserError as error:
-        raise UserError(f"{error}; `{_restore(path)}` restores them") from None
-    except ValueError:
+        raise UserError(f"{error}; `{_restore(path)}` restores it") from None
+    except (ValueError, KeyError):
         raise UserError(
             f"{path}: not a provenance record, or torn, changed or of another version; "
             f"`{_restore(path)}` restores it from the outputs of its job, which does not run again"
         ) from None
+
+
+def _require_own(path: Path, values: Mapping[str, Any]) -> None:
+    """Raises an error for a record that was copied over that of another job."""
+    if (path.parent.name, path.stem) != (str(values["rule"]), str(values["identity"])):
+        raise UserError(f"{path}: the record of job `{job_name(values)}`, copied there")
 
 
 def write_record(path: Path, values: Mapping[str, Any]) -> None:
@@ -84,7 +94,7 @@ def listed_files(files: Iterable[str]) -> dict[str, str]:
     """
     found = {}
     for file in files:
-        if PurePath(file).name == _MANIFEST:
+        if PurePath(file).name == MANIFEST:
             with suppress(OSError, ValueError, KeyError, TypeError):
                 found[file] = str(json.loads(Path(file).read_text(encoding="utf-8"))["digest"])
     return found
