@@ -30,7 +30,7 @@ from caco.reports.signature import check_signature, sign
 from caco.reports.trace import trace
 from caco.runtime.atomic_files import write_text
 from caco.runtime.job import run
-from caco.runtime.jsonl import positive_int
+from caco.runtime.jsonl import natural_number, positive_int
 from caco.runtime.provenance import utc
 
 
@@ -79,6 +79,13 @@ def _add_rerun_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--stage", nargs="+", metavar="NAME", help="only these rules")
     add("--seed", type=int, help="chooses the jobs; another one each time if omitted")
+    add(
+        "--steps",
+        type=natural_number,
+        default=3,
+        metavar="N",
+        help="first steps of a training that are executed again; 0 for none (%(default)s)",
+    )
     add("--scratch", type=Path, help="new folder for the outputs, which is kept")
 
 
@@ -136,7 +143,7 @@ def _rerun(args: argparse.Namespace) -> None:
     seed = secrets.randbelow(1 << 32) if args.seed is None else args.seed
     with scratch_folder(args.scratch, folder) as scratch:
         results: list[Rerun] = []
-        for one in rerun(folder, scratch, args.shards, args.stage, seed):
+        for one in rerun(folder, scratch, args.shards, args.stage, seed, args.steps):
             results.append(one)
             print("\n".join(map(printable, one.lines)), flush=True)
     print("\n".join([*map(printable, summary(results)), f"seed: {seed}"]))

@@ -1,8 +1,8 @@
 """Tells whether rows come from the recorded model, and whether a checkpoint fits its training rows.
 
-Nothing is generated or trained. Of a job in which a model generates, one forward pass of the
-recorded checkpoint scores the prompts and the drawn tokens; of a training, it computes the loss on
-rows that the checkpoint was trained on. The exit code is 1 if a job is inconsistent. For
+Of a job in which a model generates, one forward pass of the recorded checkpoint scores the prompts
+and the drawn tokens; of a training, it computes the loss on rows that the checkpoint was trained
+on, and the first steps are executed again. The exit code is 1 if a job is inconsistent. For
 interactive use:
 python scripts/prove.py results/embedded/provenance/sample/00000.json
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from caco.runtime.chain import load_record
 from caco.runtime.job import run
+from caco.runtime.jsonl import natural_number
 
 
 def main() -> None:
@@ -26,16 +27,28 @@ def main() -> None:
         nargs="+",
         help="records of jobs in which a model generates or is trained",
     )
+    parser.add_argument(
+        "--steps",
+        type=natural_number,
+        default=3,
+        metavar="N",
+        help="steps of a training that are executed again; 0 for none (%(default)s)",
+    )
     args = parser.parse_args()
     # After the arguments: `--help` works without torch.
     from caco.proof.generation import prove_generation
-    from caco.proof.training import TRAININGS, prove_training
+    from caco.proof.recorded_trainings import TRAININGS
+    from caco.proof.training import prove_training
 
     verdicts = set()
     for path in args.records:
         record = load_record(path)
-        prove = prove_training if record["rule"] in TRAININGS else prove_generation
-        proof = prove(record, path.resolve().parents[2])
+        run_folder = path.resolve().parents[2]
+        proof = (
+            prove_training(record, run_folder, args.steps)
+            if record["rule"] in TRAININGS
+            else prove_generation(record, run_folder)
+        )
         print(f"{path}: {proof.line}", flush=True)
         verdicts.add(proof.verdict)
     sys.exit("inconsistent" in verdicts)

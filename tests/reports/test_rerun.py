@@ -102,7 +102,7 @@ def checkout(tmp_path, finished, monkeypatch):
 
 
 def execute(tmp_path, *stages, shards=1, seed=0):
-    return list(rerun(RUN, tmp_path / "scratch", shards, stages or None, seed))
+    return list(rerun(RUN, tmp_path / "scratch", shards, stages or None, seed, steps=3))
 
 
 def change(rule, identity, **values):
@@ -147,12 +147,22 @@ def test_a_generating_job_is_scored(checkout, tmp_path, printed, code, result):
     if printed:
         lines.append(f"print(f'{{sys.argv[1]}}: {printed}')")
     (checkout / "scripts/prove.py").write_text("\n".join([*lines, f"sys.exit({code})"]))
-    plan(RUN, sample=["00000", "00001"])
+    sampled = RUN / "provenance/sample/00000.json"
+    sampled.parent.mkdir()
+    values = {**load_record(RUN / "provenance/check/00000.json"), "rule": "sample"}
+    write_checked(sampled, values)
+    plan(RUN, sample=["00000"])
     (one,) = execute(tmp_path)
     assert (one.rule, one.result) == ("sample", result)
     assert one.reasons == [printed.removeprefix("consistent: ") or "the last error"]
     failed = result in (Result.DIFFERENT, Result.NOT_EXECUTED)
     assert executed_jobs([one])[1] == [f"sample {one.identity}"] * failed
+    # Nothing is scored with inputs that are not those of the job.
+    (file,) = (RUN / "seeds").iterdir()
+    file.write_bytes(file.read_bytes() + b"?")
+    (other,) = execute(tmp_path)
+    assert other.result is Result.NOT_EXECUTED
+    assert other.reasons[0].startswith(f"{file}: its SHA-256 is ")
 
 
 def test_the_seed_chooses_the_jobs(checkout, tmp_path):
@@ -318,7 +328,7 @@ def test_wrong_arguments_are_one_sentence(checkout, tmp_path, monkeypatch):
     run = RUN.absolute()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="this is no checkout"):
-        list(rerun(run, tmp_path / "scratch", 1, None, 0))
+        list(rerun(run, tmp_path / "scratch", 1, None, 0, 3))
 
 
 def test_every_rule_has_a_check_or_a_reason():

@@ -13,11 +13,13 @@ class JobOfRecord:
     """The arguments of a job, and its files where they are now.
 
     Attributes:
+        rule: The rule.
         spec: The settings as JSON.
         identity: The identity.
     """
 
     def __init__(self, record: Mapping[str, Any], run: Path) -> None:
+        self.rule: str = record["rule"]
         self.spec = canonical_json(record["spec"])
         self.identity: str = record["identity"]
         self._record, self._run = record, run
@@ -33,6 +35,10 @@ class JobOfRecord:
     def text(self, flag: str) -> str:
         """Returns the value of an argument."""
         return self._values[flag][0]
+
+    def optional(self, flag: str) -> str | None:
+        """Returns the value of an argument that may have been omitted."""
+        return next(iter(self._values.get(flag, [])), None)
 
     def files(self, flag: str) -> list[Path]:
         """Returns the files of an argument, where they are now."""

@@ -6,33 +6,20 @@ weights were not final yet. Another checkpoint has a higher loss, unless it was 
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
 
-from caco.config.section import section_of_spec
-from caco.config.training import Codegen, FineTune, Student, Writer
 from caco.engines.transformers_model import load_model
 from caco.identity import digest
 from caco.models.manifest import open_checkpoint
-from caco.models.tokenizer import framing, load_tokenizer
-from caco.proof.recorded_command import JobOfRecord
-from caco.rows.ablation import AblationRow
-from caco.rows.code_cot import CodeCoT
-from caco.rows.corpus import CorpusRow
-from caco.rows.loss import Loss
-from caco.rows.seed import Seed
-from caco.rows.table import read_rows
-from caco.text.chat import chat_prompt, end_of_turn, unconditional_prefix
-from caco.training.codegen_examples import codegen_examples
-from caco.training.examples import IGNORED, Example, token_ids
-from caco.training.student_examples import student_examples
-from caco.training.writer_examples import writer_examples
+from caco.proof.first_steps import FirstSteps, repeat_first_steps
+from caco.proof.recorded_trainings import recorded_training
+from caco.training.examples import IGNORED, token_ids
 
 _ROWS = 64  # rows whose loss is computed
 _CHUNK = 256  # tokens whose logits are in float32 at a time, as in caco.proof.scores
@@ -48,12 +35,14 @@ class TrainingProof:
 
     Attributes:
         verdict: `consistent`; `inconsistent` (the loss of the checkpoint on its own rows is above
-            that of the last epoch); `not_scorable` (nothing was trained).
+            that of the last epoch, or its first steps differ); `not_scorable` (nothing was
+            trained).
         rows: Rows whose loss was computed.
         loss: Mean over these rows of the loss of the checkpoint, in nats per token.
         error: Its standard error.
         recorded: Mean of the recorded losses of the last epoch.
         base: As `loss`, of the base model.
+        first: The first steps; None if they were not executed again.
     """
 
     verdict: Literal["consistent", "inconsistent", "not_scorable"]
@@ -62,53 +51,56 @@ class TrainingProof:
     error: float
     recorded: float
     base: float
+    first: FirstSteps | None = None
 
     @property
     def line(self) -> str:
         """The result in one line."""
         if self.verdict == "not_scorable":
             return "not scorable: nothing was trained"
+        first = f"; {self.first.said}" if self.first else ""
         return (
             f"{self.verdict}: loss {self.loss:.3f} (+- {self.error:.3f}) on {self.rows:,} of its "
             f"own rows, {self.recorded:.3f} in the last epoch, {self.base:.3f} of the base model"
+            f"{first}"
         )
 
 
-def prove_training(record: Mapping[str, Any], run: Path) -> TrainingProof:
-    """Computes the loss of a recorded checkpoint on rows that it was trained on; trains nothing.
+def prove_training(record: Mapping[str, Any], run: Path, steps: int = 0) -> TrainingProof:
+    """Computes the loss of a recorded checkpoint on its own rows, and repeats the first steps.
 
     Args:
         record: The record of the job (`caco.runtime.chain.load_record`).
         run: The folder of the run, which may have been moved.
+        steps: Number of steps that are executed again.
 
     Raises:
         UserError: A file is missing or damaged, or transformers cannot load a checkpoint.
+        ClusterError: A step cannot be executed.
     """
-    job = JobOfRecord(record, run)
-    curve = list(read_rows(job.file("--loss"), Loss))
-    if not curve:
+    training = recorded_training(record, run)
+    if training is None:
         return TrainingProof("not_scorable", 0, 0.0, 0.0, 0.0, 0.0)
-    section_type, examples_of = TRAININGS[record["rule"]]
-    section = section_of_spec(section_type, job.spec)
-    base = open_checkpoint(job.file("--model")).folder
-    tokenizer = load_tokenizer(base)
-    present = (one for one in examples_of(job, section, base, tokenizer) if one is not None)
+    section, curve = training.section, training.curve
+    present = (one for one in training.examples() if one is not None)
     drawn = heapq.nsmallest(_ROWS, present, key=lambda one: digest(one.prompt, one.completion))
     rows = [
         row
-        for row in token_ids(drawn, tokenizer, section.training.cutoff)
+        for row in token_ids(drawn, training.tokenizer, section.training.cutoff)
         if any(label != IGNORED for label in row[1][1:])
     ]
     dtype = _DTYPES[section.training.precision]
-    tuned = open_checkpoint(job.file("--checkpoint")).folder
-    losses, of_base = (_losses(folder, dtype, rows) for folder in (tuned, base))
+    tuned = open_checkpoint(training.job.file("--checkpoint")).folder
+    losses, of_base = (_losses(folder, dtype, rows) for folder in (tuned, training.base))
     last = [step.loss for step in curve if step.epoch > curve[-1].epoch - 1]
     recorded, loss = float(np.mean(last)), float(losses.mean())
     error = float(losses.std(ddof=1) / len(losses) ** 0.5) if len(losses) > 1 else 0.0
     bound = recorded * (1 + _RELATIVE) + _NATS + _ERRORS * error
+    first = repeat_first_steps(record, run, steps) if steps else None
+    fits = loss <= bound and (first is None or first.fault is None)
     return TrainingProof(
-        "consistent" if loss <= bound else "inconsistent",
-        len(rows), loss, error, recorded, float(of_base.mean()),
+        "consistent" if fits else "inconsistent",
+        len(rows), loss, error, recorded, float(of_base.mean()), first,
     )  # fmt: skip
 
 
@@ -130,40 +122,3 @@ def _losses(folder: Path, dtype: str, rows: list[tuple[list[int], list[int]]]) -
         losses.append(float(total) / int((wanted != IGNORED).sum()))
     found: np.ndarray = np.array(losses)
     return found
-
-
-def _codegen(job: JobOfRecord, _: Any, base: Path, tokenizer: Any) -> Iterable[Example | None]:
-    rows = job.rows("--code-cots", CodeCoT)
-    return codegen_examples(rows, unconditional_prefix(tokenizer), end_of_turn(tokenizer))
-
-
-def _writer(job: JobOfRecord, _: Any, base: Path, tokenizer: Any) -> Iterable[Example | None]:
-    seeds = {seed.seed_id: seed for seed in job.rows("--seeds", Seed)}
-    return writer_examples(
-        job.rows("--code-cots", CodeCoT),
-        seeds,
-        lambda text: chat_prompt(tokenizer, text),
-        end_of_turn(tokenizer),
-    )
-
-
-def _student(
-    job: JobOfRecord,
-    section: Any,
-    base: Path,
-    tokenizer: Any,
-    row_type: type[CorpusRow | AblationRow] = CorpusRow,
-) -> Iterable[Example | None]:
-    rows = job.rows("--corpus", row_type)
-    return student_examples(rows, framing(base, section.prompt), end_of_turn(tokenizer))
-
-
-_Examples = Callable[[JobOfRecord, Any, Path, Any], Iterable[Example | None]]
-
-TRAININGS: dict[str, tuple[type[FineTune], _Examples]] = {
-    "ablation_student": (Student, partial(_student, row_type=AblationRow)),
-    "codegen": (Codegen, _codegen),
-    "student": (Student, _student),
-    "writer": (Writer, _writer),
-}
-"""The rules that train: their section of the config, and their examples."""

@@ -87,7 +87,7 @@ class Rerun:
 
 
 def rerun(
-    run: Path, scratch: Path, shards: int, stages: Sequence[str] | None, seed: int
+    run: Path, scratch: Path, shards: int, stages: Sequence[str] | None, seed: int, steps: int
 ) -> Iterator[Rerun]:
     """Executes random jobs of every rule again; yields the result of each.
 
@@ -97,6 +97,7 @@ def rerun(
         shards: Number of jobs of each rule.
         stages: The rules; None for every rule of the run.
         seed: Chooses the jobs.
+        steps: Steps of a training that are executed again.
 
     Raises:
         UserError: No run was started there, it has no such rule, or the working folder is no
@@ -127,7 +128,7 @@ def rerun(
         record = Path(Paths(run.name, str(run.parent)).provenance(rule, identity))
         label = f"job {number} of {len(chosen)}: {rule} {identity}"
         if known.check in _PROVEN_BY_MODEL:
-            yield _score_job(record, known.check, label)
+            yield _score_job(record, run, known.check, label, steps)
         else:
             yield _rerun_job(record, run, scratch / rule / identity, label)
 
@@ -210,13 +211,18 @@ def _rerun_job(record: Path, run: Path, folder: Path, label: str) -> Rerun:
     return Rerun(rule, identity, check, result, seconds, reasons, changes)
 
 
-def _score_job(record: Path, check: Check, label: str) -> Rerun:
+def _score_job(record: Path, run: Path, check: Check, label: str, steps: int) -> Rerun:
     """Has the recorded model score its own or its training rows, in the environment of models."""
     rule, identity = record.parent.name, record.stem
     started = time.monotonic()
+    try:
+        require_inputs(load_record(record), run)
+    except CacoError as error:
+        seconds = time.monotonic() - started
+        return Rerun(rule, identity, check, Result.NOT_EXECUTED, seconds, [str(error)])
     print(label, file=sys.stderr, flush=True)
     done = subprocess.run(
-        ["envs/python", "train", "scripts/prove.py", str(record)],
+        ["envs/python", "train", "scripts/prove.py", str(record), "--steps", str(steps)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -202,6 +202,11 @@ def answer_lines(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+def natural_number(text: str) -> int:
+    """As `positive_int`, or 0."""
+    return 0 if text == "0" else positive_int(text)
+
+
 def positive_int(text: str) -> int:
     """Parses an argument that counts something; for `argparse`."""
     if not (text.isascii() and text.isdecimal() and 0 < len(text) < 10 and int(text)):

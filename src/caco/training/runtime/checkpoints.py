@@ -33,6 +33,7 @@ from caco.runtime.journal import from_line, to_line
 LOSS = "loss.jsonl"  # the steps so far; each line is a checksum and JSON
 STOP = "stop"  # file in the scratch folder that tells the ranks to write a checkpoint and stop
 STOPPED = "stopped"  # file in the scratch folder: the ranks stop after this checkpoint
+STOP_AFTER = "stop_after"  # file in the scratch folder: the number of steps after which they stop
 _FINGERPRINT = "fingerprint.json"  # file in the scratch folder
 _DIGESTS = "digests.json"
 _STEP = "step-"

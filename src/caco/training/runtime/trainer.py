@@ -22,6 +22,7 @@ from caco.runtime.progress import progress_line
 from caco.training.runtime.checkpoints import (
     LOSS,
     STOP,
+    STOP_AFTER,
     STOPPED,
     CheckpointFolder,
     append_step,
@@ -109,11 +110,16 @@ class CheckpointingTrainer(SFTTrainer):  # type: ignore[misc]
 
 
 class _CheckpointSchedule(TrainerCallback):  # type: ignore[misc]
-    """Decides after which steps a checkpoint is written; rank 0 decides for all ranks."""
+    """Decides after which steps a checkpoint is written; rank 0 decides for all ranks.
+
+    Where the scratch folder has `STOP_AFTER`, none is written.
+    """
 
     def __init__(self, checkpoints: CheckpointFolder, every_s: float) -> None:
         self._checkpoints, self._every_s = checkpoints, every_s
         self._last = time.monotonic()
+        wanted = checkpoints.scratch / STOP_AFTER
+        self._last_step = int(wanted.read_text(encoding="utf-8")) if wanted.exists() else None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Starts the timer."""
@@ -122,6 +128,9 @@ class _CheckpointSchedule(TrainerCallback):  # type: ignore[misc]
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Requests a checkpoint when it is due, but not after the last step."""
         if state.global_step >= state.max_steps:
+            return
+        if self._last_step is not None:
+            control.should_training_stop = state.global_step >= self._last_step
             return
         decision = torch.tensor(self._decision(), device=args.device)
         torch.distributed.broadcast(decision, src=0)
