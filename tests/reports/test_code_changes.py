@@ -1,6 +1,7 @@
 """Changed code is named by file and function where the recorded commit shows it."""
 
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from tests.git import git
@@ -26,10 +27,10 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def words(checkout: Path, commit: str | None, code: str) -> str:
-    folder = checkout.parent / "commits"
+def words(checkout: Path, commit: str | None, code: str, patch: Path | None = None) -> str:
+    folder = Path(mkdtemp(dir=checkout.parent))
     changes = CodeChanges(checkout / "src", folder)
-    return changes.words(commit, code, checkout / "scripts/sample.py", ())
+    return changes.words(commit, patch, code, checkout / "scripts/sample.py", ())
 
 
 def test_functions_are_named(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,3 +62,29 @@ def test_another_version_of_results_is_named(
     code = code_digest(checkout / "scripts/sample.py", checkout / "src")
     monkeypatch.setattr("caco.reports.code_changes.RESULTS_VERSION", 2)
     assert words(checkout, commit, code) == "code changed: RESULTS_VERSION 1 -> 2"
+
+
+def test_functions_are_named_of_code_that_was_changed_when_the_job_ran(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("reports.code_changes", "runtime.code_digest"):
+        monkeypatch.setattr(f"caco.{module}.RESULTS_VERSION", 1)
+    commit = git(checkout, "rev-parse", "HEAD")
+    first = checkout.parent / "first"
+    git(checkout, "worktree", "add", "-q", str(first))  # where the job ran
+    rows = (first / "src/caco/rows.py").read_text()
+    (first / "src/caco/rows.py").write_text(rows + "def three():\n    pass\n")
+    (first / "scripts/sample.py").write_text("from caco.more import five\n")
+    (first / "src/caco/more.py").write_text("from caco.rows import one\ndef five():\n    pass\n")
+    git(first, "add", "--intent-to-add", ".")
+    patch = checkout.parent / "changes.diff"
+    patch.write_text(git(first, "diff", "HEAD") + "\n")
+    code = code_digest(first / "scripts/sample.py", first / "src")
+    git(checkout, "apply", str(patch))
+    text = (checkout / "src/caco/rows.py").read_text()
+    (checkout / "src/caco/rows.py").write_text(text.replace("return 1", "return 2"))
+    said = words(checkout, f"{commit}+changes", code, patch)
+    assert said == "code changed: src/caco/rows.py (one)"
+    assert "unknown which function" in words(checkout, f"{commit}+changes", code, patch / "gone")
+    patch.write_text(patch.read_text().replace("def two", "def other"))
+    assert f"{patch} cannot be applied: " in words(checkout, f"{commit}+changes", code, patch)

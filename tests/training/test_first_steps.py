@@ -1,6 +1,7 @@
 """The first steps of a recorded training, executed again, and planted changes of the record."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -33,26 +34,23 @@ def test_the_first_steps_are_equal_bit_for_bit(record, trained, tmp_path):
 def test_a_planted_change_of_order_and_rate_is_found(record, tmp_path, inputs, monkeypatch):
     training = {**record["spec"]["training"], "seed": 43, "learning_rate": 3.1e-3}
     planted = {**record, "spec": {**record["spec"], "training": training}}
-    again = []
-    monkeypatch.setattr(
-        "caco.proof.first_steps.compare_steps", lambda *args: again.append(args) or args
-    )
-    repeat_first_steps(planted, tmp_path, 1)
-    ((recorded, found, precision, other),) = again
+    monkeypatch.setattr("caco.proof.first_steps.compare_steps", lambda *compared: compared)
+    compared: Any = repeat_first_steps(planted, tmp_path, 1)
+    recorded, found, precision, other = compared
     assert other == [] and len(found) == 1
     rate = compare_steps(recorded, found, precision, OTHER)
     assert rate.fault == "learning_rate of step 1 is 0.0031 instead of 0.003"
     # A forged rate beside it: the order of the rows shows in the loss, on another machine too.
     forged = [replace(found[0], learning_rate=recorded[0].learning_rate)]
     order = compare_steps(recorded, forged, precision, OTHER)
-    assert order.fault.startswith("loss of step 1 is ") and "beyond the bound" in order.said
+    assert str(order.fault).startswith("loss of step 1 is ") and "beyond the bound" in order.said
 
 
 def test_bits_count_only_on_the_recorded_machine_and_software(steps):
     near = [replace(step, loss=step.loss * (1 + 1e-6)) for step in steps[:3]]
     assert compare_steps(steps, steps[:3], "fp32", OTHER).said.endswith("equal bit for bit")
     same = compare_steps(steps, near, "fp32", [])
-    assert same.fault.startswith("loss of step 1 is ")
+    assert str(same.fault).startswith("loss of step 1 is ")
     assert same.said.endswith("although machine, packages and code are as recorded")
     elsewhere = compare_steps(steps, near, "fp32", ["machine", "packages"])
     assert elsewhere.fault is None
@@ -61,7 +59,7 @@ def test_bits_count_only_on_the_recorded_machine_and_software(steps):
         "with other machine, packages"
     )
     nan = [replace(steps[0], loss=float("nan"))]
-    assert compare_steps(steps, nan, "fp32", OTHER).fault.startswith("loss of step 1 is nan")
+    assert "loss of step 1 is nan" in compare_steps(steps, nan, "fp32", OTHER).said
     assert compare_steps(nan, nan, "fp32", []).fault is None
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import os
 import subprocess
 import tarfile
 from collections.abc import Iterable
@@ -36,13 +37,22 @@ class CodeChanges:
             folder: An empty folder, for the code of the commits.
         """
         self._src, self._folder = src, folder
-        self._trees: dict[str, _Tree | str] = {}
+        self._trees: dict[tuple[str, Path | None], _Tree | str] = {}
 
-    def words(self, commit: str | None, code: str, script: Path, chosen: Iterable[str]) -> str:
+    def words(
+        self,
+        commit: str | None,
+        changes: Path | None,
+        code: str,
+        script: Path,
+        chosen: Iterable[str],
+    ) -> str:
         """Returns what of a rule's code has changed since a job.
 
         Args:
             commit: The commit that the job's record has.
+            changes: The patch with the changes of the checkout since that commit; None if the
+                record names none.
             code: The code digest that it has.
             script: The rule's script in the checkout.
             chosen: The modules that the rule's settings choose now.
@@ -50,26 +60,27 @@ class CodeChanges:
         if commit is None or commit.startswith(UNKNOWN):
             return "code changed (its record has no commit, so it is unknown what)"
         name = commit.removesuffix(CHANGED)
-        if name not in self._trees:
-            self._trees[name] = self._tree(name)
-        tree = self._trees[name]
+        patch = changes if changes is not None and changes.is_file() else None
+        if (name, patch) not in self._trees:
+            self._trees[name, patch] = self._tree(name, patch)
+        tree = self._trees[name, patch]
         if isinstance(tree, str):
             return f"code changed (it is unknown what: commit {_short(name)} is not read: {tree})"
         old_script, old_src = tree.folder / "scripts" / script.name, tree.folder / "src"
         chosen = list(chosen)
         old = file_digests(old_script, old_src, chosen) if old_script.is_file() else {}
         new = file_digests(script, self._src, chosen)
-        changes = [
+        changed = [
             self._file(file, tree, script)
             for file in sorted(old.keys() | new.keys())
             if old.get(file) != new.get(file)
         ]
         if tree.results_version != RESULTS_VERSION:
-            changes.append(f"RESULTS_VERSION {tree.results_version} -> {RESULTS_VERSION}")
+            changed.append(f"RESULTS_VERSION {tree.results_version} -> {RESULTS_VERSION}")
         if old and digest_of_files(old, tree.results_version or 0) == code:
-            return f"code changed: {', '.join(changes)}"
-        since = f"; since that commit changed: {', '.join(changes)}" if changes else ""
-        if commit.endswith(CHANGED):
+            return f"code changed: {', '.join(changed)}"
+        since = f"; since that commit changed: {', '.join(changed)}" if changed else ""
+        if commit.endswith(CHANGED) and patch is None:
             return (
                 f"code changed: made from uncommitted changes at {_short(name)}, so it is unknown "
                 f"which function{since}"
@@ -79,8 +90,8 @@ class CodeChanges:
             f"code digest, at {_short(name)}{since}"
         )
 
-    def _tree(self, commit: str) -> _Tree | str:
-        """Returns a commit's code, or why it cannot be read."""
+    def _tree(self, commit: str, patch: Path | None) -> _Tree | str:
+        """Returns a commit's code with a patch, or why it cannot be read."""
         try:
             done = subprocess.run(
                 ["git", "archive", commit, "src", "scripts"],
@@ -94,6 +105,8 @@ class CodeChanges:
         folder = self._folder / str(len(self._trees))
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
             archive.extractall(folder, filter="data")
+        if patch is not None and (why := _apply(patch, folder)) is not None:
+            return why
         return _Tree(folder, _results_version(folder))
 
     def _file(self, name: str, tree: _Tree, script: Path) -> str:
@@ -112,6 +125,24 @@ class CodeChanges:
         names = dict.fromkeys((*after, *before))
         parts = [name for name in names if before.get(name) != after.get(name)]
         return f"{shown} ({', '.join(parts)})" if parts else shown
+
+
+def _apply(patch: Path, folder: Path) -> str | None:
+    """Applies the changes of a checkout to the code of its commit; returns why that fails."""
+    only = ("--include=src/*", "--include=scripts/*")
+    done = subprocess.run(
+        ["git", "apply", *only, str(patch.resolve())],
+        cwd=folder,
+        # No repository around the folder: git would skip files that are not in it.
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.resolve().parent)},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    if done.returncode == 0:
+        return None
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return f"{patch} cannot be applied: {lines[-1] if lines else 'git failed'}"
 
 
 def _results_version(folder: Path) -> int | None:

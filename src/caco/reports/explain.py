@@ -19,6 +19,7 @@ from caco.reports.setting_names import changed_settings
 from caco.reports.snakemake_metadata import recorded_jobs
 from caco.reports.wording import counted, listed
 from caco.runtime.chain import load_record
+from caco.runtime.kept import CHANGES
 from caco.workflow.rules import StageRules
 from caco.workflow.stages import BY_NAME
 
@@ -71,7 +72,7 @@ class _Reasons:
         self._stage: StageRules = workflow.globals["stage"]
         self._config = workflow.globals["CONFIG"].model_dump(mode="json")
         self._upstream = _upstream(workflow, run)
-        self._code_words: dict[tuple[str | None, str, str, str], str] = {}
+        self._code_words: dict[tuple[str | None, Path | None, str, str, str], str] = {}
 
     def of(self, job: Any) -> list[str]:
         """Returns why a job runs, in words."""
@@ -129,14 +130,17 @@ class _Reasons:
         ):
             yield f"{setting.key} {setting.values}"
         if record["code"] != job.params.code:
-            yield self._changed_code(rule, record, job.params.code)
+            run = Path(job.output.provenance).parents[2]
+            yield self._changed_code(rule, record, run, job.params.code)
 
-    def _changed_code(self, rule: str, record: Mapping[str, Any], code: str) -> str:
-        key = record["commit"], rule, record["code"], code
+    def _changed_code(self, rule: str, record: Mapping[str, Any], run: Path, code: str) -> str:
+        digest = record.get("changes")
+        changes = None if digest is None else run / CHANGES.format(digest)
+        key = record["commit"], changes, rule, record["code"], code
         if key not in self._code_words:
             chosen = self._stage.chosen(rule, code)
             self._code_words[key] = self._code.words(
-                record["commit"], record["code"], self._stage.script(rule), chosen
+                record["commit"], changes, record["code"], self._stage.script(rule), chosen
             )
         return self._code_words[key]
 
