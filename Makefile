@@ -45,7 +45,8 @@ demo: $(DEMO_ENVS:%=$(VENVS)/%/.ready) ## Runs config.yaml and prints its funnel
 	@$(VENVS)/workflow/bin/python scripts/funnel.py results/$$(sed -n "s/^run: *//p" $(CONFIG))
 
 why: $(VENVS)/workflow/.ready ## Says which jobs `make demo` would run and why; runs nothing
-	@$(VENVS)/workflow/bin/python scripts/explain.py --configfile $(CONFIG) $(OVERLAY)
+	@$(VENVS)/workflow/bin/python scripts/explain.py --configfile $(CONFIG) $(OVERLAY) \
+		$(if $(PROFILE),--profile $(PROFILE))
 
 lint: $(VENVS)/workflow/.ready ## Checks style, types and layers
 	@tests/lint.sh

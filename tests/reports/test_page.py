@@ -115,6 +115,13 @@ def test_text_has_a_contrast_of_4_5_and_drawings_of_3_in_both_schemes(made):
             assert contrast(colours["drop"], colours[ground]) >= 3
     used = re.findall(r"(?:color|fill|stroke|background): (?!var|none|inherit)([^;}]+)", style)
     assert used == []  # every colour is one of these
+    # Which of them are of text, and which behind text: no rule has another pair.
+    rules = re.sub(r"@media[^{]*|:root {[^}]*}", "", style)
+    texts = re.findall(r"(?<![-\w])color: var\(--(\w+)\)", rules)
+    texts += re.findall(r"text[.\w]* {[^}]*fill: var\(--(\w+)\)", rules)
+    assert set(texts) == {"ink", "soft", "blue", "orange", "green"}
+    assert set(re.findall(r"background: var\(--(\w+)\)", rules)) == {"paper", "panel"}
+    assert "opacity: 0" not in rules  # which would lower a contrast
 
 
 def test_generated_text_is_never_markup(made):

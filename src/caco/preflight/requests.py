@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,36 @@ def resource_requests(jobs: Iterable[Any]) -> list[ResourceRequest]:
     All jobs of a rule request the same: no resource of a profile depends on wildcards.
     """
     return [_request(rule, job) for rule, job in _submitted_by_rule(jobs)]
+
+
+def requests_text(requests: Iterable[ResourceRequest], jobs: Mapping[str, int]) -> str:
+    """Returns what jobs would request from Slurm at their first attempt: a line a rule, a total.
+
+    Args:
+        requests: What each job of a rule requests.
+        jobs: Number of jobs of each rule that would run, in the order of the lines.
+    """
+    lines = ["jobs that would be submitted, and what they request at their first attempt:"]
+    gpu_h = core_h = 0.0
+    by_rule = {one.rule: one for one in requests}
+    for one in (by_rule[rule] for rule in jobs if rule in by_rule):
+        number = jobs[one.rule]
+        hours = number * one.nodes * one.minutes / 60
+        gpu_h, core_h = gpu_h + hours * one.gpus, core_h + hours * one.cpus
+        model = f" {one.gpu_model}" if one.gpu_model else ""
+        parts = [
+            f"partition {one.partition}" if one.partition else "the default partition",
+            f"{one.nodes} nodes" if one.nodes > 1 else "",
+            f"{one.gpus}{model} GPU{'s' if one.gpus > 1 else ''}" if one.gpus else "",
+            f"{one.cpus} core{'s' if one.cpus > 1 else ''}",
+            f"{one.mem_mb:,} MB" if one.mem_mb else "",
+            f"{one.minutes / 60:g} h" if one.minutes else "no time limit",
+        ]
+        what = f"{one.rule}: {number:,} job{'s' if number > 1 else ''}"
+        asked = f"; {hours * one.gpus:,.1f} GPU-hours" if one.gpus else ""
+        lines.append(f"{what}, each {', '.join(filter(None, parts))}{asked}")
+    lines.append(f"requested at most: {gpu_h:,.1f} GPU-hours, {core_h:,.1f} core-hours")
+    return "\n".join(lines)
 
 
 def last_attempt_requests(jobs: Iterable[Any]) -> list[ResourceRequest]:

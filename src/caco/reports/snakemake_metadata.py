@@ -9,11 +9,12 @@ that a changed setting or changed code re-runs what it would have re-run in the 
 of which a file differs is stored as incomplete: Snakemake runs it again.
 """
 
+import io
 import json
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 
 import yaml
 from snakemake.api import SnakemakeApi
+from snakemake.cli import parse_args
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 from snakemake.settings.enums import Quietness, RerunTrigger
 from snakemake.settings.types import (
@@ -29,6 +31,7 @@ from snakemake.settings.types import (
     OutputSettings,
     ResourceSettings,
 )
+from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from caco.errors import CacoError, UserError
 from caco.identity import canonical_json
@@ -53,26 +56,46 @@ _NO_REASON = ("{params.", "{resources.", "{threads}")  # parts of a command, see
 
 
 @contextmanager
-def planned_workflow(configs: Iterable[Path]) -> Iterator[Any]:
+def planned_workflow(configs: Iterable[Path], profile: str | None = None) -> Iterator[Any]:
     """Yields Snakemake's workflow with its planned jobs; no job runs.
 
     Args:
         configs: Config of the run and its overlays.
+        profile: The profile whose resources the jobs have; without one, those of their rules.
     """
+    resources, executor = ResourceSettings(cores=1), None
+    if profile is not None:
+        resources, executor = _of_profile(profile)
     # An error of Snakemake is still printed.
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         plan = api.workflow(
-            resource_settings=ResourceSettings(cores=1),
+            resource_settings=resources,
             config_settings=ConfigSettings(configfiles=list(configs)),
             snakefile=Path("Snakefile"),
         )
         # As in a run with either profile, so that the jobs are those of its dry run.
         plan.dag(DAGSettings(rerun_triggers=_rerun_triggers(), force_incomplete=True))
         workflow = plan._workflow
+        if executor is not None:  # tells which jobs are submitted
+            workflow._executor_plugin = ExecutorPluginRegistry().get_plugin(executor)
         # Snakemake's commands that plan and run nothing, such as --summary, do the same.
         workflow._prepare_dag(forceall=False, ignore_incomplete=False, lock_warn_only=True)
         workflow._build_dag()
         yield workflow
+
+
+def _of_profile(profile: str) -> tuple[ResourceSettings, str | None]:
+    """Returns the resources that a profile sets, and its executor if it has one."""
+    with redirect_stderr(io.StringIO()):  # Snakemake prints which profile it uses
+        _, stated = parse_args(["--profile", profile])
+    resources = ResourceSettings(
+        cores=stated.cores,  # at most so many threads a job
+        nodes=stated.jobs,
+        default_resources=stated.default_resources,
+        overwrite_resources=stated.set_resources,
+        overwrite_threads=stated.set_threads,
+    )
+    return resources, stated.executor
 
 
 def _rerun_triggers() -> set[RerunTrigger]:
