@@ -100,7 +100,7 @@ def test_a_changed_key_of_the_grader_leaves_every_answer_and_grade_equal(
     assert changed.startswith("bench.grader_timeout_s: ") and changed.endswith(" -> 33.0  (grade)")
     assert further == []
     assert found["Where does it first show?"] == [
-        "nowhere: every output that both runs have is equal"
+        "nowhere: every output that both runs have is equal, by the digests in the records"
     ]
     equal = found["Which stages are equal, bit for bit?"]
     assert f"grade: 2 files, although it changed: {changed}" in equal

@@ -46,6 +46,12 @@ def record_of(run, rule, identity):
     return Path(Paths(run.name, str(run.parent)).provenance(rule, identity))
 
 
+def rename(run, rule, identity, to):
+    path = record_of(run, rule, to)
+    write_checked(path, load_record(record_of(run, rule, identity)) | {"identity": to})
+    record_of(run, rule, identity).unlink()
+
+
 def change(run, rule, identity, **values):
     path = record_of(run, rule, identity)
     write_checked(path, load_record(path) | values)
@@ -73,7 +79,7 @@ def test_a_copy_is_equal_in_every_stage(first, second):
     found = answers(first, second)
     assert found["What changed?"] == ["nothing"]
     assert found["Where does it first show?"] == [
-        "nowhere: every output that both runs have is equal"
+        "nowhere: every output that both runs have is equal, by the digests in the records"
     ]
     equal = [line.partition(":")[0] for line in found["Which stages are equal, bit for bit?"]]
     assert equal == [
@@ -82,7 +88,10 @@ def test_a_copy_is_equal_in_every_stage(first, second):
     ]  # fmt: skip
     assert found["How do the others differ, and why?"] == ["none"]
     assert "verify: 12 in, 8 accepted, in both" in found["What did it do to the funnel?"]
-    assert found["What was not compared?"] == ["nothing: both runs are finished"]
+    assert found["What was not compared?"] == [
+        "no job: both runs are finished",
+        "files with their records: `python scripts/audit.py verify RUN` does",
+    ]
 
 
 def test_equal_files_are_not_read(first, second):
@@ -209,7 +218,7 @@ def test_other_shards_stages_and_inputs_are_named(first, second):
     for rule in list(jobs):
         if "00001" in jobs[rule]:
             jobs[rule] = ["00000", "00002"]
-            record_of(second, rule, "00001").rename(record_of(second, rule, "00002"))
+            rename(second, rule, "00001", "00002")
     jobs.pop("writer")
     write_checked(second / "jobs.json", {"jobs": jobs})
     change(second, "seeds", "families", inputs={"data/a.jsonl": "1" * 64})
@@ -308,7 +317,7 @@ def test_a_missing_table_or_another_benchmark_is_said(first, second):
     (second / "bench/student/easy.parquet").unlink()
     jobs = load_jobs(second)
     jobs["grade"] = ["student-easy", "base-hard"]
-    record_of(second, "grade", "base-easy").rename(record_of(second, "grade", "base-hard"))
+    rename(second, "grade", "base-easy", "base-hard")
     write_checked(second / "jobs.json", {"jobs": jobs})
     found = answers(first, second)
     student, base, other = found["What did it do to the scores?"]

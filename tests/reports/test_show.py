@@ -95,7 +95,7 @@ def test_unknown_values_are_said(fake_run):
     Path(fake_run.paths.provenance("corpus", "all")).unlink()
     found = answers(fake_run)
     assert "commit unknown: the record was restored  (verify)" in found["With which code?"]
-    assert found["Which run is it?"][1] == "root digest unknown: a record is missing"
+    assert found["Which run is it?"][1] == "root digest unknown: a record is missing or not whole"
     assert found["What failed, was retried or was restored?"] == [
         "corpus: no record",
         "judge 00000: its record was restored, so when and where it ran is unknown",

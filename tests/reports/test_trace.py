@@ -24,7 +24,7 @@ from caco.rows.solution import Solution
 from caco.rows.table import read_rows, write_rows
 from caco.rows.verified import Verified
 from caco.runtime.chain import load_record
-from caco.runtime.checksums import write_checked
+from caco.runtime.checksums import sha256_of, write_checked
 from caco.stages.export.dataset import questions
 
 ROOT = Path(__file__).parents[2]
@@ -232,7 +232,14 @@ def test_a_shard_that_was_made_again_is_a_gap(fake_run):
     rows = list(read_rows(file, Question))
     write_rows(file, Question, [question(replace_id(rows[0]), 99), *rows[1:]])
     (gap, *_) = traced(fake_run, "s6").gaps
-    assert "questions/00001.parquet: has no row of sample s6, and none was rejected" in gap
+    assert f"has no row of sample s6, and none was rejected; {file}: its SHA-256 is " in gap
+    record = Path(fake_run.paths.provenance("question", "00001"))
+    outputs = load_record(record)["outputs"]
+    (name,) = (name for name in outputs if "rejected" not in name and "replies" not in name)
+    outputs[name] = sha256_of([file])[file]
+    write_checked(record, {**load_record(record), "outputs": outputs})
+    (gap, *_) = traced(fake_run, "s6").gaps
+    assert "has no row of sample s6, and none was rejected; the shard was made again" in gap
 
 
 def replace_id(row):
@@ -242,6 +249,10 @@ def replace_id(row):
 def test_an_unfinished_run_is_traced_as_far_as_it_is(fake_run):
     for rule in ("judge", "check"):
         Path(fake_run.paths.provenance(rule, "00000")).unlink()
+    judged = Path(fake_run.paths.shard("judged", "00000"))
+    gap, *_ = traced(fake_run, "q0").gaps
+    assert gap.startswith(f"{judged}: no record says which job made it")
+    judged.unlink()
     text = lines_of(fake_run, "q0")
     assert "judge        not run yet" in text and "corpus  " not in text
     assert "2 jobs of the run have not run yet" in lines_of(fake_run, "seed3")
@@ -282,7 +293,9 @@ def test_a_folder_without_a_run_is_an_error(tmp_path):
 def test_a_torn_record_is_a_sentence(fake_run):
     record = Path(fake_run.paths.provenance("judge", "00000"))
     record.write_text(record.read_text()[:50])
-    assert open_run(Path(fake_run.paths.root)).torn[0].startswith(f"{record}: not a provenance ")
+    run = open_run(Path(fake_run.paths.root))
+    assert run.torn["judge", "00000"].startswith(f"{record}: not a provenance ")
+    assert trace(run, "q0", every=False).gaps[0] == run.torn["judge", "00000"]
 
 
 def test_the_command_escapes_control_characters_and_exits_with_1_for_a_gap(fake_run):

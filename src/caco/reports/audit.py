@@ -57,10 +57,12 @@ def audit(run: Path) -> Audit:
     """
     found = Audit()
     paths = Paths(run.name, str(run.parent))
+    planned: list[Path] = []
     records: dict[Path, dict[str, Any]] = {}
     for rule, identities in planned_jobs(run).items():
         for identity in identities:
             path = Path(paths.provenance(rule, identity))
+            planned.append(path)
             if rule.startswith("preflight") and not path.exists():
                 continue
             try:
@@ -74,7 +76,7 @@ def audit(run: Path) -> Audit:
     _compare_outputs(promises, records, found)
     _compare_inputs(run, promises, records, found, complete)
     _compare_kept(run, records, found)
-    extra = extra_files(run, records, complete)
+    extra = extra_files(run, planned, records, complete)
     found.differences += extra.faults
     found.notices += extra.notices
     return found

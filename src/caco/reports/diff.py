@@ -94,7 +94,7 @@ def _first(compared: Iterable[Compared]) -> str:
         if rule.differs and rule.rule not in WITHOUT_ROWS:
             names = rule.different or rule.only
             return f"{rule.rule}: {', '.join(names[:_FILES])}{_more(len(names) - _FILES)}"
-    return "nowhere: every output that both runs have is equal"
+    return "nowhere: every output that both runs have is equal, by the digests in the records"
 
 
 def _equal(compared: Iterable[Compared], found: Sequence[Change]) -> list[str]:
@@ -130,7 +130,7 @@ def _different(pair: Pair, compared: Sequence[Compared], found: Sequence[Change]
 
 
 def _not_compared(pair: Pair, compared: Iterable[Compared]) -> list[str]:
-    lines = [line for run in pair.runs for line in run.torn]
+    lines = [line for run in pair.runs for line in run.torn.values()]
     for rule in compared:
         if rule.unfinished:
             lacking = [
@@ -142,7 +142,8 @@ def _not_compared(pair: Pair, compared: Iterable[Compared]) -> list[str]:
                 f"{rule.rule}: {counted(rule.unfinished, 'job')} without a record "
                 f"({'; '.join(lacking)}): not finished, or the record is lost"
             )
-    return lines or ["nothing: both runs are finished"]
+    lines = lines or ["no job: both runs are finished"]
+    return [*lines, "files with their records: `python scripts/audit.py verify RUN` does"]
 
 
 def _more(number: int) -> str:

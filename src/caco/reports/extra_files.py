@@ -44,12 +44,18 @@ class ExtraFiles:
     notices: list[str] = field(default_factory=list)
 
 
-def extra_files(run: Path, records: Mapping[Path, Mapping[str, Any]], complete: bool) -> ExtraFiles:
+def extra_files(
+    run: Path,
+    planned: Iterable[Path],
+    records: Mapping[Path, Mapping[str, Any]],
+    complete: bool,
+) -> ExtraFiles:
     """Finds the files of a run that no record names.
 
     Args:
         run: `results/{run}`.
-        records: The whole records of its planned jobs, by file.
+        planned: The records of all planned jobs; the audit names one that is torn or missing.
+        records: Those that are whole, by file.
         complete: Whether these are all; if not, a file may be the output of a job without one.
     """
     declared, unknown, checkpoints = _declared(run, records)
@@ -58,7 +64,8 @@ def extra_files(run: Path, records: Mapping[Path, Mapping[str, Any]], complete: 
         for name in _files(run, declared)
         if name not in declared and not any(name.is_relative_to(folder) for folder in unknown)
     ]
-    left = [name for name in left if name.as_posix() not in _OF_THE_RUN]
+    known = {*_OF_THE_RUN, *(_name(run, path).as_posix() for path in planned)}
+    left = [name for name in left if name.as_posix() not in known]
     folders = {name.parts[0] for name in declared if len(name.parts) > 1}
     earlier = _of_earlier_jobs(run, left)
     kinds: dict[str, list[PurePath]] = defaultdict(list)

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,9 +13,11 @@ import pyarrow.compute as pc
 from caco.errors import UserError
 from caco.models.manifest import read_manifest
 from caco.reports.identities import Hit, Trace
-from caco.reports.run_files import Job, Run, inputs, row
+from caco.reports.run_files import Job, Run, inputs, outputs, row
 from caco.rows.solution import solution_id
 from caco.rows.table import count_rows, read_columns
+from caco.runtime.chain import altered, unrecorded
+from caco.runtime.checksums import sha256_of
 from caco.workflow.stages import BY_NAME, SHARD_STAGES
 
 _CORPUS = "corpus/train.parquet"
@@ -92,7 +95,12 @@ def _fate(run: Run, target: Target, trace: Trace) -> dict[str, Any] | None:
     for rule, identity, name in _stages(run, target.shard):
         job = rule, identity
         if job not in run.records:
-            trace.add(rule, "not run yet")
+            if job in run.torn:
+                trace.gap(run.torn[job])
+            elif run.path(name).exists():
+                trace.gap(unrecorded(run.path(name), Path(run.paths.provenance(*job))))
+            else:
+                trace.add(rule, "not run yet")
             break
         accepted = _accepted(run, name, target)
         if rule == "question":
@@ -107,9 +115,11 @@ def _fate(run: Run, target: Target, trace: Trace) -> dict[str, Any] | None:
         if (more := len(accepted) + len(rejected) - 2 * _SHOWN) > 0:
             trace.add("", f"and further rows, {more + 2 * _SHOWN:,} in all")
         if not accepted and not rejected:
+            why = _altered(run, job, name) or (
+                "the shard was made again since then: run the workflow again"
+            )
             trace.gap(
-                f"{run.path(name)}: has no row of {_named(target)}, and none was rejected; the "
-                "shard was made again since then: run the workflow again"
+                f"{run.path(name)}: has no row of {_named(target)}, and none was rejected; {why}"
             )
         trace.add("", made(run, job))
         if not accepted:
@@ -118,6 +128,16 @@ def _fate(run: Run, target: Target, trace: Trace) -> dict[str, Any] | None:
     else:
         _used(run, trace)
     return last
+
+
+def _altered(run: Run, job: Job, name: str) -> str | None:
+    """Returns the sentence on a file that is not the one which its record promises."""
+    file, promised = run.path(name), outputs(run.records[job]).get(name)
+    found = sha256_of([file])[file] if file.is_file() else "that of no file: it is missing"
+    if promised is None or found == promised:
+        return None
+    record = Path(run.paths.provenance(*job))
+    return altered(file, found, record, run.records[job], promised)
 
 
 def _stages(run: Run, shard: str) -> Iterator[tuple[str, str, str]]:

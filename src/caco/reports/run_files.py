@@ -32,7 +32,7 @@ class Run:
         config: The complete config; empty for a run of an earlier version.
         planned: The identities of each rule's jobs, in the order of the data.
         records: The records that exist, in the same order.
-        torn: One sentence for each record that is not whole.
+        torn: One sentence for each record that is not whole, by its job.
         made_by: The job that made a file.
         read_by: The jobs that read a file.
     """
@@ -42,7 +42,7 @@ class Run:
     config: dict[str, Any]
     planned: dict[str, list[str]]
     records: dict[Job, Values]
-    torn: list[str]
+    torn: dict[Job, str]
     made_by: dict[str, Job]
     read_by: dict[str, list[Job]]
 
@@ -70,7 +70,7 @@ def open_run(folder: Path) -> Run:
         UserError: No run was started there.
     """
     paths = Paths(folder.name, str(folder.parent))
-    run = Run(folder, paths, config_of(folder), planned_jobs(folder), {}, [], {}, {})
+    run = Run(folder, paths, config_of(folder), planned_jobs(folder), {}, {}, {}, {})
     readers: dict[str, list[Job]] = defaultdict(list)
     for rule, identities in run.planned.items():
         for identity in identities:
@@ -80,7 +80,7 @@ def open_run(folder: Path) -> Run:
             try:
                 values = load_record(path)
             except UserError as error:
-                run.torn.append(str(error))
+                run.torn[rule, identity] = str(error)
                 continue
             run.records[rule, identity] = values
             run.made_by.update(dict.fromkeys(outputs(values), (rule, identity)))

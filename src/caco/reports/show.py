@@ -13,7 +13,7 @@ from typing import Any
 from caco.identity import canonical_json
 from caco.reports.energy import NOT_MEASURED, energy
 from caco.reports.records import visible_gpus
-from caco.reports.run_files import open_run
+from caco.reports.run_files import Run, open_run
 from caco.reports.wording import counted
 from caco.runtime.chain import (
     MANIFEST,
@@ -69,7 +69,7 @@ def show(run: Path) -> list[Answer]:
         Answer("With which software?", _software(jobs)),
         Answer("On which nodes and GPUs?", _nodes(jobs)),
         Answer("How long did it take, and what did it use?", _cost(jobs)),
-        Answer("What failed, was retried or was restored?", _troubles(jobs, missing)),
+        Answer("What failed, was retried or was restored?", _troubles(opened, jobs)),
         Answer("What was rejected?", _rejected(jobs)),
         Answer(VERIFICATION, _verification(run, root)),
         Answer("Do its jobs have the same outputs again?", _last_rerun(run, root)),
@@ -130,7 +130,7 @@ def _identity(
 ) -> list[str]:
     return [
         f"{run}: {len(jobs):,} of {len(jobs) + len(missing):,} jobs have a record",
-        f"root digest {root or 'unknown: a record is missing'}",
+        f"root digest {root or 'unknown: a record is missing or not whole'}",
     ]
 
 
@@ -250,8 +250,11 @@ def _energy(jobs: Iterable[_Values]) -> str:
     return f"energy of CPUs {cpus}, of GPUs {gpus}"
 
 
-def _troubles(jobs: Iterable[_Values], missing: Iterable[_Values]) -> list[str]:
-    lines = [f"{job_name(values)}: no record" for values in missing]
+def _troubles(run: Run, jobs: Iterable[_Values]) -> list[str]:
+    lines = [
+        run.torn.get(job) or f"{job_name({'rule': job[0], 'identity': job[1]})}: no record"
+        for job in run.missing()
+    ]
     for values in jobs:
         name = job_name(values)
         if values.get("restored"):
