@@ -41,6 +41,11 @@ SEPARATED = {
         "describes a program",
         "The function f(x) = 3x + 4 takes its minimum on [0, 1] at which x?",
     ),
+    "purpose of a program": (
+        "The program is trying to determine how many of 3 flips are heads. How many are 4?",
+        "describes a program",
+        "The exercise program is designed to last 3 weeks of 4 days. How many days is that?",
+    ),
     "Python": (
         "What does the Python code give for 3 and 4?",
         "describes a program",

@@ -89,6 +89,7 @@ def test_usual_constants_have_names_and_are_no_inputs(worded, computed):
          "minute, so 20*.5=<<20*.5=10>>10", "MINUTES_PER_HOUR = 60", 10),
         ("Bo eats 3 figs a day. How many in a week?", "<<3*7=21>>21", "DAYS_PER_WEEK = 7", 21),
         ("Bo has 3 dozen eggs. How many eggs?", "<<3*12=36>>36", "DOZEN = 12", 36),
+        ("Bo is 2 dozen years old. How many years?", "<<2*12=24>>24", "DOZEN = 12", 24),
         ("Bo has 5 feet of rope. How many inches?", "<<5*12=60>>60", "INCHES_PER_FOOT = 12", 60),
         ("Bo has 300 cents. How many dollars?", "<<300/100=3>>3", "CENTS_PER_DOLLAR = 100", 3),
     ]  # fmt: skip

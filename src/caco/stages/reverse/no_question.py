@@ -34,7 +34,9 @@ _NO_PROBLEM: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"\b(?:this|the|that)\s+(?:\w+\s+)?(?:program|script|code|function)\s+"
             r"(?:also\s+|then\s+|first\s+)?(?:solves|computes|calculates|returns|takes|prints|outputs"
-            r"|determines|reads|defines|initiali[sz]es|iterates|loops|accepts|implements|executes)\b"
+            r"|determines|reads|defines|initiali[sz]es|iterates|loops|accepts|implements|executes"
+            r"|(?:is\s+(?:trying|used|designed|meant|supposed)|tries|aims|attempts)\s+to\s+(?:find|count"
+            r"|determine|calculate|compute|solve|figure|return|print|output|check|decide))\b"
             r"|\b(?:python|javascript)\s+(?:program|script|code|function)\b"
             r"|\b(?:input|output)\s+of\s+(?:this|the)\s+(?:program|script|code)\b"
             r"|\b(?:this|the)\s+(?:program|script|code)'?s?\s+(?:input|output)\b",

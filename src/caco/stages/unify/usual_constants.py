@@ -71,8 +71,8 @@ _PER_CENT = listed("% percent percentage")
 _ALONE: tuple[tuple[Fraction, str, frozenset[str]], ...] = (
     (Fraction(24), "HOURS_PER_DAY", listed("day daily")),
     (Fraction(7), "DAYS_PER_WEEK", listed("week weekly")),
-    (Fraction(12), "MONTHS_PER_YEAR", listed("year yearly annual annually")),
     (Fraction(12), "DOZEN", listed("dozen")),
+    (Fraction(12), "MONTHS_PER_YEAR", listed("year yearly annual annually")),
     (Fraction(100), HUNDRED_PERCENT, _PER_CENT),
     (Fraction(1, 100), "PER_CENT", _PER_CENT),
     (Fraction(1, 100), "DOLLARS_PER_PENNY", listed("penny cent")),
