@@ -20,8 +20,8 @@ def record_in(folder: Path) -> None:
             texts = job.params if hasattr(job.params, "spec") else job.resources
             path = Path(job.output.provenance)
             time = path.stat().st_mtime_ns
-            values = {"spec": json.loads(texts.spec), "code": texts.code, "commit": commit}
-            write_checked(path, values)
+            job_of = {"rule": path.parent.name, "identity": path.stem, "commit": commit}
+            write_checked(path, {**job_of, "spec": json.loads(texts.spec), "code": texts.code})
             os.utime(path, ns=(time, time))
 
 
