@@ -1,11 +1,13 @@
 """The first steps of a recorded training, executed again, and planted changes of the record."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from caco.proof.first_steps import compare_steps, repeat_first_steps
+from caco.proof.first_steps import FirstSteps, compare_steps, repeat_first_steps
+from caco.proof.recorded_trainings import recorded_training
 from caco.rows.loss import Loss
 from caco.rows.table import read_rows
 from caco.runtime.chain import load_record
@@ -23,9 +25,15 @@ def steps(trained):
     return list(read_rows(trained[0] / "loss.parquet", Loss))
 
 
+def repeated(record: dict[str, Any], run: Path, steps: int) -> FirstSteps:
+    training = recorded_training(record, run)
+    assert training is not None
+    return repeat_first_steps(record, training, steps)
+
+
 def test_the_first_steps_are_equal_bit_for_bit(record, trained, tmp_path):
     before = sorted(path.name for path in trained[0].rglob("*"))
-    found = repeat_first_steps(record, tmp_path, 2)
+    found = repeated(record, tmp_path, 2)
     assert found.said == "first 2 steps executed again: equal bit for bit"
     assert (found.steps, found.fault) == (2, None)
     assert sorted(path.name for path in trained[0].rglob("*")) == before
@@ -35,7 +43,7 @@ def test_a_planted_change_of_order_and_rate_is_found(record, tmp_path, inputs, m
     training = {**record["spec"]["training"], "seed": 43, "learning_rate": 3.1e-3}
     planted = {**record, "spec": {**record["spec"], "training": training}}
     monkeypatch.setattr("caco.proof.first_steps.compare_steps", lambda *compared: compared)
-    compared: Any = repeat_first_steps(planted, tmp_path, 1)
+    compared: Any = repeated(planted, tmp_path, 1)
     recorded, found, precision, other = compared
     assert other == [] and len(found) == 1
     rate = compare_steps(recorded, found, precision, OTHER)
@@ -66,5 +74,5 @@ def test_bits_count_only_on_the_recorded_machine_and_software(steps):
 def test_a_training_on_gpus_is_not_executed_without(record, tmp_path, monkeypatch):
     monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
     of_gpus = {**record, "gpus": {"visible": "0", "devices": ["H200, GPU-1, 580.1"]}}
-    found = repeat_first_steps(of_gpus, tmp_path, 1)
+    found = repeated(of_gpus, tmp_path, 1)
     assert (found.steps, found.fault) == (0, None) and "need GPUs" in found.said

@@ -18,7 +18,7 @@ import torch
 
 from caco.config.section import implementations
 from caco.identity import file_sha256
-from caco.proof.recorded_trainings import RecordedTraining, recorded_training
+from caco.proof.recorded_trainings import RecordedTraining
 from caco.rows.loss import Loss
 from caco.runtime.code_digest import code_digest
 from caco.runtime.machine import environment, machine
@@ -58,20 +58,20 @@ class FirstSteps:
     said: str
 
 
-def repeat_first_steps(record: Mapping[str, Any], run: Path, steps: int) -> FirstSteps:
+def repeat_first_steps(
+    record: Mapping[str, Any], training: RecordedTraining, steps: int
+) -> FirstSteps:
     """Executes the first steps of a recorded training again, and compares their losses.
 
     Args:
-        record: The record of the job (`caco.runtime.chain.load_record`). It trained something.
-        run: The folder of the run, which may have been moved.
+        record: The record of the job (`caco.runtime.chain.load_record`).
+        training: What the job trained, of `recorded_training`.
         steps: Number of steps.
 
     Raises:
         UserError: A file is missing or damaged, or the DeepSpeed settings have another ZeRO stage.
         ClusterError: A rank failed.
     """
-    training = recorded_training(record, run)
-    assert training is not None
     ranks, here = _recorded_ranks(record, training), torch.cuda.device_count()
     if record["gpus"]["devices"] and not here:
         return FirstSteps(0, None, "the first steps need GPUs, of which this machine has none")

@@ -96,7 +96,7 @@ def prove_training(record: Mapping[str, Any], run: Path, steps: int = 0) -> Trai
     recorded, loss = float(np.mean(last)), float(losses.mean())
     error = float(losses.std(ddof=1) / len(losses) ** 0.5) if len(losses) > 1 else 0.0
     bound = recorded * (1 + _RELATIVE) + _NATS + _ERRORS * error
-    first = repeat_first_steps(record, run, steps) if steps else None
+    first = repeat_first_steps(record, training, steps) if steps else None
     fits = loss <= bound and (first is None or first.fault is None)
     return TrainingProof(
         "consistent" if fits else "inconsistent",

@@ -78,11 +78,12 @@ CARDINALS = {
     **{word: 10 * value for value, word in enumerate(_TENS, start=2)},
 }
 """The values of single number words, `zero` to `ninety`."""
-_DENOMINATORS = {
+DENOMINATORS = {
     **{word: value for value, word in enumerate(_ORDINALS, start=3)},
     "half": 2, "halve": 2, "quarter": 4, "twelfth": 12, "sixteenth": 16, "twentieth": 20,
     "hundredth": 100,
 }  # fmt: skip
+"""The denominators of the words for parts: `third`, `quarter`."""
 
 _EXCUSED = (1, 2)
 
@@ -117,7 +118,7 @@ _CARDINAL = (
 _SCALE = rf"(?P<scale>{_any(SCALES)})"
 # `third` and `quarter` are read as fractions only where they are unambiguous: `one third`, `two
 # thirds`, `two-third`, `a quarter of`; not in `a third person`, `2 third graders`.
-_PART = _any(_DENOMINATORS)
+_PART = _any(DENOMINATORS)
 _FRACTION = re.compile(
     rf"(?P<number>{_START}(?<!ty-)"
     rf"(?:(?P<whole>\d{{1,6}}|{_CARDINAL})(?:\s+(?=\d+/)|{_GAP}and{_GAP}(?!half\b)))?"
@@ -228,7 +229,7 @@ def _fraction(match: re.Match[str]) -> Mention | None:
     """Returns a fraction or mixed number, or None for `12/4`, which is a division."""
     counted = next((group for group in ("top", "one", "some") if match[group]), None)
     top = int(_cardinal(match[counted])) if counted else 1
-    bottom = _DENOMINATORS[match["part"]] if match["part"] else int(match["bottom"])
+    bottom = DENOMINATORS[match["part"]] if match["part"] else int(match["bottom"])
     if match["top"] and not 0 < top < bottom:
         return None
     readings = [{_quotient(top, bottom)}]

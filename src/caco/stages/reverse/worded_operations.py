@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 
-from caco.text.numbers import Mention
+from caco.text.numbers import DENOMINATORS, Mention
 
 # `first half`, `half-hour` and `half a dollar` are names and units, `twice a day` is a frequency.
 _UNITS = (
@@ -36,9 +36,6 @@ _PARTS = re.compile(
       |higher|lower)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_PARTED = {
-    "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10,
-}  # fmt: skip
 _HALF = Decimal("0.5")
 _CLOSE = Decimal("1e-6")
 
@@ -66,7 +63,7 @@ def missing_operations(
         The start and the end of the words.
     """
     stated = [(word.span(), _FACTORS[word.lastgroup or ""]) for word in _WORDS.finditer(question)]
-    stated += [(p.span(), _PARTED[p["part"].lower()]) for p in _PARTS.finditer(question)]
+    stated += [(p.span(), DENOMINATORS[p["part"].lower()]) for p in _PARTS.finditer(question)]
     stated += [(n.span, round(1 / n.value)) for n in found if n.excused and 0 < n.value < _HALF]
     for span, factor in stated:
         n = Decimal(factor)
