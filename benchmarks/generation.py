@@ -15,7 +15,6 @@ computed within a round. CPU time includes that of child processes. See docs/ben
 
 import argparse
 import json
-import multiprocessing
 import os
 import random
 import tempfile
@@ -31,6 +30,7 @@ from typing import Any
 
 from figures import spread
 from gpu import GpuUsage, sampled_gpus
+from own_process import OwnProcess
 from repetition import repetition
 
 from caco.config.engines import VllmEngineConfig
@@ -190,43 +190,25 @@ class Implementation:
 
     Attributes:
         name: Label in the table.
-        task: What it does.
+        process: Its process.
         rounds: One measurement per round.
         gpu_usage: GPU samples of all rounds.
-        start_s: Seconds until it has loaded the model and completed the first requests.
     """
 
     name: str
-    task: Task
+    process: OwnProcess
     rounds: list[Measurement] = field(default_factory=list)
     gpu_usage: GpuUsage = field(default_factory=GpuUsage)
-    start_s: float = 0.0
-    _connection: Any = None
-    _process: Any = None
 
-    def __enter__(self) -> "Implementation":
-        context = multiprocessing.get_context("spawn")
-        self._connection, other = context.Pipe()
-        self._process = context.Process(target=_serve, args=(other, self.name, self.task))
-        self._process.start()
-        other.close()  # so that a process that has exited is an end of file here
-        try:
-            self.start_s = self._connection.recv()
-        except EOFError:
-            raise UserError(f"{self.name}: its process ended; see the error above") from None
-        return self
+    @property
+    def start_s(self) -> float:
+        """Seconds until it had loaded the model and completed the first requests."""
+        return float(self.process.ready)
 
-    def __exit__(self, *exc: object) -> None:
-        if self._process.is_alive():
-            self._connection.send(None)
-            self._process.join(60)
-        self._process.kill()
-
-    def measure(self) -> None:
-        """Samples all programs once."""
+    def measure(self, programs: int) -> None:
+        """Samples programs once."""
         with sampled_gpus(self.gpu_usage):
-            self._connection.send(len(self.task.lengths))
-            self.rounds.append(self._connection.recv())
+            self.rounds.append(self.process.ask(programs))
 
     @property
     def rates(self) -> list[float]:
@@ -347,12 +329,13 @@ def main() -> None:
     print(repetition(args.rows, facts), flush=True)
     with ExitStack() as stack:
         implementations = [
-            stack.enter_context(Implementation(name, task)) for name in (_STAGE, _BARE)
+            Implementation(name, stack.enter_context(OwnProcess(name, _serve, name, task)))
+            for name in (_STAGE, _BARE)
         ]
         progress = Progress("benchmark", args.rounds * len(implementations), "measurements")
         for number in range(args.rounds):
             for implementation in implementations[:: -1 if number % 2 else 1]:
-                implementation.measure()
+                implementation.measure(len(lengths))
                 progress.add()
         print(_table(implementations), flush=True)
 

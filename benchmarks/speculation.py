@@ -13,7 +13,6 @@ a round. See docs/benchmarks.md.
 
 import argparse
 import json
-import multiprocessing
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -21,16 +20,15 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 from figures import spread
+from own_process import OwnProcess
 from repetition import repetition
 
 from caco.config.engines import NgramSpeculation, VllmEngineConfig
 from caco.engines.open import prompted
 from caco.engines.protocol import Completion, Request
 from caco.engines.vllm_engine import VllmEngine
-from caco.errors import UserError
 from caco.models.manifest import read_manifest
 from caco.proof.recorded_command import JobOfRecord
 from caco.proof.recorded_jobs import RULES
@@ -141,7 +139,7 @@ def _serve(connection: Connection, path: Path, section: VllmEngineConfig) -> Non
                 pass
             seconds = time.perf_counter() - began
             connection.send(Measurement(engine.texts, engine.tokens, seconds))
-            if not connection.recv():
+            if connection.recv() is None:
                 return
 
 
@@ -155,37 +153,12 @@ class Engine:
     """An engine in its process, and its measurements, one per round."""
 
     label: str
-    record: Path
-    settings: VllmEngineConfig
+    process: OwnProcess
     rounds: list[Measurement] = field(default_factory=list)
-    _connection: Any = None
-    _process: Any = None
-
-    def __enter__(self) -> "Engine":
-        context = multiprocessing.get_context("spawn")
-        self._connection, other = context.Pipe()
-        self._process = context.Process(target=_serve, args=(other, self.record, self.settings))
-        self._process.start()
-        other.close()  # so that a process that has exited is an end of file here
-        self._received()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        if self._process.is_alive():
-            self._connection.send(False)
-            self._process.join(60)
-        self._process.kill()
 
     def measure(self) -> None:
         """Repeats the job once."""
-        self._connection.send(True)
-        self.rounds.append(self._received())
-
-    def _received(self) -> Any:
-        try:
-            return self._connection.recv()
-        except EOFError:
-            raise UserError(f"{self.label}: its process ended; see the error above") from None
+        self.rounds.append(self.process.ask("again"))
 
     @property
     def rates(self) -> list[float]:
@@ -241,12 +214,11 @@ def main() -> None:
     if not args.engine:
         return
     with ExitStack() as stack:
-        engines = [
-            stack.enter_context(
-                Engine(json.dumps(keys), args.record, VllmEngineConfig.model_validate(base | keys))
-            )
-            for keys in ({}, *args.engine)
-        ]
+        engines = []
+        for keys in ({}, *args.engine):
+            label, section = json.dumps(keys), VllmEngineConfig.model_validate(base | keys)
+            process = stack.enter_context(OwnProcess(label, _serve, args.record, section))
+            engines.append(Engine(label, process))
         for number in range(args.rounds):
             for engine in engines[:: -1 if number % 2 else 1]:
                 engine.measure()
