@@ -40,7 +40,7 @@ def test_the_embedded_config_is_valid(raw: dict[str, Any]) -> None:
     assert check_config(raw, "config.yaml").run == "embedded"
 
 
-OVERLAYS = {ROOT / "config" / name for name in ("rehearsal.yaml", "one_node.yaml")}
+OVERLAYS = {ROOT / "config" / name for name in ("rehearsal.yaml", "one_node.yaml", "one_gpu.yaml")}
 PRESETS = sorted(set((ROOT / "config").glob("*.yaml")) - OVERLAYS)
 
 

@@ -13,7 +13,7 @@ from caco.config.models import PackagedModel
 from caco.config.overlay import merged as merged_files
 from caco.config.overlay import without_replaced
 from caco.config.plan import read_assumptions
-from caco.reports.plan import estimate, input_sizes
+from caco.reports.plan import InputSizes, estimate, input_sizes
 
 ROOT = Path(__file__).resolve().parents[2]
 A: dict[str, Any] = {"engine": {"kind": "vllm", "tensor_parallel": 4, "dtype": "bfloat16"}, "n": 1}
@@ -65,9 +65,9 @@ def test_a_section_with_the_name_of_a_key_of_kinds_is_merged() -> None:
     assert merged_files([{"models": models}, later]) == expected
 
 
-def overlaid(name: str) -> Config:
-    """Returns the paper's config under an overlay."""
-    files = [read_config(ROOT / "config" / file) for file in ("paper.yaml", name)]
+def overlaid(name: str, below: str = "paper.yaml") -> Config:
+    """Returns a config under an overlay."""
+    files = [read_config(ROOT / "config" / file) for file in (below, name)]
     assert merged_files(files) == merged(*files)
     return check_config(merged(*files), name)
 
@@ -87,6 +87,20 @@ def test_on_one_node_each_model_has_one_gpu_and_the_run_ends_within_a_night() ->
     assert a100.gpus == 8
     hours = sum(stage.wall_h for stage in estimate(config, input_sizes(config), a100).stages)
     assert hours < 12
+
+
+def test_on_one_gpu_the_loop_with_both_ablations_ends_within_half_an_hour() -> None:
+    config = overlaid("one_gpu.yaml", below="gsm8k.yaml")
+    assert len({model.path for model in config.models.values() if model.kind == "local"}) == 1
+    assert {a.corpus for a in config.ablations.values()} == {"seeds_only", "unverified"}
+    assert config.writer.fine_tune and config.corpus.decontaminate.layers
+    trainings = config.codegen.training, config.writer.training, config.student.training
+    assert {(t.zero_stage, t.gradient_checkpointing) for t in trainings} == {(0, False)}
+    h100 = read_assumptions(ROOT / "config/plan/h100.yaml")
+    assert h100.gpus == 1
+    sizes = InputSizes({"gsm8k": 7473}, {"gsm8k": 1319})
+    hours = sum(stage.wall_h for stage in estimate(config, sizes, h100).stages)
+    assert hours <= 0.5
 
 
 def test_the_rehearsal_has_the_papers_sources_and_benchmarks_and_no_gpu_engine() -> None:

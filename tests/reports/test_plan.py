@@ -196,6 +196,9 @@ def test_the_starts_of_engines_take_at_most_5_percent_of_an_advised_shard():
         plan
     )
     assert "`sample.programs_per_shard` to 96 or more, and `shards` to 1 or" in plan_text(plan)
+    one = read_config(ROOT / "config.yaml") | {"shards": 1}
+    text = plan_text(estimate(check_config(one, ""), input_sizes(config), assumed))
+    assert "With the config's shards" not in text  # there are no fewer
     enough = read_config(ROOT / "config.yaml")
     enough["sample"]["programs_per_shard"] = plan.few_starts
     plan = estimate(check_config(enough, ""), input_sizes(config), assumed)

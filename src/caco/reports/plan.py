@@ -382,7 +382,8 @@ def _advice(plan: Plan) -> Iterator[str]:
         f"Shards of {size:,} programs ({plan.shards:,} shards): the longest job of a shard takes "
         f"{plan.longest_h:,.1f} h, {reason}."
     )
-    if plan.starts_share > STARTS_SHARE:
+    shards = next(stage.jobs for stage in plan.stages if stage.name == "sample")
+    if plan.starts_share > STARTS_SHARE and shards > 1:  # fewer is impossible
         yield f"With the config's shards, {plan.starts_advice}."
 
 
