@@ -11,6 +11,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from caco.answers.compare import compare
 from caco.answers.extraction import final_answer
@@ -21,7 +22,7 @@ from caco.config.training import FineTune, Training
 from caco.engines.open import open_engine
 from caco.engines.protocol import GeneratingModel
 from caco.models.manifest import read_manifest
-from caco.models.tokenizer import framing, load_tokenizer
+from caco.models.tokenizer import framing
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows
 from caco.runtime.job import run
@@ -67,9 +68,10 @@ def _right(manifest: Path, problems: list[Seed], max_new_tokens: int, name: str)
 def _trained(manifest: Path, seeds: list[Seed], training: Training, scratch: Path) -> Path:
     """Fine-tunes on the worked solutions; returns the manifest of the checkpoint."""
     folder = read_manifest(manifest).folder
-    frame, end = framing(folder, "chat"), end_of_turn(load_tokenizer(folder))
+    frame = framing(folder, "chat")
 
-    def examples() -> Iterator[Example]:
+    def examples(tokenizer: Any) -> Iterator[Example]:
+        end = end_of_turn(tokenizer)
         for seed in seeds:
             assert seed.solution is not None and seed.answer is not None
             yield Example(frame(seed.problem), solution_reply(seed.solution, seed.answer) + end)
@@ -83,7 +85,7 @@ def _trained(manifest: Path, seeds: list[Seed], training: Training, scratch: Pat
         fingerprint={},
     )
     section = FineTune(model="base", training=training)
-    fine_tune(section, "student", arguments, examples(), end)
+    fine_tune(section, "student", arguments, examples)
     return arguments.checkpoint
 
 

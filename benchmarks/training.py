@@ -100,9 +100,10 @@ class Strategy:
         self.losses.append(last.loss)
 
 
-def _under_zero(stage: int, section: Training) -> Strategy:
-    settings = read_settings(Path(f"config/deepspeed/zero{stage}.json"), stage)
-    return Strategy(f"ZeRO-{stage}", section.model_copy(update={"zero_stage": stage}), settings)
+def _under_zero(stage: int, section: Training, precisions: dict[str, str]) -> Strategy:
+    section = Training(**section.model_dump() | {"zero_stage": stage} | precisions)
+    settings = read_settings(Path(f"config/deepspeed/zero{stage}.json"), section)
+    return Strategy(f"ZeRO-{stage}", section, settings)
 
 
 def _write_rows(path: Path, rows: int, length: int, vocabulary: int) -> None:
@@ -221,8 +222,12 @@ def main() -> None:
     parser.add_argument("--gradient-checkpointing", action="store_true")
     parser.add_argument("--steps", type=int, default=12, help="steps per training")
     parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
+    parser.add_argument("--gradients", choices=["fp32", "bf16"], help="under DeepSpeed")
+    parser.add_argument("--optimizer", choices=["fp32", "bf16"], help="under DeepSpeed")
     parser.add_argument("--rounds", type=int, default=2, help="number of rounds")
     args = parser.parse_args()
+    given = {"gradient_precision": args.gradients, "optimizer_precision": args.optimizer}
+    precisions = {key: value for key, value in given.items() if value is not None}
     if args.steps <= _WARM_UP_STEPS:
         parser.error(f"--steps must exceed {_WARM_UP_STEPS}, the number of excluded steps")
     model = read_manifest(args.model).folder
@@ -238,7 +243,7 @@ def main() -> None:
         precision=args.precision,
     )
     strategies = [Strategy(_DDP, section, None)] + [
-        _under_zero(stage, section) for stage in args.stages
+        _under_zero(stage, section, precisions) for stage in args.stages
     ]
     progress = Progress("benchmark", args.rounds * len(strategies), "trainings")
     with tempfile.TemporaryDirectory() as scratch:

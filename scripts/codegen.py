@@ -1,14 +1,17 @@
 """Fine-tunes the code generator on Code CoTs alone, with the unconditional prompt."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from caco.config.training import Codegen
 from caco.models.manifest import open_checkpoint
 from caco.models.template import require_chat_template
-from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
 from caco.rows.table import read_rows
 from caco.runtime.job import Job, run
 from caco.text.chat import end_of_turn, unconditional_prefix
 from caco.training.codegen_examples import codegen_examples
+from caco.training.examples import Example
 from caco.training.finetune import fine_tune
 from caco.training.runtime.launch import add_training_arguments, training_arguments
 
@@ -22,11 +25,13 @@ def main() -> None:
     section = job.section(Codegen)
     base = open_checkpoint(args.model).folder
     require_chat_template(base, "codegen.model")
-    tokenizer = load_tokenizer(base)
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
-    end = end_of_turn(tokenizer)
-    examples = codegen_examples(rows, unconditional_prefix(tokenizer), end)
-    counts, training_s = fine_tune(section, "codegen", training_arguments(job), examples, end)
+
+    def examples(tokenizer: Any) -> Iterator[Example]:
+        prefix, end = unconditional_prefix(tokenizer), end_of_turn(tokenizer)
+        return codegen_examples(rows, prefix, end)
+
+    counts, training_s = fine_tune(section, "codegen", training_arguments(job), examples)
     job.done(counts, section.training.seed, training_s)
 
 

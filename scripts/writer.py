@@ -1,14 +1,18 @@
 """Fine-tunes the writer on the seeds' (program, question) and (question, solution) pairs."""
 
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
 from caco.config.training import Writer
 from caco.models.manifest import open_checkpoint
 from caco.models.template import require_chat_template
-from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows
 from caco.runtime.job import Job, run
 from caco.text.chat import chat_prompt, end_of_turn
+from caco.training.examples import Example
 from caco.training.finetune import fine_tune, use_base_model
 from caco.training.runtime.launch import add_training_arguments, training_arguments
 from caco.training.writer_examples import writer_examples
@@ -28,12 +32,14 @@ def main() -> None:
         return
     base = open_checkpoint(args.model).folder
     require_chat_template(base, "writer.model")
-    tokenizer = load_tokenizer(base)
     seeds = {seed.seed_id: seed for file in args.seeds for seed in read_rows(file, Seed)}
     rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
-    end = end_of_turn(tokenizer)
-    examples = writer_examples(rows, seeds, lambda text: chat_prompt(tokenizer, text), end)
-    counts, training_s = fine_tune(section, "writer", training_arguments(job), examples, end)
+
+    def examples(tokenizer: Any) -> Iterator[Example | None]:
+        frame = partial(chat_prompt, tokenizer)
+        return writer_examples(rows, seeds, frame, end_of_turn(tokenizer))
+
+    counts, training_s = fine_tune(section, "writer", training_arguments(job), examples)
     job.done(counts, section.training.seed, training_s)
 
 

@@ -57,6 +57,7 @@ def test_a_record_names_machine_and_variables_without_secrets_and_is_small(
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     monkeypatch.setenv("VLLM_API_KEY", "secret")
+    monkeypatch.setenv("VLLM_CACHE_ROOT", "/of/this/machine")
     monkeypatch.setenv("PYTORCH_ALLOC_CONF", "x" * 5000)
     path = write(tmp_path, "1")
     values = load_record(path)
@@ -64,5 +65,6 @@ def test_a_record_names_machine_and_variables_without_secrets_and_is_small(
     assert values["machine"]["cores"] >= 1 and values["machine"]["libc"].startswith("glibc ")
     variables = values["environment"]["variables"]
     assert variables["OMP_NUM_THREADS"] == "2" and "secret" not in json.dumps(values)
+    assert "VLLM_CACHE_ROOT" not in variables
     assert len(variables["PYTORCH_ALLOC_CONF"]) == 200
     assert path.stat().st_size <= 4096

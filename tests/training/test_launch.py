@@ -36,9 +36,9 @@ def test_a_global_batch_with_fewer_rows_than_ranks_names_the_key_and_the_fix():
 def test_the_ranks_divide_the_cores_of_the_job(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
-    assert launch._environment(2)["OMP_NUM_THREADS"] == "2"
+    assert launch._environment(Ranks(1, 2))["OMP_NUM_THREADS"] == "2"
     monkeypatch.delenv("OMP_NUM_THREADS")
-    assert launch._environment(1)["OMP_NUM_THREADS"] == "8"
+    assert launch._environment(Ranks(1, 1))["OMP_NUM_THREADS"] == "8"
 
 
 def test_a_failed_rank_prints_the_cause_without_the_log_of_torchrun(tmp_path, capfd):
@@ -46,14 +46,54 @@ def test_a_failed_rank_prints_the_cause_without_the_log_of_torchrun(tmp_path, ca
     with pytest.raises(ClusterError, match="exited with code 1"):
         launch.launch(tmp_path / "plan.json", Ranks(1, 1))
     stderr = capfd.readouterr().err
-    assert re.search(r"plan\.json: damaged \(.+\); type your command again\n", stderr)
-    assert stderr.endswith(f"rank 0 on {os.uname().nodename}: exit code 1\n")
+    cause = r"plan\.json: damaged \(.+\); type your command again\n"
+    assert re.fullmatch(rf"cluster error: .+/{cause}", stderr)
+    with pytest.raises(ClusterError, match="exited with code 1"):
+        launch.launch(tmp_path / "plan.json", Ranks(1, 2))
+    stderr = capfd.readouterr().err
+    assert re.search(cause, stderr)
+    assert re.search(rf"rank [01] on {os.uname().nodename}: exit code 1\n$", stderr)
     assert "torch" not in stderr
+
+
+def test_a_rank_that_is_killed_is_an_error_that_names_the_signal(tmp_path, monkeypatch):
+    kill = [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]
+    monkeypatch.setattr(launch, "command", lambda plan, ranks: kill)
+    with pytest.raises(ClusterError, match="fine-tuning was killed by SIGKILL; see the lines"):
+        launch.launch(tmp_path / "plan.json", Ranks(1, 1))
+
+
+_SIGNALLED = """
+import os, signal, sys, time
+assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
+    os.kill(os.getpid(), number)
+while not os.path.exists(sys.argv[1]): time.sleep(0.01)
+"""
+
+
+def test_ranks_start_before_their_plan_and_a_single_one_ignores_preemptions(tmp_path, monkeypatch):
+    plan = tmp_path / "plan.json"
+    monkeypatch.setattr(
+        launch, "command", lambda *args: [sys.executable, "-c", _SIGNALLED, str(plan)]
+    )
+    with launch.starting(plan, Ranks(1, 1)) as wait:
+        assert len(descendants(os.getpid())) == 1
+        plan.touch()
+        wait()
+    plan.unlink()
+    with pytest.raises(UserError), launch.starting(plan, Ranks(1, 1)):
+        (rank,) = descendants(os.getpid())
+        raise UserError("too few rows")
+    assert not alive(rank)
+    with launch.starting(plan, Ranks(2, 1)):
+        assert not descendants(os.getpid()), "other nodes see the plan of a shared folder late"
 
 
 def test_there_is_one_rank_per_gpu_of_every_node_of_the_slurm_job(monkeypatch):
     assert launch.rank_count(3) == Ranks(nodes=1, per_node=3)
     monkeypatch.setenv("SLURM_JOB_NUM_NODES", "4")
+    monkeypatch.setattr(launch, "_DEVICES", ("/dev/null",))
     monkeypatch.setattr("torch.cuda.device_count", lambda: 8)
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert launch.rank_count(None).total == 32
@@ -64,6 +104,7 @@ def test_a_driver_that_is_too_old_for_torch_is_an_error(tmp_path, monkeypatch):
     (tmp_path / "nvidia-smi").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    monkeypatch.setattr(launch, "_DEVICES", ("/dev/null",))
     # NVML counts cards that CUDA cannot use.
     monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
@@ -73,6 +114,12 @@ def test_a_driver_that_is_too_old_for_torch_is_an_error(tmp_path, monkeypatch):
 
 def test_one_node_runs_torchrun_and_several_run_it_through_srun(monkeypatch):
     plan = Path("checkpoints/scratch/plan.json")
+    assert launch.command(plan, Ranks(1, 1)) == [
+        sys.executable,
+        "-m",
+        "caco.training.rank",
+        str(plan),
+    ]
     alone = launch.command(plan, Ranks(1, 8))
     assert alone == [
         sys.executable, "-m", "caco.training.runtime.torchrun", "--nproc-per-node", "8",

@@ -74,6 +74,29 @@ def test_each_stage_partitions_one_more_part(tmp_path, stage, precision, ranks, 
     assert needed is not None and needed.states * 1e9 == pytest.approx(expected * 1000)
 
 
+@pytest.mark.parametrize(
+    ("stage", "gradients", "optimizer", "ranks", "expected"),
+    [
+        (1, "fp32", "fp32", 1, 20), (1, None, "bf16", 1, 10), (2, "bf16", "fp32", 1, 16),
+        (2, "bf16", "bf16", 1, 10), (2, None, "bf16", 1, 12), (2, "bf16", "bf16", 4, 4),
+        (3, "bf16", "bf16", 4, 2.5), (3, "bf16", "fp32", 4, 4),
+    ],
+)  # fmt: skip
+def test_precisions_of_gradients_and_optimiser(
+    tmp_path, stage, gradients, optimizer, ranks, expected
+):
+    sizes = dict.fromkeys(
+        ["hidden_size", "num_hidden_layers", "intermediate_size", "vocab_size"], 10
+    )
+    (tmp_path / "config.json").write_text(json.dumps({**sizes, "dtype": "bfloat16"}))
+    (tmp_path / "model.safetensors").write_bytes(b"0" * 2000)
+    training = _training(
+        zero_stage=stage, gradient_precision=gradients, optimizer_precision=optimizer
+    )
+    needed = training_memory(tmp_path, training, ranks)
+    assert needed is not None and needed.states * 1e9 == pytest.approx(expected * 1000)
+
+
 def test_a_model_of_unknown_sizes_has_no_estimate(tmp_path):
     assert training_memory(tmp_path, _training(), 1) is None
     (tmp_path / "config.json").write_text('{"hidden_size": 8}')

@@ -34,6 +34,24 @@ class Training(Section):
         ),
     )
     precision: Literal["bf16", "fp32"] = Field("bf16", description="Precision of the forward pass.")
+    # Without them, the spec of a run is that of versions without them.
+    gradient_precision: Literal["bf16", "fp32"] | None = Field(
+        None,
+        exclude_if=lambda value: value is None,
+        description=(
+            "Precision in which the gradients of micro-batches are added up; null for bf16 under "
+            "`zero_stage` 0 and 1, which saves memory, and fp32 under 2 and 3. Costs: "
+            "docs/cluster.md."
+        ),
+    )
+    optimizer_precision: Literal["bf16", "fp32"] = Field(
+        "fp32",
+        exclude_if=lambda value: value == "fp32",
+        description=(
+            "Precision of AdamW's moments and of the weights that it updates; bf16 halves their "
+            "memory, and loses nearly all updates at learning rates below 1e-4: docs/benchmarks.md."
+        ),
+    )
     zero_stage: Literal[0, 1, 2, 3] = Field(
         2, description="DeepSpeed ZeRO stage (paper: 2); selects the file in `config/deepspeed/`."
     )
@@ -48,6 +66,30 @@ class Training(Section):
             raise ValueError(
                 f"`micro_tokens` is {self.micro_tokens}, less than one row of `cutoff` "
                 f"{self.cutoff} tokens; raise it or lower `cutoff`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _deepspeed_has_these_precisions(self) -> Self:
+        """Refuses what DeepSpeed 0.19 does not compute, or computes in another precision."""
+        gradients, optimizer = self.gradient_precision, self.optimizer_precision
+        if self.precision == "fp32" and "bf16" in (gradients, optimizer):
+            key = "gradient_precision" if gradients == "bf16" else "optimizer_precision"
+            raise ValueError(f"`{key}: bf16` needs `precision: bf16`; remove one of the two")
+        if self.precision == "bf16" and self.zero_stage == 0 and gradients == "fp32":
+            raise ValueError(
+                "DeepSpeed adds up the gradients in bf16 under `zero_stage: 0`; remove "
+                "`gradient_precision: fp32` or set `zero_stage` to 1, 2 or 3"
+            )
+        if optimizer == "bf16" and self.zero_stage == 0:
+            raise ValueError(
+                "DeepSpeed has no `optimizer_precision: bf16` under `zero_stage: 0`; remove it or "
+                "set `zero_stage` to 1, 2 or 3"
+            )
+        if optimizer == "bf16" and self.zero_stage == 1 and gradients == "fp32":
+            raise ValueError(
+                "DeepSpeed keeps the optimizer in fp32 where `zero_stage: 1` adds up the gradients "
+                "in fp32; remove `optimizer_precision: bf16` or `gradient_precision: fp32`"
             )
         return self
 

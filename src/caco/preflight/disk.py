@@ -21,6 +21,7 @@ from caco.workflow.paths import Paths
 _STAGED = 2
 _FINE_TUNED = {"bf16": 2, "fp32": 4}
 _CHECKPOINT = {"bf16": 14, "fp32": 12}
+_CHECKPOINT_OF_BF16_OPTIMIZER = 8  # moments and the weights that they update, all in bf16
 _CHECKPOINTS_AT_ONCE = 2  # the older of two is deleted when the next one is begun
 # Trainings that may run at the same time; the students are trained after both others.
 _CONCURRENT = ({"codegen", "writer"}, {"student", "ablation_student"})
@@ -104,11 +105,14 @@ def planned_gb(jobs: Sequence[Any], config: Config, assumed: Assumptions) -> Map
         if not isinstance(section, FineTune) or name not in stages:
             continue
         parameters = _model_bytes(config, section.model) / _STAGED
-        precision = section.training.precision
+        training = section.training
         trained = pending[name]
-        needed[name] = trained * parameters * _FINE_TUNED[precision] / 1e9
+        needed[name] = trained * parameters * _FINE_TUNED[training.precision] / 1e9
         if stages[name].gpu_h * 3600 / stages[name].jobs > job.resources.get("save_every_s"):
-            gb = _CHECKPOINTS_AT_ONCE * parameters * _CHECKPOINT[precision] / 1e9
+            of_parameter = _CHECKPOINT[training.precision]
+            if training.optimizer_precision == "bf16":
+                of_parameter = _CHECKPOINT_OF_BF16_OPTIMIZER
+            gb = _CHECKPOINTS_AT_ONCE * parameters * of_parameter / 1e9
             checkpoints[name] = trained * gb
     most = max(sum(checkpoints.get(name, 0.0) for name in names) for names in _CONCURRENT)
     return needed | {"checkpoints of running trainings": most}

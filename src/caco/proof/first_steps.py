@@ -130,7 +130,7 @@ def _why(name: str, bound: float) -> str:
 def _execute(training: RecordedTraining, steps: int, ranks: int) -> list[Loss]:
     """Runs the first steps as the job did, without a checkpoint."""
     section, tokenizer = training.section, training.tokenizer
-    settings = read_settings(training.job.file("--deepspeed"), section.training.zero_stage)
+    settings = read_settings(training.job.file("--deepspeed"), section.training)
     with (
         tempfile.TemporaryDirectory(prefix="caco-steps-") as folder,
         open_checkpoint_folder(Path(folder), {}) as checkpoints,

@@ -24,7 +24,7 @@ from caco.runtime.atomic_files import remove_folder
 from caco.runtime.chain import open_inputs
 from caco.runtime.code_digest import code_digest
 from caco.runtime.energy import CpuEnergy
-from caco.runtime.engine_start import last_ready
+from caco.runtime.engine_start import last_ready, share_compiled_code
 from caco.runtime.file_system import file_system_error
 from caco.runtime.gpus import GpuMonitor
 from caco.runtime.heartbeat import Heartbeat, heartbeat_file
@@ -109,6 +109,7 @@ class Job:
         self._heartbeat = Heartbeat(heartbeat_file(self.args.provenance))
         _heartbeats.append(self._heartbeat)
         _exit_with_snakemake()
+        share_compiled_code()
         self._opened = open_inputs(self.args.provenance, self._paths(self._inputs))
         return self.args
 

@@ -15,6 +15,7 @@ from caco.runtime.kept import PACKAGES, keep
 # Environment variables that can change a result, or how fast it is made.
 _VARIABLES = ("PYTHONHASHSEED", "CUDA_VISIBLE_DEVICES", "HF_HUB_OFFLINE", "TOKENIZERS_PARALLELISM")
 _PREFIXES = ("CUBLAS_", "MKL_", "NCCL_", "OMP_", "OPENBLAS_", "PYTORCH_", "TORCH_", "VLLM_")
+_FOLDERS = ("VLLM_CACHE_ROOT",)  # change no result, and differ between machines
 _SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 _LONGEST = 200  # characters of a value
 
@@ -29,7 +30,7 @@ def machine() -> dict[str, Any]:
         "os": system,
         "libc": " ".join(platform.libc_ver()).strip() or None,
         "architecture": platform.machine(),
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
     }
 
@@ -57,7 +58,9 @@ def environment(run: Path | None) -> dict[str, Any]:
         "variables": {
             name: value[:_LONGEST]
             for name, value in sorted(os.environ.items())
-            if (name in _VARIABLES or name.startswith(_PREFIXES)) and not name.endswith(_SECRET)
+            if (name in _VARIABLES or name.startswith(_PREFIXES))
+            and name not in _FOLDERS
+            and not name.endswith(_SECRET)
         },
     }
 
@@ -72,7 +75,8 @@ def _packages() -> list[str]:
     return sorted({"==".join(name.rsplit("-", 1)) for name in names})
 
 
-def _cpu_model() -> str | None:
+def cpu_model() -> str | None:
+    """Returns the name of the processor, or None if the kernel does not say it."""
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             name, _, value = line.partition(":")

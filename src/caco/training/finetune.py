@@ -2,8 +2,9 @@
 
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from caco.config.training import FineTune
 from caco.errors import Preempted, UserError
@@ -14,6 +15,7 @@ from caco.rows.loss import Loss
 from caco.rows.table import write_rows
 from caco.runtime.atomic_files import atomic_folder
 from caco.runtime.provenance import Counts
+from caco.text.chat import end_of_turn
 from caco.training import rank
 from caco.training.deepspeed_settings import read_settings
 from caco.training.examples import Example, write_tokens
@@ -28,9 +30,9 @@ from caco.training.runtime.checkpoints import (
 )
 from caco.training.runtime.launch import (
     TrainingArguments,
-    launch,
     rank_count,
     require_rows_for_ranks,
+    starting,
 )
 from caco.training.runtime.preemption import preemption_handler
 
@@ -45,8 +47,7 @@ def fine_tune(
     section: FineTune,
     stage: str,
     arguments: TrainingArguments,
-    examples: Iterable[Example | None],
-    end: str,
+    examples: Callable[[Any], Iterable[Example | None]],
 ) -> tuple[Counts, float]:
     """Fine-tunes a model; resumes from the checkpoint of an earlier attempt, if there is one.
 
@@ -54,8 +55,9 @@ def fine_tune(
         section: The config section of the stage.
         stage: `codegen`, `writer` or `student`.
         arguments: Inputs, outputs and how to run.
-        examples: The training examples; None for a row that yields no example.
-        end: The token that ends their completions, which the checkpoint then declares.
+        examples: Returns the training examples, None for a row that yields no example. Its argument
+            is the tokenizer, which is loaded while the ranks load their libraries. Completions end
+            with the end of a turn, which the checkpoint then declares.
 
     Returns:
         Counts of the examples, by verdict, and the wall time of the steps over all attempts, in
@@ -70,16 +72,18 @@ def fine_tune(
     """
     ranks = rank_count(arguments.ranks)
     require_rows_for_ranks(section.training, ranks.total, stage)
-    settings = read_settings(arguments.deepspeed, section.training.zero_stage)
+    settings = read_settings(arguments.deepspeed, section.training)
     model = read_manifest(arguments.model).folder
     fingerprint = {**arguments.fingerprint, "ranks": str(ranks.total)}
     with (
         open_checkpoint_folder(arguments.checkpoints, fingerprint) as checkpoints,
         preemption_handler(checkpoints.scratch / STOP),
+        starting(checkpoints.scratch / "plan.json", ranks) as wait_for_ranks,
     ):
         tokens = checkpoints.scratch / "tokens.parquet"
+        tokenizer = load_tokenizer(model)
         counts, truncated = write_tokens(
-            examples, load_tokenizer(model), section.training.cutoff, tokens
+            examples(tokenizer), tokenizer, section.training.cutoff, tokens
         )
         _print_counts(stage, counts, truncated, section.training.cutoff)
         if counts.accepted < section.training.min_rows:
@@ -92,7 +96,7 @@ def fine_tune(
                 model=str(model),
                 tokens=str(tokens),
                 tokens_sha256=file_sha256(tokens),
-                end=end,
+                end=end_of_turn(tokenizer),
                 checkpoint=str(partial),
                 checkpoints=str(checkpoints.folder),
                 resume=resume,
@@ -101,7 +105,7 @@ def fine_tune(
                 training=section.training.model_dump_json(),
             )
             task.write(checkpoints.scratch / "plan.json")
-            launch(checkpoints.scratch / "plan.json", ranks)
+            wait_for_ranks()
             if (checkpoints.scratch / STOPPED).exists():
                 raise _preempted(stage, checkpoints)
         steps = read_steps(checkpoints.scratch / LOSS)

@@ -3,7 +3,9 @@
 import os
 import signal
 import sys
+import time
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +18,9 @@ from caco.runtime.checksums import read_checked, write_checked
 from caco.runtime.process import die_with_parent
 from caco.runtime.progress import silence_libraries
 from caco.training.runtime.checkpoints import LOSS, STOPPED, CheckpointFolder
+
+_LIBRARIES = ("datasets", "deepspeed", "caco.training.attention", "caco.training.token_trainer")
+_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +185,16 @@ def _save(trainer: Any, tokenizer: Any, task: RankTask, sharded: bool) -> None:
         tokenizer.save_pretrained(task.checkpoint)
 
 
+def _written(plan: Path) -> Path:
+    """Returns the plan once it is written; meanwhile the libraries are imported."""
+    if not plan.exists():
+        for library in _LIBRARIES:
+            import_module(library)
+    while not plan.exists():
+        time.sleep(_POLL_S)
+    return plan
+
+
 def main() -> None:
     """Runs this rank without output of the libraries."""
     die_with_parent(signal.SIGKILL)()
@@ -188,7 +203,7 @@ def main() -> None:
     os.environ["TORCHELASTIC_ERROR_FILE"] = os.devnull
     silence_libraries()
     try:
-        train(RankTask.read(Path(sys.argv[1])))
+        train(RankTask.read(_written(Path(sys.argv[1]))))
     except ClusterError as error:
         print(error.line, file=sys.stderr, flush=True)
         os._exit(1)  # the threads of gloo wait for the other ranks

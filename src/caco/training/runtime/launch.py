@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +16,11 @@ from caco.runtime.file_system import require_disk_space
 from caco.runtime.gpus import require_usable_gpus
 from caco.runtime.job import Job
 from caco.runtime.process import die_with_parent
+from caco.training.runtime.preemption import SIGNALS
 
 _SRC = Path(__file__).resolve().parents[3]
+# Of the drivers for GPUs: NVIDIA's, NVIDIA's in WSL, and AMD's.
+_DEVICES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 _SAVE_EVERY_S = 1800.0  # a checkpoint of 7B parameters under ZeRO has 100 GB: about 1 min
 
 
@@ -46,12 +51,28 @@ def rank_count(without_gpus: int | None) -> Ranks:
     Raises:
         ClusterError: torch cannot use the GPUs of the job.
     """
+    nodes = int(os.environ.get("SLURM_JOB_NUM_NODES", "1"))
+    if not _has_driver():
+        return Ranks(nodes, without_gpus or 1)
     import torch
 
     has_gpus = torch.cuda.is_available()
     require_usable_gpus(has_gpus, f"torch {torch.__version__}")
-    nodes = int(os.environ.get("SLURM_JOB_NUM_NODES", "1"))
     return Ranks(nodes, int(torch.cuda.device_count()) if has_gpus else without_gpus or 1)
+
+
+def _has_gpus() -> bool:
+    """Returns whether torch can use a GPU of this node."""
+    if not _has_driver():
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def _has_driver() -> bool:
+    """Returns whether this node may have a GPU; to import torch for that takes seconds."""
+    return any(map(os.path.exists, _DEVICES))
 
 
 def require_rows_for_ranks(section: Training, ranks: int, stage: str) -> None:
@@ -70,9 +91,6 @@ def require_rows_for_ranks(section: Training, ranks: int, stage: str) -> None:
 def launch(plan: Path, ranks: Ranks) -> None:
     """Runs `caco.training.rank` on every rank, and waits until all have exited.
 
-    One torchrun per node starts the ranks. None outlives this process, however it terminates: the
-    kernel kills the local torchrun and its ranks (PR_SET_PDEATHSIG), and srun those of other nodes.
-
     Args:
         plan: The JSON file that `caco.training.rank` reads.
         ranks: The number of nodes and ranks.
@@ -80,34 +98,90 @@ def launch(plan: Path, ranks: Ranks) -> None:
     Raises:
         ClusterError: A rank failed, or the disk is full.
     """
+    with starting(plan, ranks) as wait:
+        wait()
+
+
+@contextmanager
+def starting(plan: Path, ranks: Ranks) -> Iterator[Callable[[], None]]:
+    """Starts `caco.training.rank` on every rank, before its plan is written.
+
+    Meanwhile the ranks import their libraries, which takes as long as to tokenise the rows. Those
+    of several nodes are started with the plan: other nodes see a new file of a shared folder late.
+
+    A single rank is a child of this process; several are started by one torchrun per node. None
+    outlives this process, however it terminates: the kernel kills the rank, or the local torchrun
+    and its ranks (PR_SET_PDEATHSIG), and srun those of other nodes.
+
+    Args:
+        plan: The JSON file that `caco.training.rank` reads.
+        ranks: The number of nodes and ranks.
+
+    Yields:
+        A function to call once the plan is written, which waits until all ranks have exited. It
+        raises ClusterError if a rank failed, or the disk is full.
+    """
     # SIGTERM lets srun terminate the tasks on other nodes.
     death_signal = signal.SIGKILL if ranks.nodes == 1 else signal.SIGTERM
-    child = subprocess.Popen(
-        command(plan, ranks),
-        env=_environment(ranks.per_node),
-        preexec_fn=die_with_parent(death_signal),
-    )
-    try:
-        code = child.wait()
-    finally:
-        if child.poll() is None:
-            child.send_signal(death_signal)
-            child.wait()
-    if code != 0:
-        require_disk_space(plan.parent)  # for a full disk, torch reports only a short write
-        raise ClusterError(
-            f"fine-tuning exited with code {code}; see the lines above for the cause. If it ran "
-            "out of memory, reduce `micro_tokens` (the global batch does not change) or set "
-            "`gradient_checkpointing: true`"
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        child = subprocess.Popen(
+            command(plan, ranks),
+            env=_environment(ranks),
+            preexec_fn=_rank_alone if ranks.total == 1 else die_with_parent(death_signal),
         )
+        started.append(child)
+
+    def wait() -> None:
+        if not started:
+            start()
+        if code := started[0].wait():
+            require_disk_space(plan.parent)  # for a full disk, torch reports only a short write
+            raise ClusterError(
+                f"fine-tuning {_exit_description(code)}; see the lines above for the cause. If it "
+                "ran out of memory, reduce `micro_tokens` (the global batch does not change) or "
+                "set `gradient_checkpointing: true`"
+            )
+
+    try:
+        if ranks.nodes == 1:
+            start()
+        yield wait
+    finally:
+        for child in started:
+            if child.poll() is None:
+                child.send_signal(death_signal)
+                child.wait()
+
+
+def _rank_alone() -> None:
+    """Prepares the process of a single rank, as `caco.training.runtime.torchrun` those of several.
+
+    The signals of a preemption and Ctrl-C reach this process's children too, which ignore them:
+    this process tells them to stop. Blocked and ignored signals remain so in the new program.
+    """
+    die_with_parent(signal.SIGKILL)()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
+def _exit_description(code: int) -> str:
+    """Returns the description of the exit code of a process."""
+    if code >= 0:
+        return f"exited with code {code}"
+    return f"was killed by {signal.Signals(-code).name}"
 
 
 def command(plan: Path, ranks: Ranks) -> list[str]:
-    """Returns the command that starts torchrun on every node.
+    """Returns the command of a single rank, or the one that starts torchrun on every node.
 
     With several nodes, the rendezvous endpoint is a free port of this node. srun needs `--overlap`
     to share the resources of the job with the step of this process; it would wait for them forever.
     """
+    rank = ["-m", "caco.training.rank", str(plan)]
+    if ranks.total == 1:
+        return [sys.executable, *rank]
     torchrun = [sys.executable, "-m", "caco.training.runtime.torchrun"]
     torchrun += [
         "--nproc-per-node",
@@ -115,7 +189,6 @@ def command(plan: Path, ranks: Ranks) -> list[str]:
         "--log-dir",
         str(plan.parent / "torchrun"),
     ]
-    rank = ["-m", "caco.training.rank", str(plan)]
     if ranks.nodes == 1:
         return [*torchrun, "--standalone", *rank]
     nodes = str(ranks.nodes)
@@ -140,21 +213,24 @@ def _free_port() -> int:
         return port
 
 
-def _environment(ranks: int) -> dict[str, str]:
+def _environment(ranks: Ranks) -> dict[str, str]:
     """Returns the environment of the ranks of a node, which divide the cores of this process."""
-    import torch
-
     cores = len(os.sched_getaffinity(0))
     threads = os.environ.get("OMP_NUM_THREADS", "")
     cores = min(cores, int(threads)) if threads.isdigit() and int(threads) > 0 else cores
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(_SRC), os.environ.get("PYTHONPATH", "")]).rstrip(":"),
-        "OMP_NUM_THREADS": str(max(1, cores // ranks)),
+        "OMP_NUM_THREADS": str(max(1, cores // ranks.per_node)),
         "TORCH_CPP_LOG_LEVEL": "ERROR",
     }
     environment.setdefault("TORCH_EXTENSIONS_DIR", str(Path(".cache/torch_extensions").resolve()))
-    if not torch.cuda.is_available():
+    if ranks.total == 1:  # what torchrun sets; torch chooses a free port
+        environment |= {
+            "RANK": "0", "LOCAL_RANK": "0", "GROUP_RANK": "0", "WORLD_SIZE": "1",
+            "LOCAL_WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0",
+        }  # fmt: skip
+    if not _has_gpus():
         environment["DS_ACCELERATOR"] = "cpu"
         # By default glibc returns large freed blocks to the kernel, and every step causes page
         # faults for its tensors. With these settings, forward and backward passes processed 87

@@ -8,8 +8,8 @@ from caco.config.training import Training
 
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}  # of a stored weight
 _WEIGHTS = {"bf16": 2, "fp32": 4}
-# AdamW's two moments in float32, and in bf16 the float32 copy of the weights.
-_OPTIMIZER = {"bf16": 12, "fp32": 8}
+# AdamW's two moments and, in bf16, the copy of the weights that it updates; by their precision.
+_OPTIMIZER = {"bf16": {"fp32": 12, "bf16": 6}, "fp32": {"fp32": 8}}
 # Bytes kept for the backward pass per token and layer, in bf16: per unit of the hidden size, and of
 # the size of the feed-forward layer. Counted with `saved_tensors_hooks` on Qwen2 without fused
 # kernels, which keep less.
@@ -76,8 +76,13 @@ def training_memory(folder: Path, training: Training, ranks: int) -> TrainingMem
 
 def _states(training: Training, ranks: int) -> float:
     """Returns bytes per parameter: each ZeRO stage partitions one more part."""
-    weights, optimizer = _WEIGHTS[training.precision], _OPTIMIZER[training.precision]
+    weights = _WEIGHTS[training.precision]
+    optimizer = _OPTIMIZER[training.precision][training.optimizer_precision]
+    stage = training.zero_stage
     # config/deepspeed: stages 2 and 3 add gradients up in float32.
-    gradients = 4 if training.zero_stage >= 2 else weights
+    added_up = training.gradient_precision or ("fp32" if stage >= 2 else training.precision)
+    gradients = _WEIGHTS[added_up]
+    if stage == 1 and added_up != training.precision:
+        gradients += weights  # those of the micro-batch, beside the sums
     parts = [(3, weights), (2, gradients), (1, optimizer)]
-    return sum(size / ranks if training.zero_stage >= stage else size for stage, size in parts)
+    return sum(size / ranks if stage >= first else size for first, size in parts)

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-_SIGNALS = (signal.SIGUSR1, signal.SIGTERM)
+SIGNALS = (signal.SIGUSR1, signal.SIGTERM)
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def preemption_handler(file: Path) -> Iterator[None]:
     def create_file(number: int, frame: FrameType | None) -> None:
         file.touch()
 
-    before = {number: signal.signal(number, create_file) for number in _SIGNALS}
+    before = {number: signal.signal(number, create_file) for number in SIGNALS}
     try:
         yield
     finally:
@@ -39,11 +39,11 @@ def forward_preemption(file: Path) -> None:
     thread waits for them.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
     def wait() -> None:
         while True:
-            signal.sigwait(_SIGNALS)
+            signal.sigwait(SIGNALS)
             with suppress(FileNotFoundError):  # the training has finished meanwhile
                 file.touch()
 
