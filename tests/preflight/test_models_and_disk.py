@@ -121,6 +121,12 @@ def test_a_training_writes_its_model_and_if_long_two_checkpoints(
     kept = planned_gb(often, config(), assumed())["checkpoints of running trainings"]
     # Two of codegen and two of the writer: weights and Adam's moments in fp32.
     assert kept == pytest.approx(2 * 2 * 7.5 * 12)
+    raw = read_config(ROOT / "config.yaml")
+    for rule in ("codegen", "writer"):
+        raw[rule]["training"] |= {"precision": "bf16", "zero_stage": 2}
+    raw["writer"]["training"]["optimizer_precision"] = "bf16"
+    mixed = planned_gb(often, check_config(raw, ""), assumed())
+    assert mixed["checkpoints of running trainings"] == pytest.approx(2 * 7.5 * (14 + 8))
 
 
 def test_rows_count_for_the_pending_shards() -> None:

@@ -2,8 +2,8 @@
 
 Every combination trains three steps with a checkpoint after each, and again from the first one.
 Arguments: folder of the model, file of tokens, scratch folder, and the combinations as JSON.
-Prints as JSON, by combination: the steps, those after the checkpoint, and the bytes of the states
-of the optimiser in it.
+Prints as JSON, by combination: the steps, those after the checkpoint, and the bytes per parameter
+of the states of the optimiser in it.
 """
 
 import json
@@ -86,13 +86,13 @@ def main() -> None:
         "GROUP_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0", "DS_ACCELERATOR": "cpu",
     }  # fmt: skip
     torch.distributed.destroy_process_group = lambda: None  # the next training uses it again
-    found = []
+    found, parameters = [], _parameters(model)  # before ZeRO-3 changes how models are made
     for number, training in enumerate(json.loads(combinations)):
         section, folder = Training(**training), Path(scratch) / str(number)
         whole = _curve(model, tokens, folder, section, resume=False)
         shutil.rmtree(CheckpointFolder(folder).newest() or folder)  # the second of two
-        size, parameters = _state_bytes(folder), _parameters(model)
-        found.append([whole, _curve(model, tokens, folder, section, resume=True), size, parameters])
+        size = _state_bytes(folder) / parameters
+        found.append([whole, _curve(model, tokens, folder, section, resume=True), size])
     print(json.dumps(found))
 
 

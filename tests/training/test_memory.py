@@ -1,6 +1,8 @@
 """The memory of a training: what its backward pass keeps, and what ZeRO partitions."""
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from transformers.models.qwen2 import Qwen2Config
 
 from caco.config.training import Training
 from caco.training import attention
+from caco.training.rank import trainer_settings
 from caco.training.runtime.memory import training_memory
 
 
@@ -54,6 +57,15 @@ def test_activations_are_what_the_backward_pass_keeps(tmp_path, monkeypatch, hid
     needed = training_memory(tmp_path, _training(micro_tokens=256), ranks=1)
     assert needed is not None
     assert needed.activations * 1e9 == pytest.approx(_kept(model, 256), rel=0.12)
+    # With checkpoints, the inputs of the layers; the backward pass computes one layer at a time.
+    model.gradient_checkpointing_enable()
+    training = _training(micro_tokens=256, gradient_checkpointing=True)
+    checkpointed = training_memory(tmp_path, training, ranks=1)
+    assert checkpointed is not None
+    inputs = checkpointed.activations - needed.activations / 4
+    assert inputs * 1e9 <= _kept(model.train(), 256) <= checkpointed.activations * 1e9
+    task: Any = SimpleNamespace(scratch=tmp_path, deepspeed=None)
+    assert trainer_settings(task, training, on_gpu=False, ranks=1)["gradient_checkpointing"]
 
 
 @pytest.mark.parametrize(

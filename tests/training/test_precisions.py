@@ -18,34 +18,30 @@ _ROOT = Path(__file__).resolve().parents[2]
 # Of the optimiser in a checkpoint, per parameter: two moments, and the weights that it updates.
 BYTES = {"fp32": 12, "bf16": 6}
 COMBINATIONS = [
-    (0, None, "fp32"), (0, "bf16", "fp32"),
-    (1, None, "fp32"), (1, "bf16", "fp32"), (1, "fp32", "fp32"),
-    (1, None, "bf16"), (1, "bf16", "bf16"),
-    (2, None, "fp32"), (2, "bf16", "fp32"), (2, "fp32", "fp32"),
-    (2, None, "bf16"), (2, "bf16", "bf16"), (2, "fp32", "bf16"),
-    (3, None, "fp32"), (3, "bf16", "fp32"), (3, "fp32", "fp32"),
-    (3, None, "bf16"), (3, "bf16", "bf16"), (3, "fp32", "bf16"),
+    (0, "bf16", "fp32"),
+    (1, "bf16", "fp32"), (1, "fp32", "fp32"), (1, "bf16", "bf16"),
+    (2, "bf16", "fp32"), (2, "fp32", "fp32"), (2, "bf16", "bf16"), (2, "fp32", "bf16"),
+    (3, "bf16", "fp32"), (3, "fp32", "fp32"), (3, "bf16", "bf16"), (3, "fp32", "bf16"),
 ]  # fmt: skip
-_SAME = {  # null is the precision of the stage
-    (stage, None, optimizer): (stage, gradients, optimizer)
-    for stage, gradients in enumerate(["bf16", "bf16", "fp32", "fp32"])
-    for optimizer in BYTES
-}
 
 
-def _training(stage, gradients, optimizer, **changed):
-    keys = spec(precision="bf16", epochs=1, learning_rate=1e-3)["training"] | changed
+def _training(stage, gradients, optimizer, precision="bf16"):
+    # Several micro-batches a step: there is no sum of the gradients of one.
+    changed = {"precision": precision, "epochs": 1, "cutoff": 64, "micro_tokens": 64}
     return Training(
-        **keys, zero_stage=stage, gradient_precision=gradients, optimizer_precision=optimizer
+        **spec(**changed)["training"],
+        zero_stage=stage,
+        gradient_precision=gradients,
+        optimizer_precision=optimizer,
     )
 
 
 @pytest.fixture(scope="module")
 def found(inputs, tmp_path_factory):
-    """By combination: its steps, its resumed steps, and the bytes of the optimiser's states."""
+    """By combination: its steps, its resumed steps, and bytes of the optimiser per parameter."""
     folder = tmp_path_factory.mktemp("precisions")
     rows = [Example("", f"input = {i}\noutput = {i} + {i}\nprint(output)") for i in range(9)]
-    write_tokens(rows, load_tokenizer(inputs / "tiny"), 128, folder / "tokens.parquet")
+    write_tokens(rows, load_tokenizer(inputs / "tiny"), 64, folder / "tokens.parquet")
     sections = [_training(*combination).model_dump() for combination in COMBINATIONS]
     process = subprocess.run(
         [sys.executable, "-m", "tests.training.precisions", inputs / "tiny",
@@ -60,10 +56,10 @@ def found(inputs, tmp_path_factory):
 
 @pytest.mark.parametrize("combination", COMBINATIONS)
 def test_every_combination_trains_resumes_exactly_and_has_its_size(found, combination):
-    steps, resumed, size, parameters = found[combination]
+    steps, resumed, size = found[combination]
     assert len(steps) == 3
     assert resumed == steps
-    assert size / parameters == pytest.approx(BYTES[combination[2]], rel=0.01)
+    assert size == pytest.approx(BYTES[combination[2]], rel=0.01)
     # bf16 has 8 bits: of three steps the losses are about the same.
     for (loss, norm), (same, same_norm) in zip(steps, found[2, "fp32", "fp32"][0], strict=True):
         assert loss == pytest.approx(same, rel=0.02)
@@ -71,9 +67,6 @@ def test_every_combination_trains_resumes_exactly_and_has_its_size(found, combin
 
 
 def test_a_setting_has_an_effect(found):
-    for combination, same in _SAME.items():
-        if combination in found:
-            assert found[combination] == found[same]
     assert found[2, "bf16", "fp32"][0] != found[2, "fp32", "fp32"][0]
     assert found[1, "bf16", "fp32"][0] != found[1, "fp32", "fp32"][0]
     assert found[2, "fp32", "bf16"][0] != found[2, "fp32", "fp32"][0]
