@@ -62,7 +62,7 @@ def main() -> None:
     section = VllmEngineConfig(kind="vllm", **args.engine)
     print(repetition([], {"model": manifest.folder, "engine": section.model_dump_json()}))
     print("| cache | start (s) | files | MB |\n|---|---|---|---|")
-    texts = []
+    texts: list[object] = []
     for starts in ([1] * args.starts, [args.together, 1] if args.together else []):
         with tempfile.TemporaryDirectory() as cache, ThreadPoolExecutor() as threads:
             for number, together in enumerate(starts):

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -15,8 +15,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 _STAGES = get_args(Training.model_fields["zero_stage"].annotation)
 
 
-def _training(stage: int, **changed: str) -> Training:
-    keys = {"epochs": 1.0, "learning_rate": 1e-3, "global_batch": 8, "cutoff": 64}
+def _training(stage: Any, **changed: Any) -> Training:
+    keys: dict[str, Any] = {"epochs": 1.0, "learning_rate": 1e-3, "global_batch": 8, "cutoff": 64}
     return Training(**keys, zero_stage=stage, **changed)
 
 
