@@ -415,6 +415,18 @@ def test_a_changed_deepspeed_file_re_runs_the_trainings_with_its_zero_stage(
     assert finished.planned(config=raw) == downstream({"codegen"})
 
 
+def test_a_precision_re_runs_its_training_and_an_explicit_default_nothing(
+    finished: Checkout,
+) -> None:
+    """They are among `KEYS` only where they are set."""
+    default = with_value(finished.config(), "codegen.training.optimizer_precision", "fp32")
+    assert finished.explained(default) == {}
+    changed = with_value(default, "student.training.gradient_precision", "fp32")
+    explained = finished.explained(changed)
+    assert explained.keys() == downstream({"student"})
+    assert named_keys(explained) == {"student.training.gradient_precision"}
+
+
 def test_a_touched_script_re_runs_nothing(finished: Checkout) -> None:
     (finished.folder / "scripts" / "sample.py").touch()
     (finished.folder / "src" / "caco" / "stages" / "sample.py").touch()

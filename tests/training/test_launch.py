@@ -142,7 +142,8 @@ def test_one_node_runs_torchrun_and_several_run_it_through_srun(monkeypatch):
     assert together[-3:] == alone[-3:]
 
 
-def test_no_rank_outlives_a_killed_job(tmp_path):
+@pytest.mark.parametrize(("ranks", "processes"), [(1, 1), (2, 3)])  # two, with their torchrun
+def test_no_rank_outlives_a_killed_job(tmp_path, ranks, processes):
     # With a named pipe as the plan, each rank blocks while it reads the plan.
     os.mkfifo(tmp_path / "plan.json")
     job = subprocess.Popen(
@@ -150,18 +151,19 @@ def test_no_rank_outlives_a_killed_job(tmp_path):
             sys.executable,
             "-c",
             "import sys; from pathlib import Path; from caco.training.runtime.launch import *;"
-            "launch(Path(sys.argv[1]), Ranks(1, 2))",
+            "launch(Path(sys.argv[1]), Ranks(1, int(sys.argv[2])))",
             str(tmp_path / "plan.json"),
+            str(ranks),
         ],
         env={**os.environ, "PYTHONPATH": str(_SRC)},
     )
     try:
         deadline = time.monotonic() + 60
         below = descendants(job.pid)
-        while len(below) < 3 and time.monotonic() < deadline:
+        while len(below) < processes and time.monotonic() < deadline:
             time.sleep(0.2)
             below = descendants(job.pid)
-        assert len(below) == 3, "torchrun and two ranks"
+        assert len(below) == processes
         time.sleep(2)  # until the ranks have set PR_SET_PDEATHSIG
     finally:
         job.send_signal(signal.SIGKILL)
