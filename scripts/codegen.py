@@ -5,7 +5,7 @@ from caco.models.manifest import open_checkpoint
 from caco.models.template import require_chat_template
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
-from caco.rows.table import read_rows
+from caco.rows.table import read_all
 from caco.runtime.job import Job, run
 from caco.text.chat import end_of_turn, unconditional_prefix
 from caco.training.codegen_examples import codegen_examples
@@ -23,7 +23,7 @@ def main() -> None:
     base = open_checkpoint(args.model).folder
     require_chat_template(base, "codegen.model")
     tokenizer = load_tokenizer(base)
-    rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
+    rows = read_all(args.code_cots, CodeCoT)
     end = end_of_turn(tokenizer)
     examples = codegen_examples(rows, unconditional_prefix(tokenizer), end)
     counts, training_s = fine_tune(section, "codegen", training_arguments(job), examples, end)

@@ -6,7 +6,7 @@ from caco.models.template import require_chat_template
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
-from caco.rows.table import read_rows
+from caco.rows.table import read_all
 from caco.runtime.job import Job, run
 from caco.text.chat import chat_prompt, end_of_turn
 from caco.training.finetune import fine_tune, use_base_model
@@ -29,8 +29,8 @@ def main() -> None:
     base = open_checkpoint(args.model).folder
     require_chat_template(base, "writer.model")
     tokenizer = load_tokenizer(base)
-    seeds = {seed.seed_id: seed for file in args.seeds for seed in read_rows(file, Seed)}
-    rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
+    seeds = {seed.seed_id: seed for seed in read_all(args.seeds, Seed)}
+    rows = read_all(args.code_cots, CodeCoT)
     end = end_of_turn(tokenizer)
     examples = writer_examples(rows, seeds, lambda text: chat_prompt(tokenizer, text), end)
     counts, training_s = fine_tune(section, "writer", training_arguments(job), examples, end)
