@@ -91,7 +91,9 @@ def test_one_of_two_equal_items_must_not_be_missing():
 def test_one_number_may_state_two_equal_inputs_of_which_the_question_says_so():
     given = {"apples": 5, "pears": 5}
     assert _why("Ann and Bob have 5 pens each.", given, ONE_USE) is None
-    assert "1 times" in (_why("Ann has 5 pens.", given, ONE_USE) or "")
+    assert "(`apples`) once" in (_why("Ann has 5 pens.", given, ONE_USE) or "")
+    asked = "Ann has 5 pens. How many have Ann and Bob in all?"
+    assert "(`apples`) once" in (_why(asked, given, ONE_USE) or "")
 
 
 @pytest.mark.parametrize(
