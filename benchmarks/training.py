@@ -37,7 +37,7 @@ from caco.identity import file_sha256
 from caco.models.manifest import read_manifest
 from caco.models.tokenizer import load_tokenizer
 from caco.rows.code_cot import CodeCoT
-from caco.rows.table import read_rows
+from caco.rows.table import read_all
 from caco.runtime.job import run
 from caco.runtime.progress import Progress
 from caco.text.chat import end_of_turn, unconditional_prefix
@@ -119,7 +119,7 @@ def _write_rows(path: Path, rows: int, length: int, vocabulary: int) -> None:
 def _write_code_cots(path: Path, files: list[Path], model: Path, rows: int, cutoff: int) -> None:
     """Writes the tokens of Code CoTs, from the first again when there are too few."""
     tokenizer = load_tokenizer(model)
-    code_cots = itertools.cycle([row for file in files for row in read_rows(file, CodeCoT)])
+    code_cots = itertools.cycle(read_all(files, CodeCoT))
     prefix, end = unconditional_prefix(tokenizer), end_of_turn(tokenizer)
     write_tokens(
         codegen_examples(itertools.islice(code_cots, rows), prefix, end), tokenizer, cutoff, path

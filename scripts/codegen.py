@@ -7,7 +7,7 @@ from caco.config.training import Codegen
 from caco.models.manifest import open_checkpoint
 from caco.models.template import require_chat_template
 from caco.rows.code_cot import CodeCoT
-from caco.rows.table import read_rows
+from caco.rows.table import read_all
 from caco.runtime.job import Job, run
 from caco.text.chat import end_of_turn, unconditional_prefix
 from caco.training.codegen_examples import codegen_examples
@@ -25,7 +25,7 @@ def main() -> None:
     section = job.section(Codegen)
     base = open_checkpoint(args.model).folder
     require_chat_template(base, "codegen.model")
-    rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
+    rows = read_all(args.code_cots, CodeCoT)
 
     def examples(tokenizer: Any) -> Iterator[Example]:
         prefix, end = unconditional_prefix(tokenizer), end_of_turn(tokenizer)

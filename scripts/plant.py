@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from caco.rows.calibration import Planted
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
-from caco.rows.table import read_rows, write_rows
+from caco.rows.table import read_all, write_rows
 from caco.runtime.job import Job, run
 from caco.runtime.provenance import Counts
 from caco.sandbox.nsjail import NsjailSandbox
@@ -30,9 +30,9 @@ def main() -> None:
     require_host(spec.sandbox)
 
     def seeds() -> Iterator[Seed]:
-        return (row for file in args.seeds for row in read_rows(file, Seed))
+        return read_all(args.seeds, Seed)
 
-    code_cots = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
+    code_cots = read_all(args.code_cots, CodeCoT)
     right = known_right(code_cots, seeds, spec.calibration)
     with NsjailSandbox(spec.sandbox, args.workers) as sandbox:
         count = write_rows(args.planted, Planted, plant(right, spec.calibration, sandbox))

@@ -5,7 +5,7 @@ from caco.engines.open import generating_model
 from caco.rows.code_cot import CodeCoT
 from caco.rows.question import Question
 from caco.rows.seed import Seed
-from caco.rows.table import count_rows, read_rows, write_outcomes
+from caco.rows.table import count_rows, read_all, read_rows, write_outcomes
 from caco.rows.verified import Verified
 from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress
@@ -28,8 +28,8 @@ def main() -> None:
     requested = count_rows(args.verified, Verified) * section.variants
     progress = Progress(f"question {args.identity}", requested, unit="questions")
     rows = read_rows(args.verified, Verified)
-    code_cots = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
-    seeds = (row for file in args.seeds for row in read_rows(file, Seed))
+    code_cots = read_all(args.code_cots, CodeCoT)
+    seeds = read_all(args.seeds, Seed)
     few_shot = question_few_shot(section, code_cots, seeds)
     with (
         generating_model(job, section.engine, "reverse.question.model") as model,

@@ -6,7 +6,7 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.question import Question
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
-from caco.rows.table import count_rows, read_rows, write_outcomes
+from caco.rows.table import count_rows, read_all, read_rows, write_outcomes
 from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress
 from caco.stages.reverse.replies import kept_replies
@@ -28,8 +28,8 @@ def main() -> None:
     requested = count_rows(args.questions, Question) * section.variants
     progress = Progress(f"solution {args.identity}", requested, unit="solutions")
     rows = read_rows(args.questions, Question)
-    code_cots = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
-    seeds = (row for file in args.seeds for row in read_rows(file, Seed))
+    code_cots = read_all(args.code_cots, CodeCoT)
+    seeds = read_all(args.seeds, Seed)
     few_shot = solution_few_shot(section, code_cots, seeds)
     with (
         generating_model(job, section.engine, "reverse.solution.model") as model,

@@ -9,7 +9,7 @@ from caco.models.manifest import open_checkpoint
 from caco.models.template import require_chat_template
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
-from caco.rows.table import read_rows
+from caco.rows.table import read_all
 from caco.runtime.job import Job, run
 from caco.text.chat import chat_prompt, end_of_turn
 from caco.training.examples import Example
@@ -32,8 +32,8 @@ def main() -> None:
         return
     base = open_checkpoint(args.model).folder
     require_chat_template(base, "writer.model")
-    seeds = {seed.seed_id: seed for file in args.seeds for seed in read_rows(file, Seed)}
-    rows = (row for file in args.code_cots for row in read_rows(file, CodeCoT))
+    seeds = {seed.seed_id: seed for seed in read_all(args.seeds, Seed)}
+    rows = read_all(args.code_cots, CodeCoT)
 
     def examples(tokenizer: Any) -> Iterator[Example | None]:
         frame = partial(chat_prompt, tokenizer)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from caco.identity import canonical_json
-from caco.rows.table import read_rows
+from caco.rows.table import read_all
 from caco.runtime.chain import located
 
 
@@ -51,4 +51,4 @@ class JobOfRecord:
 
     def rows(self, flag: str, row_type: type[Any]) -> Iterator[Any]:
         """Yields the rows of the files of an argument, in order."""
-        return (row for file in self.files(flag) for row in read_rows(file, row_type))
+        return read_all(self.files(flag), row_type)

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from caco.reports.funnel import Counted, is_rejected
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
-from caco.rows.table import Row, read_rows
+from caco.rows.table import Row, read_all, read_rows
 from caco.rows.verified import Verified
 from caco.stages.reverse.input_values import read_input, values
 from caco.text.numbers import Mention, mentions, numerals
@@ -224,12 +224,7 @@ def spread(files: Mapping[Path, int], row_type: type[R]) -> Iterator[R]:
 
 def _problems(rows: Iterable[CodeCoT], seeds: Iterable[Path]) -> dict[str, str]:
     wanted = {row.seed_id for row in rows}
-    return {
-        seed.seed_id: seed.problem
-        for path in seeds
-        for seed in read_rows(path, Seed)
-        if seed.seed_id in wanted
-    }
+    return {seed.seed_id: seed.problem for seed in read_all(seeds, Seed) if seed.seed_id in wanted}
 
 
 def form_json(summaries: Iterable[FormSummary], stage: str) -> list[dict[str, Any]]:

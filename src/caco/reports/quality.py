@@ -25,7 +25,7 @@ from caco.rows.program import Program
 from caco.rows.question import Question
 from caco.rows.seed import Seed
 from caco.rows.solution import solution_id
-from caco.rows.table import Row, read_rows
+from caco.rows.table import Row, read_all, read_rows
 from caco.rows.verified import Verified
 from caco.stages.corpus.difficulty import Difficulty, difficulty
 
@@ -111,7 +111,7 @@ def quality(
 
 
 def _sample(paths: Iterable[Path], row_type: type[R], identity: Callable[[R], str]) -> Sample[R]:
-    rows = (row for path in paths for row in read_rows(path, row_type))
+    rows = read_all(paths, row_type)
     return hash_sample(rows, identity)
 
 
@@ -119,10 +119,7 @@ def _of_code_cots(rows: Sequence[CodeCoT], seeds: Iterable[Path]) -> Iterator[Di
     """Yields the difficulty of Code CoTs, with the steps of their seeds' solutions."""
     wanted = {row.seed_id for row in rows}
     solutions = {
-        seed.seed_id: seed.solution
-        for path in seeds
-        for seed in read_rows(path, Seed)
-        if seed.seed_id in wanted
+        seed.seed_id: seed.solution for seed in read_all(seeds, Seed) if seed.seed_id in wanted
     }
     for row in rows:
         found = difficulty(row.program, row.input, row.output, solutions.get(row.seed_id))

@@ -136,6 +136,12 @@ def read_rows(path: Path, row_type: type[R]) -> Iterator[R]:
         yield row_type(**values)
 
 
+def read_all(paths: Iterable[Path], row_type: type[R]) -> Iterator[R]:
+    """Yields the rows of several files, as `read_rows` those of one."""
+    for path in paths:
+        yield from read_rows(path, row_type)
+
+
 def check_rows(path: Path) -> None:
     """Reads a file of rows of any type.
 

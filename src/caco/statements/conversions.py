@@ -59,6 +59,24 @@ def units_in_one(count: Fraction, small: str, large: str) -> tuple[bool | None, 
     return _holds(converted, count, one, other.factor), converted
 
 
+def compound_holds(
+    parts: tuple[tuple[Fraction, str], tuple[Fraction, str]], single: tuple[Fraction, str]
+) -> tuple[bool | None, Fraction]:
+    """Returns whether two quantities are one, as `1 hour 30 minutes = 90 minutes`, and their sum.
+
+    Raises:
+        ValueError: A word is not a unit, or the dimensions differ.
+    """
+    (_, large), (_, small) = parts
+    units = [unit(word) for word in (large, small, single[1])]
+    if len({u.dimension for u in units if u is not None}) != 1 or None in units:
+        raise ValueError(f"{large}, {small} and {single[1]} are not units of one dimension")
+    first, second, result = (u for u in units if u is not None)
+    total = (parts[0][0] * first.factor + parts[1][0] * second.factor) / result.factor
+    judged = first.dimension == _TIME and max(first.factor, result.factor) <= _HOUR
+    return True if total == single[0] else (False if judged else None), total
+
+
 def _holds(converted: Fraction, stated: Fraction, one: Unit, other: Fraction) -> bool | None:
     """Returns whether two numbers of a unit are equal; None if a usual factor may be meant.
 
@@ -74,8 +92,11 @@ def _holds(converted: Fraction, stated: Fraction, one: Unit, other: Fraction) ->
         return None
     if one.dimension in _ROUGH and abs(converted - stated) <= _USUAL * max(converted, stated):
         return None
-    # A working day has 8 hours, a working week 5 days, and a school year 9 months.
+    # A working day has 8 hours, a working week 5 days, and a school year 9 months: 4 weeks may be
+    # 20 days, but 7 weeks are not 48.
     larger, smaller = max(one.factor, other), min(one.factor, other)
     calendar = one.dimension == _MONTH or (one.dimension == _TIME and larger > _HOUR)
     fewer = (converted > stated) == (one.factor > other)
-    return None if calendar and larger != smaller and fewer else False
+    usual = larger / smaller
+    in_one = usual * (stated / converted if one.factor > other else converted / stated)
+    return None if calendar and larger != smaller and fewer and in_one.denominator == 1 else False

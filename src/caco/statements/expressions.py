@@ -63,6 +63,16 @@ def _nearest(values: Values) -> Fraction | None:
     return floor(number / unit + Fraction(1, 2)) * unit
 
 
+def _second(rank: Callable[[Values], Fraction]) -> Callable[[Values], Fraction | None]:
+    """Returns what computes the second largest or smallest; None if two are equally large."""
+
+    def computed(values: Values) -> Fraction | None:
+        rest = [v for v in values if v != rank(values)]
+        return rank(rest) if len(rest) == len(values) - 1 else None
+
+    return computed
+
+
 def _root(values: Values) -> Fraction | None:
     (found,) = values
     if found < 0:
@@ -82,6 +92,9 @@ _WORDS_LARGEST = "largest greatest biggest highest maximum max"
 _WORDS_SMALLEST = "smallest lowest least minimum min"
 _DIVISOR = r"(?:gcd|gcf|hcf|(?:greatest|highest|largest) common (?:divisor|factor))(?: \( # \))?"
 _MULTIPLE = r"(?:lcm|(?:least|lowest|smallest) common multiple)"
+
+_ARGUMENTS = r"\( (?:#(?: , #)+|\[ #(?: , #)+ \]) \)"
+_REDUCED = r"(?:decreased|reduced)"
 
 _ITEM = r"(?:number|value|element|item|entry|term|member)"
 _IN_LIST = r"(?:of|in|from)(?: the list)? \[ #(?: , #)+ \]"
@@ -121,10 +134,15 @@ _PHRASES: list[tuple[str, str, Compute]] = [
     ("average mean", rf"(?:average|mean) of {_MEMBERS}{_END}", lambda v: _sum(v) / len(v)),
     ("gcd gcf hcf divisor factor", rf"{_DIVISOR}(?: of)? {_MEMBERS}{_END}", _common(gcd)),
     ("lcm multiple", rf"{_MULTIPLE}(?: of)? {_MEMBERS}{_END}", _common(lcm)),
+    ("second", rf"second {_LARGEST}{_NUMBER_WORD}{_AMONG} {_MEMBERS}{_END}", _second(max)),
+    ("second", rf"second {_SMALLEST}{_NUMBER_WORD}{_AMONG} {_MEMBERS}{_END}", _second(min)),
     (_WORDS_LARGEST, rf"{_LARGEST}{_NUMBER_WORD}{_AMONG} {_MEMBERS}{_END}", max),
-    ("max maximum", rf"(?:max|maximum) \( #(?: , #)+ \){_END}", max),
+    ("max maximum", rf"(?:max|maximum) {_ARGUMENTS}{_END}", max),
     (_WORDS_SMALLEST, rf"{_SMALLEST}{_NUMBER_WORD}{_AMONG} {_MEMBERS}{_END}", min),
-    ("min minimum", rf"(?:min|minimum) \( #(?: , #)+ \){_END}", min),
+    ("min minimum", rf"(?:min|minimum) {_ARGUMENTS}{_END}", min),
+    ("sum", rf"sum \( \[ #(?: , #)* \] \){_END}", _sum),
+    ("len", rf"len \( \[ #(?: , #)* \] \){_END}", _count),
+    ("abs", rf"abs \( # \){_END}", lambda v: abs(v[0])),
     (
         "remainder",
         rf"remainder (?:when|of|after|if|from)(?: dividing)? # (?:is )?(?:divided by|/|by) #{_END}",
@@ -159,6 +177,10 @@ _PHRASES: list[tuple[str, str, Compute]] = [
     ("tripling", rf"tripling #{_STATED}", lambda v: 3 * v[0]),
     ("halving", rf"halving #{_STATED}", lambda v: v[0] / 2),
     ("squaring", rf"squaring #{_STATED}", lambda v: v[0] ** 2),
+    ("increased", rf"# increased by # %{_STATED}", lambda v: v[0] * (1 + v[1] / 100)),
+    ("increased", rf"# increased by #{_STATED}", _sum),
+    ("decreased reduced", rf"# {_REDUCED} by # %{_STATED}", lambda v: v[0] * (1 - v[1] / 100)),
+    ("decreased reduced", rf"# {_REDUCED} by #{_STATED}", lambda v: v[0] - v[1]),
     ("less", rf"{_ALONE}# less than #{_STATED}", lambda v: v[1] - v[0]),
     ("more", rf"{_ALONE}# more than #{_STATED}", _sum),
     ("add adding", rf"(?:add|adding) # (?:and|to|plus) #{_END}", _sum),

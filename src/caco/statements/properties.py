@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import isqrt
 
-from caco.statements.conversions import units_in_one
+from caco.statements.conversions import compound_holds, units_in_one
 from caco.statements.phrases import (
     ELEMENTS,
     LIST,
@@ -24,6 +24,7 @@ Verdict = tuple[bool, str] | None
 """Whether a statement holds and what is true instead; None if it is not judged."""
 
 _MAX_PRIME = 10**6  # trial division takes at most 500 steps
+_MAX_POWER = 10**12
 _NOUN = r"(?: (?:numbers?|integers?|values?))?"
 
 
@@ -128,6 +129,30 @@ def _remainder(found: Found) -> Verdict:
     return stated == right, f"{n} is {d} times {n // d} with a remainder of {n % d}"
 
 
+def _goes_into(found: Found) -> Verdict:
+    """`5 goes into 17 3 times with a remainder of 2`."""
+    numbers = integers(found.numbers)
+    if numbers is None or numbers[0] < 1 or numbers[1] < 0:
+        return None
+    d, n, *stated = numbers
+    return stated == [n // d, n % d], f"{n} is {d} times {n // d} with a remainder of {n % d}"
+
+
+def _perfect(found: Found) -> Verdict:
+    """`36 is a perfect square`, `8 and 27 are perfect cubes`."""
+    numbers, negated = integers(found.numbers), bool(found.group("negated"))
+    if numbers is None or min(numbers) < 0 or max(numbers) > _MAX_POWER:
+        return None
+    exponent = 2 if found.match["power"].startswith("square") else 3
+    for n in numbers:
+        root = round(n ** (1 / exponent))  # of a number below _MAX_POWER, off by less than 1/2
+        if (root**exponent == n) == negated:
+            low = root - (root**exponent > n)
+            between = f"{n} is between {low}^{exponent} and {low + 1}^{exponent}"
+            return False, f"{n} is {root}^{exponent}" if negated else between
+    return True, ""
+
+
 def _ordered(found: Found) -> Verdict:
     """`sorted: 1, 2, 3`, `in descending order: 3, 2, 1`."""
     listed = found.numbers
@@ -187,6 +212,19 @@ def _units(found: Found) -> Verdict:
     return None if holds is None else (holds, f"it is {number_text(right)}")
 
 
+def _compound(found: Found) -> Verdict:
+    """`1 hour and 30 minutes = 90 minutes`, `90 minutes is 1 hour 30 minutes`."""
+    large, small, single = (found.match[name] for name in ("large", "small", "single"))
+    first, second, third = found.numbers
+    if found.match.start("single") < found.match.start("large"):
+        first, second, third = second, third, first
+    try:
+        holds, right = compound_holds(((first, large), (second, small)), (third, single))
+    except ValueError:
+        return None
+    return None if holds is None else (holds, f"it is {number_text(right)} {single}")
+
+
 def _change(found: Found) -> Verdict:
     """`from 40 to 50 is an increase of 25%`; the percentage may be rounded."""
     first, last, stated = found.numbers
@@ -200,6 +238,12 @@ def _change(found: Found) -> Verdict:
 _PROPERTY = r"(?:even|odd|prime|composite)"
 _CLOSED = r"(?= [,;:)]|$)"
 """The end of a clause: `a week is 8 days away` is no conversion."""
+_UNIT = (
+    r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|foot|feet|inch(?:es)?"
+    r"|yards?)"
+)
+_TWO_UNITS = rf"# (?P<large>{_UNIT})(?: and)? # (?P<small>{_UNIT})"
+_IS = r"(?:=|is|are|equals)"
 _SUBJECT = r"(?:# is|#(?: , #)*(?: ,)? (?:and|&) # are)(?: both| all| each)?"
 _NOT = r"(?P<negated> not)?"
 _KINDS: list[tuple[Kind, str, str, Callable[[Found], Verdict]]] = [
@@ -221,6 +265,18 @@ _KINDS: list[tuple[Kind, str, str, Callable[[Found], Verdict]]] = [
         "prime composite",
         rf"{_SUBJECT}{_NOT}(?: an?)? (?P<property>prime|composite){_NOUN}(?! factor)",
         _has_property,
+    ),
+    (
+        Kind.DIVISIBILITY,
+        "perfect",
+        rf"{_SUBJECT}{_NOT}(?: a)? perfect (?P<power>squares?|cubes?)",
+        _perfect,
+    ),
+    (
+        Kind.REMAINDER,
+        "goes",
+        r"# goes into # # times(?:,| and)?(?: with)?(?: a)? remainder(?: of)? #",
+        _goes_into,
     ),
     (
         Kind.PARITY,
@@ -305,6 +361,18 @@ _KINDS: list[tuple[Kind, str, str, Callable[[Found], Verdict]]] = [
     ),
     (
         Kind.ARITHMETIC,
+        "= is are equals",
+        rf"{_TWO_UNITS} {_IS} # (?P<single>{_UNIT}){_CLOSED}",
+        _compound,
+    ),
+    (
+        Kind.ARITHMETIC,
+        "= is are equals",
+        rf"# (?P<single>{_UNIT}) {_IS} {_TWO_UNITS}{_CLOSED}",
+        _compound,
+    ),
+    (
+        Kind.ARITHMETIC,
         "increase decrease",
         r"from # to # is an? (?P<change>increase|decrease) (?:of|by) # %",
         _change,
@@ -332,7 +400,7 @@ _AFTER = frozenset(
 
 def property_statements(tokens: list[Token], text: str) -> tuple[list[Statement], set[int]]:
     """Returns the statements about properties, and the positions of their tokens."""
-    words = {token.text for token in tokens if token.kind == "word"}
+    words = {token.text for token in tokens if token.kind in ("word", "relation")}
     statements: list[Statement] = []
     used: set[int] = set()
     keys = Keys(tokens)

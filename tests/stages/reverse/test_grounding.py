@@ -45,6 +45,7 @@ def _why(question, input_json, program=""):
         ("Is it so for 6?", {"n": 6, "strict": True, "other": None}),
         ("A person is 5 years old.", {"ages": {"ann": 5}}),
         ("Each pays 3 for 3 seats.", {"a": 3, "b": 3}),
+        ("He ran 5 km each on Monday and Sunday, and 8 on Friday.", {"a": 5, "b": 5, "c": 8}),
         ("What comes of nothing?", {"s": "", "l": [], "d": {}}),
     ],
 )
@@ -81,6 +82,21 @@ def test_an_integer_longer_than_python_converts_is_compared_all_the_same():
         ("Reverse 'abd'.", {"s": "abc"}, "does not state the input 'abc'"),
         ("Reverse 'bananas'.", {"s": "banana"}, "does not state the input 'banana'"),
         ("Reverse xbanana.", {"s": "banana"}, "does not state the input 'banana'"),
+        (
+            "It is 5 degrees. By noon it is 12 degrees warmer. How many degrees are left to 20?",
+            {"t": -5, "rise": 12, "aim": 20},
+            "input is -5 (`t`)",
+        ),
+        (
+            "He ran 5 km on Monday and 8 km on Friday. How far in all?",
+            {"monday": 5, "tuesday": 5, "friday": 8},
+            "the input 5 (`monday`) once",
+        ),
+        (
+            "He ran 5 km on Monday. On Friday he ran 8 km on each of his feet.",
+            {"monday": 5, "tuesday": 5, "friday": 8},
+            "the input 5 (`monday`) once",
+        ),
         ("It is 5 degrees, then 12 degrees warmer.", {"t": -5, "rise": 12}, "input is -5 (`t`)"),
         ("Find the letter in the word.", {"s": "q"}, "does not state the input 'q'"),
         ("Find a in the word.", {"s": "b"}, "does not state the input 'b'"),

@@ -85,13 +85,15 @@ def test_one_of_two_equal_items_must_not_be_missing():
     given = {"values": [80, 55, 80]}
     assert _why("The scores are 80, 55 and 80.", given, ADDED) is None
     reason = _why("The scores are 80 and 55.", given, ADDED)
-    assert reason is not None and "80 (`values[0]`) 1 times, and the program holds it 2" in reason
+    assert reason is not None and "80 (`values[0]`) once, and the program holds it 2" in reason
 
 
 def test_one_number_may_state_two_equal_inputs_of_which_the_question_says_so():
     given = {"apples": 5, "pears": 5}
     assert _why("Ann and Bob have 5 pens each.", given, ONE_USE) is None
-    assert "1 times" in (_why("Ann has 5 pens.", given, ONE_USE) or "")
+    assert "(`apples`) once" in (_why("Ann has 5 pens.", given, ONE_USE) or "")
+    asked = "Ann has 5 pens. How many have Ann and Bob in all?"
+    assert "(`apples`) once" in (_why(asked, given, ONE_USE) or "")
 
 
 @pytest.mark.parametrize(

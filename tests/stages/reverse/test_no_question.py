@@ -46,6 +46,36 @@ SEPARATED = {
         "describes a program",
         "The exercise program is designed to last 3 weeks of 4 days. How many days is that?",
     ),
+    "program that reads": (
+        "A program takes the numbers 3 and 4. What does it compute?",
+        "describes a program",
+        "A training program takes 3 hours a week. How many hours is that in 4 weeks?",
+    ),
+    "what a program prints": (
+        "For a = 3 and b = 4, what does the code print?",
+        "describes a program",
+        "What does the code 3-4 of the lock add up to?",
+    ),
+    "code": (
+        "def total(a, b): return a + b\nWhat is it for 3 and 4?",
+        "has code",
+        "The default is 3. Print 4 more. How many is that?",
+    ),
+    "answer": (
+        "Tom has 3 pens and buys 4. How many has he? Answer: 7",
+        "answers itself",
+        "Tom has 3 pens and buys 4. How many has he? He knows the answer: count them.",
+    ),
+    "chat": (
+        "Sure! Tom has 3 pens and buys 4. How many has he?",
+        "speaks of itself",
+        "Tom is sure that 3 and 4 pens are enough. How many has he?",
+    ),
+    "announcement": (
+        "Here's a math question: what is 3 times 4?",
+        "speaks of itself",
+        "Here are two numbers: 3 and 4. What is their sum?",
+    ),
     "Python": (
         "What does the Python code give for 3 and 4?",
         "describes a program",

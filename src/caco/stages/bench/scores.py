@@ -10,7 +10,7 @@ from caco.errors import UserError
 from caco.grading.intervals import mean_share
 from caco.grading.paired import holm, paired_interval, sign_flip_p
 from caco.rows.graded import CORRECT, UNDECIDED, Graded
-from caco.rows.table import read_rows
+from caco.rows.table import read_all
 from caco.runtime.checksums import read_checked, write_checked
 
 BASE, STUDENT = "base", "student"
@@ -188,7 +188,7 @@ def write_scores(graded: list[Path], path: Path) -> None:
     Raises:
         UserError: No file has an answer, or two models answered different problems.
     """
-    scores = compare(row for file in graded for row in read_rows(file, Graded))
+    scores = compare(read_all(graded, Graded))
     if not scores.scores:
         raise UserError(
             f"{', '.join(map(str, graded)) or 'no file'}: there is no graded answer, so there are "

@@ -11,7 +11,7 @@ import yaml
 from caco.config.checks import Corpus
 from caco.rows.corpus import CorpusRow
 from caco.rows.seed import Seed
-from caco.rows.table import Row, count_rows, read_rows, schema
+from caco.rows.table import Row, count_rows, read_all, schema
 from caco.runtime.atomic_files import write_text
 from caco.runtime.provenance import Counts
 from caco.stages.corpus.families import Families
@@ -80,9 +80,7 @@ def write_card(
 
 def seed_sources(seeds: list[Path]) -> Sources:
     """Returns the number of seeds by source, licence and domain."""
-    return Counter(
-        (seed.source, seed.licence, seed.domain) for file in seeds for seed in read_rows(file, Seed)
-    )
+    return Counter((seed.source, seed.licence, seed.domain) for seed in read_all(seeds, Seed))
 
 
 def card(

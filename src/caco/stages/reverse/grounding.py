@@ -106,18 +106,19 @@ def ungrounded(question: str, input_json: str, program: str) -> str | None:
         for value, path in inputs.items()
         if value not in all_stated
     ]
-    if not _NEGATIVE.search(question):
-        signed = {v.copy_abs(): v for _, v in held if isinstance(v, Decimal) and v < 0}
-        reasons += [
-            f"the question states {size}, and the input is {value}{_at(inputs[size])}"
-            for size, value in signed.items()
-            if size in all_stated
-        ]
+    signed = {v.copy_abs(): v for _, v in held if isinstance(v, Decimal) and v < 0}
+    sentences = [(roles.span(one.number), one.values) for one in stated]
+    reasons += [
+        f"the question states {size}, and the input is {value}{_at(inputs[size])}"
+        for size, value in signed.items()
+        if size in all_stated
+        and not any(size in v and _NEGATIVE.search(question, *span) for span, v in sentences)
+    ]
     reasons += _more_often(plain, stated, roles, numbers, uses)
     reasons += [
-        f"the question states the input {value}{_at(inputs[value])} {count} times, and the program "
-        f"holds it {times[value]} times"
-        for value, count in too_few(plain, stated, times)
+        f"the question states the input {value}{_at(inputs[value])} {_often(count)}, and the "
+        f"program holds it {_often(times[value])}"
+        for value, count in too_few(plain, stated, times, roles)
     ]
     reasons += [
         f"the question has `{_around(plain, *span)}`, and the program has no such number"
@@ -194,6 +195,10 @@ def _allowed(numbers: Iterable[tuple[str, Decimal]], uses: Uses) -> Counter[Deci
 def _key(path: str) -> str:
     """Returns the last key of a path: `prices` of `shop.prices[2]`."""
     return re.sub(r"(?:\[\d+\])+$", "", path).rpartition(".")[2]
+
+
+def _often(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _at(path: str) -> str:

@@ -277,6 +277,10 @@ class Roles:
         """Returns the index of the sentence that a number is in."""
         return bisect_right(self._sentences, (number.start, len(self._text))) - 1
 
+    def span(self, number: Mention) -> tuple[int, int]:
+        """Returns start and end of the sentence that a number is in."""
+        return self._sentences[self.sentence(number)]
+
     def in_request(self, number: Mention) -> bool:
         """Tells whether a number is in what the question asks for, the end of its last sentence."""
         return number.start >= self._request

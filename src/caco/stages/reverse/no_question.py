@@ -37,6 +37,10 @@ _NO_PROBLEM: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"|determines|reads|defines|initiali[sz]es|iterates|loops|accepts|implements|executes"
             r"|(?:is\s+(?:trying|used|designed|meant|supposed)|tries|aims|attempts)\s+to\s+(?:find|count"
             r"|determine|calculate|compute|solve|figure|return|print|output|check|decide))\b"
+            r"|\bprogram\s+(?:that\s+)?(?:takes|reads)\s+(?:in|as|the|two|three|some)\b"
+            r"|\b(?:does|do|will|would)\s+(?:this|the|that)\s+(?:\w+\s+)?(?:program|script|code)\s+"
+            r"(?:print|output|return|compute|calculate|display|produce)\b"
+            r"|\boutput\s+of\s+the\s+following\b"
             r"|\b(?:python|javascript)\s+(?:program|script|code|function)\b"
             r"|\b(?:input|output)\s+of\s+(?:this|the)\s+(?:program|script|code)\b"
             r"|\b(?:this|the)\s+(?:program|script|code)'?s?\s+(?:input|output)\b",
@@ -51,7 +55,18 @@ _NO_PROBLEM: tuple[tuple[str, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
-    ("speaks of itself", re.compile(r"\b[Ww]ord problem\b")),
+    ("has code", re.compile(r"(?:^|\n)[ \t]*(?:def\s+\w+\(.*\).*:|print\(.*\)[ \t]*(?:$|\n))")),
+    (
+        "answers itself",
+        re.compile(r"(?:^|[.?!]\s+|\n\s*)(?:final\s+)?(?:answer|solution)\s*:", re.IGNORECASE),
+    ),
+    (
+        "speaks of itself",
+        re.compile(
+            r"\b[Ww]ord problem\b|^\s*(?i:sure|certainly|of course|absolutely)\s*[!,.]"
+            r"|^\s*(?i:here(?:'s| is) (?:an?|the|your|one) (?:\w+ ){0,2}(?:question|problem))\b"
+        ),
+    ),
 )
 
 # A request: a question mark, an interrogative, or an imperative where a sentence or clause starts.

@@ -6,7 +6,7 @@ quantities than the program has asks something else. Decision 0038 has the rules
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -48,10 +48,11 @@ _MORE = re.compile(
 )
 _PHRASE_END = re.compile(r"[.,;:?!](?:\s|$)")
 _SHARED = re.compile(
-    r"\b(?:each|every|both|same|equal\w*|identical|square|cube|per|all|apiece|as (?:many|much)"
+    r"\b(?:each|every|both|same|equal\w*|identical|square|cube|per"
+    r"|(?<!\bin )(?<!\bat )(?<!\bafter )all(?! together)|apiece|as (?:many|much)"
     r"|respectively|twins?|doubles?|too|either)\b",
     re.IGNORECASE,
-)  # words by which one number states several equal quantities
+)  # words by which one number states several equal quantities; `in all` asks for a sum
 _OF_THEM = re.compile(r"\s+of\s+(?:them|these|those|(?P<which>which|whom))\b", re.IGNORECASE)
 _OF = re.compile(r"\s+of\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;:]\s|\b(?:and|but|then|while)\b", re.IGNORECASE)
@@ -173,18 +174,21 @@ def too_many(own: Quantities, allowed: Mapping[Decimal, int]) -> Iterator[tuple[
 
 
 def too_few(
-    question: str, stated: Iterable[Statement], held: Mapping[Decimal, int]
+    question: str, stated: Iterable[Statement], held: Mapping[Decimal, int], roles: Roles
 ) -> Iterator[tuple[Decimal, int]]:
     """Yields the values that a question states less often than `input` holds them, with the number.
 
-    A word such as `each` or `both` lets one number state several equal quantities.
+    A word such as `each` or `both` lets one number of its sentence state several equal quantities.
     """
-    if _SHARED.search(question):
-        return
-    times = Counter(value for statement in stated for value in statement.values)
+    numbers: dict[Decimal, list[Mention]] = defaultdict(list)
+    for statement in stated:
+        for value in statement.values:
+            numbers[value].append(statement.number)
     for value, count in held.items():
-        if 0 < times[value] < count:
-            yield value, times[value]
+        if 0 < len(numbers[value]) < count and not any(
+            _SHARED.search(question, *roles.span(number)) for number in numbers[value]
+        ):
+            yield value, len(numbers[value])
 
 
 def larger_parts(
