@@ -360,6 +360,13 @@ def test_sets_and_keys_that_are_no_texts_are_values_as_in_the_sandbox(tmp_path, 
         ("len(set(add(1, 2))) == 1", "What is `len(set(add(a, b)))` for a = 1, b = 2?", "1"),
         ("round(add(1, 2), 2) == 3.14", "What is `round(add(a, b), 2)` for a = 1, b = 2?", "3.14"),
         ("abs(add(1, 2) - 3.14) < 1e-2", "What does `add` return for a = 1, b = 2?", "3.14"),
+        ("math.isclose(add(1, 2), 3.14, rel_tol=1e-2)",
+         "What does `add` return for a = 1, b = 2?", "3.14"),
+        ("add(1, 2) == pytest.approx(3.14, rel=1e-2)",
+         "What does `add` return for a = 1, b = 2?", "3.14"),
+        ("approx([3.5]) == add(1, 2)", "What does `add` return for a = 1, b = 2?", "[3.5]"),
+        ("add(1, 2)", "What is `bool(add(a, b))` for a = 1, b = 2?", "true"),
+        ("not add(1, 2)", "What is `bool(add(a, b))` for a = 1, b = 2?", "false"),
     ],
 )  # fmt: skip
 def test_a_test_of_a_value_of_the_call_asks_for_that_value(tmp_path, test, asked, answer):
@@ -369,6 +376,39 @@ def test_a_test_of_a_value_of_the_call_asks_for_that_value(tmp_path, test, asked
     fields = {"problem": "text", "program": "code", "tests": "tests"}
     (seed,) = read_whole(table(tmp_path / "r.json", fields), "mine").train
     assert (seed.problem, seed.answer) == (f"Add.\n\n{asked}", answer)
+
+
+@pytest.mark.parametrize(
+    ("body", "call"),
+    [
+        ("a = [1]\nb: list = [2]\nassert add(a, b) == [3]", ("a = [1], b = [2]", "[3]")),
+        ("a = [1]\nfound = add(a, 2)\nwanted = [3]\nassert found == wanted",
+         ("a = [1], b = 2", "[3]")),
+        ("n = 4\nprint(n)\nassert add(n, n) == 8", ("a = 4, b = 4", "8")),
+        ("a = [1]\na = [2]\nassert add(a, 1) == [3]", ("a = [2], b = 1", "[3]")),
+        ("assert add(1, 1)\nassert add(2, 2) == 4", ("a = 2, b = 2", "4")),  # tells more
+        # What a statement has read may have another value after it.
+        ("a = [1]\npush(a)\nassert add(a, 1) == [3]", None),
+        ("a = [1]\nassert add(a, x) == [3]\nassert add(a, 1) == [3]", None),
+        ("n = 4\nn += 1\nassert add(n, 1) == 6", None),
+        ("n = 4\nfor n in [5]:\n    pass\nassert add(n, 1) == 6", None),
+        ("a = make([1])\nassert add(a, 1) == [3]", None),
+        ("assert all(add(1, 2) for n in [1])", None),
+    ],
+)  # fmt: skip
+def test_variables_of_a_test_have_their_values(tmp_path, body, call):
+    indented = "".join(f"    {line}\n" for line in body.splitlines())
+    row = {"text": "Add.", "code": "def add(a, b):\n    return a + b",
+           "tests": f"from solution import add\n\ndef test_add():\n{indented}"}  # fmt: skip
+    (tmp_path / "r.json").write_text(json.dumps([row]))
+    fields = {"problem": "text", "program": "code", "tests": "tests"}
+    if call is None:
+        rejected = next(iter(read_seeds(table(tmp_path / "r.json", fields), "mine", [])))
+        assert rejected.verdict == "malformed"
+        return
+    (seed,) = read_whole(table(tmp_path / "r.json", fields), "mine").train
+    assert seed.problem == f"Add.\n\nWhat does `add` return for {call[0]}?"
+    assert seed.answer == call[1]
 
 
 def test_a_map_must_give_an_answer():
