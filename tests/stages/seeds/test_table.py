@@ -96,6 +96,37 @@ def test_a_long_array_is_read_in_pieces(tmp_path, monkeypatch):
     assert [record.values for record in records(str(tmp_path / "a.json"), "path")] == rows
 
 
+def test_objects_of_several_lines_are_rows(tmp_path, monkeypatch):
+    """As in the published archive of MATH: a file for each problem, written with an indent."""
+    monkeypatch.setattr("caco.stages.seeds.files._CHUNK", 7)
+    for number, end in enumerate(("", "\n", "\r\n")):
+        text = "\n".join(json.dumps(row, indent=4) for row in ROWS[number : number + 2]) + end
+        (tmp_path / f"{number}.json").write_text(text)
+        found = [record.values for record in records(str(tmp_path / f"{number}.json"), "path")]
+        assert found == ROWS[number : number + 2]
+    (tmp_path / "r").write_text(json.dumps(ROWS[0], indent=4)[:-1])
+    with pytest.raises(UserError, match="its JSON object has no end; get the complete file"):
+        list(records(str(tmp_path / "r"), "path"))
+    (tmp_path / "r").write_text(json.dumps({"rows": ROWS}, indent=4))
+    with pytest.raises(UserError, match="no column `question`.*; it has `rows`"):
+        read_whole(table(tmp_path / "r"), "mine")
+
+
+@pytest.mark.parametrize("form", ["parquet", "stream", "file"])
+def test_a_column_that_a_file_has_twice_is_an_error(tmp_path, form):
+    twice = pa.table([pa.array(["1?"]), pa.array(["1"]), pa.array(["2"])],
+                     names=["question", "answer", "answer"])  # fmt: skip
+    with (tmp_path / "r").open("wb") as file:
+        if form == "parquet":
+            pq.write_table(twice, file)
+        else:
+            new = pa.ipc.new_stream if form == "stream" else pa.ipc.new_file
+            with new(file, twice.schema) as out:
+                out.write_table(twice)
+    with pytest.raises(UserError, match="it has the column `answer` twice; rename one"):
+        read_whole(table(tmp_path / "r"), "mine")
+
+
 GOOD = '{"question": "1 + 1?", "answer": "2"}'
 MALFORMED = {
     "{broken": "not JSON",
@@ -110,6 +141,9 @@ MALFORMED = {
     '{"question": "1 + 2?", "answer": ' + "9" * 6_000 + "}": "an integer of 6,000 digits",
     '{"question": ' + "[" * 100_000 + "]" * 100_000 + "}": "nested too deeply",
     '{"question": "1 + \\ud83d?", "answer": "3"}': "the lone surrogate U+D83D",
+    '{"question": "1 + 2?", "answer": "3", "answer": "4"}': "it has the key `answer` twice",
+    '{"question": "1?", "answer": "1", "meta": [{"a": 1, "a": 2}]}': "it has the key `a` twice",
+    '{"question": "1?", "answer": "1", "\\ud800": 1, "\\ud800": 2}': "key `\\ud800` twice",
     "\udcff": "not JSON",
 }
 
@@ -188,7 +222,7 @@ def test_a_folder_a_glob_and_a_saved_data_set(tmp_path):
         (b"", "0 distinct problems.*; no row was found"),
         (json.dumps(ROWS).encode() + b" [{}]", "text follows its JSON array"),
         ("question,answer".encode("utf-16"), "it is text in UTF-16; convert it"),
-        (b"question,answer,answer\n1,2,3\n", "its header has the column `answer` twice"),
+        (b"question,answer,answer\n1,2,3\n", "it has the column `answer` twice"),
         (b'"a\nb",answer\n1,2\n', r"no column `question`.*; it has `a\\nb`, `answer`"),
     ],
 )

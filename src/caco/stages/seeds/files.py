@@ -11,7 +11,8 @@ import json
 import re
 import zlib
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from caco.errors import UserError
+from caco.stages.seeds.json_rows import NoRow, json_row
 
 _HEAD = 65_536  # bytes that show a format
 _CHUNK = 1 << 20  # bytes of a JSON array that are read at a time
@@ -86,12 +88,15 @@ def _records(path: Path) -> Iterator[Record]:
         magic = file.read(32)
     if magic.startswith(_PARQUET):
         with pq.ParquetFile(path) as table:
+            _require_distinct(path, table.schema_arrow.names)
             yield from _batches(table.iter_batches(batch_size=_BATCH))
     elif magic.startswith(_ARROW_STREAM):
         with pa.memory_map(str(path)) as mapped, pa.ipc.open_stream(mapped) as stream:
+            _require_distinct(path, stream.schema.names)
             yield from _batches(iter(stream))
     elif magic.startswith(_ARROW_FILE):
         with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(mapped) as arrow:
+            _require_distinct(path, arrow.schema.names)
             yield from _batches(arrow.get_batch(n) for n in range(arrow.num_record_batches))
     else:
         with _opened(path, magic) as text:
@@ -120,8 +125,8 @@ def _text_records(path: Path, text: "io.BufferedReader[Any]") -> Iterator[Record
             f"{path}: it is none of JSON lines, a JSON array, CSV, Parquet and Arrow; convert it"
         )
     first = head.lstrip()[:1]
-    if first == b"[":
-        for number, raw in enumerate(_elements(path, text), start=1):
+    if first == b"[" or head.lstrip().split(b"\n", 1)[0].strip() == b"{":
+        for number, raw in enumerate(_elements(path, text, first == b"["), start=1):
             yield _json_record(f"row {number}", raw)
     elif first in (b"{", b"") or any(name in path.suffixes for name in _JSON_NAMES):
         for number, raw in enumerate(text, start=1):
@@ -133,35 +138,38 @@ def _text_records(path: Path, text: "io.BufferedReader[Any]") -> Iterator[Record
 
 def _json_record(place: str, raw: bytes) -> Record:
     try:
-        row = json.loads(raw.decode("utf-8"), parse_int=_integer)
-    except ValueError as e:
-        return Record(place, None, f"not JSON ({e})", raw)
-    except RecursionError:
-        return Record(place, None, "not JSON (nested too deeply)", raw)
-    if not isinstance(row, dict):
-        return Record(place, None, "not a JSON object", raw)
-    return Record(place, row, raw=raw)
+        return Record(place, json_row(raw, _integer), raw=raw)
+    except NoRow as e:
+        return Record(place, None, str(e), raw)
 
 
 def _integer(digits: str) -> int | LongInteger:
     return int(digits) if len(digits) <= _MAX_DIGITS else LongInteger(digits)
 
 
-def _elements(path: Path, text: BinaryIO) -> Iterator[bytes]:
-    """Yields the text of each element of a JSON array."""
+def _elements(path: Path, text: BinaryIO, in_array: bool) -> Iterator[bytes]:
+    """Yields the text of each element of a JSON array, or of each of several objects."""
     buffer, at, begin, depth = b"", 0, 0, 0
     while True:
         token = _TOKEN.search(buffer, at)
         if token is None or token[0] == b'"':  # no token, or a string without its end, so far
             at = (len(buffer) if token is None else token.start()) - begin
             chunk = text.read(_CHUNK)
+            if not chunk and (in_array or buffer[begin:].strip()):
+                what = "array" if in_array else "object"
+                raise UserError(f"{path}: its JSON {what} has no end; get the complete file")
             if not chunk:
-                raise UserError(f"{path}: its JSON array has no end; get the complete file")
+                return
             buffer, begin = buffer[begin:] + chunk, 0
             continue
         at = token.end()
-        inner = depth > 1
+        inner = depth > in_array
         depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token[0], 0)
+        if not in_array:
+            if depth <= 0:
+                yield buffer[begin:at].strip()
+                begin, depth = at, 0
+            continue
         if not inner and depth == 1 and token[0] == b"[":
             begin = at
         elif depth <= 1 and not inner and token[0] in (b",", b"]"):
@@ -181,9 +189,7 @@ def _csv_records(path: Path, text: BinaryIO, head: bytes) -> Iterator[Record]:
     lines = io.TextIOWrapper(text, encoding="utf-8", errors="surrogateescape", newline="")
     rows = csv.reader(lines, delimiter=delimiter)
     columns = next(rows)
-    for column in columns:
-        if column and columns.count(column) > 1:
-            raise UserError(f"{path}: its header has the column `{column}` twice; rename one")
+    _require_distinct(path, columns)
     while True:
         begin = rows.line_num + 1
         place = f"line {begin}"
@@ -206,6 +212,13 @@ def _csv_records(path: Path, text: BinaryIO, head: bytes) -> Iterator[Record]:
             yield Record(place, None, "it is not UTF-8; convert the file", raw)
         else:
             yield Record(place, dict(zip(columns, row, strict=True)))
+
+
+def _require_distinct(path: Path, columns: Sequence[str]) -> None:
+    """Raises `UserError` if a file has two columns of one name; nameless ones are not read."""
+    for column, number in Counter(columns).items():
+        if column and number > 1:
+            raise UserError(f"{path}: it has the column `{column}` twice; rename one")
 
 
 def _is_utf8(text: str) -> bool:
