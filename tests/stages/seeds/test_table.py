@@ -421,6 +421,8 @@ def test_a_test_of_a_value_of_the_call_asks_for_that_value(tmp_path, test, asked
         ("n = 4\nprint(n)\nassert add(n, n) == 8", ("a = 4, b = 4", "8")),
         ("a = [1]\na = [2]\nassert add(a, 1) == [3]", ("a = [2], b = 1", "[3]")),
         ("assert add(1, 1)\nassert add(2, 2) == 4", ("a = 2, b = 2", "4")),  # tells more
+        ("assert add([], []) == []\nassert add([1], []) == [1]", ("a = [1], b = []", "[1]")),
+        ("assert add([], []) == []", ("a = [], b = []", "[]")),
         # What a statement has read may have another value after it.
         ("a = [1]\npush(a)\nassert add(a, 1) == [3]", None),
         ("a = [1]\nassert add(a, x) == [3]\nassert add(a, 1) == [3]", None),

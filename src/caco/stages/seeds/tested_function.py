@@ -2,7 +2,7 @@
 
 A problem such as "Write a function to find the minimum cost path" has no answer. The composed
 problem states the arguments of the first test whose arguments and value are literals, or variables
-of the test that are literals, and asks for the value. A test of `sorted(f(x))` says nothing of the
+of the test that are literals, and whose value is not empty. It asks for the value. A test of `sorted(f(x))` says nothing of the
 order of `f(x)`, so the problem asks for `sorted(f(x))`. When the seed is converted, all tests decide whether the function is right, the
 first included: they tell a tuple from a list, and a set from both, which have the same JSON text.
 """
@@ -17,6 +17,7 @@ from caco.sandbox.protocol import NotSerialisable, json_text
 from caco.text.answers import answer_text
 
 _MARK = "# Tests"  # the line between a function and its tests in `Seed.program`
+_EMPTY = frozenset({"null", "[]", "{}", "set()"})  # answers
 _BUILTINS = frozenset(
     {"abs", "bool", "dict", "float", "frozenset", "int", "len", "list", "max", "min", "round"}
     | {"set", "sorted", "str", "sum", "tuple"}
@@ -81,13 +82,16 @@ def without_tests(program: str) -> tuple[str, str]:
 def tested_call(program: str, tests: str) -> TestedCall:
     """Returns the first call of a function of a program that a test compares with a literal.
 
+    A call with an empty value, such as that of an empty list, is returned only if no other test has
+    a value: an empty output is no answer to verify.
+
     Raises:
         NoCall: There is none, or the texts are not valid Python.
     """
     functions = {
         node.name: node for node in parsed(program).body if isinstance(node, ast.FunctionDef)
     }
-    why = "no test compares a call of its function with a literal"
+    why, empty = "no test compares a call of its function with a literal", None
     for test, told, expected in _compared(parsed(tests)):
         try:
             found = _call_in(told, functions)
@@ -100,8 +104,13 @@ def tested_call(program: str, tests: str) -> TestedCall:
             why = f"`{ast.unparse(test)[:80]}`: {e}"
             continue
         if answer and arguments:
-            return TestedCall(function.name, arguments, answer, before, after)
-    raise NoCall(why)
+            tested = TestedCall(function.name, arguments, answer, before, after)
+            if answer not in _EMPTY:
+                return tested
+            empty = empty or tested
+    if empty is None:
+        raise NoCall(why)
+    return empty
 
 
 def parsed(text: str) -> ast.Module:
