@@ -1,7 +1,11 @@
 """Seeds of tabular files by a map of fields: formats, faults of rows, filters, extraction."""
 
+import bz2
 import gzip
+import io
 import json
+import lzma
+import tarfile
 from collections import Counter
 
 import pyarrow as pa
@@ -55,6 +59,13 @@ def _arrow():
     return sink.getvalue().to_pybytes()
 
 
+def _tar():
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("rows.jsonl"))
+    return archive.getvalue()
+
+
 def _parquet():
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(ROWS), sink)
@@ -65,6 +76,8 @@ FORMATS = {
     "lines": LINES,
     "lines with a mark and other ends": b"\xef\xbb\xbf" + LINES.replace(b"\n", b"\r\n\r\n"),
     "lines, gzip": gzip.compress(LINES),
+    "lines, bzip2": bz2.compress(LINES),
+    "lines, xz": lzma.compress(LINES),
     "lines, zstd": pa.compress(LINES, codec="zstd", asbytes=True),
     "array": json.dumps(ROWS, indent=1).encode(),
     "array, gzip": gzip.compress(json.dumps(ROWS).encode()),
@@ -206,6 +219,11 @@ def test_a_folder_a_glob_and_a_saved_data_set(tmp_path):
     (saved.parent / "dataset_dict.json").write_text('{"splits": ["train"]}')
     with pytest.raises(UserError, match=r"several splits; set the path to .*/train"):
         read_whole(table(saved.parent), "mine")
+    (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n")
+    assert len(read_whole(table(tmp_path), "mine").train) == 5
+    with pytest.raises(UserError, match=r"above: the folder has no file of rows; name those be"):
+        (tmp_path / "above" / "below").mkdir(parents=True)
+        read_whole(table(tmp_path / "above"), "mine")
     with pytest.raises(UserError, match=r"no\.jsonl: there is no such file; correct `sou"):
         read_whole(table(tmp_path / "no.jsonl"), "mine")
 
@@ -217,6 +235,12 @@ def test_a_folder_a_glob_and_a_saved_data_set(tmp_path):
         (b"version https://git-lfs.github.com/spec/v1\n", "pointer of Git LFS"),
         (b"PAR1\x00", "cannot be read"),
         (gzip.compress(LINES)[:-20], "cannot be read"),
+        (bz2.compress(LINES)[:-20], "cannot be read"),
+        (lzma.compress(LINES)[:-20], "cannot be read"),
+        (_tar(), "it is a tar archive; extract it"),
+        (gzip.compress(_tar()), "it is a tar archive; extract it"),
+        (b"\n<!DOCTYPE html>\n<html></html>", "it is a web page, not the file itself"),
+        ("question".encode("utf-32"), "it is text in UTF-32"),
         (json.dumps(ROWS).encode()[:-5], "its JSON array has no end"),
         (b"\x00\x01\x02", "none of JSON lines"),
         (b"", "0 distinct problems.*; no row was found"),
@@ -276,10 +300,13 @@ def test_names_are_nested_and_templates_compose():
         ('type in ["Algebra", "Geometry"]', True), ("type not in ('Algebra',)", False),
         ('meta.level >= 3 and not (type == "x")', True), ("missing == None", True),
         ("rate > -1 or missing < 3", True), ("tags[0] != 'a'", False),
+        # Every value of CSV is a text.
+        ("csv < 0.3", True), ("0.25 == csv", True), ("csv in [0.5, 0.25]", True),
+        ("csv == '0.25'", True), ("csv != 0.250", False), ("type == 3", False),
     ],
 )  # fmt: skip
 def test_filters_are_conditions(text, meets):
-    row = {"rate": 0.25, "type": "Algebra", "meta": {"level": 3}, "tags": ["a"]}
+    row = {"rate": 0.25, "type": "Algebra", "meta": {"level": 3}, "tags": ["a"], "csv": "0.25"}
     assert Filter(text).meets(row) is meets
 
 
@@ -290,6 +317,8 @@ def test_what_is_no_condition_is_refused_and_what_cannot_be_compared_is_malforme
             Filter(text)
     with pytest.raises(Malformed, match=r"`rate` is None, so that `rate < 0\.3` cannot be"):
         Filter("rate < 0.3").meets({})
+    with pytest.raises(Malformed, match=r"`rate` is 'low', so that `rate < 0\.3` cannot be"):
+        Filter("rate < 0.3").meets({"rate": "low"})
 
 
 @pytest.mark.parametrize(
@@ -334,6 +363,8 @@ def test_a_function_with_tests_asks_for_the_value_of_its_first_test(tmp_path):
     )
     assert (seed.answer, seed.domain) == ("[1,2]", "algorithm")
     assert "no test compares a call of its function" in read.rejected[0].reason
+    (tmp_path / "r.json").write_text(json.dumps([row | {"tests": repr(row["tests"])}]))
+    assert read_whole(table(tmp_path / "r.json", fields), "mine").train[0].answer == "[1,2]"
     assert "`tests` is neither a text nor a list of texts" in read.rejected[1].reason
 
 

@@ -1,13 +1,15 @@
 """Rows of tabular files, streamed: JSON lines, a JSON array, CSV, Parquet and Arrow.
 
-The content of a file decides its format, not its name. Text formats may be compressed with gzip or
-zstd. A row that cannot be read is a record with a fault, so that it costs no other row.
+The content of a file decides its format, not its name. Text formats may be compressed with gzip,
+bzip2, xz or zstd. A row that cannot be read is a record with a fault, so that it costs no other row.
 """
 
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
 import re
 import zlib
 from codecs import BOM_UTF8
@@ -27,17 +29,22 @@ _HEAD = 65_536  # bytes that show a format
 _CHUNK = 1 << 20  # bytes of a JSON array that are read at a time
 _BATCH = 1_000  # rows of a Parquet file that are held in memory
 _MAX_DIGITS = 4_300  # of an integer; Python converts no longer ones
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+_ZSTD = b"\x28\xb5\x2f\xfd"
 _PARQUET, _ARROW_FILE, _ARROW_STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
 _OTHER = {
     b"PK\x03\x04": "it is a ZIP archive; extract it",
     b"version https://git-lfs": "it is a pointer of Git LFS, not the file itself; get the file",
+    b"\xff\xfe\0\0": "it is text in UTF-32; convert it to UTF-8",
     b"\xff\xfe": "it is text in UTF-16; convert it to UTF-8",
     b"\xfe\xff": "it is text in UTF-16; convert it to UTF-8",
+    b"<!doctype html": "it is a web page, not the file itself; get the file",
+    b"<html": "it is a web page, not the file itself; get the file",
 }
+_TAR = slice(257, 262), b"ustar"  # place and text of the mark of an archive
 _JSON_NAMES = (".json", ".jsonl", ".ndjson")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{},]', re.DOTALL)
-_DAMAGED = (pa.ArrowException, OSError, EOFError, zlib.error, ValueError)
+_DAMAGED = (pa.ArrowException, OSError, EOFError, lzma.LZMAError, zlib.error, ValueError)
 
 
 class LongInteger(str):
@@ -104,8 +111,9 @@ def _records(path: Path) -> Iterator[Record]:
 
 
 def _opened(path: Path, magic: bytes) -> "io.BufferedReader[Any]":
-    if magic.startswith(_GZIP):
-        return io.BufferedReader(gzip.open(path), _HEAD)
+    for mark, opener in _OPENERS.items():
+        if magic.startswith(mark):
+            return io.BufferedReader(opener(path), _HEAD)
     if magic.startswith(_ZSTD):
         raw: Any = pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd")
         return io.BufferedReader(raw, _HEAD)
@@ -118,8 +126,10 @@ def _text_records(path: Path, text: "io.BufferedReader[Any]") -> Iterator[Record
         text.read(len(BOM_UTF8))
         head = head.removeprefix(BOM_UTF8)
     for magic, what in _OTHER.items():
-        if head.startswith(magic):
+        if head.startswith(magic) or head.lstrip()[: len(magic)].lower() == magic:
             raise UserError(f"{path}: {what}")
+    if head[_TAR[0]] == _TAR[1]:
+        raise UserError(f"{path}: it is a tar archive; extract it")
     if b"\0" in head:
         raise UserError(
             f"{path}: it is none of JSON lines, a JSON array, CSV, Parquet and Arrow; convert it"
@@ -184,7 +194,7 @@ def _elements(path: Path, text: BinaryIO, in_array: bool) -> Iterator[bytes]:
 
 def _csv_records(path: Path, text: BinaryIO, head: bytes) -> Iterator[Record]:
     header = head.splitlines()[0]
-    delimiter = max(",", "\t", ";", key=lambda mark: header.count(mark.encode()))
+    delimiter = max(",", "\t", ";", "|", key=lambda mark: header.count(mark.encode()))
     csv.field_size_limit(1 << 30)
     lines = io.TextIOWrapper(text, encoding="utf-8", errors="surrogateescape", newline="")
     rows = csv.reader(lines, delimiter=delimiter)

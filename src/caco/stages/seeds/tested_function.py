@@ -92,7 +92,7 @@ def tested_call(program: str, tests: str) -> TestedCall:
         node.name: node for node in parsed(program).body if isinstance(node, ast.FunctionDef)
     }
     why, empty = "no test compares a call of its function with a literal", None
-    for test, told, expected in _compared(parsed(tests)):
+    for test, told, expected in _compared(parsed(tests, "its tests are")):
         try:
             found = _call_in(told, functions)
             if found is None:
@@ -113,8 +113,12 @@ def tested_call(program: str, tests: str) -> TestedCall:
     return empty
 
 
-def parsed(text: str) -> ast.Module:
+def parsed(text: str, what: str = "the source's program is") -> ast.Module:
     """Returns the syntax tree of a program.
+
+    Args:
+        text: The program.
+        what: The beginning of the reason of an error.
 
     Raises:
         NoCall: It is not valid Python.
@@ -122,7 +126,7 @@ def parsed(text: str) -> ast.Module:
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
-        raise NoCall(f"the source's program is not valid Python ({e})") from None
+        raise NoCall(f"{what} not valid Python ({e})") from None
 
 
 def _compared(tests: ast.Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr]]:
