@@ -1,8 +1,9 @@
 """Computes the scores of every model on every benchmark, and of the student and each other model.
 
-Writes JSON with two lists: `scores` (n, correct, accuracy, Wilson's 95% interval, verdicts and
-the published accuracy by model and benchmark) and `differences` (student minus base, or minus the student of an ablation,
-on the same problems, with a paired 95% interval and McNemar's exact p-value).
+Writes JSON with two lists: `scores` (n, correct, accuracy, Wilson's 95% interval, verdicts and the
+published accuracy by model and benchmark) and `differences` (student minus base, or minus the
+student of an ablation, on the same problems, with a paired 95% interval and McNemar's exact
+p-value).
 """
 
 from caco.config.bench import Published

@@ -11,7 +11,6 @@ from caco.config.section import Section
 from caco.config.tables import MappedFields, TabularFiles
 from caco.licences import canonical
 
-
 _ROWS = "Number of rows to read, from the first; fewer are an error; null for all."
 
 

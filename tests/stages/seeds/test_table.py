@@ -121,7 +121,7 @@ def test_objects_of_several_lines_are_rows(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="its JSON object has no end; get the complete file"):
         list(records(str(tmp_path / "r"), "path"))
     (tmp_path / "r").write_text(json.dumps({"rows": ROWS}, indent=4))
-    with pytest.raises(UserError, match="no column `question`.*; it has `rows`"):
+    with pytest.raises(UserError, match=r"no column `question`.*; it has `rows`"):
         read_whole(table(tmp_path / "r"), "mine")
 
 

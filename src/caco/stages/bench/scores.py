@@ -257,9 +257,7 @@ def compare(rows: Iterable[Graded], published: Mapping[str, float]) -> Scores:
     for row in rows:
         tallies.setdefault((row.benchmark, row.model), _Tally()).add(row)
     scores = [
-        _score(
-            name, model, tallies[name, model], published.get(name) if model == STUDENT else None
-        )
+        _score(name, model, tallies[name, model], published.get(name) if model == STUDENT else None)
         for name, model in sorted(tallies)
     ]
     others = {model for _, model in tallies} - {STUDENT}

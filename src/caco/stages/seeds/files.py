@@ -1,7 +1,8 @@
 """Rows of tabular files, streamed: JSON lines, a JSON array, CSV, Parquet and Arrow.
 
 The content of a file decides its format, not its name. Text formats may be compressed with gzip,
-bzip2, xz or zstd. A row that cannot be read is a record with a fault, so that it costs no other row.
+bzip2, xz or zstd. A row that cannot be read is a record with a fault, so that it costs no other
+row.
 """
 
 import bz2

@@ -2,9 +2,10 @@
 
 A problem such as "Write a function to find the minimum cost path" has no answer. The composed
 problem states the arguments of the first test whose arguments and value are literals, or variables
-of the test that are literals, and whose value is not empty. It asks for the value. A test of `sorted(f(x))` says nothing of the
-order of `f(x)`, so the problem asks for `sorted(f(x))`. When the seed is converted, all tests decide whether the function is right, the
-first included: they tell a tuple from a list, and a set from both, which have the same JSON text.
+of the test that are literals, and whose value is not empty. It asks for the value. A test of
+`sorted(f(x))` says nothing of the order of `f(x)`, so the problem asks for `sorted(f(x))`. When the
+seed is converted, all tests decide whether the function is right: they tell a tuple from a list,
+and a set from both, which have the same JSON text.
 """
 
 import ast
@@ -133,9 +134,9 @@ def _compared(tests: ast.Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr]
     """Yields what the tests assert, at the top level and in functions.
 
     Each assertion comes with an expression that may be a call, and one that may be its value. Of
-    `abs(f(x) - 3.14) < 0.01` and `math.isclose(f(x), 3.14)`, which tell the value roughly, these are
-    `f(x)` and `3.14`; the program decides whether its output rounds to that. `assert f(x)` tells that
-    the value is true; such assertions are last.
+    `abs(f(x) - 3.14) < 0.01` and `math.isclose(f(x), 3.14)`, which tell the value roughly, these
+    are `f(x)` and `3.14`; the program decides whether its output rounds to that. `assert f(x)`
+    tells that the value is true; such assertions are last.
     """
     blocks = [tests.body] + [n.body for n in tests.body if isinstance(n, ast.FunctionDef)]
     truths: list[tuple[ast.expr, ast.expr, ast.expr]] = []
