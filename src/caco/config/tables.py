@@ -71,5 +71,5 @@ class TabularFiles(Section):
         if state.is_file():
             names = [part["filename"] for part in json.loads(state.read_text())["_data_files"]]
             return [str(path / name) for name in names]
-        found = [f for f in path.iterdir() if f.is_file() and not _NO_ROWS.match(f.name)]
-        return sorted(map(str, found))
+        files = (f for f in path.iterdir() if f.is_file() and not _NO_ROWS.match(f.name))
+        return sorted(map(str, files))

@@ -7,6 +7,7 @@ import json
 import lzma
 import tarfile
 from collections import Counter
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -470,8 +471,8 @@ def test_variables_of_a_test_have_their_values(tmp_path, body, call):
     (tmp_path / "r.json").write_text(json.dumps([row]))
     fields = {"problem": "text", "program": "code", "tests": "tests"}
     if call is None:
-        rejected = next(iter(read_seeds(table(tmp_path / "r.json", fields), "mine", [])))
-        assert rejected.verdict == "malformed"
+        (found,) = islice(read_seeds(table(tmp_path / "r.json", fields), "mine", []), 1)
+        assert isinstance(found, Rejected) and found.verdict == "malformed"
         return
     (seed,) = read_whole(table(tmp_path / "r.json", fields), "mine").train
     assert seed.problem == f"Add.\n\nWhat does `add` return for {call[0]}?"
