@@ -455,6 +455,7 @@ def test_a_test_of_a_value_of_the_call_asks_for_that_value(tmp_path, test, asked
         ("assert add(1, 1)\nassert add(2, 2) == 4", ("a = 2, b = 2", "4")),  # tells more
         ("assert add([], []) == []\nassert add([1], []) == [1]", ("a = [1], b = []", "[1]")),
         ("assert add([], []) == []", ("a = [], b = []", "[]")),
+        ("assert add(x, 1) == 1 and add(2, 2) == 4", ("a = 2, b = 2", "4")),
         # What a statement has read may have another value after it.
         ("a = [1]\npush(a)\nassert add(a, 1) == [3]", None),
         ("a = [1]\nassert add(a, x) == [3]\nassert add(a, 1) == [3]", None),

@@ -171,6 +171,8 @@ def _asserted(block: Sequence[ast.stmt]) -> Iterator[ast.expr]:
     for node in block:
         added: dict[str, ast.expr] = {}
         match node:
+            case ast.Assert(test=ast.BoolOp(op=ast.And(), values=tests)):
+                yield from (_Values(known).visit(deepcopy(test)) for test in tests)
             case ast.Assert(test=test):
                 yield _Values(known).visit(deepcopy(test))
             case (
