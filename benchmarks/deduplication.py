@@ -27,11 +27,12 @@ _VOCABULARY = 8_000
 _SYLLABLES = ["ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "su", "ta", "ve"]
 
 
-def _words(rng: Random) -> list[str]:
+def made_words(rng: Random) -> list[str]:
+    """Returns the words of the questions, the common ones first."""
     return ["".join(rng.choices(_SYLLABLES, k=3)) for _ in range(_VOCABULARY)]
 
 
-def _question(number: int, vocabulary: list[str]) -> str:
+def made_question(number: int, vocabulary: list[str]) -> str:
     """Returns question `number`, of common and rare words and a few numbers."""
     rng = Random(f"question {number}")
     # Frequencies that fall with the rank, as in texts.
@@ -53,12 +54,12 @@ def _program(number: int) -> str:
 
 def _rows(count: int, vocabulary: list[str]) -> Iterator[Solution]:
     for n in range(count):
-        question = _question(n, vocabulary)
+        question = made_question(n, vocabulary)
         if n % 10 == 9:
-            head, _, tail = _question(n - 5, vocabulary).partition(" ")
+            head, _, tail = made_question(n - 5, vocabulary).partition(" ")
             question = f"{head}s {tail}"
         elif n % 50 == 17:
-            question = f"Solve this: {_question(-1 - n % _PROBLEMS, vocabulary)}"
+            question = f"Solve this: {made_question(-1 - n % _PROBLEMS, vocabulary)}"
         yield Solution(
             f"q{n:031x}", f"s{n:031x}", f"p{n:031x}", "00000", _program(n), "", "{}", str(n),
             question, "", "", "", "", "",
@@ -84,9 +85,11 @@ class _Made:
 
 def _measure(count: int) -> None:
     """Prints a row of the table."""
-    vocabulary = _words(Random(0))
+    vocabulary = made_words(Random(0))
     settings = Corpus()
-    problems = (Item(f"problem {n}", _question(-1 - n, vocabulary), None) for n in range(_PROBLEMS))
+    problems = (
+        Item(f"problem {n}", made_question(-1 - n, vocabulary), None) for n in range(_PROBLEMS)
+    )
     started = time.process_time()
     items = Items(problems, settings.decontaminate.layers, settings.decontaminate)
     indexing = time.process_time() - started

@@ -104,7 +104,7 @@ def write_run(folder: Path, programs: int) -> Files:
             for verdict in ["correct" if n % 3 else "wrong"]
         ]  # fmt: skip
         run.step("grade", f"{model}-gsm8k", str(graded[-1]), Graded, rows)
-    write_scores(graded, Path(paths.scores()))
+    write_scores(graded, Path(paths.scores()), {})
     losses = [Path(paths.loss(name)) for name in ("codegen", "student")]
     for loss in losses:
         steps = [Loss(n, n / 1_000, 2 / n, 1e-4, 1.0, 1_000 * n) for n in range(1, 3_000)]

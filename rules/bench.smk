@@ -75,6 +75,6 @@ rule scores:
     conda:
         stage.conda("scores")
     params:
-        **stage.params("scores"),
+        **stage.params("scores", published=CONFIG.published()),
     shell:
         stage.command("scores", "input.graded output.scores")

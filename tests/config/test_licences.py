@@ -160,6 +160,11 @@ def test_a_licence_has_its_canonical_form_and_what_is_no_expression_is_refused(r
                          ("The MIT License (MIT)", "write `MIT`, or SPDX"),
                          ("Apache License, Version 2.0", "write `Apache-2.0`, or SPDX"),
                          ("Creative Commons Attribution 4.0 International", "write `CC-BY-4.0`"),
+                         ("CC0", "write `CC0-1.0`"), ("GPLv3", "write `GPL-3.0-only`"),
+                         ("GNU General Public License v2.0", "write `GPL-2.0-only`"),
+                         ("3-clause BSD", "write `BSD-3-Clause`"), ("ODbL", "write `ODbL-1.0`"),
+                         ("BSD", "write SPDX"), ("GPL", "write SPDX"), ("LGPLv3", "write SPDX"),
+                         ("MIT, Apache-2.0", "write SPDX"), ("other", "write SPDX"),
                          ("Our own (v2)", "`LicenseRef-NAME` for a licence")):  # fmt: skip
         seeds["licence"] = licence
         with pytest.raises(UserError) as caught:

@@ -85,6 +85,7 @@ OWNERS: list[tuple[str, set[str]]] = [
     ("bench.benchmarks.*.sampling", ANSWERS),
     *((f"bench.benchmarks.{b}.*", {f"bench_problems:{b}"}) for b in BENCHMARKS),
     ("bench.grader_timeout_s", GRADES),
+    ("bench.published", {"scores"}),
     ("bench.*", ANSWERS),
 ]
 

@@ -143,6 +143,7 @@ TABLE: list[tuple[str, set[str]]] = [
         (f"stages.seeds.{m}", TABLES | FILES)
         for m in ("files", "fields", "filters", "field_map")
     ),
+    ("stages.seeds.json_rows", TABLES | FILES | {"seeds:file", "seeds:model"}),
     ("stages.seeds.tested_function", TABLES | {"unify:tested"}),
     ("stages.seeds.rejections", READS | BENCHMARKS),
     ("stages.seeds.normalise", READS | FILES),

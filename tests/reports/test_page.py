@@ -230,6 +230,7 @@ def test_the_page_describes_the_run(made):
         "unknown to this page", "python scripts/audit.py verify results/tiny",
         "cpu_timeout 2", "2 of the accepted held out",  # funnel
         "easy, base", "25.0%", "+50.0 points", "second grader 25.0%",  # scores
+        "Published", "61.2%",
         "loss (nats a token)", "8 steps, 2 epochs, 800 tokens, 12 s, 67 tokens/s",  # loss
         "loss 2.000 to 0.250",
         "not fine-tuned: no steps logged",  # a writer without a fine-tuning

@@ -210,7 +210,7 @@ def _json_files(folder: Path) -> dict[str, tuple[Path, Callable[[], Any]]]:
         Graded("gsm8k", "base", "p1", "2 + 2?", "4", n, *reply, 1, 0, 9, "stop") for n in (0, 1)
     ]
     write_rows(folder / "graded.parquet", Graded, answers)
-    write_scores([folder / "graded.parquet"], scores)
+    write_scores([folder / "graded.parquet"], scores, {})
     planted = ("q1", "r1", "off_by_one", "?", "4", "5", "accepted", "accepted", "accepted")
     write_rates(rates, compute_rates([PlantedVerdicts(*planted, None, "")]))
     stage = FunnelStage("verify", 1234, 1000, {"exception": 200, "trivial": 34}, 12.5, 4)

@@ -104,6 +104,19 @@ class TheoremQA(_Benchmark):
 Benchmark = Annotated[HeldOut | TableBenchmark | TheoremQA, Field(discriminator="kind")]
 
 
+class Published(Section):
+    """Scores that others have published for a student of the same base model."""
+
+    base: str = Field(
+        min_length=1,
+        description="Name of the base model: the last part of the folder, the repository or the "
+        "package of `student.model`. With another base, the scores are not shown.",
+    )
+    scores: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        min_length=1, description="The student's pass@1, from 0 to 1, by benchmark."
+    )
+
+
 class Bench(Section):
     """How base and student are measured: pass@1 and pass@k."""
 
@@ -119,6 +132,19 @@ class Bench(Section):
         gt=0,
         description="Time limit of one comparison, in seconds; then its process is killed.",
     )
+    published: Published | None = Field(
+        None, description="Published scores, which the report shows beside the student's."
+    )
+
+    @model_validator(mode="after")
+    def _published_benchmarks_exist(self) -> "Bench":
+        for name in self.published.scores if self.published else ():
+            if name not in self.benchmarks:
+                raise ValueError(
+                    f"`published.scores` names `{name}`, which `benchmarks` does not have; choose "
+                    f"one of {sorted(self.benchmarks)}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _samples_differ(self) -> "Bench":

@@ -8,7 +8,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from caco.config.ablation import Ablation
-from caco.config.bench import Answering, Bench, Benchmark, Grading, HeldOut
+from caco.config.bench import Answering, Bench, Benchmark, Grading, HeldOut, Published
 from caco.config.checks import (
     Calibration,
     Corpus,
@@ -265,6 +265,12 @@ class Config(Section):
         section = self.bench.benchmarks[benchmark]
         tolerance = section.official_tolerance if section.tolerance is None else section.tolerance
         return Grading(tolerance=tolerance, grader_timeout_s=self.bench.grader_timeout_s)
+
+    def published(self) -> Published | None:
+        """Returns the published scores, if the student's base model is theirs."""
+        published = self.bench.published
+        base = self.models[self.student.model].base_name
+        return published if published and published.base.lower() == base.lower() else None
 
     def converters(self) -> dict[str, LlmUnify]:
         """Returns the sections of the converters that are models, by source."""

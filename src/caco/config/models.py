@@ -1,5 +1,6 @@
 """Sections of the models: where each comes from."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -29,6 +30,11 @@ class PackagedModel(_Model):
         pattern=r"^[0-9a-f]{64}$",
     )
 
+    @property
+    def base_name(self) -> str:
+        """The name of the model, as in `bench.published.base`."""
+        return self.package.partition("==")[0]
+
 
 class LocalModel(_Model):
     """A folder with an ordinary transformers checkpoint."""
@@ -36,11 +42,21 @@ class LocalModel(_Model):
     kind: Literal["local"] = Field(description="A folder on a shared file system.")
     path: str = Field(description="The folder with config.json and the weights.")
 
+    @property
+    def base_name(self) -> str:
+        """The name of the model, as in `bench.published.base`."""
+        return Path(self.path).name
+
 
 class HubModel(HubRepository, _Model):
     """A repository of the Hugging Face hub at a fixed revision."""
 
     kind: Literal["hub"] = Field(description="A repository of the Hugging Face hub.")
+
+    @property
+    def base_name(self) -> str:
+        """The name of the model, as in `bench.published.base`."""
+        return Path(self.repo).name
 
 
 class ServedModel(_Model):
@@ -52,6 +68,11 @@ class ServedModel(_Model):
         min_length=1,
         description="Version of the model on the server, as free text; a change re-runs its rows.",
     )
+
+    @property
+    def base_name(self) -> str:
+        """The name of the model, as in `bench.published.base`."""
+        return Path(self.name).name
 
 
 Model = Annotated[PackagedModel | LocalModel | HubModel | ServedModel, Field(discriminator="kind")]

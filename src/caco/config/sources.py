@@ -11,6 +11,8 @@ from caco.config.section import Section
 from caco.config.tables import MappedFields, TabularFiles
 from caco.licences import canonical
 
+_ROWS = "Number of rows to read, from the first; fewer are an error; null for all."
+
 
 class _Reader(Section):
     reader: str
@@ -72,9 +74,7 @@ class Gsm8kFile(_Reader):
 
     reader: Literal["gsm8k"] = Field(description="A file of GSM8K rows.")
     path: str = Field(description="Path of the .jsonl file.")
-    rows: int | None = Field(
-        None, gt=0, description="Number of rows to read, from the first; null for all."
-    )
+    rows: int | None = Field(None, gt=0, description=_ROWS)
 
 
 class Fields(MappedFields):
@@ -113,6 +113,7 @@ class Table(_Reader, TabularFiles):
         None, description="A data set of the Hugging Face hub, instead of `path`."
     )
     fields: Fields = Field(description="The columns of the fields.")
+    rows: int | None = Field(None, gt=0, description=_ROWS)
     licence: str = Field(
         description="SPDX expression of the licence of the source, such as `MIT` or `MIT OR "
         "Apache-2.0`; `LicenseRef-NAME` for a licence that SPDX does not list, `unknown` if none "

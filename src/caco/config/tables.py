@@ -1,6 +1,7 @@
 """Sections of tabular files, whose columns a map of fields names: of a source or a benchmark."""
 
 import json
+import re
 from glob import glob
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,7 @@ from pydantic import Field
 from caco.config.section import Section
 from caco.errors import UserError
 
+_NO_ROWS = re.compile(r"[._]|README|LICENSE", re.IGNORECASE)  # files beside those with rows
 PATH = (
     "Path of a file, a glob pattern (`**` for folders of any depth), or a folder: of files, or one "
     "that `datasets` saved."
@@ -69,4 +71,5 @@ class TabularFiles(Section):
         if state.is_file():
             names = [part["filename"] for part in json.loads(state.read_text())["_data_files"]]
             return [str(path / name) for name in names]
-        return sorted(str(f) for f in path.iterdir() if f.is_file() and f.name[0] not in "._")
+        files = (f for f in path.iterdir() if f.is_file() and not _NO_ROWS.match(f.name))
+        return sorted(map(str, files))

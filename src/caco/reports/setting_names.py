@@ -41,6 +41,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "prompt": "student.prompt",
     },
     "grade": {"": "bench", "tolerance": "bench.benchmarks.{benchmark}.tolerance"},
+    "scores": {"": "bench"},
     "report": {"": ""},
 }
 _NOT_SET = object()

@@ -6,8 +6,8 @@ import pytest
 from caco.errors import UserError
 from caco.rows.graded import Graded
 from caco.rows.table import write_rows
+from caco.stages.bench import scores as scoring
 from caco.stages.bench.scores import (
-    compare,
     pass_at_k,
     read_scores,
     scores_text,
@@ -26,6 +26,10 @@ def graded(model, verdicts, benchmark="math", second="correct", false=0, sample=
 
 
 RIGHT, WRONG = "correct", "wrong"
+
+
+def compare(rows, published=None):
+    return scoring.compare(rows, published or {})
 
 
 def test_a_score_counts_verdicts_and_has_wilsons_interval():
@@ -191,10 +195,13 @@ def test_scores_round_trip_through_their_file(tmp_path):
     empty = tmp_path / "empty.parquet"
     write_rows(empty, Graded, [])
     out = tmp_path / "scores.json"
-    write_scores([*files, empty], out)
+    write_scores([*files, empty], out, {"math": 0.824, "b": 0.1})
     scores = read_scores(out)
     assert [s.correct for s in scores.scores] == [1, 2]
     assert scores.differences[0].student_better == 1
+    assert [s.published for s in scores.scores] == [None, 0.824]  # of the student alone
+    assert "math, student: 2 of 2 right, 100.0% (34.2 to 100.0)" in scores_text(scores)
+    assert scores_text(scores).count("; published 82.4%\n") == 1
     assert set(json.loads(out.read_text())) == {"scores", "differences", "open_cases", "checksum"}
 
 
@@ -212,5 +219,5 @@ def test_scores_of_nothing_are_an_error(tmp_path):
     empty, out = tmp_path / "empty.parquet", tmp_path / "scores.json"
     write_rows(empty, Graded, [])
     with pytest.raises(UserError, match=r"empty\.parquet: there is no graded answer, so there are"):
-        write_scores([empty], out)
+        write_scores([empty], out, {})
     assert not out.exists()

@@ -32,6 +32,7 @@ MALFORMED = {
     '{"question": "Wh\x00at?", "answer": "#### 5"}': "not JSON (Invalid control character",
     json.dumps({"question": "What \ud83d?", "answer": "#### 5"}): "the lone surrogate U+D83D",
     json.dumps({"question": None, "answer": "#### 5"}): "`question` is missing or not a text",
+    '{"question": "What?", "answer": "#### 5", "answer": "#### 6"}': "has the key `answer` twice",
 }
 
 
@@ -169,6 +170,18 @@ def test_fewer_rows_than_the_setting_are_an_error(tmp_path):
         "the source `mine` has 3 distinct problems, but `sources.mine.seeds.min_rows` is 4; lower "
         "it, or correct the other keys of `sources.mine.seeds`; rejected rows: duplicate 2, "
         "malformed 1 (the first: malformed, line 1: not JSON"
+    )
+
+
+def test_a_file_with_fewer_rows_than_the_config_says_is_an_error(tmp_path):
+    rows = [json.dumps({**GOOD, "question": f"Question {n % 4}?"}) for n in range(5)]
+    path = write(tmp_path / "g.jsonl", *rows)
+    assert len(read_whole(Gsm8kFile(reader="gsm8k", path=path, rows=5), "mine").train) == 4
+    with pytest.raises(UserError) as caught:
+        read_whole(Gsm8kFile(reader="gsm8k", path=path, rows=7_500), "mine")
+    assert str(caught.value) == (
+        "the source `mine` has 5 rows, but `sources.mine.seeds.rows` is 7,500; a file of it may be "
+        "incomplete: get it again, or lower `rows`"
     )
 
 

@@ -1,8 +1,13 @@
 """Seeds of tabular files by a map of fields: formats, faults of rows, filters, extraction."""
 
+import bz2
 import gzip
+import io
 import json
+import lzma
+import tarfile
 from collections import Counter
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -55,6 +60,13 @@ def _arrow():
     return sink.getvalue().to_pybytes()
 
 
+def _tar():
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("rows.jsonl"))
+    return archive.getvalue()
+
+
 def _parquet():
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(ROWS), sink)
@@ -65,6 +77,8 @@ FORMATS = {
     "lines": LINES,
     "lines with a mark and other ends": b"\xef\xbb\xbf" + LINES.replace(b"\n", b"\r\n\r\n"),
     "lines, gzip": gzip.compress(LINES),
+    "lines, bzip2": bz2.compress(LINES),
+    "lines, xz": lzma.compress(LINES),
     "lines, zstd": pa.compress(LINES, codec="zstd", asbytes=True),
     "array": json.dumps(ROWS, indent=1).encode(),
     "array, gzip": gzip.compress(json.dumps(ROWS).encode()),
@@ -96,6 +110,37 @@ def test_a_long_array_is_read_in_pieces(tmp_path, monkeypatch):
     assert [record.values for record in records(str(tmp_path / "a.json"), "path")] == rows
 
 
+def test_objects_of_several_lines_are_rows(tmp_path, monkeypatch):
+    """As in the published archive of MATH: a file for each problem, written with an indent."""
+    monkeypatch.setattr("caco.stages.seeds.files._CHUNK", 7)
+    for number, end in enumerate(("", "\n", "\r\n")):
+        text = "\n".join(json.dumps(row, indent=4) for row in ROWS[number : number + 2]) + end
+        (tmp_path / f"{number}.json").write_text(text)
+        found = [record.values for record in records(str(tmp_path / f"{number}.json"), "path")]
+        assert found == ROWS[number : number + 2]
+    (tmp_path / "r").write_text(json.dumps(ROWS[0], indent=4)[:-1])
+    with pytest.raises(UserError, match="its JSON object has no end; get the complete file"):
+        list(records(str(tmp_path / "r"), "path"))
+    (tmp_path / "r").write_text(json.dumps({"rows": ROWS}, indent=4))
+    with pytest.raises(UserError, match=r"no column `question`.*; it has `rows`"):
+        read_whole(table(tmp_path / "r"), "mine")
+
+
+@pytest.mark.parametrize("form", ["parquet", "stream", "file"])
+def test_a_column_that_a_file_has_twice_is_an_error(tmp_path, form):
+    twice = pa.table([pa.array(["1?"]), pa.array(["1"]), pa.array(["2"])],
+                     names=["question", "answer", "answer"])  # fmt: skip
+    with (tmp_path / "r").open("wb") as file:
+        if form == "parquet":
+            pq.write_table(twice, file)
+        else:
+            new = pa.ipc.new_stream if form == "stream" else pa.ipc.new_file
+            with new(file, twice.schema) as out:
+                out.write_table(twice)
+    with pytest.raises(UserError, match="it has the column `answer` twice; rename one"):
+        read_whole(table(tmp_path / "r"), "mine")
+
+
 GOOD = '{"question": "1 + 1?", "answer": "2"}'
 MALFORMED = {
     "{broken": "not JSON",
@@ -110,6 +155,9 @@ MALFORMED = {
     '{"question": "1 + 2?", "answer": ' + "9" * 6_000 + "}": "an integer of 6,000 digits",
     '{"question": ' + "[" * 100_000 + "]" * 100_000 + "}": "nested too deeply",
     '{"question": "1 + \\ud83d?", "answer": "3"}': "the lone surrogate U+D83D",
+    '{"question": "1 + 2?", "answer": "3", "answer": "4"}': "it has the key `answer` twice",
+    '{"question": "1?", "answer": "1", "meta": [{"a": 1, "a": 2}]}': "it has the key `a` twice",
+    '{"question": "1?", "answer": "1", "\\ud800": 1, "\\ud800": 2}': "key `\\ud800` twice",
     "\udcff": "not JSON",
 }
 
@@ -172,6 +220,11 @@ def test_a_folder_a_glob_and_a_saved_data_set(tmp_path):
     (saved.parent / "dataset_dict.json").write_text('{"splits": ["train"]}')
     with pytest.raises(UserError, match=r"several splits; set the path to .*/train"):
         read_whole(table(saved.parent), "mine")
+    (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n")
+    assert len(read_whole(table(tmp_path), "mine").train) == 5
+    with pytest.raises(UserError, match=r"above: the folder has no file of rows; name those be"):
+        (tmp_path / "above" / "below").mkdir(parents=True)
+        read_whole(table(tmp_path / "above"), "mine")
     with pytest.raises(UserError, match=r"no\.jsonl: there is no such file; correct `sou"):
         read_whole(table(tmp_path / "no.jsonl"), "mine")
 
@@ -183,12 +236,18 @@ def test_a_folder_a_glob_and_a_saved_data_set(tmp_path):
         (b"version https://git-lfs.github.com/spec/v1\n", "pointer of Git LFS"),
         (b"PAR1\x00", "cannot be read"),
         (gzip.compress(LINES)[:-20], "cannot be read"),
+        (bz2.compress(LINES)[:-20], "cannot be read"),
+        (lzma.compress(LINES)[:-20], "cannot be read"),
+        (_tar(), "it is a tar archive; extract it"),
+        (gzip.compress(_tar()), "it is a tar archive; extract it"),
+        (b"\n<!DOCTYPE html>\n<html></html>", "it is a web page, not the file itself"),
+        ("question".encode("utf-32"), "it is text in UTF-32"),
         (json.dumps(ROWS).encode()[:-5], "its JSON array has no end"),
         (b"\x00\x01\x02", "none of JSON lines"),
         (b"", "0 distinct problems.*; no row was found"),
         (json.dumps(ROWS).encode() + b" [{}]", "text follows its JSON array"),
         ("question,answer".encode("utf-16"), "it is text in UTF-16; convert it"),
-        (b"question,answer,answer\n1,2,3\n", "its header has the column `answer` twice"),
+        (b"question,answer,answer\n1,2,3\n", "it has the column `answer` twice"),
         (b'"a\nb",answer\n1,2\n', r"no column `question`.*; it has `a\\nb`, `answer`"),
     ],
 )
@@ -242,10 +301,13 @@ def test_names_are_nested_and_templates_compose():
         ('type in ["Algebra", "Geometry"]', True), ("type not in ('Algebra',)", False),
         ('meta.level >= 3 and not (type == "x")', True), ("missing == None", True),
         ("rate > -1 or missing < 3", True), ("tags[0] != 'a'", False),
+        # Every value of CSV is a text.
+        ("csv < 0.3", True), ("0.25 == csv", True), ("csv in [0.5, 0.25]", True),
+        ("csv == '0.25'", True), ("csv != 0.250", False), ("type == 3", False),
     ],
 )  # fmt: skip
 def test_filters_are_conditions(text, meets):
-    row = {"rate": 0.25, "type": "Algebra", "meta": {"level": 3}, "tags": ["a"]}
+    row = {"rate": 0.25, "type": "Algebra", "meta": {"level": 3}, "tags": ["a"], "csv": "0.25"}
     assert Filter(text).meets(row) is meets
 
 
@@ -256,6 +318,8 @@ def test_what_is_no_condition_is_refused_and_what_cannot_be_compared_is_malforme
             Filter(text)
     with pytest.raises(Malformed, match=r"`rate` is None, so that `rate < 0\.3` cannot be"):
         Filter("rate < 0.3").meets({})
+    with pytest.raises(Malformed, match=r"`rate` is 'low', so that `rate < 0\.3` cannot be"):
+        Filter("rate < 0.3").meets({"rate": "low"})
 
 
 @pytest.mark.parametrize(
@@ -300,6 +364,8 @@ def test_a_function_with_tests_asks_for_the_value_of_its_first_test(tmp_path):
     )
     assert (seed.answer, seed.domain) == ("[1,2]", "algorithm")
     assert "no test compares a call of its function" in read.rejected[0].reason
+    (tmp_path / "r.json").write_text(json.dumps([row | {"tests": repr(row["tests"])}]))
+    assert read_whole(table(tmp_path / "r.json", fields), "mine").train[0].answer == "[1,2]"
     assert "`tests` is neither a text nor a list of texts" in read.rejected[1].reason
 
 
@@ -360,6 +426,13 @@ def test_sets_and_keys_that_are_no_texts_are_values_as_in_the_sandbox(tmp_path, 
         ("len(set(add(1, 2))) == 1", "What is `len(set(add(a, b)))` for a = 1, b = 2?", "1"),
         ("round(add(1, 2), 2) == 3.14", "What is `round(add(a, b), 2)` for a = 1, b = 2?", "3.14"),
         ("abs(add(1, 2) - 3.14) < 1e-2", "What does `add` return for a = 1, b = 2?", "3.14"),
+        ("math.isclose(add(1, 2), 3.14, rel_tol=1e-2)",
+         "What does `add` return for a = 1, b = 2?", "3.14"),
+        ("add(1, 2) == pytest.approx(3.14, rel=1e-2)",
+         "What does `add` return for a = 1, b = 2?", "3.14"),
+        ("approx([3.5]) == add(1, 2)", "What does `add` return for a = 1, b = 2?", "[3.5]"),
+        ("add(1, 2)", "What is `bool(add(a, b))` for a = 1, b = 2?", "true"),
+        ("not add(1, 2)", "What is `bool(add(a, b))` for a = 1, b = 2?", "false"),
     ],
 )  # fmt: skip
 def test_a_test_of_a_value_of_the_call_asks_for_that_value(tmp_path, test, asked, answer):
@@ -369,6 +442,42 @@ def test_a_test_of_a_value_of_the_call_asks_for_that_value(tmp_path, test, asked
     fields = {"problem": "text", "program": "code", "tests": "tests"}
     (seed,) = read_whole(table(tmp_path / "r.json", fields), "mine").train
     assert (seed.problem, seed.answer) == (f"Add.\n\n{asked}", answer)
+
+
+@pytest.mark.parametrize(
+    ("body", "call"),
+    [
+        ("a = [1]\nb: list = [2]\nassert add(a, b) == [3]", ("a = [1], b = [2]", "[3]")),
+        ("a = [1]\nfound = add(a, 2)\nwanted = [3]\nassert found == wanted",
+         ("a = [1], b = 2", "[3]")),
+        ("n = 4\nprint(n)\nassert add(n, n) == 8", ("a = 4, b = 4", "8")),
+        ("a = [1]\na = [2]\nassert add(a, 1) == [3]", ("a = [2], b = 1", "[3]")),
+        ("assert add(1, 1)\nassert add(2, 2) == 4", ("a = 2, b = 2", "4")),  # tells more
+        ("assert add([], []) == []\nassert add([1], []) == [1]", ("a = [1], b = []", "[1]")),
+        ("assert add([], []) == []", ("a = [], b = []", "[]")),
+        ("assert add(x, 1) == 1 and add(2, 2) == 4", ("a = 2, b = 2", "4")),
+        # What a statement has read may have another value after it.
+        ("a = [1]\npush(a)\nassert add(a, 1) == [3]", None),
+        ("a = [1]\nassert add(a, x) == [3]\nassert add(a, 1) == [3]", None),
+        ("n = 4\nn += 1\nassert add(n, 1) == 6", None),
+        ("n = 4\nfor n in [5]:\n    pass\nassert add(n, 1) == 6", None),
+        ("a = make([1])\nassert add(a, 1) == [3]", None),
+        ("assert all(add(1, 2) for n in [1])", None),
+    ],
+)  # fmt: skip
+def test_variables_of_a_test_have_their_values(tmp_path, body, call):
+    indented = "".join(f"    {line}\n" for line in body.splitlines())
+    row = {"text": "Add.", "code": "def add(a, b):\n    return a + b",
+           "tests": f"from solution import add\n\ndef test_add():\n{indented}"}  # fmt: skip
+    (tmp_path / "r.json").write_text(json.dumps([row]))
+    fields = {"problem": "text", "program": "code", "tests": "tests"}
+    if call is None:
+        (found,) = islice(read_seeds(table(tmp_path / "r.json", fields), "mine", []), 1)
+        assert isinstance(found, Rejected) and found.verdict == "malformed"
+        return
+    (seed,) = read_whole(table(tmp_path / "r.json", fields), "mine").train
+    assert seed.problem == f"Add.\n\nWhat does `add` return for {call[0]}?"
+    assert seed.answer == call[1]
 
 
 def test_a_map_must_give_an_answer():

@@ -105,14 +105,21 @@ def test_the_tests_decide(trusting):
         added(ADD, wrong_later),
         added(f"{ADD}  # again", in_functions.format(3)),
         added(f"K = 0\n{ADD}", in_functions.format(2)),
+        added(
+            f"{ADD}  # approx",
+            "import pytest\n\ndef test_add():\n    a = 0.1\n"
+            "    assert add(a, 0.2) == pytest.approx(0.3)\n\n"
+            "if __name__ == '__main__':\n    pytest.main([__file__])",
+            answer="0.3",
+        ),
         added(ADD, "assert True"),
         make_seed("s", "Add.", "3", program=ADD),
         added(f"K = 1\n{ADD}", TESTS, answer="[1,3]"),
     ]
     found, rows = verdicts(seeds, "tests", trusting)
     assert found == [
-        "accepted", "exception", "exception", "exception", "accepted", "not_convertible",
-        "not_convertible", "wrong_answer",
+        "accepted", "exception", "exception", "exception", "accepted", "accepted",
+        "not_convertible", "not_convertible", "wrong_answer",
     ]  # fmt: skip
     assert rows[1].reason.startswith("in its tests: AssertionError")
     assert rows[0].output == "[1,2]"

@@ -90,10 +90,13 @@ def _span(rows: Sequence[Interval]) -> tuple[float, float]:
 
 def _scores(scores: Sequence[Score]) -> Table:
     several = any(s.pass_at for s in scores)
+    published = any(s.published is not None for s in scores)
     rows = [
         [
             f"{s.benchmark}, {s.model}", f"{s.n:,}", f"{s.n * s.samples:,}", f"{s.correct:,}",
-            f"{s.accuracy:.1%}", f"{s.low:.1%} to {s.high:.1%}", f"{s.second_correct:,}",
+            f"{s.accuracy:.1%}", f"{s.low:.1%} to {s.high:.1%}",
+            *([NONE if s.published is None else f"{s.published:.1%}"] if published else []),
+            f"{s.second_correct:,}",
             f"{s.disagreements:,}", f"{s.sound:,}",
             items([f"{verdict} {n:,}" for verdict, n in s.verdicts.items()]),
             *([_pass_at(s)] if several else []),
@@ -105,7 +108,8 @@ def _scores(scores: Sequence[Score]) -> Table:
         [
             *columns(
                 "Benchmark and model", "Problems", "Answers", "Correct", "pass@1", "95% interval",
-                "Correct by the second grader", "Graders disagree", "Correct, nothing false stated",
+                *(["Published"] if published else []), "Correct by the second grader",
+                "Graders disagree", "Correct, nothing false stated",
             ),
             text("Verdicts"), *([text("pass@k")] if several else []),
         ],

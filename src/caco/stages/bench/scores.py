@@ -50,6 +50,8 @@ class Score:
         verdicts: Number of answers by verdict of the grader.
         second_correct: Answers that the second grader finds correct.
         disagreements: Answers that exactly one of the two graders finds correct.
+        published: The accuracy that others have published for a student of the same base; None for
+            none, for every other model, and in files of older versions.
     """
 
     benchmark: str
@@ -65,6 +67,7 @@ class Score:
     verdicts: dict[str, int]
     second_correct: int
     disagreements: int
+    published: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,17 +181,18 @@ class _Tally:
         self._occurrences[answer] += 1
 
 
-def write_scores(graded: list[Path], path: Path) -> None:
+def write_scores(graded: list[Path], path: Path, published: Mapping[str, float]) -> None:
     """Reads graded answers and writes scores and differences as JSON.
 
     Args:
         graded: Files of `Graded` rows of every model and benchmark.
         path: The JSON file to write.
+        published: Published accuracies of the student, by benchmark.
 
     Raises:
         UserError: No file has an answer, or two models answered different problems.
     """
-    scores = compare(read_all(graded, Graded))
+    scores = compare(read_all(graded, Graded), published)
     if not scores.scores:
         raise UserError(
             f"{', '.join(map(str, graded)) or 'no file'}: there is no graded answer, so there are "
@@ -226,6 +230,7 @@ def scores_text(scores: Scores) -> str:
             f"; pass@{p.k} {p.value:.1%} ({100 * p.low:.1f} to {100 * p.high:.1f})"
             for p in s.pass_at
         )
+        + ("" if s.published is None else f"; published {s.published:.1%}")
         for s in scores.scores
     ]
     several = len({d.benchmark for d in scores.differences}) > 1
@@ -238,8 +243,12 @@ def scores_text(scores: Scores) -> str:
     return "\n".join(lines) + "\n"
 
 
-def compare(rows: Iterable[Graded]) -> Scores:
+def compare(rows: Iterable[Graded], published: Mapping[str, float]) -> Scores:
     """Returns the scores of every model and benchmark, and student minus each other model.
+
+    Args:
+        rows: The graded answers.
+        published: Published accuracies of the student, by benchmark.
 
     Raises:
         UserError: Two models answered different problems.
@@ -247,7 +256,10 @@ def compare(rows: Iterable[Graded]) -> Scores:
     tallies: dict[tuple[str, str], _Tally] = {}
     for row in rows:
         tallies.setdefault((row.benchmark, row.model), _Tally()).add(row)
-    scores = [_score(name, model, tallies[name, model]) for name, model in sorted(tallies)]
+    scores = [
+        _score(name, model, tallies[name, model], published.get(name) if model == STUDENT else None)
+        for name, model in sorted(tallies)
+    ]
     others = {model for _, model in tallies} - {STUDENT}
     differences = [
         difference
@@ -274,14 +286,14 @@ def _differences(other: str, tallies: Mapping[tuple[str, str], _Tally]) -> list[
     ]
 
 
-def _score(benchmark: str, model: str, tally: _Tally) -> Score:
+def _score(benchmark: str, model: str, tally: _Tally, published: float | None) -> Score:
     n, samples, correct = len(tally.right), tally.samples, tally.verdicts[CORRECT]
     low, high = mean_share([right / samples for right in tally.right.values()], samples == 1)
     verdicts = dict(sorted(tally.verdicts.items()))
     return Score(
         benchmark, model, n, samples, correct, tally.sound, correct / (n * samples), low, high,
         _passes(list(tally.right.values()), samples), verdicts, tally.second_correct,
-        tally.disagreements,
+        tally.disagreements, published,
     )  # fmt: skip
 
 

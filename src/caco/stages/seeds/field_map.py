@@ -5,6 +5,7 @@ The reader `table` of sources and the one of benchmarks read through it.
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 from caco.config.tables import TabularFiles
@@ -116,9 +117,12 @@ class FieldMap:
     def _files(self) -> list[str]:
         files = self._section.files()
         if not files:
-            raise UserError(
-                f"{self._section.path}: there is no such file; correct `{self._key}.path`"
-            )
+            path = str(self._section.path)
+            if Path(path).is_dir():
+                fault = f"the folder has no file of rows; name those below it, as `{path}/**`"
+            else:
+                fault = "there is no such file"
+            raise UserError(f"{path}: {fault}; correct `{self._key}.path`")
         return files
 
     def _rows(self, file: str) -> Iterator[Record]:

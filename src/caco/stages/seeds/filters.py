@@ -1,6 +1,7 @@
 """Conditions on the rows of a source: `solve_rate < 0.3`, `language in ["python", "en"]`.
 
-A condition is an expression of Python with names, constants, comparisons, `and`, `or` and `not`.
+A condition is an expression of Python with names, constants, comparisons, `and`, `or` and `not`. A
+text that is a number, as in CSV, is compared with a number as one.
 """
 
 import ast
@@ -55,7 +56,7 @@ class Filter:
         try:
             return bool(self._meets(row))
         except TypeError:
-            values = ", ".join(f"`{c.name}` is {str(c.value(row))[:40]}" for c in self.columns)
+            values = ", ".join(f"`{c.name}` is {c.value(row)!r:.40}" for c in self.columns)
             raise Malformed(f"{values}, so that `{self.text}` cannot be decided") from None
 
     def _compile(self, node: ast.expr) -> Callable[[Mapping[str, Any]], Any]:
@@ -89,4 +90,23 @@ class Filter:
 
 def _holds(compare: list[Callable[[Any, Any], bool]], values: list[Any]) -> bool:
     pairs = zip(compare, values, values[1:], strict=False)
-    return all(one(left, right) for one, left, right in pairs)
+    return all(one(*_alike(left, right)) for one, left, right in pairs)
+
+
+def _alike(left: Any, right: Any) -> tuple[Any, Any]:
+    """Returns two values, a text as its number beside a number: every value of CSV is a text."""
+    several = right if isinstance(right, list | tuple | set) else [right]
+    if isinstance(left, str) and any(_is_number(one) for one in several):
+        return _number(left), right
+    return left, _number(right) if isinstance(right, str) and _is_number(left) else right
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _number(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -32,15 +32,17 @@ def read_seeds(reader: Reader, source: str, held_out: list[Seed]) -> Iterator[Se
             training seed.
 
     Raises:
-        UserError: The source cannot be read, or has fewer problems than `min_rows` or than its
-            held-out part needs. The last two are raised after the last row.
+        UserError: The source cannot be read, or has fewer rows than `rows`, or fewer problems than
+            `min_rows` or than its held-out part needs. The last three are raised after the last
+            row.
     """
     excluded = _held_out_problems(reader, source)
-    rejections, distinct = Rejections(), 0
+    rejections, found, distinct = Rejections(), 0, 0
     progress = Progress(f"seeds of {source}", reader.rows or 0)
     with closing(_Seen()) as seen:
         for row in _rows(reader, source):
             progress.add()
+            found += 1
             if isinstance(row, Seed):
                 problem = same_problem(row.problem)
                 if (earlier := seen.add(problem, row.seed_id)) is None:
@@ -55,10 +57,17 @@ def read_seeds(reader: Reader, source: str, held_out: list[Seed]) -> Iterator[Se
             rejections.add(row, condition)
             yield row
     rejections.print(f"seeds of {source}")
-    _require_enough(reader, source, distinct, rejections)
+    _require_enough(reader, source, found, distinct, rejections)
 
 
-def _require_enough(reader: Reader, source: str, distinct: int, rejections: Rejections) -> None:
+def _require_enough(
+    reader: Reader, source: str, found: int, distinct: int, rejections: Rejections
+) -> None:
+    if reader.rows is not None and found < reader.rows and distinct >= reader.min_rows:
+        raise UserError(
+            f"the source `{source}` has {found:,} rows, but `sources.{source}.seeds.rows` is "
+            f"{reader.rows:,}; a file of it may be incomplete: get it again, or lower `rows`"
+        )
     if distinct < reader.min_rows:
         raise UserError(
             f"the source `{source}` has {distinct:,} distinct problems, but "

@@ -1,14 +1,16 @@
 """Functions with tests: the call of a test is the input, and its expected value the answer.
 
 A problem such as "Write a function to find the minimum cost path" has no answer. The composed
-problem states the arguments of the first test whose arguments and value are literals, and asks for
-the value. A test of `sorted(f(x))` says nothing of the order of `f(x)`, so the problem asks for
-`sorted(f(x))`. When the seed is converted, all tests decide whether the function is right, the
-first included: they tell a tuple from a list, and a set from both, which have the same JSON text.
+problem states the arguments of the first test whose arguments and value are literals, or variables
+of the test that are literals, and whose value is not empty. It asks for the value. A test of
+`sorted(f(x))` says nothing of the order of `f(x)`, so the problem asks for `sorted(f(x))`. When the
+seed is converted, all tests decide whether the function is right: they tell a tuple from a list,
+and a set from both, which have the same JSON text.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +18,10 @@ from caco.sandbox.protocol import NotSerialisable, json_text
 from caco.text.answers import answer_text
 
 _MARK = "# Tests"  # the line between a function and its tests in `Seed.program`
+_EMPTY = frozenset({"null", "[]", "{}", "set()"})  # answers
 _BUILTINS = frozenset(
-    {"abs", "dict", "float", "frozenset", "int", "len", "list", "max", "min", "round", "set"}
-    | {"sorted", "str", "sum", "tuple"}
+    {"abs", "bool", "dict", "float", "frozenset", "int", "len", "list", "max", "min", "round"}
+    | {"set", "sorted", "str", "sum", "tuple"}
 )
 """Functions of Python around a call, whose value follows from that of the call."""
 
@@ -80,14 +83,17 @@ def without_tests(program: str) -> tuple[str, str]:
 def tested_call(program: str, tests: str) -> TestedCall:
     """Returns the first call of a function of a program that a test compares with a literal.
 
+    A call with an empty value, such as that of an empty list, is returned only if no other test has
+    a value: an empty output is no answer to verify.
+
     Raises:
         NoCall: There is none, or the texts are not valid Python.
     """
     functions = {
         node.name: node for node in parsed(program).body if isinstance(node, ast.FunctionDef)
     }
-    why = "no test compares a call of its function with a literal"
-    for test, told, expected in _compared(parsed(tests)):
+    why, empty = "no test compares a call of its function with a literal", None
+    for test, told, expected in _compared(parsed(tests, "its tests are")):
         try:
             found = _call_in(told, functions)
             if found is None:
@@ -99,12 +105,21 @@ def tested_call(program: str, tests: str) -> TestedCall:
             why = f"`{ast.unparse(test)[:80]}`: {e}"
             continue
         if answer and arguments:
-            return TestedCall(function.name, arguments, answer, before, after)
-    raise NoCall(why)
+            tested = TestedCall(function.name, arguments, answer, before, after)
+            if answer not in _EMPTY:
+                return tested
+            empty = empty or tested
+    if empty is None:
+        raise NoCall(why)
+    return empty
 
 
-def parsed(text: str) -> ast.Module:
+def parsed(text: str, what: str = "the source's program is") -> ast.Module:
     """Returns the syntax tree of a program.
+
+    Args:
+        text: The program.
+        what: The beginning of the reason of an error.
 
     Raises:
         NoCall: It is not valid Python.
@@ -112,39 +127,91 @@ def parsed(text: str) -> ast.Module:
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as e:
-        raise NoCall(f"the source's program is not valid Python ({e})") from None
+        raise NoCall(f"{what} not valid Python ({e})") from None
 
 
-def _compared(tests: ast.Module) -> Iterator[tuple[ast.Compare, ast.expr, ast.expr]]:
-    """Yields the comparisons that the tests assert, at the top level and in functions.
+def _compared(tests: ast.Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr]]:
+    """Yields what the tests assert, at the top level and in functions.
 
-    Each comes with the sides that may be a call and its value. Of `abs(f(x) - 3.14) < 0.01`, which
-    tells the value roughly, these are `f(x)` and `3.14`; the program decides whether its output
-    rounds to that.
+    Each assertion comes with an expression that may be a call, and one that may be its value. Of
+    `abs(f(x) - 3.14) < 0.01` and `math.isclose(f(x), 3.14)`, which tell the value roughly, these
+    are `f(x)` and `3.14`; the program decides whether its output rounds to that. `assert f(x)`
+    tells that the value is true; such assertions are last.
     """
     blocks = [tests.body] + [n.body for n in tests.body if isinstance(n, ast.FunctionDef)]
-    for node in (node for block in blocks for node in block):
-        test = node.test if isinstance(node, ast.Assert) else None
-        if not isinstance(test, ast.Compare) or len(test.ops) != 1:
-            continue
-        sides = (test.left, test.comparators[0])
-        if isinstance(test.ops[0], ast.Lt | ast.LtE):
-            difference = _difference(test.left)
-            if difference is None:
+    truths: list[tuple[ast.expr, ast.expr, ast.expr]] = []
+    for test in (test for block in blocks for test in _asserted(block)):
+        match test:
+            case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
+                sides = left, right
+            case ast.Compare(left=near, ops=[ast.Lt() | ast.LtE()]) | (ast.Call() as near) if (
+                difference := _difference(near)
+            ):
+                sides = difference
+            case ast.Call():
+                truths.append((test, _truth(test), ast.Constant(value=True)))
                 continue
-            sides = difference
-        elif not isinstance(test.ops[0], ast.Eq | ast.Is):
-            continue
+            case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call):
+                truths.append((test, _truth(call), ast.Constant(value=False)))
+                continue
+            case _:
+                continue
         yield test, sides[0], sides[1]
         yield test, sides[1], sides[0]
+    yield from truths
+
+
+def _asserted(block: Sequence[ast.stmt]) -> Iterator[ast.expr]:
+    """Yields what a block asserts, with the values of its variables in the place of their names.
+
+    A variable that a statement has read is unknown after it, because a function may have changed
+    its value, unless it is a constant.
+    """
+    known: dict[str, ast.expr] = {}
+    for node in block:
+        added: dict[str, ast.expr] = {}
+        match node:
+            case ast.Assert(test=ast.BoolOp(op=ast.And(), values=tests)):
+                yield from (_Values(known).visit(deepcopy(test)) for test in tests)
+            case ast.Assert(test=test):
+                yield _Values(known).visit(deepcopy(test))
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                added = {name: _Values(known).visit(deepcopy(value))}
+            case ast.Expr():
+                pass
+            case _:  # a loop, `del`, `x += 1`
+                known = {}
+        read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        known = {n: v for n, v in known.items() if n not in read or isinstance(v, ast.Constant)}
+        known |= added
+
+
+class _Values(ast.NodeTransformer):
+    """Writes known values in the place of the names of variables."""
+
+    def __init__(self, known: Mapping[str, ast.expr]) -> None:
+        self._known = known
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        known = isinstance(node.ctx, ast.Load) and node.id in self._known
+        return deepcopy(self._known[node.id]) if known else node
+
+
+def _truth(call: ast.Call) -> ast.Call:
+    return ast.Call(func=ast.Name(id="bool", ctx=ast.Load()), args=[call], keywords=[])
 
 
 def _difference(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
-    """Returns both operands of `abs(a - b)`, or None."""
+    """Returns both operands of `abs(a - b)` or `math.isclose(a, b)`, or None."""
     match node:
         case ast.Call(
             func=ast.Name(id="abs"), args=[ast.BinOp(left=a, op=ast.Sub(), right=b)], keywords=[]
         ):
+            return a, b
+        case ast.Call(func=ast.Name(id="isclose") | ast.Attribute(attr="isclose"), args=[a, b]):
             return a, b
     return None
 
@@ -197,8 +264,8 @@ def _answer(expected: ast.expr) -> str:
     """Returns the value that a test expects as the text of an answer.
 
     Raises:
-        ValueError: It is no literal, nor a set, list, tuple or sorted list of one; or JSON cannot
-            represent it.
+        ValueError: It is no literal, nor a set, list, tuple, sorted list or `pytest.approx` of
+            one; or JSON cannot represent it.
     """
     match expected:
         case ast.Call(func=ast.Name(id="sorted"), args=[members], keywords=[]):
@@ -208,6 +275,8 @@ def _answer(expected: ast.expr) -> str:
             except TypeError:
                 raise ValueError("its value cannot be sorted") from None
         case ast.Call(func=ast.Name(id="list" | "tuple"), args=[ast.List() | ast.Tuple() as value]):
+            expected = value
+        case ast.Call(func=ast.Name(id="approx") | ast.Attribute(attr="approx"), args=[value, *_]):
             expected = value
         case ast.Call(
             func=ast.Name(id="set" | "frozenset"),

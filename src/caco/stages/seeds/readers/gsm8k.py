@@ -11,6 +11,7 @@ from caco.errors import UserError
 from caco.identity import canonical_json, digest
 from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
+from caco.stages.seeds.json_rows import NoRow, json_row
 from caco.stages.seeds.normalise import lone_surrogate, make_seed
 
 _LICENCE = "MIT"
@@ -98,15 +99,10 @@ def _form_of(path: str) -> str | None:
 
 def _seed(raw: bytes, number: int, source: str) -> Seed | Rejected:
     try:
-        text = raw.removeprefix(BOM_UTF8 if number == 1 else b"").decode("utf-8")
         # No number is read, and Python refuses integers of more than 4,300 digits.
-        row = json.loads(text, parse_int=float)
-    except ValueError as e:
-        return _malformed(raw, number, source, f"not JSON ({e})")
-    except RecursionError:
-        return _malformed(raw, number, source, "not JSON (nested too deeply)")
-    if not isinstance(row, dict):
-        return _malformed(raw, number, source, "not a JSON object")
+        row = json_row(raw.removeprefix(BOM_UTF8 if number == 1 else b""), float)
+    except NoRow as e:
+        return _malformed(raw, number, source, str(e))
     for key in ("question", "answer"):
         if not isinstance(row.get(key), str) or not row[key].strip():
             return _malformed(raw, number, source, f"`{key}` is missing or not a text")

@@ -1,5 +1,6 @@
 """Files of any tabular format, whose columns the config maps to the fields of a seed."""
 
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -38,9 +39,18 @@ def read(reader: Table, source: str) -> Iterator[Seed | Rejected]:
 
 
 def _tests(column: Column, row: Mapping[str, Any]) -> str:
-    """Returns a function's tests: one text, or a list of statements."""
+    """Returns a function's tests: one text, a list of statements, or the text of such a list."""
     value = column.value(row)
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        value = _list(value)
     lines = value if isinstance(value, list) else [value]
     if not lines or not all(isinstance(line, str) for line in lines):
         raise Malformed(f"`{column.name}` is neither a text nor a list of texts")
     return "\n".join(lines)
+
+
+def _list(text: str) -> Any:
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return text

@@ -1,7 +1,7 @@
 """The converter `tests`: functions that pass their tests, in two runs.
 
 In the first run, the sandbox executes the function and all of its tests. In the second, the Code
-CoT computes what the first test compares (the function's value, or `sorted` of it) for its
+CoT computes what one of them compares (the function's value, or `sorted` of it) for its
 arguments, as the seed's problem states them; the output must equal the value that it expects.
 """
 
@@ -58,6 +58,8 @@ def testing_program(seed: Seed) -> str:
     for node in parsed(tests).body:
         if isinstance(node, ast.ImportFrom) and node.module == "solution":
             continue  # the module of the function, whose text is above
+        if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
+            continue  # what runs the tests if their file is executed: they are called below
         kept.append(ast.unparse(node))
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
             if node.args.args or node.decorator_list:
