@@ -24,7 +24,7 @@ from caco.runtime.chain import (
     root_digest,
 )
 from caco.runtime.checksums import read_checked, write_checked
-from caco.runtime.kept import CHANGES
+from caco.runtime.kept import CHANGES, PACKAGES
 from caco.workflow.stages import WITHOUT_ROWS
 
 _VERIFIED = "verified.json"  # in the run's folder: the last verification
@@ -208,7 +208,18 @@ def _software(jobs: Sequence[_Values]) -> list[str]:
         found = values.get("versions") or {}
         return ", ".join(f"{name} {version}" for name, version in found.items()) or None
 
-    return _each(jobs, versions) or ["unknown"]
+    def environment(values: _Values) -> str | None:
+        if not (found := values.get("environment")):
+            return None
+        nsjail = f", nsjail {found['nsjail'][:_SHORT]}" if found["nsjail"] else ""
+        return f"{found['interpreter']}, packages in {PACKAGES.format(found['packages'])}{nsjail}"
+
+    def variables(values: _Values) -> str | None:
+        found = (values.get("environment") or {}).get("variables") or {}
+        return ", ".join(f"{name}={value}" for name, value in found.items()) or None
+
+    parts = versions, environment, variables
+    return [line for part in parts for line in _each(jobs, part)] or ["unknown"]
 
 
 def _nodes(jobs: Sequence[_Values]) -> list[str]:
@@ -221,25 +232,36 @@ def _nodes(jobs: Sequence[_Values]) -> list[str]:
             f"{'; '.join(devices) if devices else 'no GPU'}"
         )
 
-    return _each(jobs, node) or ["unknown"]
+    def machine(values: _Values) -> str | None:
+        if not (found := values.get("machine")):
+            return None
+        known = [found[key] for key in ("os", "libc", "architecture", "cpu") if found[key]]
+        return f"{', '.join(known)}, {counted(found['cores'], 'core')} for a job"
+
+    return [*_each(jobs, node), *_each(jobs, machine)] or ["unknown"]
 
 
 def _cost(jobs: Sequence[_Values]) -> list[str]:
     timed = [values for values in jobs if values.get("started")]
     if not timed:
         return ["unknown"]
-    lines = [f"{min(v['started'] for v in timed)} to {max(v['ended'] for v in timed)}"]
-    for rule, of_rule in _by_rule(timed).items():
-        seconds = sum(values["seconds"] for values in of_rule)
-        cpu = sum(values["used"].get("cpu_s", 0.0) for values in of_rule)
-        gpu = sum(values["seconds"] * visible_gpus(values) for values in of_rule)
-        peak = max(values["used"].get("process_mb", 0) for values in of_rule)
-        lines.append(
-            f"{rule}: {seconds:,.0f} s of jobs, {cpu:,.0f} s of CPU"
-            + (f", {gpu:,.0f} s of GPUs" if gpu else "")
-            + f", at most {peak:,.0f} MB; {_energy(of_rule)}"
-        )
-    return lines
+    return [
+        f"{min(v['started'] for v in timed)} to {max(v['ended'] for v in timed)}",
+        _cost_of("all rules", timed),
+        *(_cost_of(rule, of_rule) for rule, of_rule in _by_rule(timed).items()),
+    ]
+
+
+def _cost_of(name: str, jobs: Sequence[_Values]) -> str:
+    seconds = sum(values["seconds"] for values in jobs)
+    cpu = sum(values["used"].get("cpu_s", 0.0) for values in jobs)
+    gpu = sum(values["seconds"] * visible_gpus(values) for values in jobs)
+    peak = max(values["used"].get("process_mb", 0) for values in jobs)
+    return (
+        f"{name}: {seconds:,.0f} s of jobs, {cpu:,.0f} s of CPU"
+        + (f", {gpu:,.0f} s of GPUs" if gpu else "")
+        + f", at most {peak:,.0f} MB; {_energy(jobs)}"
+    )
 
 
 def _energy(jobs: Iterable[_Values]) -> str:
