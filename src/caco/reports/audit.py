@@ -11,13 +11,13 @@ from typing import Any
 from caco.errors import UserError
 from caco.models.manifest import checkpoint_digests
 from caco.reports.extra_files import extra_files
+from caco.reports.record_form import load_whole_record
 from caco.reports.records import planned_jobs, planned_records, read_records, root_of
 from caco.runtime.chain import (
     MANIFEST,
     altered,
     is_record,
     job_name,
-    load_record,
     located,
     record_digest,
     unrecorded,
@@ -32,7 +32,7 @@ class Audit:
     """The result of an audit.
 
     Attributes:
-        root: The root digest; None if a record is missing or not whole.
+        root: The root digest; None if a record is missing, or its values contradict each other.
         files: Number of files that were read.
         differences: One sentence for each missing, altered, torn or extra file.
         notices: What could not be compared, or differs without a change of a row.
@@ -66,12 +66,14 @@ def audit(run: Path) -> Audit:
             if rule.startswith("preflight") and not path.exists():
                 continue
             try:
-                records[path] = load_record(path)
+                records[path] = load_whole_record(path)
             except UserError as error:
                 found.differences.append(str(error))
-    complete = not found.differences
-    if complete:
-        found.root = root_of(read_records(planned_records(run)))
+    if complete := not found.differences:
+        try:
+            found.root = root_of(read_records(planned_records(run)))
+        except UserError as error:
+            found.differences.append(str(error))
     promises = _promises(run, records)
     _compare_outputs(promises, records, found)
     _compare_inputs(run, promises, records, found, complete)

@@ -14,8 +14,9 @@ from typing import Any
 
 from caco.errors import UserError
 from caco.models.manifest import checkpoint_digests
+from caco.reports.record_form import load_whole_record
 from caco.reports.wording import counted
-from caco.runtime.chain import MANIFEST, is_record, load_record, located
+from caco.runtime.chain import MANIFEST, is_record, located
 from caco.runtime.checksums import sha256_of
 from caco.runtime.kept import CHANGES, LONG_VALUES, PACKAGES, digest_of, kept_files
 
@@ -145,7 +146,7 @@ def _of_earlier_jobs(run: Path, left: Iterable[PurePath]) -> set[PurePath]:
     for name in left:
         if name.suffix == ".json" and is_record(run / name, run):
             try:
-                values = load_record(run / name)
+                values = load_whole_record(run / name)
             except UserError:
                 continue
             outputs = {located(values, file, run): sha for file, sha in values["outputs"].items()}

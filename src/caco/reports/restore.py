@@ -19,10 +19,11 @@ import pyarrow.parquet as pq
 from caco.errors import CacoError, UserError
 from caco.models.manifest import open_checkpoint
 from caco.reports.funnel import is_replies
+from caco.reports.record_form import load_whole_record
 from caco.rows.graded import CORRECT
 from caco.rows.rejected import ACCEPTED
 from caco.rows.table import check_rows
-from caco.runtime.chain import MANIFEST, Inputs, load_record, located, open_inputs, write_record
+from caco.runtime.chain import MANIFEST, Inputs, located, open_inputs, write_record
 from caco.runtime.heartbeat import heartbeat_file
 from caco.runtime.job import each_shard
 from caco.runtime.provenance import Counts, job_values, utc
@@ -88,7 +89,7 @@ def restore(jobs: Iterable[MadeJob]) -> Restored:
             except CacoError as error:
                 failed.append((job, error))
                 continue
-            whole[job.record] = load_record(job.record)
+            whole[job.record] = load_whole_record(job.record)
             done.records.append(job.record)
         if len(failed) == len(lost):
             done.errors.extend(error for _, error in failed)
@@ -106,7 +107,7 @@ def _records(jobs: Sequence[MadeJob]) -> tuple[dict[Path, dict[str, Any]], list[
     lost: list[MadeJob] = []
     for job in jobs:
         try:
-            whole[job.record] = load_record(job.record)
+            whole[job.record] = load_whole_record(job.record)
         except UserError:
             if job.record.exists() or any(path.exists() for path in job.outputs):
                 lost.append(job)

@@ -36,6 +36,7 @@ from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 from caco.errors import CacoError, UserError
 from caco.identity import canonical_json
 from caco.models.manifest import open_checkpoint
+from caco.reports.record_form import load_whole_record
 from caco.reports.restore import END_OF_COMMAND, MadeJob, flags_of, recorded_inputs
 from caco.runtime.chain import (
     MANIFEST,
@@ -151,7 +152,7 @@ def restore_metadata(workflow: Any, run: Path) -> Known:
         if not _is_unknown(workflow, job):
             continue
         try:
-            values = load_record(Path(job.output.provenance))
+            values = load_whole_record(Path(job.output.provenance))
         except UserError:
             _run_again(workflow, job)  # `restore` has reported it
             continue

@@ -50,10 +50,15 @@ def load_record(path: Path) -> dict[str, Any]:
     except UserError as error:
         raise UserError(f"{error}; `{_restore(path)}` restores it") from None
     except (ValueError, KeyError):
-        raise UserError(
-            f"{path}: not a provenance record, or torn, changed or of another version; "
-            f"`{_restore(path)}` restores it from the outputs of its job, which does not run again"
-        ) from None
+        raise no_record(path) from None
+
+
+def no_record(path: Path) -> UserError:
+    """Returns the error for a file that is not what was written, or is of another version."""
+    return UserError(
+        f"{path}: not a provenance record, or torn, changed or of another version; "
+        f"`{_restore(path)}` restores it from the outputs of its job, which does not run again"
+    )
 
 
 def _require_own(path: Path, values: Mapping[str, Any]) -> None:
