@@ -48,6 +48,8 @@ def test_every_value_has_its_type(fake_run: FakeRun) -> None:
         for other in (None, 3, "x", [0], {"a": [0]}):
             if other not in OF_TYPE.get(key, ()):
                 assert is_refused(values | {key: other}), (key, other)
+    for outside in ("../other.parquet", "/etc/passwd"):
+        assert is_refused(values | {"outputs": {outside: "0" * 64}})
     assert not is_refused(values)
 
 
@@ -70,6 +72,9 @@ def test_each_command_says_it_in_one_sentence(fake_run: FakeRun, key: str) -> No
 
 def test_a_plan_of_another_form_is_one_sentence(fake_run: FakeRun) -> None:
     run = Path(fake_run.paths.root)
+    (run / "jobs.json").unlink()
+    with pytest.raises(UserError, match=r"does not exist, although the run has records; copy it"):
+        open_run(run)
     for jobs in (3, ["verify"], {"verify": "00000"}, {"verify": [0]}, None):
         write_checked(run / "jobs.json", {"jobs": jobs})
         with pytest.raises(UserError, match=r"jobs.json: damaged, or of another version; "):

@@ -133,6 +133,9 @@ def test_a_verification_holds_until_a_record_changes(fake_run):
     shown = audit("show", fake_run)
     assert shown.returncode == 0, shown.stderr
     assert "every file was as recorded at the last verification, 20" in shown.stdout
+    write_checked(folder(fake_run) / "verified.json", {"at": "today"})  # of another form
+    assert answers(fake_run)["Is it as recorded?"][0].startswith("never verified; ")
+    assert audit("verify", fake_run).returncode == 0
     change(fake_run, "student", "all", code="other")
     (line,) = answers(fake_run)["Is it as recorded?"]
     assert line.startswith("the run has changed since it was verified, 20")

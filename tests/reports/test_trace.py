@@ -166,9 +166,20 @@ def test_a_row_of_a_source_that_no_reader_could_read_is_found(fake_run):
     assert "rejected     1 row by seeds, malformed: no answer " in text
     assert "retrain      nothing" in text
     file = Path(fake_run.paths.rejected("verify", "00000"))
-    write_rejected(file, [Rejected("s5", "exception", "edited", "no JSON")])
+    write_rejected(file, [Rejected("s77", "exception", "edited", "no JSON")])
     with pytest.raises(UserError, match=r"rejected/verify/00000.parquet: row 0 is not one that a"):
-        traced(fake_run, "s5")
+        traced(fake_run, "s77")
+
+
+def test_a_table_of_another_program_is_one_sentence(fake_run):
+    table = pq.read_table(fake_run.paths.corpus())
+    pq.write_table(table.drop(["question_id"]), fake_run.paths.corpus())
+    with pytest.raises(UserError, match="has no column `question_id`, so another program wrote it"):
+        traced(fake_run, "row:0")
+    numbered = table.set_column(0, "seed_id", [range(table.num_rows)])
+    pq.write_table(numbered, fake_run.paths.corpus())
+    with pytest.raises(UserError, match="the column `seed_id` has the type int64 and not string"):
+        traced(fake_run, "seed3")
 
 
 def test_a_seed_without_a_code_cot_taught_no_model(fake_run):

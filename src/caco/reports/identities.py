@@ -134,6 +134,12 @@ def rows_with(
             continue
         found = read_columns(run.path(name), columns)
         for column in found.column_names:
+            if found.schema.field(column).type != pa.string():
+                raise UserError(
+                    f"{run.path(name)}: the column `{column}` has the type "
+                    f"{found.schema.field(column).type} and not string, so another program wrote "
+                    f"it; type `python scripts/audit.py verify {run.folder}`"
+                )
             for index in _matches(found[column], wanted, prefix):
                 yield Hit(name, job, index, column, found[column][index].as_py())
 
@@ -179,5 +185,10 @@ def _of_corpus(run: Run, identity: str) -> str:
             "from 0"
         )
     found = row(run.path(name), int(number))
+    if "question_id" not in found:
+        raise UserError(
+            f"{run.path(name)}: has no column `question_id`, so another program wrote it; "
+            f"type `python scripts/audit.py verify {run.folder}`"
+        )
     variant = int(found.get("solution_variant") or 0)
     return solution_id(found["question_id"], variant)

@@ -76,13 +76,7 @@ def altered_outputs(values: Mapping[str, Any], run: Path) -> list[str]:
     digests = sha256_of(file for file in promised if file.is_file())
     record = located(values, values["record"], run)
     return [
-        altered(
-            file,
-            digests.get(file, "that of no file: it is missing"),
-            record,
-            values,
-            sha,
-        )
+        altered(file, digests.get(file), record, values, sha)
         for file, sha in promised.items()
         if digests.get(file) != sha
     ]

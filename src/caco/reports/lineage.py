@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,10 +13,9 @@ from caco.errors import UserError
 from caco.models.manifest import read_manifest
 from caco.reports.identities import Hit, Trace, rejected_row
 from caco.reports.records import trains
-from caco.reports.run_files import Job, Run, inputs, row
+from caco.reports.run_files import Job, Run, inputs, row, unrecorded_file
 from caco.rows.solution import solution_id
 from caco.rows.table import count_rows, read_columns
-from caco.runtime.chain import unrecorded
 from caco.workflow.stages import BY_NAME, SHARD_STAGES
 
 _CORPUS = "corpus/train.parquet"
@@ -109,7 +107,7 @@ def _fate(
             if job in run.torn:
                 trace.gap(run.torn[job])
             elif run.path(name).exists():
-                trace.gap(unrecorded(run.path(name), Path(run.paths.provenance(*job))))
+                trace.gap(unrecorded_file(run, name))
             else:
                 trace.add(rule, "not run yet")
             break
@@ -271,7 +269,7 @@ def _model(run: Run, rule: str, shard: str, digest: str, trace: Trace) -> Job | 
         return maker
     trace.add(label, f"{digest}, {path}")
     if maker is None:
-        trace.gap(f"{path}: no record says which job made it")
+        trace.gap(unrecorded_file(run, names[0]))
     else:
         trace.add("", made(run, maker))
         if not own:
@@ -284,7 +282,7 @@ def _trained_on(run: Run, name: str, every: bool, trace: Trace) -> None:
     trace.add("", f"{count_rows(run.path(name)):,} Code CoTs, {run.path(name)}")
     maker = run.made_by.get(name)
     if maker is None:
-        trace.gap(f"{run.path(name)}: no record says which job made it")
+        trace.gap(unrecorded_file(run, name))
         return
     trace.add("", made(run, maker))
     _seeds(run, name, f"seeds/{maker[1]}.parquet", every, trace)
@@ -306,7 +304,7 @@ def _seeds(run: Run, code_cots: str, seeds: str, every: bool, trace: Trace) -> N
     if seeds in run.made_by:
         trace.add("", made(run, run.made_by[seeds]))
     else:
-        trace.gap(f"{run.path(seeds)}: no record says which job made it")
+        trace.gap(unrecorded_file(run, seeds))
     for found in rows if every else ():
         trace.add("", f"Code CoT {found['program_id']} of seed {found['seed_id']}")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from caco.runtime.chain import load_record, no_record
+from caco.runtime.chain import load_record, located, no_record, run_folder
 
 
 class _Values(BaseModel):
@@ -86,11 +86,21 @@ def load_whole_record(path: Path) -> dict[str, Any]:
     """Returns the values of a record, which has all that readers rely on.
 
     Raises:
-        UserError: As `load_record`; or a value is missing, or is of another type.
+        UserError: As `load_record`; or a value is missing or of another type, or an output is not
+            in the run.
     """
     values = load_record(path)
     try:
         _Record.model_validate(values)
     except ValidationError:
         raise no_record(path) from None
+    if (run := run_folder(path)) is not None and not all(
+        _is_inside(located(values, name, Path(run)), Path(run)) for name in values["outputs"]
+    ):
+        raise no_record(path)
     return values
+
+
+def _is_inside(file: Path, run: Path) -> bool:
+    """Tells whether a job may have written a file: no job of a run writes elsewhere."""
+    return file.is_relative_to(run) and ".." not in file.relative_to(run).parts

@@ -133,7 +133,8 @@ def read_record(path: Path) -> Record:
     if counts and counts.rows_in != counts.accepted + sum(counts.rejected.values()):
         raise UserError(
             f"{path}: records {counts.rows_in} rows in, but {counts.accepted} accepted and "
-            f"{sum(counts.rejected.values())} rejected; delete it and run again"
+            f"{sum(counts.rejected.values())} rejected; delete it, and `python scripts/restore.py` "
+            "writes it again from the outputs of its job"
         )
     return record
 
@@ -179,13 +180,19 @@ def _started(run: Path) -> dict[str, Any]:
         started: dict[str, Any] = read_checked(file)
         _Started.model_validate(started)
     except FileNotFoundError:
+        if (run / "provenance").is_dir():
+            raise UserError(
+                f"{file}: the file does not exist, although the run has records; copy it from "
+                "where the run was made, or start the run again, it writes the file again"
+            ) from None
         raise UserError(
             f"{file}: the file does not exist, so no run was started there; pass the folder of a "
             "run, as in results/embedded"
         ) from None
     except ValueError:
         raise UserError(
-            f"{file}: damaged, or of another version; start the run again, it writes the file again"
+            f"{file}: damaged, or of another version; copy it from where the run was made, or "
+            "start the run again, it writes the file again"
         ) from None
     return started
 

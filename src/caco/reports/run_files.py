@@ -134,14 +134,18 @@ def altered_tables(run: Run) -> dict[str, str]:
 def unrecorded_inputs(run: Run) -> list[str]:
     """Returns one sentence for each file that a job read and whose own job has no whole record."""
     found: dict[str, str] = {}
-    for job, values in run.records.items():
+    for values in run.records.values():
         for file in values["inputs"]:
             name = name_in_run(values, file)
             inside = name != file and not name.startswith("provenance/")
             if inside and name not in run.made_by and run.path(name).exists():
-                record = Path(run.paths.provenance(*job))
-                found.setdefault(name, unrecorded(run.path(name), record))
+                found[name] = unrecorded_file(run, name)
     return list(found.values())
+
+
+def unrecorded_file(run: Run, name: str) -> str:
+    """Returns the sentence on a file of the run that no record promises."""
+    return unrecorded(run.path(name), Path(run.paths.provenance("corpus", "all")))
 
 
 def row(path: Path, index: int) -> dict[str, Any]:

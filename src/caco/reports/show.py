@@ -63,7 +63,7 @@ def show(run: Path) -> list[Answer]:
         Answer("What did it read from outside?", _inputs(run, jobs)),
         Answer("What did it write?", _outputs(jobs)),
         Answer("With which code?", _code(jobs)),
-        Answer("With which settings?", _settings(jobs)),
+        Answer("With which settings?", _settings(opened, jobs)),
         Answer("With which models and data sets?", _models(jobs)),
         Answer("With which seeds of random numbers?", _each(jobs, lambda v: v["seed"])),
         Answer("With which software?", _software(jobs)),
@@ -182,8 +182,9 @@ def _commit(values: _Values) -> str:
     return f"{commit}, the changes are in {CHANGES.format(changes)}" if changes else commit
 
 
-def _settings(jobs: Sequence[_Values]) -> list[str]:
-    return [
+def _settings(run: Run, jobs: Sequence[_Values]) -> list[str]:
+    whole = [f"the complete config is in {run.paths.jobs()}"] if run.config else []
+    return whole + [
         line
         for rule, of_rule in _by_rule(jobs).items()
         for line in _of_jobs(rule, of_rule, lambda v: v["spec"])
@@ -301,9 +302,7 @@ def _rejected(jobs: Iterable[_Values]) -> list[str]:
 
 def _verification(run: Path, root: str | None) -> list[str]:
     command = f"type `python scripts/audit.py verify {run}`"
-    try:
-        last = read_checked(run / _VERIFIED)
-    except (FileNotFoundError, ValueError):
+    if (last := _note(run / _VERIFIED, "root", "at")) is None:
         return [f"never verified; {command}"]
     if last["root"] != root:
         return [f"the run has changed since it was verified, {last['at']}; {command}"]
@@ -316,9 +315,7 @@ def _verification(run: Path, root: str | None) -> list[str]:
 
 def _last_rerun(run: Path, root: str | None) -> list[str]:
     command = f"type `python scripts/audit.py rerun {run}`"
-    try:
-        last = read_checked(run / _RERUN)
-    except (FileNotFoundError, ValueError):
+    if (last := _note(run / _RERUN, "root", "at", "equal", "others")) is None:
         return [f"no job was executed again; {command}"]
     if last["root"] != root:
         return [f"the run has changed since jobs were executed again, {last['at']}; {command}"]
@@ -330,6 +327,15 @@ def _last_rerun(run: Path, root: str | None) -> list[str]:
         f"{counted(len(last['equal']), 'job')} proven at the last rerun, {last['at']}, by equal "
         f"outputs or by the scores of the recorded model: {', '.join(last['equal'])}"
     ]
+
+
+def _note(file: Path, *names: str) -> dict[str, Any] | None:
+    """Returns what an earlier command has noted; None without a note that has these values."""
+    try:
+        found = read_checked(file)
+    except (FileNotFoundError, ValueError):
+        return None
+    return found if all(name in found for name in names) else None
 
 
 def _each(jobs: Sequence[_Values], value: Callable[[_Values], Any]) -> list[str]:

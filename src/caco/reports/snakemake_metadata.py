@@ -237,8 +237,7 @@ def _differences(
             found[file] = UserError(unrecorded(file, record))
     for file, sha in outputs.items():
         if digests.get(file) != sha:
-            state = digests.get(file, "that of no file: it is missing")
-            found[file] = UserError(altered(file, state, record, values, sha))
+            found[file] = UserError(altered(file, digests.get(file), record, values, sha))
         elif file.name == MANIFEST and (_folder_outside(file) or file).exists():
             try:
                 open_checkpoint(file)

@@ -61,6 +61,8 @@ def _seeds(run: Run, hit: Hit, found: Trace) -> list[str]:
     """Returns the seed of a row that was made of one problem."""
     if hit.column in ("seed_id", "problem_id"):
         return [hit.value]
+    if (hit.name, hit.column) == (_PLANTED, "sample_id"):  # that of the seed
+        return [hit.value]
     values = row(run.path(hit.name), hit.index)
     if hit.folder == "calibration":
         if hit.column == "program_id" or hit.name != _PLANTED:

@@ -143,16 +143,24 @@ def is_record(file: PurePath, run: PurePath) -> bool:
     return file.is_relative_to(run / _FOLDER)
 
 
-def altered(file: Path, found: str, record: Path, values: Mapping[str, Any], promised: str) -> str:
+def altered(
+    file: Path, found: str | None, record: Path, values: Mapping[str, Any], promised: str
+) -> str:
     """Returns the sentence on a file that is not the one which its record promises.
 
     Args:
         file: The file.
-        found: Its SHA-256; or another state of the file, in words.
+        found: Its SHA-256; None if there is no such file.
         record: The record of the job that made it.
         values: The values of this record.
         promised: The SHA-256 that it has of the file.
     """
+    if found is None:
+        return (
+            f"{file}: there is no such file, but job `{job_name(values)}`, which made it, recorded "
+            f"the SHA-256 {promised} in {record}; type your command again, and the job makes it "
+            "again"
+        )
     return (
         f"{file}: its SHA-256 is {found}, but job `{job_name(values)}`, which made it, recorded "
         f"{promised} in {record}; type `rm {file}` and then your command again, and the job makes "
