@@ -316,6 +316,7 @@ def test_an_output_that_is_altered_in_the_run_is_not_equal(checkout, tmp_path):
     assert one.result is Result.DIFFERENT
     (reason,) = one.reasons
     assert reason.startswith(f"{file}: its SHA-256 is ") and "job `check 00000`" in reason
+    assert one.changes == ["the job writes what its record says, so the run was changed since"]
 
 
 def test_the_folder_of_a_job_has_the_files_of_a_manifest_and_those_of_other_runs(

@@ -26,7 +26,7 @@ _NAMED = 3  # files of a folder that have a sentence each, or are examples
 # Of programs that decide no row: start, audit, signature, description of a run for others.
 _OF_THE_RUN = {
     "jobs.json", "run.lock", "verified.json", "rerun.json", "signed.json", "signed.json.sig",
-    "ro-crate-metadata.json", "export/croissant.json",
+    "ro-crate-metadata.json", "Snakefile", "export/croissant.json",
     # The preflight rules may run again at any time, so their records may be missing.
     "preflight/node.json", "models/preflight_passed.json",
 }  # fmt: skip

@@ -270,7 +270,10 @@ def _compare(
             f"with code {code} and printed `{lines[-1] if lines else 'nothing'}`"
         )
     now = load_whole_record(made.work / values["record"])
-    return _output_differences(values, now, run, made.work), _changes(values, now)
+    differences = _output_differences(values, now, run, made.work)
+    if not differences and (edited := altered_outputs(values, run)):
+        return edited, ["the job writes what its record says, so the run was changed since"]
+    return differences, _changes(values, now)
 
 
 def _output_differences(
@@ -289,7 +292,6 @@ def _output_differences(
                 lines.append(f"{name}: {_where(located(values, name, run), sha, file)}")
         elif sha256_of([file])[file] != sha:
             lines.append(f"{name}: {_where(located(values, name, run), sha, file)}")
-    lines = lines or altered_outputs(values, run)
     lines += [
         f"{name}: the job did not write it before"
         for name in now["outputs"]

@@ -333,7 +333,7 @@ def _note(file: Path, *names: str) -> dict[str, Any] | None:
     """Returns what an earlier command has noted; None without a note that has these values."""
     try:
         found = read_checked(file)
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None
     return found if all(name in found for name in names) else None
 
