@@ -176,7 +176,7 @@ def test_a_table_of_another_program_is_one_sentence(fake_run):
     pq.write_table(table.drop(["question_id"]), fake_run.paths.corpus())
     with pytest.raises(UserError, match="has no column `question_id`, so another program wrote it"):
         traced(fake_run, "row:0")
-    numbered = table.set_column(0, "seed_id", [range(table.num_rows)])
+    numbered = table.set_column(0, "seed_id", [list(range(table.num_rows))])
     pq.write_table(numbered, fake_run.paths.corpus())
     with pytest.raises(UserError, match="the column `seed_id` has the type int64 and not string"):
         traced(fake_run, "seed3")
