@@ -1,12 +1,12 @@
 """Shows what a finished run was made from, and proves it again, offline.
 
-`show` answers from the records what was run; with `--page FILE` it writes the report of the run,
-with the last verification, and with `--against RUN` a comparison. `verify` reads every file again,
-lists each missing, altered or torn one, checks the signature if there is one, and prints the root
-digest. `sign` verifies the run and signs the root digest with an SSH key. `rerun` executes random
-jobs again and compares their outputs with the records, in the folder of the checkout. `diff` says
-what differs between two runs, and why. `trace` follows a row back to the seeds, or a seed forward
-to what depends on it. All but `rerun` need the folder of the run only:
+`show` answers from the records what was run, and with `--against RUN` what changed since another
+run; with `--page FILE` it writes the report of the run with these answers. `verify` reads every
+file again, lists each missing, altered or torn one, checks the signature if there is one, and
+prints the root digest. `sign` verifies the run and signs the root digest with an SSH key. `rerun`
+executes random jobs again and compares their outputs with the records, in the folder of the
+checkout. `diff` says what differs between two runs, and why. `trace` follows a row back to the
+seeds, or a seed forward to what depends on it. All but `rerun` need the folder of the run only:
 python scripts/audit.py verify results/embedded
 """
 
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from caco.errors import CacoError, UserError
+from caco.errors import CacoError
 from caco.reports.audit import Audit, audit
 from caco.reports.diff import diff
 from caco.reports.page.saved import saved_page
@@ -42,7 +42,7 @@ def main() -> None:
     commands = parser.add_subparsers(required=True, metavar="show|verify|sign|rerun|diff|trace")
     shown = _add(commands, "show", _show, "answers from the records what was run")
     shown.add_argument("--page", type=Path, metavar="FILE", help="write the report there, as HTML")
-    shown.add_argument("--against", type=Path, metavar="RUN", help="compare the run on the page")
+    shown.add_argument("--against", type=Path, metavar="RUN", help="what changed since that run")
     verified = _add(commands, "verify", _verify, "compares every file with its record")
     verified.add_argument(
         "--signers", type=Path, metavar="FILE", help="require a signature of these allowed signers"
@@ -91,9 +91,10 @@ def _add_rerun_options(parser: argparse.ArgumentParser) -> None:
 
 def _show(args: argparse.Namespace) -> None:
     if args.page is None:
-        if args.against is not None:
-            raise UserError("--against: the comparison is part of a page; add --page FILE")
         print(show_text(show(args.run)))
+        if args.against is not None:
+            print(f"\n{printable(f'From {args.against} to {args.run}')}\n")
+            print(show_text(diff(open_run(args.against), open_run(args.run))))
         return
     write_text(args.page, saved_page(args.run, args.against))
     print(f"{args.page}: the report of {args.run}")

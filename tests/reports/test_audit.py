@@ -53,7 +53,7 @@ def test_every_altered_or_missing_output_is_listed(fake_run):
             assert listed.startswith(f"{file}: its SHA-256 is ") and f"type `rm {file}`" in listed
             file.unlink()
             (listed, *_) = audit(folder(fake_run)).differences
-            assert listed.startswith(f"{file}: its SHA-256 is that of no file: it is missing")
+            assert listed.startswith(f"{file}: there is no such file, but job `")
             file.write_bytes(whole)
     assert audit(folder(fake_run)).differences == []
 
@@ -243,6 +243,34 @@ def test_files_of_jobs_of_an_earlier_config_are_a_notice_if_they_are_as_recorded
     flip(shard)
     (fault,) = [one for one in audit(root).differences if "no record" in one]
     assert fault.startswith(f"{shard}: no record names it")
+
+
+def test_row_counts_of_a_record_must_be_those_of_its_outputs(fake_run):
+    path = Path(fake_run.paths.provenance("verify", "00001"))
+    values = load_record(path)
+    rows = {"in": 6, "accepted": 6, "rejected": {}}
+    write_checked(path, values | {"rows": rows})
+    found = audit(folder(fake_run))
+    (listed,) = found.differences
+    assert listed.startswith(
+        f"{path}: records 6 rows in and 6 accepted, but its outputs have 6 and 4"
+    )
+    write_checked(path, values | {"rows": rows | {"in": 7}})
+    found = audit(folder(fake_run))
+    (listed,) = found.differences
+    assert listed.startswith(f"{path}: records 7 rows in, but 6 accepted and 0 rejected; delete it")
+    assert found.root is None
+
+
+def test_what_a_lost_record_may_have_named_is_not_called_a_persons(fake_run):
+    Path(fake_run.paths.provenance("student", "all")).unlink()
+    (folder(fake_run) / "note.txt").write_text("mine")
+    kinds = {notice.rpartition(": ")[2] for notice in audit(folder(fake_run)).notices
+             if "student" in notice}  # fmt: skip
+    assert kinds == {
+        "in no record that is whole; whether a job of the run made them can be told when every "
+        "record is there"
+    }
 
 
 def test_a_record_that_was_copied_over_another_is_named(fake_run):

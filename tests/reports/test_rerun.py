@@ -157,7 +157,14 @@ def test_a_generating_job_is_scored(checkout, tmp_path, printed, code, result):
     assert one.reasons == [printed.removeprefix("consistent: ") or "the last error"]
     failed = result in (Result.DIFFERENT, Result.NOT_EXECUTED)
     assert executed_jobs([one])[1] == [f"sample {one.identity}"] * failed
-    # Nothing is scored with inputs that are not those of the job.
+    # Nothing is scored that is not as recorded.
+    output = RUN / "checked/00000.parquet"
+    whole = output.read_bytes()
+    output.write_bytes(whole + b"?")
+    (other,) = execute(tmp_path)
+    assert other.result is Result.NOT_EXECUTED
+    assert other.reasons[0].startswith(f"{output}: its SHA-256 is ")
+    output.write_bytes(whole)
     (file,) = (RUN / "seeds").iterdir()
     file.write_bytes(file.read_bytes() + b"?")
     (other,) = execute(tmp_path)
@@ -300,6 +307,16 @@ def test_an_output_of_the_run_that_is_damaged_too_is_not_compared_by_row(checkou
     (one,) = execute(tmp_path, "check")
     (reason,) = one.reasons
     assert "the file of the run is not as recorded" in reason
+
+
+def test_an_output_that_is_altered_in_the_run_is_not_equal(checkout, tmp_path):
+    file = RUN / "checked/00000.parquet"
+    file.write_bytes(file.read_bytes() + b"?")
+    (one,) = execute(tmp_path, "check")
+    assert one.result is Result.DIFFERENT
+    (reason,) = one.reasons
+    assert reason.startswith(f"{file}: its SHA-256 is ") and "job `check 00000`" in reason
+    assert one.changes == ["the job writes what its record says, so the run was changed since"]
 
 
 def test_the_folder_of_a_job_has_the_files_of_a_manifest_and_those_of_other_runs(

@@ -89,11 +89,28 @@ def test_a_record_that_is_changed_with_its_file_contradicts_the_signature(
         check_signature(folder(signed), found.root, signers)
 
 
-def test_values_that_the_root_leaves_out_are_signed_too(signed: FakeRun) -> None:
-    record = Path(signed.paths.provenance("verify", "00001"))
-    write_checked(record, load_record(record) | {"host": "elsewhere"})
-    with pytest.raises(UserError, match=r"a record was changed after the run was signed"):
-        check_signature(folder(signed), root(signed), None)
+def test_values_that_the_root_leaves_out_are_signed_too(fake_run: FakeRun, key: Path) -> None:
+    report = Path(fake_run.paths.report())
+    report.write_text("<p>35 of 100</p>")
+    fake_run.record("report", "all", [report], [], None)
+    run = folder(fake_run)
+    digest = audit(run).root
+    assert digest is not None
+    sign(run, key, digest, AT)
+
+    def refused(file: Path, **changed: object) -> None:
+        whole = file.read_bytes()
+        write_checked(file, json.loads(whole) | changed)
+        assert audit(run).differences == [] and audit(run).root == digest
+        with pytest.raises(UserError, match=r"a record or jobs.json was changed after the run was"):
+            check_signature(run, digest, None)
+        file.write_bytes(whole)
+
+    refused(Path(fake_run.paths.provenance("verify", "00001")), host="elsewhere")
+    refused(run / "jobs.json", config={"seed": 2})
+    report.write_text("<p>95 of 100</p>")
+    record = Path(fake_run.paths.provenance("report", "all"))
+    refused(record, outputs={str(report): sha256_of([report])[report]})
 
 
 def test_every_other_statement_or_signature_is_refused(

@@ -161,6 +161,27 @@ def test_a_seed_is_traced_to_its_code_cot_and_all_that_learnt_it(fake_run):
     assert lines_of(fake_run, "c3") == lines_of(fake_run, "seed3")
 
 
+def test_a_row_of_a_source_that_no_reader_could_read_is_found(fake_run):
+    text = lines_of(fake_run, "row 10")
+    assert "rejected     1 row by seeds, malformed: no answer " in text
+    assert "retrain      nothing" in text
+    file = Path(fake_run.paths.rejected("verify", "00000"))
+    write_rejected(file, [Rejected("s77", "exception", "edited", "no JSON")])
+    with pytest.raises(UserError, match=r"rejected/verify/00000.parquet: row 0 is not one that a"):
+        traced(fake_run, "s77")
+
+
+def test_a_table_of_another_program_is_one_sentence(fake_run):
+    table = pq.read_table(fake_run.paths.corpus())
+    pq.write_table(table.drop(["question_id"]), fake_run.paths.corpus())
+    with pytest.raises(UserError, match="has no column `question_id`, so another program wrote it"):
+        traced(fake_run, "row:0")
+    numbered = table.set_column(0, "seed_id", [list(range(table.num_rows))])
+    pq.write_table(numbered, fake_run.paths.corpus())
+    with pytest.raises(UserError, match="the column `seed_id` has the type int64 and not string"):
+        traced(fake_run, "seed3")
+
+
 def test_a_seed_without_a_code_cot_taught_no_model(fake_run):
     found = labelled(fake_run, "seed5")
     assert found["rejected"] == ["1 row by unify, wrong_answer: 2 is not 1"]
@@ -219,20 +240,46 @@ def test_an_end_that_is_missing_is_a_gap(fake_run):
     rows = list(read_rows(cots, CodeCoT))
     write_rows(cots, CodeCoT, [*rows[:4], replace(rows[4], seed_id="gone")])
     assert any("has no seed gone (1 are missing)" in gap for gap in traced(fake_run, "q0").gaps)
-    assert traced(fake_run, "seed4").gaps == [
-        f"{fake_run.paths.seeds('families')}: seed seed4 was neither converted nor rejected"
-    ]
+    vanished, altered = traced(fake_run, "seed4").gaps
+    seeds = fake_run.paths.seeds("families")
+    assert vanished == f"{seeds}: seed seed4 was neither converted nor rejected"
+    assert altered.startswith(f"{cots}: its SHA-256 is ")
     Path(fake_run.paths.shard("checked", "00000")).unlink()
     with pytest.raises(UserError, match=r"checked/00000\.parquet: there is no such file"):
         traced(fake_run, "seed3")
+
+
+def test_an_edited_row_is_a_gap_although_its_identity_is_the_same(fake_run):
+    assert traced(fake_run, "seed3").gaps == []
+    seeds = Path(fake_run.paths.seeds("families"))
+    edited = [replace(row, licence="MIT") for row in read_rows(seeds, Seed)]
+    write_rows(seeds, Seed, edited)
+    for identity in ("seed3", "q0"):  # also where the row is not among the rows that are found
+        gaps = traced(fake_run, identity).gaps
+        assert sum(gap.startswith(f"{seeds}: its SHA-256 is ") for gap in gaps) == 1
+
+
+def test_a_lost_or_torn_record_is_a_gap_of_every_trace(fake_run):
+    """Without it the rows of its job are not found, and a take-down would look complete."""
+    record = Path(fake_run.paths.provenance("unify", "families"))
+    cots, whole = fake_run.paths.code_cots("families"), record.read_text()
+    record.unlink()
+    unknown = f"{cots}: no record says which job made it; "
+    assert any(gap.startswith(unknown) for gap in traced(fake_run, "seed3").gaps)
+    gap, *_, last = traced(fake_run, "c3").gaps  # the identity is in the rows of this job only
+    assert "no row of its tables has the identity 'c3'" in gap and last.startswith(unknown)
+    record.write_text(whole[:50])
+    gaps = traced(fake_run, "seed3").gaps
+    assert any(gap.startswith(f"{record}: not a provenance record, or torn") for gap in gaps)
 
 
 def test_a_shard_that_was_made_again_is_a_gap(fake_run):
     file = Path(fake_run.paths.shard("questions", "00001"))
     rows = list(read_rows(file, Question))
     write_rows(file, Question, [question(replace_id(rows[0]), 99), *rows[1:]])
-    (gap, *_) = traced(fake_run, "s6").gaps
-    assert f"has no row of sample s6, and none was rejected; {file}: its SHA-256 is " in gap
+    (gap, *_, altered) = traced(fake_run, "s6").gaps
+    assert gap.endswith("has no row of sample s6, and none was rejected; it is not as recorded")
+    assert altered.startswith(f"{file}: its SHA-256 is ")
     record = Path(fake_run.paths.provenance("question", "00001"))
     outputs = load_record(record)["outputs"]
     (name,) = (name for name in outputs if "rejected" not in name and "replies" not in name)

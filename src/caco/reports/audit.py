@@ -3,7 +3,7 @@
 It needs the run's folder only: no network, no GPU, no Snakemake. The folder may have been moved.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,14 @@ from typing import Any
 from caco.errors import UserError
 from caco.models.manifest import checkpoint_digests
 from caco.reports.extra_files import extra_files
+from caco.reports.record_form import load_whole_record
 from caco.reports.records import planned_jobs, planned_records, read_records, root_of
+from caco.reports.row_counts import COUNTED, counts_of
 from caco.runtime.chain import (
     MANIFEST,
     altered,
     is_record,
     job_name,
-    load_record,
     located,
     record_digest,
     unrecorded,
@@ -32,7 +33,7 @@ class Audit:
     """The result of an audit.
 
     Attributes:
-        root: The root digest; None if a record is missing or not whole.
+        root: The root digest; None if a record is missing, or its values contradict each other.
         files: Number of files that were read.
         differences: One sentence for each missing, altered, torn or extra file.
         notices: What could not be compared, or differs without a change of a row.
@@ -66,14 +67,16 @@ def audit(run: Path) -> Audit:
             if rule.startswith("preflight") and not path.exists():
                 continue
             try:
-                records[path] = load_record(path)
+                records[path] = load_whole_record(path)
             except UserError as error:
                 found.differences.append(str(error))
-    complete = not found.differences
-    if complete:
-        found.root = root_of(read_records(planned_records(run)))
+    if complete := not found.differences:
+        try:
+            found.root = root_of(read_records(planned_records(run)))
+        except UserError as error:
+            found.differences.append(str(error))
     promises = _promises(run, records)
-    _compare_outputs(promises, records, found)
+    _compare_outputs(run, promises, records, found)
     _compare_inputs(run, promises, records, found, complete)
     _compare_kept(run, records, found)
     extra = extra_files(run, planned, records, complete)
@@ -94,17 +97,43 @@ def _promises(run: Path, records: Mapping[Path, dict[str, Any]]) -> _Promises:
 
 
 def _compare_outputs(
-    promises: _Promises, records: Mapping[Path, dict[str, Any]], found: Audit
+    run: Path, promises: _Promises, records: Mapping[Path, dict[str, Any]], found: Audit
 ) -> None:
     """Compares the outputs of all jobs, and the files of their checkpoints, with the records."""
     digests = _digests(promises)
     found.files += sum(sha is not None for sha in digests.values())
     for file, (record, sha) in promises.items():
         if digests[file] != sha:
-            state = digests[file] or "that of no file: it is missing"
-            found.differences.append(altered(file, state, record, records[record], sha))
+            sentence = altered(file, digests[file], record, records[record], sha)
+            found.differences.append(sentence)
         elif file.name == MANIFEST:
             _compare_checkpoint(file, found)
+    whole = {file for file, (_, sha) in promises.items() if digests[file] == sha}
+    for path, values in records.items():
+        _compare_counts(run, path, values, whole, found)
+
+
+def _compare_counts(
+    run: Path, path: Path, values: Mapping[str, Any], whole: Set[Path], found: Audit
+) -> None:
+    """Compares the row counts of a record with the rows in the outputs, which are as recorded.
+
+    They are not in the root digest, and show, report and status print them.
+    """
+    files = [located(values, name, run) for name in values["outputs"]]
+    if values["rule"] not in COUNTED or values["rows"] is None or not whole >= set(files):
+        return
+    counts, rows = counts_of(files), values["rows"]
+    if rows["in"] != rows["accepted"] + sum(rows["rejected"].values()):
+        return  # the root digest has failed on it
+    if (counts.rows_in, counts.accepted, counts.rejected) != (
+        rows["in"], rows["accepted"], rows["rejected"]
+    ):  # fmt: skip
+        found.differences.append(
+            f"{path}: records {rows['in']:,} rows in and {rows['accepted']:,} accepted, but its "
+            f"outputs have {counts.rows_in:,} and {counts.accepted:,}, or other verdicts; delete "
+            "it, and `python scripts/restore.py` writes it again from the outputs of its job"
+        )
 
 
 def _compare_checkpoint(manifest: Path, found: Audit) -> None:

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from caco.reports.identities import Hit, Trace, rows_with, values
 from caco.reports.lineage import made, short
+from caco.reports.records import trains
 from caco.reports.run_files import Job, Run, inputs, outputs, row, tables
 from caco.rows.table import count_rows, read_columns
-from caco.workflow.stages import BY_NAME
 
 # Folders whose rows are problems, or were made of one problem without a model that learnt it.
 PROBLEMS = (
@@ -158,9 +158,7 @@ def _reachable(run: Run, names: Iterable[str]) -> list[Job]:
 def _retrained(run: Run, learnt: list[Job], code_cots: set[str], trace: Trace) -> None:
     """Adds the models that were trained on a Code CoT of the seed."""
     trained = [
-        job
-        for job in learnt
-        if BY_NAME[job[0]].trains and code_cots & set(inputs(run.records[job]))
+        job for job in learnt if trains(job[0]) and code_cots & set(inputs(run.records[job]))
     ]
     for job in trained:
         for name in outputs(run.records[job]):
@@ -175,7 +173,7 @@ def _retrained(run: Run, learnt: list[Job], code_cots: set[str], trace: Trace) -
 def _made_again(run: Run, learnt: list[Job], trace: Trace) -> None:
     """Adds all jobs after the models that learnt a seed."""
     direct = {job for job in learnt if any(n.startswith("code_cots/") for n in _read(run, job))}
-    later = [job for job in learnt if not (job in direct and BY_NAME[job[0]].trains)]
+    later = [job for job in learnt if not (job in direct and trains(job[0]))]
     for rule, jobs in _by_rule(run, later).items():
         names = [name for job in jobs for name in outputs(run.records[job])]
         for name in names:
@@ -183,7 +181,7 @@ def _made_again(run: Run, learnt: list[Job], trace: Trace) -> None:
         places = sorted({_place(run, name, len(jobs)) for name in names if "rejected/" not in name})
         rows = sum((run.records[job]["rows"] or {}).get("accepted", 0) for job in jobs)
         counted = f", {rows:,} rows" if rows else ""
-        verb = "retrain" if BY_NAME[rule].trains else "make again"
+        verb = "retrain" if trains(rule) else "make again"
         trace.add(verb, f"{rule}, {_jobs(len(jobs))}{counted}: {', '.join(places)}")
     if later:
         trace.add("", f"{_seconds(run, learnt)}, with the trainings")

@@ -142,6 +142,8 @@ def _not_compared(pair: Pair, compared: Iterable[Compared]) -> list[str]:
                 f"{rule.rule}: {counted(rule.unfinished, 'job')} without a record "
                 f"({'; '.join(lacking)}): not finished, or the record is lost"
             )
+    unknown = dict.fromkeys(r for run in pair.runs for r in run.planned if r not in BY_NAME)
+    lines += [f"{rule}: only another version of the workflow has this rule" for rule in unknown]
     lines = lines or ["no job: both runs are finished"]
     return [*lines, "files with their records: `python scripts/audit.py verify RUN` does"]
 

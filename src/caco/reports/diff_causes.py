@@ -171,7 +171,8 @@ def _decided(jobs: Sequence[Job], differing: Callable[[Job], Iterable[str]]) -> 
 def _settings(pair: Pair, job: Job) -> list[str]:
     """Returns the settings of a job that differ, by their keys in the config."""
     old, new = (run.records[job]["spec"] for run in pair.runs)
-    changed = changed_settings(job[0], wildcards_of(*job), pair.b.config, old, new)
+    wildcards = wildcards_of(*job) if job[0] in BY_NAME else {}  # else of another version
+    changed = changed_settings(job[0], wildcards, pair.b.config, old, new)
     return [f"{setting.key}: {setting.values}" for setting in changed]
 
 

@@ -132,6 +132,9 @@ def score_lines(pair: Pair) -> list[str]:
         if grades[0] == grades[1]:
             lines.append(f"{name}: every grade is equal, bit for bit")
             continue
+        if not all(grades):
+            lines.append(f"{name}: not compared: a record has no file of grades")
+            continue
         try:
             files = [read_columns(run.path(next(iter(g))), ("problem_id", "sample", "verdict"))
                      for run, g in zip(pair.runs, grades, strict=True)]  # fmt: skip

@@ -14,16 +14,19 @@ from typing import Any
 
 from caco.errors import UserError
 from caco.models.manifest import checkpoint_digests
+from caco.reports.record_form import load_whole_record
 from caco.reports.wording import counted
-from caco.runtime.chain import MANIFEST, is_record, load_record, located
+from caco.runtime.chain import MANIFEST, is_record, located
 from caco.runtime.checksums import sha256_of
 from caco.runtime.kept import CHANGES, LONG_VALUES, PACKAGES, digest_of, kept_files
 
+_AMONG = "among artefacts"
+_BESIDE = "in no record, and beside the artefacts"
 _NAMED = 3  # files of a folder that have a sentence each, or are examples
 # Of programs that decide no row: start, audit, signature, description of a run for others.
 _OF_THE_RUN = {
     "jobs.json", "run.lock", "verified.json", "rerun.json", "signed.json", "signed.json.sig",
-    "ro-crate-metadata.json", "export/croissant.json",
+    "ro-crate-metadata.json", "Snakefile", "export/croissant.json",
     # The preflight rules may run again at any time, so their records may be missing.
     "preflight/node.json", "models/preflight_passed.json",
 }  # fmt: skip
@@ -72,7 +75,11 @@ def extra_files(
     for name in left:
         kinds[_kind(run, name, folders, earlier)].append(name)
     found = ExtraFiles()
-    among = kinds.pop("among artefacts", [])
+    among = kinds.pop(_AMONG, [])
+    if not complete:  # a folder of artefacts is not known without the record of their job
+        beside = kinds.pop(_BESIDE, [])
+        among += [name for name in beside if len(name.parts) > 1]
+        kinds[_BESIDE] = [name for name in beside if len(name.parts) == 1]
     # No job writes into the checkpoint of another.
     certain = [name for name in among if complete or name.parent in checkpoints]
     found.faults = list(_faults(run, certain))
@@ -81,7 +88,9 @@ def extra_files(
             f"{_some(run, open_)}: in no record that is whole; whether a job of the run made "
             f"{_it(open_)} can be told when every record is there"
         )
-    found.notices += [f"{_some(run, names)}: {kind}" for kind, names in sorted(kinds.items())]
+    found.notices += [
+        f"{_some(run, names)}: {kind}" for kind, names in sorted(kinds.items()) if names
+    ]
     return found
 
 
@@ -145,7 +154,7 @@ def _of_earlier_jobs(run: Path, left: Iterable[PurePath]) -> set[PurePath]:
     for name in left:
         if name.suffix == ".json" and is_record(run / name, run):
             try:
-                values = load_record(run / name)
+                values = load_whole_record(run / name)
             except UserError:
                 continue
             outputs = {located(values, file, run): sha for file, sha in values["outputs"].items()}
@@ -166,8 +175,8 @@ def _kind(run: Path, name: PurePath, folders: set[str], earlier: set[PurePath]) 
     if name.parts[0] in _KEPT and digest_of(run / name) == name.stem:
         return "of records that were written again since"
     if name.parts[0] in folders:
-        return "among artefacts"
-    return "in no record, and beside the artefacts"
+        return _AMONG
+    return _BESIDE
 
 
 def _faults(run: Path, names: Iterable[PurePath]) -> Iterator[str]:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from caco.errors import UserError
 from caco.reports.records import Record
+from caco.reports.row_counts import is_replies
 from caco.rows.graded import CORRECT, Graded
 from caco.rows.rejected import Rejected
 from caco.rows.table import Row, count_rows
@@ -274,11 +275,6 @@ def count(record: Record, readable: Collection[Path]) -> Counted:
 def is_rejected(path: Path) -> bool:
     """Tells whether `path` contains rejected rows: `rejected/{stage}/{identity}.parquet`."""
     return "rejected" in path.parts[:-1]
-
-
-def is_replies(path: Path) -> bool:
-    """Tells whether `path` contains replies of a model: `replies/{stage}/{identity}.parquet`."""
-    return "replies" in path.parts[:-1]
 
 
 def _compare_with_record(counted: Counted) -> None:

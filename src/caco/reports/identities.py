@@ -1,5 +1,6 @@
 """Finding an identity in the tables of a run: every row that has it, in every stage."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,10 @@ from caco.rows.table import count_rows, read_columns
 _COLUMNS = ("seed_id", "problem_id", "program_id", "sample_id", "question_id", "row_id")
 _MIN_PREFIX = 4  # digits of a shortened identity
 _ROW = "row:"  # a row of the corpus by its position
+
+
+class NoRowError(UserError):
+    """No row of a run's tables has an identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ def find(run: Run, identity: str) -> tuple[list[Hit], int | None]:
         The rows, and the variant, None where no variant is named.
 
     Raises:
-        UserError: No row has the identity, or its first digits are those of several.
+        NoRowError: No row has the identity.
+        UserError: Its first digits are those of several, or a file is missing or unreadable.
     """
     if identity.startswith(_ROW):
         identity = _of_corpus(run, identity)
@@ -92,7 +98,7 @@ def find(run: Run, identity: str) -> tuple[list[Hit], int | None]:
     if base in values:
         return [hit for hit in found if hit.value == base], variant
     if not values:
-        raise UserError(
+        raise NoRowError(
             f"{run.folder}: no row of its tables has the identity {identity!r}; pass a whole one, "
             f"its first {_MIN_PREFIX} or more digits, or row:N for row N of the corpus"
         )
@@ -128,6 +134,12 @@ def rows_with(
             continue
         found = read_columns(run.path(name), columns)
         for column in found.column_names:
+            if found.schema.field(column).type != pa.string():
+                raise UserError(
+                    f"{run.path(name)}: the column `{column}` has the type "
+                    f"{found.schema.field(column).type} and not string, so another program wrote "
+                    f"it; type `python scripts/audit.py verify {run.folder}`"
+                )
             for index in _matches(found[column], wanted, prefix):
                 yield Hit(name, job, index, column, found[column][index].as_py())
 
@@ -142,6 +154,15 @@ def values(run: Run, hits: Iterable[Hit], column: str) -> set[str]:
         for name, indices in by_file.items()
         for value in read_columns(run.path(name), (column,)).take(indices)[column].to_pylist()
     }
+
+
+def rejected_row(text: str) -> dict[str, Any]:
+    """Returns the row that a rejection keeps; empty for one that no stage could read."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _matches(column: Any, wanted: Collection[str], prefix: bool) -> list[int]:
@@ -164,5 +185,10 @@ def _of_corpus(run: Run, identity: str) -> str:
             "from 0"
         )
     found = row(run.path(name), int(number))
+    if "question_id" not in found:
+        raise UserError(
+            f"{run.path(name)}: has no column `question_id`, so another program wrote it; "
+            f"type `python scripts/audit.py verify {run.folder}`"
+        )
     variant = int(found.get("solution_variant") or 0)
     return solution_id(found["question_id"], variant)

@@ -20,6 +20,7 @@ from caco.errors import UserError
 from caco.runtime.cache import cache_folder
 from caco.runtime.chain import (
     MANIFEST,
+    altered,
     is_record,
     job_name,
     load_record,
@@ -62,6 +63,23 @@ def require_inputs(values: Mapping[str, Any], run: Path) -> None:
                 f"with {sha}; restore the file, `python scripts/audit.py verify {run}` lists every "
                 "one that differs"
             )
+
+
+def altered_outputs(values: Mapping[str, Any], run: Path) -> list[str]:
+    """Returns one sentence for each output in the run that is not the file which the job wrote.
+
+    Args:
+        values: The record of the job.
+        run: The folder of the run.
+    """
+    promised = {located(values, name, run): sha for name, sha in values["outputs"].items()}
+    digests = sha256_of(file for file in promised if file.is_file())
+    record = located(values, values["record"], run)
+    return [
+        altered(file, digests.get(file), record, values, sha)
+        for file, sha in promised.items()
+        if digests.get(file) != sha
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,12 +11,11 @@ import pyarrow.compute as pc
 
 from caco.errors import UserError
 from caco.models.manifest import read_manifest
-from caco.reports.identities import Hit, Trace
-from caco.reports.run_files import Job, Run, inputs, outputs, row
+from caco.reports.identities import Hit, Trace, rejected_row
+from caco.reports.records import trains
+from caco.reports.run_files import Job, Run, inputs, row, unrecorded_file
 from caco.rows.solution import solution_id
 from caco.rows.table import count_rows, read_columns
-from caco.runtime.chain import altered, unrecorded
-from caco.runtime.checksums import sha256_of
 from caco.workflow.stages import BY_NAME, SHARD_STAGES
 
 _CORPUS = "corpus/train.parquet"
@@ -58,37 +56,48 @@ def target_of(run: Run, hit: Hit, variant: int | None) -> Target:
         run: The run.
         hit: The row.
         variant: The number of the solution, if one is named.
+
+    Raises:
+        UserError: The row is not one that a stage writes.
     """
     found = row(run.path(hit.name), hit.index)
     if hit.column == "row_id":  # the identity may have a number; the whole row is in the rejection
-        found = json.loads(found["row"])
+        found = rejected_row(found["row"])
         number = hit.value.rpartition(".")[2] if "." in hit.value else None
         variant = int(number) if number and "question_id" in found else variant
+    if "sample_id" not in found:
+        raise UserError(
+            f"{run.path(hit.name)}: row {hit.index} is not one that a stage rejected; type `python "
+            f"scripts/audit.py verify {run.folder}`, which tells whether the file is as recorded"
+        )
     shard = found.get("shard") or hit.name.rpartition("/")[2].partition(".")[0]
     question = found.get("question_id") if hit.column in ("question_id", "row_id") else None
     return Target(shard, found["sample_id"], question, variant if question else None)
 
 
-def lineage(run: Run, target: Target, every: bool) -> Trace:
+def lineage(run: Run, target: Target, altered: Collection[str], every: bool) -> Trace:
     """Traces a row forward to where it ended, and back to the seeds.
 
     Args:
         run: The run.
         target: The row.
+        altered: The tables that are not as recorded.
         every: Whether each Code CoT is listed on which its models were trained.
 
     Raises:
         UserError: A file is missing or unreadable.
     """
     trace = Trace()
-    last = _fate(run, target, trace)
+    last = _fate(run, target, altered, trace)
     if last is not None:
         _texts(last, trace)
         _models(run, target, last, every, trace)
     return trace
 
 
-def _fate(run: Run, target: Target, trace: Trace) -> dict[str, Any] | None:
+def _fate(
+    run: Run, target: Target, altered: Collection[str], trace: Trace
+) -> dict[str, Any] | None:
     """Adds a line for each stage; returns the columns of the row in the stages that accepted it."""
     last: dict[str, Any] | None = None
     questions = {target.question_id} if target.question_id else set()
@@ -98,7 +107,7 @@ def _fate(run: Run, target: Target, trace: Trace) -> dict[str, Any] | None:
             if job in run.torn:
                 trace.gap(run.torn[job])
             elif run.path(name).exists():
-                trace.gap(unrecorded(run.path(name), Path(run.paths.provenance(*job))))
+                trace.gap(unrecorded_file(run, name))
             else:
                 trace.add(rule, "not run yet")
             break
@@ -115,8 +124,10 @@ def _fate(run: Run, target: Target, trace: Trace) -> dict[str, Any] | None:
         if (more := len(accepted) + len(rejected) - 2 * _SHOWN) > 0:
             trace.add("", f"and further rows, {more + 2 * _SHOWN:,} in all")
         if not accepted and not rejected:
-            why = _altered(run, job, name) or (
-                "the shard was made again since then: run the workflow again"
+            why = (
+                "it is not as recorded"
+                if name in altered
+                else "the shard was made again since then: run the workflow again"
             )
             trace.gap(
                 f"{run.path(name)}: has no row of {_named(target)}, and none was rejected; {why}"
@@ -128,16 +139,6 @@ def _fate(run: Run, target: Target, trace: Trace) -> dict[str, Any] | None:
     else:
         _used(run, trace)
     return last
-
-
-def _altered(run: Run, job: Job, name: str) -> str | None:
-    """Returns the sentence on a file that is not the one which its record promises."""
-    file, promised = run.path(name), outputs(run.records[job]).get(name)
-    found = sha256_of([file])[file] if file.is_file() else "that of no file: it is missing"
-    if promised is None or found == promised:
-        return None
-    record = Path(run.paths.provenance(*job))
-    return altered(file, found, record, run.records[job], promised)
 
 
 def _stages(run: Run, shard: str) -> Iterator[tuple[str, str, str]]:
@@ -153,7 +154,7 @@ def _used(run: Run, trace: Trace) -> None:
     """Adds the jobs that read the corpus."""
     for job in run.read_by.get(_CORPUS, []):
         if job[0] != "report":
-            what = "trained on it" if BY_NAME[job[0]].trains else "has it"
+            what = "trained on it" if trains(job[0]) else "has it"
             trace.add(job[0], f"{what}; {made(run, job)}")
 
 
@@ -230,7 +231,7 @@ def _models(run: Run, target: Target, last: dict[str, Any], every: bool, trace: 
         digest = program["model"] if column == "codegen" else last.get(column)
         if digest is not None:
             maker = _model(run, rule, target.shard, digest, trace)
-            if maker is not None and BY_NAME[maker[0]].trains:
+            if maker is not None and trains(maker[0]):
                 rules = trained.setdefault(_code_cots(run, maker), [])
                 rules += [] if maker[0] in rules else [maker[0]]
             if examples := _code_cots(run, (rule, target.shard)):
@@ -256,7 +257,7 @@ def _model(run: Run, rule: str, shard: str, digest: str, trace: Trace) -> Job | 
         trace.gap(f"{label} {digest}: its path is unknown, no record of {rule} {shard} names it")
         return None
     path, maker = run.path(names[0]), run.made_by.get(names[0])
-    own = maker is not None and BY_NAME[maker[0]].trains
+    own = maker is not None and trains(maker[0])
     try:
         current = read_manifest(path).digest
     except UserError:
@@ -268,7 +269,7 @@ def _model(run: Run, rule: str, shard: str, digest: str, trace: Trace) -> Job | 
         return maker
     trace.add(label, f"{digest}, {path}")
     if maker is None:
-        trace.gap(f"{path}: no record says which job made it")
+        trace.gap(unrecorded_file(run, names[0]))
     else:
         trace.add("", made(run, maker))
         if not own:
@@ -281,7 +282,7 @@ def _trained_on(run: Run, name: str, every: bool, trace: Trace) -> None:
     trace.add("", f"{count_rows(run.path(name)):,} Code CoTs, {run.path(name)}")
     maker = run.made_by.get(name)
     if maker is None:
-        trace.gap(f"{run.path(name)}: no record says which job made it")
+        trace.gap(unrecorded_file(run, name))
         return
     trace.add("", made(run, maker))
     _seeds(run, name, f"seeds/{maker[1]}.parquet", every, trace)
@@ -303,7 +304,7 @@ def _seeds(run: Run, code_cots: str, seeds: str, every: bool, trace: Trace) -> N
     if seeds in run.made_by:
         trace.add("", made(run, run.made_by[seeds]))
     else:
-        trace.gap(f"{run.path(seeds)}: no record says which job made it")
+        trace.gap(unrecorded_file(run, seeds))
     for found in rows if every else ():
         trace.add("", f"Code CoT {found['program_id']} of seed {found['seed_id']}")
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from caco.errors import UserError
+from caco.reports.record_form import load_whole_record
 from caco.runtime.chain import (
-    load_record,
     located,
     name_in_run,
     record_digest,
@@ -18,7 +20,7 @@ from caco.runtime.checksums import read_checked
 from caco.runtime.heartbeat import Start
 from caco.runtime.provenance import Counts
 from caco.workflow.paths import Paths
-from caco.workflow.stages import WITHOUT_ROWS
+from caco.workflow.stages import BY_NAME, WITHOUT_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def read_record(path: Path) -> Record:
         UserError: As `read_records`.
     """
     try:
-        raw = load_record(path)
+        raw = load_whole_record(path)
         record = Record(
             path=path,
             digest=record_digest(raw),
@@ -131,7 +133,8 @@ def read_record(path: Path) -> Record:
     if counts and counts.rows_in != counts.accepted + sum(counts.rejected.values()):
         raise UserError(
             f"{path}: records {counts.rows_in} rows in, but {counts.accepted} accepted and "
-            f"{sum(counts.rejected.values())} rejected; delete it and run again"
+            f"{sum(counts.rejected.values())} rejected; delete it, and `python scripts/restore.py` "
+            "writes it again from the outputs of its job"
         )
     return record
 
@@ -162,21 +165,41 @@ def config_of(run: Path) -> dict[str, Any]:
     return config
 
 
+class _Started(BaseModel):
+    """What the start of a run writes."""
+
+    model_config = ConfigDict(strict=True)
+
+    jobs: dict[str, list[str]]
+    config: dict[str, Any] = {}  # not of the first versions
+
+
 def _started(run: Path) -> dict[str, Any]:
     file = Path(Paths(run.name, str(run.parent)).jobs())
     try:
         started: dict[str, Any] = read_checked(file)
-        started["jobs"]  # of the first version on
+        _Started.model_validate(started)
     except FileNotFoundError:
+        if (run / "provenance").is_dir():
+            raise UserError(
+                f"{file}: the file does not exist, although the run has records; copy it from "
+                "where the run was made, or start the run again, it writes the file again"
+            ) from None
         raise UserError(
             f"{file}: the file does not exist, so no run was started there; pass the folder of a "
             "run, as in results/embedded"
         ) from None
-    except (ValueError, KeyError):
+    except ValueError:
         raise UserError(
-            f"{file}: damaged, or of another version; start the run again, it writes the file again"
+            f"{file}: damaged, or of another version; copy it from where the run was made, or "
+            "start the run again, it writes the file again"
         ) from None
     return started
+
+
+def trains(rule: str) -> bool:
+    """Tells whether a rule fine-tunes a model; one that only another version has does not."""
+    return rule in BY_NAME and BY_NAME[rule].trains
 
 
 def planned_records(run: Path) -> list[Path]:

@@ -20,10 +20,11 @@ from typing import Any
 from caco.errors import CacoError, UserError
 from caco.models.manifest import checkpoint_digests, read_manifest
 from caco.reports.first_difference import first_difference
-from caco.reports.job_folder import make_job_folder, require_inputs
+from caco.reports.job_folder import altered_outputs, make_job_folder, require_inputs
+from caco.reports.record_form import load_whole_record
 from caco.reports.records import planned_jobs
 from caco.reports.rerun_checks import Check, check_of
-from caco.runtime.chain import MANIFEST, job_name, listed_files, load_record, located
+from caco.runtime.chain import MANIFEST, job_name, listed_files, located
 from caco.runtime.checksums import sha256_of
 from caco.runtime.progress import duration
 from caco.workflow.paths import Paths
@@ -201,7 +202,7 @@ def _rerun_job(record: Path, run: Path, folder: Path, label: str) -> Rerun:
     rule, identity = record.parent.name, record.stem
     check, started = check_of(rule).check, time.monotonic()
     try:
-        values = load_record(record)
+        values = load_whole_record(record)
         reasons, changes = _compare(values, run, folder, label)
     except CacoError as error:
         seconds = time.monotonic() - started
@@ -216,7 +217,10 @@ def _score_job(record: Path, run: Path, check: Check, label: str, steps: int) ->
     rule, identity = record.parent.name, record.stem
     started = time.monotonic()
     try:
-        require_inputs(load_record(record), run)
+        values = load_whole_record(record)
+        require_inputs(values, run)
+        if wrong := altered_outputs(values, run):
+            raise UserError(wrong[0])
     except CacoError as error:
         seconds = time.monotonic() - started
         return Rerun(rule, identity, check, Result.NOT_EXECUTED, seconds, [str(error)])
@@ -265,8 +269,11 @@ def _compare(
             f"job `{job_name(values)}`, recorded at commit {values['commit'] or 'unknown'}, exited "
             f"with code {code} and printed `{lines[-1] if lines else 'nothing'}`"
         )
-    now = load_record(made.work / values["record"])
-    return _output_differences(values, now, run, made.work), _changes(values, now)
+    now = load_whole_record(made.work / values["record"])
+    differences = _output_differences(values, now, run, made.work)
+    if not differences and (edited := altered_outputs(values, run)):
+        return edited, ["the job writes what its record says, so the run was changed since"]
+    return differences, _changes(values, now)
 
 
 def _output_differences(

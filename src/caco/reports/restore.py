@@ -8,28 +8,21 @@ resources, is lost with the record.
 import json
 import os
 import shlex
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from caco.errors import CacoError, UserError
 from caco.models.manifest import open_checkpoint
-from caco.reports.funnel import is_replies
-from caco.rows.graded import CORRECT
-from caco.rows.rejected import ACCEPTED
+from caco.reports.record_form import load_whole_record
+from caco.reports.row_counts import COUNTED, counts_of
 from caco.rows.table import check_rows
-from caco.runtime.chain import MANIFEST, Inputs, load_record, located, open_inputs, write_record
+from caco.runtime.chain import MANIFEST, Inputs, located, open_inputs, write_record
 from caco.runtime.heartbeat import heartbeat_file
 from caco.runtime.job import each_shard
-from caco.runtime.provenance import Counts, job_values, utc
-from caco.workflow.stages import ROW_STAGES
+from caco.runtime.provenance import job_values, utc
 
-# Rules whose outputs show all their rows.
-_COUNTED = {*ROW_STAGES, "draft", "attempt", "plant", "rollout", "pass_rate"}
 _SEEDED = ("sampling", "training", "calibration")  # the sections of a spec that have the seed
 END_OF_COMMAND = " 2>&1 | tee "
 """What follows, before the path of the log, in every rule's command."""
@@ -88,7 +81,7 @@ def restore(jobs: Iterable[MadeJob]) -> Restored:
             except CacoError as error:
                 failed.append((job, error))
                 continue
-            whole[job.record] = load_record(job.record)
+            whole[job.record] = load_whole_record(job.record)
             done.records.append(job.record)
         if len(failed) == len(lost):
             done.errors.extend(error for _, error in failed)
@@ -106,7 +99,7 @@ def _records(jobs: Sequence[MadeJob]) -> tuple[dict[Path, dict[str, Any]], list[
     lost: list[MadeJob] = []
     for job in jobs:
         try:
-            whole[job.record] = load_record(job.record)
+            whole[job.record] = load_whole_record(job.record)
         except UserError:
             if job.record.exists() or any(path.exists() for path in job.outputs):
                 lost.append(job)
@@ -147,7 +140,7 @@ def _restore(job: MadeJob, read: _Read) -> list[Path]:
         flags["--code"][0],
         inputs,
         job.outputs,
-        _counts(job.outputs) if job.rule in _COUNTED else None,
+        counts_of(job.outputs) if job.rule in COUNTED else None,
         next((s["seed"] for s in _sections(section) if "seed" in s), None),
     )
     for path in job.outputs:
@@ -222,22 +215,6 @@ def _require_older(job: MadeJob, inputs: Inputs) -> None:
     for file in inputs.made_by:
         if file.stat().st_mtime_ns > made:
             raise _not_restored(job, f"its input {file} is newer than its outputs")
-
-
-def _counts(outputs: Iterable[Path]) -> Counts:
-    """Returns the rows of a job by verdict, from its outputs."""
-    rejected: Counter[str] = Counter()
-    accepted = 0
-    for path in outputs:
-        if path.suffix != ".parquet" or is_replies(path):
-            continue
-        file = pq.ParquetFile(path)
-        if "verdict" in file.schema_arrow.names:
-            rejected.update(map(str, file.read(["verdict"]).column(0).to_pylist()))
-        else:
-            accepted += file.metadata.num_rows
-    accepted += rejected.pop(CORRECT, 0) + rejected.pop(ACCEPTED, 0)
-    return Counts(accepted + rejected.total(), accepted, dict(rejected))
 
 
 def _sections(spec: dict[str, Any]) -> list[dict[str, Any]]:

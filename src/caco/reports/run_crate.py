@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from caco.errors import UserError
 from caco.identity import canonical_json
 from caco.licences import known, licences_of_whole
+from caco.reports.record_form import load_whole_record
 from caco.reports.records import planned_jobs
-from caco.runtime.chain import job_name, load_record, located, record_digest, root_digest
+from caco.runtime.chain import job_name, located, record_digest, root_digest
 from caco.runtime.checksums import json_sha256
 from caco.workflow.paths import Paths
 from caco.workflow.stages import WITHOUT_ROWS
@@ -57,7 +58,7 @@ def read_jobs(run: Path) -> list[_Values]:
     """
     paths = Paths(run.name, str(run.parent))
     return [
-        load_record(Path(paths.provenance(rule, identity)))
+        load_whole_record(Path(paths.provenance(rule, identity)))
         for rule, identities in planned_jobs(run).items()
         for identity in identities
     ]

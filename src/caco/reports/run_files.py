@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from caco.errors import UserError
+from caco.reports.record_form import load_whole_record
 from caco.reports.records import config_of, planned_jobs
 from caco.rows.table import read_columns
-from caco.runtime.chain import load_record, name_in_run
+from caco.runtime.chain import altered, name_in_run, unrecorded
+from caco.runtime.checksums import sha256_of
 from caco.workflow.paths import Paths
 
 Job = tuple[str, str]  # rule and identity
@@ -78,7 +80,7 @@ def open_run(folder: Path) -> Run:
             if not path.exists():
                 continue
             try:
-                values = load_record(path)
+                values = load_whole_record(path)
             except UserError as error:
                 run.torn[rule, identity] = str(error)
                 continue
@@ -111,6 +113,39 @@ def tables(run: Run) -> Iterator[tuple[str, Job]]:
         for name in outputs(values):
             if name.endswith(".parquet"):
                 yield name, job
+
+
+def altered_tables(run: Run) -> dict[str, str]:
+    """Returns one sentence for each table that is not the one which its record promises, by name.
+
+    A table that is missing is left out: its readers say so.
+    """
+    there = {name: job for name, job in tables(run) if run.path(name).is_file()}
+    digests = sha256_of(map(run.path, there))
+    found = {}
+    for name, job in there.items():
+        values, file = run.records[job], run.path(name)
+        if digests[file] != (promised := outputs(values)[name]):
+            record = Path(run.paths.provenance(*job))
+            found[name] = altered(file, digests[file], record, values, promised)
+    return found
+
+
+def unrecorded_inputs(run: Run) -> list[str]:
+    """Returns one sentence for each file that a job read and whose own job has no whole record."""
+    found: dict[str, str] = {}
+    for values in run.records.values():
+        for file in values["inputs"]:
+            name = name_in_run(values, file)
+            inside = name != file and not name.startswith("provenance/")
+            if inside and name not in run.made_by and run.path(name).exists():
+                found[name] = unrecorded_file(run, name)
+    return list(found.values())
+
+
+def unrecorded_file(run: Run, name: str) -> str:
+    """Returns the sentence on a file of the run that no record promises."""
+    return unrecorded(run.path(name), Path(run.paths.provenance("corpus", "all")))
 
 
 def row(path: Path, index: int) -> dict[str, Any]:

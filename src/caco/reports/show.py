@@ -24,7 +24,7 @@ from caco.runtime.chain import (
     root_digest,
 )
 from caco.runtime.checksums import read_checked, write_checked
-from caco.runtime.kept import CHANGES
+from caco.runtime.kept import CHANGES, PACKAGES
 from caco.workflow.stages import WITHOUT_ROWS
 
 _VERIFIED = "verified.json"  # in the run's folder: the last verification
@@ -63,7 +63,7 @@ def show(run: Path) -> list[Answer]:
         Answer("What did it read from outside?", _inputs(run, jobs)),
         Answer("What did it write?", _outputs(jobs)),
         Answer("With which code?", _code(jobs)),
-        Answer("With which settings?", _settings(jobs)),
+        Answer("With which settings?", _settings(opened, jobs)),
         Answer("With which models and data sets?", _models(jobs)),
         Answer("With which seeds of random numbers?", _each(jobs, lambda v: v["seed"])),
         Answer("With which software?", _software(jobs)),
@@ -182,8 +182,9 @@ def _commit(values: _Values) -> str:
     return f"{commit}, the changes are in {CHANGES.format(changes)}" if changes else commit
 
 
-def _settings(jobs: Sequence[_Values]) -> list[str]:
-    return [
+def _settings(run: Run, jobs: Sequence[_Values]) -> list[str]:
+    whole = [f"the complete config is in {run.paths.jobs()}"] if run.config else []
+    return whole + [
         line
         for rule, of_rule in _by_rule(jobs).items()
         for line in _of_jobs(rule, of_rule, lambda v: v["spec"])
@@ -208,7 +209,18 @@ def _software(jobs: Sequence[_Values]) -> list[str]:
         found = values.get("versions") or {}
         return ", ".join(f"{name} {version}" for name, version in found.items()) or None
 
-    return _each(jobs, versions) or ["unknown"]
+    def environment(values: _Values) -> str | None:
+        if not (found := values.get("environment")):
+            return None
+        nsjail = f", nsjail {found['nsjail'][:_SHORT]}" if found["nsjail"] else ""
+        return f"{found['interpreter']}, packages in {PACKAGES.format(found['packages'])}{nsjail}"
+
+    def variables(values: _Values) -> str | None:
+        found = (values.get("environment") or {}).get("variables") or {}
+        return ", ".join(f"{name}={value}" for name, value in found.items()) or None
+
+    parts = versions, environment, variables
+    return [line for part in parts for line in _each(jobs, part)] or ["unknown"]
 
 
 def _nodes(jobs: Sequence[_Values]) -> list[str]:
@@ -221,25 +233,36 @@ def _nodes(jobs: Sequence[_Values]) -> list[str]:
             f"{'; '.join(devices) if devices else 'no GPU'}"
         )
 
-    return _each(jobs, node) or ["unknown"]
+    def machine(values: _Values) -> str | None:
+        if not (found := values.get("machine")):
+            return None
+        known = [found[key] for key in ("os", "libc", "architecture", "cpu") if found[key]]
+        return f"{', '.join(known)}, {counted(found['cores'], 'core')} for a job"
+
+    return [*_each(jobs, node), *_each(jobs, machine)] or ["unknown"]
 
 
 def _cost(jobs: Sequence[_Values]) -> list[str]:
     timed = [values for values in jobs if values.get("started")]
     if not timed:
         return ["unknown"]
-    lines = [f"{min(v['started'] for v in timed)} to {max(v['ended'] for v in timed)}"]
-    for rule, of_rule in _by_rule(timed).items():
-        seconds = sum(values["seconds"] for values in of_rule)
-        cpu = sum(values["used"].get("cpu_s", 0.0) for values in of_rule)
-        gpu = sum(values["seconds"] * visible_gpus(values) for values in of_rule)
-        peak = max(values["used"].get("process_mb", 0) for values in of_rule)
-        lines.append(
-            f"{rule}: {seconds:,.0f} s of jobs, {cpu:,.0f} s of CPU"
-            + (f", {gpu:,.0f} s of GPUs" if gpu else "")
-            + f", at most {peak:,.0f} MB; {_energy(of_rule)}"
-        )
-    return lines
+    return [
+        f"{min(v['started'] for v in timed)} to {max(v['ended'] for v in timed)}",
+        _cost_of("all rules", timed),
+        *(_cost_of(rule, of_rule) for rule, of_rule in _by_rule(timed).items()),
+    ]
+
+
+def _cost_of(name: str, jobs: Sequence[_Values]) -> str:
+    seconds = sum(values["seconds"] for values in jobs)
+    cpu = sum(values["used"].get("cpu_s", 0.0) for values in jobs)
+    gpu = sum(values["seconds"] * visible_gpus(values) for values in jobs)
+    peak = max(values["used"].get("process_mb", 0) for values in jobs)
+    return (
+        f"{name}: {seconds:,.0f} s of jobs, {cpu:,.0f} s of CPU"
+        + (f", {gpu:,.0f} s of GPUs" if gpu else "")
+        + f", at most {peak:,.0f} MB; {_energy(jobs)}"
+    )
 
 
 def _energy(jobs: Iterable[_Values]) -> str:
@@ -279,9 +302,7 @@ def _rejected(jobs: Iterable[_Values]) -> list[str]:
 
 def _verification(run: Path, root: str | None) -> list[str]:
     command = f"type `python scripts/audit.py verify {run}`"
-    try:
-        last = read_checked(run / _VERIFIED)
-    except (FileNotFoundError, ValueError):
+    if (last := _note(run / _VERIFIED, "root", "at")) is None:
         return [f"never verified; {command}"]
     if last["root"] != root:
         return [f"the run has changed since it was verified, {last['at']}; {command}"]
@@ -294,9 +315,7 @@ def _verification(run: Path, root: str | None) -> list[str]:
 
 def _last_rerun(run: Path, root: str | None) -> list[str]:
     command = f"type `python scripts/audit.py rerun {run}`"
-    try:
-        last = read_checked(run / _RERUN)
-    except (FileNotFoundError, ValueError):
+    if (last := _note(run / _RERUN, "root", "at", "equal", "others")) is None:
         return [f"no job was executed again; {command}"]
     if last["root"] != root:
         return [f"the run has changed since jobs were executed again, {last['at']}; {command}"]
@@ -308,6 +327,15 @@ def _last_rerun(run: Path, root: str | None) -> list[str]:
         f"{counted(len(last['equal']), 'job')} proven at the last rerun, {last['at']}, by equal "
         f"outputs or by the scores of the recorded model: {', '.join(last['equal'])}"
     ]
+
+
+def _note(file: Path, *names: str) -> dict[str, Any] | None:
+    """Returns what an earlier command has noted; None without a note that has these values."""
+    try:
+        found = read_checked(file)
+    except (OSError, ValueError):
+        return None
+    return found if all(name in found for name in names) else None
 
 
 def _each(jobs: Sequence[_Values], value: Callable[[_Values], Any]) -> list[str]:

@@ -9,9 +9,10 @@ import subprocess
 from pathlib import Path
 
 from caco.errors import ClusterError, UserError
-from caco.reports.records import planned_records
+from caco.reports.records import planned_jobs
 from caco.runtime.atomic_files import write_text
 from caco.runtime.checksums import json_sha256, sha256_of
+from caco.workflow.paths import Paths
 
 NAMESPACE = "caco-run"
 """A signature that was made for another purpose, as of a commit, is none of a run."""
@@ -90,8 +91,8 @@ def check_signature(run: Path, root: str, signers: Path | None) -> str | None:
         )
     if records != _records(run):
         raise UserError(
-            f"{file}: a record was changed after the run was signed: not its rows, but times, "
-            f"counts, host or versions; restore it, or {_again(run)}"
+            f"{file}: a record or jobs.json was changed after the run was signed: no row, but "
+            f"times, counts, host, versions, config or report; restore it, or {_again(run)}"
         )
     return f"signed {at} as {name} by {signer}"
 
@@ -128,8 +129,18 @@ def _again(run: Path) -> str:
 
 
 def _records(run: Path) -> str:
-    """Returns the digest of all records as files: it covers what the root digest leaves out."""
-    digests = sha256_of(planned_records(run))
+    """Returns the digest of what the root digest leaves out: all records as files, and the plan.
+
+    The preflight rules are left out, because they may run again at any time.
+    """
+    paths = Paths(run.name, str(run.parent))
+    records = [
+        Path(paths.provenance(rule, identity))
+        for rule, identities in planned_jobs(run).items()
+        if not rule.startswith("preflight")
+        for identity in identities
+    ]
+    digests = sha256_of([*records, Path(paths.jobs())])
     return json_sha256({path.relative_to(run).as_posix(): sha for path, sha in digests.items()})
 
 

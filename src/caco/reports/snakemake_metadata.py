@@ -36,6 +36,7 @@ from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 from caco.errors import CacoError, UserError
 from caco.identity import canonical_json
 from caco.models.manifest import open_checkpoint
+from caco.reports.record_form import load_whole_record
 from caco.reports.restore import END_OF_COMMAND, MadeJob, flags_of, recorded_inputs
 from caco.runtime.chain import (
     MANIFEST,
@@ -151,7 +152,7 @@ def restore_metadata(workflow: Any, run: Path) -> Known:
         if not _is_unknown(workflow, job):
             continue
         try:
-            values = load_record(Path(job.output.provenance))
+            values = load_whole_record(Path(job.output.provenance))
         except UserError:
             _run_again(workflow, job)  # `restore` has reported it
             continue
@@ -236,8 +237,7 @@ def _differences(
             found[file] = UserError(unrecorded(file, record))
     for file, sha in outputs.items():
         if digests.get(file) != sha:
-            state = digests.get(file, "that of no file: it is missing")
-            found[file] = UserError(altered(file, state, record, values, sha))
+            found[file] = UserError(altered(file, digests.get(file), record, values, sha))
         elif file.name == MANIFEST and (_folder_outside(file) or file).exists():
             try:
                 open_checkpoint(file)

@@ -1,11 +1,9 @@
 """The trace of an identity: a row back to the seeds, a seed forward to what depends on it."""
 
-import json
-
 from caco.reports.dependents import dependents, is_problem
-from caco.reports.identities import Hit, Trace, find
+from caco.reports.identities import Hit, NoRowError, Trace, find, rejected_row
 from caco.reports.lineage import lineage, short, target_of
-from caco.reports.run_files import Run, row
+from caco.reports.run_files import Run, altered_tables, row, unrecorded_inputs
 
 _PLANTED = "calibration/planted.parquet"
 _LISTED = 5  # rows of one program that are traced; all are counted
@@ -16,6 +14,8 @@ def trace(run: Run, identity: str, every: bool = False) -> Trace:
 
     A row that was made of a sampled program goes back to the seeds on which its models were
     trained; a seed, a Code CoT or a problem of a benchmark goes forward to all that depends on it.
+    A table that is not as recorded, or has no whole record, is a gap whatever is traced: its rows
+    may have been edited, or it may have had rows of the identity.
 
     Args:
         run: The run.
@@ -25,8 +25,16 @@ def trace(run: Run, identity: str, every: bool = False) -> Trace:
     Raises:
         UserError: No row has the identity, or a file is missing or unreadable.
     """
-    hits, variant = find(run, identity)
+    altered = altered_tables(run)
+    gaps = [*run.torn.values(), *altered.values(), *unrecorded_inputs(run)]
     found = Trace()
+    try:
+        hits, variant = find(run, identity)
+    except NoRowError as error:
+        if not gaps:
+            raise
+        hits, variant = [], None
+        found.gap(str(error))
     for seed_id in dict.fromkeys(
         seed for hit in hits if is_problem(hit) for seed in _seeds(run, hit, found)
     ):
@@ -34,9 +42,12 @@ def trace(run: Run, identity: str, every: bool = False) -> Trace:
     sampled = [hit for hit in hits if not is_problem(hit)]
     targets = dict.fromkeys(target_of(run, hit, variant) for hit in _first(sampled))
     for target in list(targets)[: None if every else _LISTED]:
-        _extend(found, lineage(run, target, every))
+        _extend(found, lineage(run, target, altered, every))
     if (more := len(targets) - _LISTED) > 0 and not every:
         found.add("", f"and {more:,} other samples of the same program; --all shows them")
+    for gap in gaps:
+        if gap not in found.gaps:
+            found.gap(gap)
     return found
 
 
@@ -50,6 +61,8 @@ def _seeds(run: Run, hit: Hit, found: Trace) -> list[str]:
     """Returns the seed of a row that was made of one problem."""
     if hit.column in ("seed_id", "problem_id"):
         return [hit.value]
+    if (hit.name, hit.column) == (_PLANTED, "sample_id"):  # that of the seed
+        return [hit.value]
     values = row(run.path(hit.name), hit.index)
     if hit.folder == "calibration":
         if hit.column == "program_id" or hit.name != _PLANTED:
@@ -60,9 +73,7 @@ def _seeds(run: Run, hit: Hit, found: Trace) -> list[str]:
             found.add("", f"question: {short(values['question'])}")
         return [values["sample_id"]]
     if hit.column == "row_id":
-        kept = json.loads(values["row"])
-        seed_id = kept.get("seed_id", hit.value)
-        return [str(seed_id)]
+        return [str(rejected_row(values["row"]).get("seed_id", hit.value))]
     return [values["seed_id"]] if "seed_id" in values else []
 
 

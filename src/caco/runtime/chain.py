@@ -50,10 +50,15 @@ def load_record(path: Path) -> dict[str, Any]:
     except UserError as error:
         raise UserError(f"{error}; `{_restore(path)}` restores it") from None
     except (ValueError, KeyError):
-        raise UserError(
-            f"{path}: not a provenance record, or torn, changed or of another version; "
-            f"`{_restore(path)}` restores it from the outputs of its job, which does not run again"
-        ) from None
+        raise no_record(path) from None
+
+
+def no_record(path: Path) -> UserError:
+    """Returns the error for a file that is not what was written, or is of another version."""
+    return UserError(
+        f"{path}: not a provenance record, or torn, changed or of another version; "
+        f"`{_restore(path)}` restores it from the outputs of its job, which does not run again"
+    )
 
 
 def _require_own(path: Path, values: Mapping[str, Any]) -> None:
@@ -138,16 +143,24 @@ def is_record(file: PurePath, run: PurePath) -> bool:
     return file.is_relative_to(run / _FOLDER)
 
 
-def altered(file: Path, found: str, record: Path, values: Mapping[str, Any], promised: str) -> str:
+def altered(
+    file: Path, found: str | None, record: Path, values: Mapping[str, Any], promised: str
+) -> str:
     """Returns the sentence on a file that is not the one which its record promises.
 
     Args:
         file: The file.
-        found: Its SHA-256; or another state of the file, in words.
+        found: Its SHA-256; None if there is no such file.
         record: The record of the job that made it.
         values: The values of this record.
         promised: The SHA-256 that it has of the file.
     """
+    if found is None:
+        return (
+            f"{file}: there is no such file, but job `{job_name(values)}`, which made it, recorded "
+            f"the SHA-256 {promised} in {record}; type your command again, and the job makes it "
+            "again"
+        )
     return (
         f"{file}: its SHA-256 is {found}, but job `{job_name(values)}`, which made it, recorded "
         f"{promised} in {record}; type `rm {file}` and then your command again, and the job makes "

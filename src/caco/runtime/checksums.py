@@ -46,6 +46,7 @@ def read_checked(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: The file is missing.
+        PermissionError: The user may not read it.
         ValueError: The file is not what was written, or cannot be read.
     """
     try:
@@ -60,7 +61,7 @@ def read_checked(path: Path) -> dict[str, Any]:
             and text.endswith("}\n")
             and flat == json.dumps({**values, _CHECKSUM: checksum}, separators=(",", ": "))
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"cannot be read ({type(error).__name__})") from None

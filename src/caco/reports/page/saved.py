@@ -9,7 +9,7 @@ from caco.reports.page.build import Files, page, read_contents
 from caco.reports.records import planned_records
 from caco.reports.run_files import Run, open_run, tables
 from caco.reports.show import VERIFICATION, show
-from caco.workflow.stages import ROW_STAGES, WITHOUT_ROWS, loss_files
+from caco.workflow.stages import BY_NAME, ROW_STAGES, WITHOUT_ROWS, loss_files
 
 
 def saved_page(folder: Path, against: Path | None = None) -> str:
@@ -20,9 +20,15 @@ def saved_page(folder: Path, against: Path | None = None) -> str:
         against: The folder of another run that it is compared with.
 
     Raises:
-        UserError: The run is not finished, or a file is missing or unreadable.
+        UserError: The run is not finished or is of another version, or a file is missing or
+            unreadable.
     """
     run = open_run(folder)
+    if unknown := [rule for rule in run.planned if rule not in BY_NAME]:
+        raise UserError(
+            f"{folder}: another version of the workflow made it, whose rule {unknown[0]} is "
+            "unknown here; make the page in a checkout of that version, or show it without --page"
+        )
     missing = [job for job in run.missing() if job[0] not in WITHOUT_ROWS]
     if missing:
         rule, identity = missing[0]
