@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from caco.reports.program_form import FormSummary, form, summary
+from caco.reports.quality.program_form import FormSummary, form, summary
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows

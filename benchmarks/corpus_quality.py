@@ -26,7 +26,7 @@ from typing import Any
 from caco.config.checks import Corpus
 from caco.identity import digest
 from caco.reports.page.quality_section import diversity_table
-from caco.reports.quality import quality
+from caco.reports.quality.quality import quality
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.program import Program

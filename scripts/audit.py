@@ -19,15 +19,21 @@ from pathlib import Path
 from typing import Any
 
 from caco.errors import CacoError
-from caco.reports.audit import Audit, audit
-from caco.reports.diff import diff
+from caco.reports.audit.diff import diff
+from caco.reports.audit.rerun import Rerun, executed_jobs, rerun, scratch_folder, summary
+from caco.reports.audit.show import (
+    printable,
+    remember_rerun,
+    remember_verification,
+    show,
+    show_text,
+)
+from caco.reports.audit.signature import check_signature, sign
+from caco.reports.audit.trace import trace
+from caco.reports.audit.verify import Audit, audit
 from caco.reports.page.saved import saved_page
 from caco.reports.records import planned_records, read_records, root_of
-from caco.reports.rerun import Rerun, executed_jobs, rerun, scratch_folder, summary
 from caco.reports.run_files import open_run
-from caco.reports.show import printable, remember_rerun, remember_verification, show, show_text
-from caco.reports.signature import check_signature, sign
-from caco.reports.trace import trace
 from caco.runtime.atomic_files import write_text
 from caco.runtime.job import run
 from caco.runtime.jsonl import natural_number, positive_int

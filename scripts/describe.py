@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from caco.reports import croissant, run_crate
+from caco.reports.describe import croissant, run_crate
 from caco.runtime.atomic_files import write_text
 from caco.runtime.job import run
 from caco.workflow.paths import Paths

@@ -15,10 +15,10 @@ from typing import Any
 from caco.config.plan import read_assumptions
 from caco.errors import UserError
 from caco.preflight.requests import requests_text, resource_requests
-from caco.reports.explain import cost_text, explain, explanation_text
-from caco.reports.package_changes import package_changes
-from caco.reports.plan import estimate, input_sizes
-from caco.reports.snakemake_metadata import planned_workflow, recorded_jobs
+from caco.reports.planning.explain import cost_text, explain, explanation_text
+from caco.reports.planning.package_changes import package_changes
+from caco.reports.planning.plan import estimate, input_sizes
+from caco.reports.planning.snakemake_metadata import planned_workflow, recorded_jobs
 from caco.runtime.chain import load_record
 from caco.runtime.job import run
 

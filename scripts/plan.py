@@ -12,7 +12,7 @@ import yaml
 from caco.config.config import check_config, read_config
 from caco.config.overlay import merged
 from caco.config.plan import read_assumptions
-from caco.reports.plan import estimate, input_sizes, measured, plan_text
+from caco.reports.planning.plan import estimate, input_sizes, measured, plan_text
 from caco.runtime.job import run
 
 

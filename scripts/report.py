@@ -5,8 +5,8 @@ an error that names the file.
 """
 
 from caco.config.section import Section
-from caco.reports.embedding_diversity import VectorFiles
 from caco.reports.page.build import Files, build_report
+from caco.reports.quality.embedding_diversity import VectorFiles
 from caco.runtime.job import Job, run
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from caco.errors import UserError
 from caco.preflight.run_lock import lock
-from caco.reports.restore import restore
-from caco.reports.snakemake_metadata import made_jobs, planned_workflow, restore_metadata
+from caco.reports.planning.restore import restore
+from caco.reports.planning.snakemake_metadata import made_jobs, planned_workflow, restore_metadata
 from caco.runtime.job import run
 
 

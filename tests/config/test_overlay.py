@@ -13,7 +13,7 @@ from caco.config.models import PackagedModel
 from caco.config.overlay import merged as merged_files
 from caco.config.overlay import without_replaced
 from caco.config.plan import read_assumptions
-from caco.reports.plan import InputSizes, estimate, input_sizes
+from caco.reports.planning.plan import InputSizes, estimate, input_sizes
 
 ROOT = Path(__file__).resolve().parents[2]
 A: dict[str, Any] = {"engine": {"kind": "vllm", "tensor_parallel": 4, "dtype": "bfloat16"}, "n": 1}

@@ -9,7 +9,7 @@ from pathlib import Path
 def record_in(folder: Path) -> None:
     """Writes the part of each job's record that the explanation reads; keeps the file's time."""
     os.chdir(folder)
-    from caco.reports.snakemake_metadata import planned_workflow, recorded_jobs
+    from caco.reports.planning.snakemake_metadata import planned_workflow, recorded_jobs
     from caco.runtime.checksums import write_checked
 
     commit = subprocess.run(
@@ -34,8 +34,8 @@ def explain_in(folder: Path, config: str, answer: Path) -> None:
         answer: The file.
     """
     os.chdir(folder)
-    from caco.reports.explain import explain
-    from caco.reports.snakemake_metadata import planned_workflow
+    from caco.reports.planning.explain import explain
+    from caco.reports.planning.snakemake_metadata import planned_workflow
 
     with planned_workflow([Path(config)]) as workflow:
         rules = explain(workflow)

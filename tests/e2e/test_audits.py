@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from caco.reports.diff import diff
+from caco.reports.audit.diff import diff
+from caco.reports.audit.trace import trace
 from caco.reports.run_files import Run, open_run, tables
-from caco.reports.trace import trace
 from caco.rows.table import read_columns
 from tests.e2e.loop import CORES, Loop, tiny_config, uninterrupted
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from caco.reports.audit import audit
+from caco.reports.audit.verify import audit
+from caco.reports.planning.restore import MadeJob, restore
 from caco.reports.records import planned_records, read_records, root_of
-from caco.reports.restore import MadeJob, restore
 from caco.rows.seed import Seed
 from caco.rows.table import write_rows
 from caco.rows.verified import Verified

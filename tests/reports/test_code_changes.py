@@ -6,7 +6,7 @@ from tempfile import mkdtemp
 import pytest
 from tests.git import git
 
-from caco.reports.code_changes import CodeChanges
+from caco.reports.planning.code_changes import CodeChanges
 from caco.runtime.code_digest import code_digest
 
 
@@ -34,7 +34,7 @@ def words(checkout: Path, commit: str | None, code: str, patch: Path | None = No
 
 
 def test_functions_are_named(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("caco.reports.code_changes.RESULTS_VERSION", 1)
+    monkeypatch.setattr("caco.reports.planning.code_changes.RESULTS_VERSION", 1)
     monkeypatch.setattr("caco.runtime.code_digest.RESULTS_VERSION", 1)
     commit = git(checkout, "rev-parse", "HEAD")
     first = checkout.parent / "first"
@@ -60,7 +60,7 @@ def test_another_version_of_results_is_named(
 ) -> None:
     commit = git(checkout, "rev-parse", "HEAD")
     code = code_digest(checkout / "scripts/sample.py", checkout / "src")
-    monkeypatch.setattr("caco.reports.code_changes.RESULTS_VERSION", 2)
+    monkeypatch.setattr("caco.reports.planning.code_changes.RESULTS_VERSION", 2)
     assert words(checkout, commit, code) == "code changed: RESULTS_VERSION 1 -> 2"
 
 

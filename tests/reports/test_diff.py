@@ -10,8 +10,8 @@ import pytest
 
 from caco.errors import UserError
 from caco.identity import file_sha256
-from caco.reports.diff import diff
-from caco.reports.diff_results import independent_interval
+from caco.reports.audit.diff import diff
+from caco.reports.audit.diff_results import independent_interval
 from caco.reports.records import planned_jobs
 from caco.reports.run_files import open_run
 from caco.rows.graded import Graded

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from tests.reports.page_reader import read
 
 from caco.errors import UserError
-from caco.reports.embedding_diversity import (
+from caco.reports.page.build import build_report
+from caco.reports.quality.embedding_diversity import (
     NO_VECTORS,
     VectorFiles,
     embedding_diversity,
     vendi_score,
 )
-from caco.reports.page.build import build_report
 from caco.rows.corpus import CorpusRow
 from caco.rows.embedding import Embedding
 from caco.rows.table import read_rows, write_rows

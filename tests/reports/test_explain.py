@@ -1,6 +1,6 @@
 """The text of an explanation."""
 
-from caco.reports.explain import Explained, explanation_text
+from caco.reports.planning.explain import Explained, explanation_text
 
 NEW = ("has not run yet",)
 

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from caco.reports.first_difference import first_difference
+from caco.reports.audit.first_difference import first_difference
 
 ROWS = [{"id": n, "text": f"row {n}", "list": [str(n)]} for n in range(2_500)]
 

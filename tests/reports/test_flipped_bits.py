@@ -11,7 +11,7 @@ from tests.reports.flipped_bits import HIDING, KINDS, files_of, kind_of
 
 from caco.errors import UserError
 from caco.models.manifest import write_manifest
-from caco.reports.audit import audit
+from caco.reports.audit.verify import audit
 from caco.reports.page.build import build_report
 from caco.runtime.chain import load_record, write_record
 from caco.runtime.kept import CHANGES, keep

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from caco.reports.package_changes import package_changes
+from caco.reports.planning.package_changes import package_changes
 from caco.runtime.kept import PACKAGES, keep
 
 TRAIN = "numpy==2.4.6 \\\n    --hash=sha256:00\ntyping-extensions==4.1\nnew==1 ; sys_platform\n"

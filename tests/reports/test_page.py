@@ -16,13 +16,13 @@ from tests.reports.conftest import FakeRun, make_run
 from tests.reports.page_reader import read
 
 from caco.errors import UserError
+from caco.reports.audit.show import remember_verification
 from caco.reports.page import build
 from caco.reports.page.build import build_report
 from caco.reports.page.rows import rows_json, shares
 from caco.reports.page.saved import saved_page
 from caco.reports.page.shown import visible
 from caco.reports.records import read_records, root_of
-from caco.reports.show import remember_verification
 from caco.rows.calibration import PlantedVerdicts
 from caco.rows.corpus import CorpusRow
 from caco.rows.rejected import Rejected

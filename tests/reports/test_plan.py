@@ -12,7 +12,7 @@ from tests.dag.modules import every_kind
 from caco.config.config import Config, check_config, read_config
 from caco.config.plan import Assumptions, read_assumptions
 from caco.errors import UserError
-from caco.reports.plan import (
+from caco.reports.planning.plan import (
     PAPER_GPU_H,
     InputSizes,
     StageCost,
@@ -96,7 +96,7 @@ def test_every_stage_of_a_run_has_an_estimate(config: Config):
     expected = [name for name in jobs_of(config) if name not in NOT_ESTIMATED]
     assert set(NOT_ESTIMATED) <= set(BY_NAME)
     assert sorted(estimated) == sorted(expected), (
-        "add a stage to `_stages` in reports/plan.py, or its reason to NOT_ESTIMATED"
+        "add a stage to `_stages` in reports/planning/plan.py, or its reason to NOT_ESTIMATED"
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from caco.reports.funnel import count_files, read_funnel
 from caco.reports.page.build import build_report
-from caco.reports.program_form import (
+from caco.reports.quality.program_form import (
     SAMPLED,
     form,
     form_json,

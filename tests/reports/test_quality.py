@@ -9,14 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from caco.reports.difficulties import GROUPS, distribution, distributions, hardest
-from caco.reports.diversity import Classes, diversity, expected, problem_tokens, program_tokens
 from caco.reports.funnel import count_files, read_funnel
 from caco.reports.page.build import build_report
-from caco.reports.pass_rates import pass_rates
-from caco.reports.quality import accepted_files, quality
+from caco.reports.quality.difficulties import GROUPS, distribution, distributions, hardest
+from caco.reports.quality.diversity import (
+    Classes,
+    diversity,
+    expected,
+    problem_tokens,
+    program_tokens,
+)
+from caco.reports.quality.pass_rates import pass_rates
+from caco.reports.quality.quality import accepted_files, quality
+from caco.reports.quality.samples import hash_sample
 from caco.reports.records import read_records
-from caco.reports.samples import hash_sample
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.table import read_rows, write_rows

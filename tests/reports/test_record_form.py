@@ -8,13 +8,13 @@ import pytest
 from tests.reports.conftest import FakeRun
 
 from caco.errors import UserError
-from caco.reports.audit import audit
-from caco.reports.diff import diff
+from caco.reports.audit.diff import diff
+from caco.reports.audit.show import show
+from caco.reports.audit.trace import trace
+from caco.reports.audit.verify import audit
 from caco.reports.page.saved import saved_page
 from caco.reports.record_form import load_whole_record
 from caco.reports.run_files import open_run
-from caco.reports.show import show
-from caco.reports.trace import trace
 from caco.runtime.chain import load_record
 from caco.runtime.checksums import write_checked
 

@@ -12,10 +12,10 @@ from tests.git import git
 
 from caco.errors import UserError
 from caco.models.manifest import open_checkpoint, write_manifest
-from caco.reports.job_folder import make_job_folder
-from caco.reports.rerun import Result, executed_jobs, rerun, scratch_folder, summary
-from caco.reports.rerun_checks import CHECKS, Check
-from caco.reports.show import show, show_text
+from caco.reports.audit.job_folder import make_job_folder
+from caco.reports.audit.rerun import Result, executed_jobs, rerun, scratch_folder, summary
+from caco.reports.audit.rerun_checks import CHECKS, Check
+from caco.reports.audit.show import show, show_text
 from caco.rows.rejected import Rejected
 from caco.rows.table import write_rows
 from caco.runtime.atomic_files import write_text

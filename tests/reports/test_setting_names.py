@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from caco.reports.setting_names import SECTIONS, Setting, changed_settings, config_key
+from caco.reports.planning.setting_names import SECTIONS, Setting, changed_settings, config_key
 from caco.workflow.stages import BY_NAME
 
 CONFIG: dict[str, Any] = {"bench": {"benchmarks": {"a": {"sampling": None}, "b": {"sampling": {}}}}}

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from caco.reports.audit.show import show, show_text
 from caco.reports.records import read_records, root_of
-from caco.reports.show import show, show_text
 from caco.runtime.chain import load_record
 from caco.runtime.checksums import write_checked
 

@@ -10,10 +10,10 @@ import pytest
 from tests.reports.conftest import FakeRun
 
 from caco.errors import ClusterError, UserError
-from caco.reports.audit import audit
+from caco.reports.audit.show import show
+from caco.reports.audit.signature import check_signature, sign
+from caco.reports.audit.verify import audit
 from caco.reports.records import read_records, root_of
-from caco.reports.show import show
-from caco.reports.signature import check_signature, sign
 from caco.runtime.chain import load_record
 from caco.runtime.checksums import sha256_of, write_checked
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caco.reports.svg import Interval, _ticks, bar, histogram, interval_plot, line_chart
+from caco.reports.page.svg import Interval, _ticks, bar, histogram, interval_plot, line_chart
 
 NUMBER = st.floats(-1e9, 1e9, allow_nan=False)
 

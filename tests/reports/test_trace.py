@@ -11,8 +11,8 @@ import pytest
 from tests.reports.conftest import question, seed
 
 from caco.errors import UserError
+from caco.reports.audit.trace import trace
 from caco.reports.run_files import open_run
-from caco.reports.trace import trace
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.program import Program

@@ -23,7 +23,7 @@ from caco.preflight.permissions import permission_errors
 from caco.preflight.requests import ResourceRequest, last_attempt_requests, resource_requests
 from caco.preflight.stale_state import DISCARD, discard, stale_state_errors, stale_states
 from caco.preflight.templates import missing_templates
-from caco.reports.plan import STARTS_SHARE, InputSizes, estimate
+from caco.reports.planning.plan import STARTS_SHARE, InputSizes, estimate
 from caco.slurm.site import FILE
 from caco.training.runtime.launch import require_rows_for_ranks
 from caco.training.runtime.memory import training_memory

@@ -13,7 +13,7 @@ from caco.config.plan import Assumptions
 from caco.config.training import FineTune
 from caco.errors import ClusterError, UserError
 from caco.models.manifest import read_manifest
-from caco.reports.plan import estimate, input_sizes
+from caco.reports.planning.plan import estimate, input_sizes
 from caco.workflow.paths import Paths
 
 # Bytes per parameter: of a staged model (bf16), of a fine-tuned model, and of the checkpoint from

@@ -1,4 +1,4 @@
-"""Reports: records, the funnel, status, plan, the HTML page and the audit.
+"""Reports: records, the funnel and status, and packages for plans, quality, the page and the audit.
 
 Decides no row, so no code digest covers it. Imported by preflight and scripts.
 """

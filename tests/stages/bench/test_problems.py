@@ -267,7 +267,7 @@ def test_theoremqa_has_an_answer_of_each_type_and_no_pictures(tmp_path):
 
 def test_real_theoremqa_is_read_whole(shared_data):
     seeds, rejected = read(theorems(shared_data / "bench" / "theoremqa.json"))
-    assert len(seeds) == 747  # `caco.reports.plan` has the number too
+    assert len(seeds) == 747  # `caco.reports.planning.plan` has the number too
     assert Counter(row.verdict for row in rejected) == {"filtered": 53}
     assert sum(bool(re.search(r"\.\d|e[+-]", seed.answer)) for seed in seeds) == 359 + 8
 

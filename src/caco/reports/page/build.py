@@ -14,7 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from caco.reports.embedding_diversity import NO_VECTORS, VectorFiles
+from caco.reports.audit.show import Answer
 from caco.reports.funnel import Counted, FunnelStage, count_files, funnel, write_funnel
 from caco.reports.page.calibration_section import calibration
 from caco.reports.page.cost import cost_table, is_measured, resource_table
@@ -32,11 +32,11 @@ from caco.reports.page.rows import MOST, Sample, rows_json, sample
 from caco.reports.page.scores_section import scores_section
 from caco.reports.page.shown import finalized
 from caco.reports.page.tables import Table, numbers, text
-from caco.reports.program_form import FormSummary, form_json, program_forms
-from caco.reports.quality import Quality, accepted_files, quality, quality_json
+from caco.reports.quality.embedding_diversity import NO_VECTORS, VectorFiles
+from caco.reports.quality.program_form import FormSummary, form_json, program_forms
+from caco.reports.quality.quality import Quality, accepted_files, quality, quality_json
+from caco.reports.quality.samples import MEASURED
 from caco.reports.records import Record, read_records
-from caco.reports.samples import MEASURED
-from caco.reports.show import Answer
 from caco.runtime.atomic_files import write_text
 from caco.stages.bench.scores import Scores, read_scores
 from caco.stages.calibrate.rates import Rates, read_rates

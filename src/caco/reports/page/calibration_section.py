@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from caco.reports.page.svg import Interval, interval_plot
 from caco.reports.page.tables import NONE, Table, numbers, text
-from caco.reports.svg import Interval, interval_plot
 from caco.stages.calibrate.rates import KindRates, Rate, Rates, rate_text
 
 _AXIS = 0.1  # the least right end of the axis, so that an upper limit near zero looks like one

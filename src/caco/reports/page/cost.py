@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from caco.reports.energy import energy
+from caco.reports.page.svg import bar
 from caco.reports.page.tables import NONE, Cell, Column, Table, columns, text
 from caco.reports.records import Record
-from caco.reports.svg import bar
 from caco.runtime.progress import duration
 from caco.workflow.stages import BY_NAME
 

@@ -8,8 +8,8 @@ from statistics import fmean
 
 from markupsafe import Markup
 
+from caco.reports.page.svg import Point, line_chart
 from caco.reports.records import Record
-from caco.reports.svg import Point, line_chart
 from caco.rows.loss import Loss
 from caco.rows.table import read_rows
 from caco.runtime.progress import duration

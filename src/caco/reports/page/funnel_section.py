@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from caco.reports.funnel import FunnelStage
+from caco.reports.page.svg import bar
 from caco.reports.page.tables import NONE, Cell, Table, columns, items, numbers, text
-from caco.reports.program_form import FormSummary
-from caco.reports.svg import bar
+from caco.reports.quality.program_form import FormSummary
 from caco.runtime.progress import duration
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from caco.reports.difficulties import Distribution, distribution
 from caco.reports.funnel import Counted
 from caco.reports.page.tables import NONE, Cell, Table, columns, numbers, text
+from caco.reports.quality.difficulties import Distribution, distribution
 from caco.rows.table import read_columns
 
 # The texts by stage: their kind, the stage and the column, in the order of the table.
@@ -32,7 +32,7 @@ def lengths_table(files: Mapping[str, Sequence[Path]]) -> Table:
     """Returns the lengths of the accepted texts of each stage, in characters.
 
     Args:
-        files: The result of `caco.reports.quality.accepted_files`.
+        files: The result of `caco.reports.quality.quality.accepted_files`.
     """
     rows: list[Sequence[Cell]] = []
     for kind, stage, column in _TEXTS:

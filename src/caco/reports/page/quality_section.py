@@ -3,12 +3,12 @@
 from markupsafe import Markup
 
 from caco.config.checks import NumberMeasure
-from caco.reports.difficulties import GROUPS, Distribution
-from caco.reports.diversity import Diversity
+from caco.reports.page.svg import histogram
 from caco.reports.page.tables import NONE, Table, columns, numbers, text
-from caco.reports.pass_rates import GROUPS as RATES
-from caco.reports.quality import Quality
-from caco.reports.svg import histogram
+from caco.reports.quality.difficulties import GROUPS, Distribution
+from caco.reports.quality.diversity import Diversity
+from caco.reports.quality.pass_rates import GROUPS as RATES
+from caco.reports.quality.quality import Quality
 
 _TITLES: dict[NumberMeasure, str] = {
     "difficulty": "difficulty",

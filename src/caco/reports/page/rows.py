@@ -14,7 +14,7 @@ from typing import Any
 
 from caco.reports.funnel import Counted, is_rejected
 from caco.reports.page.shown import cut, visible
-from caco.reports.samples import SmallestDigests
+from caco.reports.quality.samples import SmallestDigests
 from caco.rows.rejected import ACCEPTED, Rejected
 from caco.rows.seed import Seed
 from caco.rows.solution import solution_id

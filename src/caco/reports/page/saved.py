@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from caco.errors import UserError
-from caco.reports.diff import diff
-from caco.reports.embedding_diversity import VectorFiles
+from caco.reports.audit.diff import diff
+from caco.reports.audit.show import VERIFICATION, show
 from caco.reports.page.build import Files, page, read_contents
+from caco.reports.quality.embedding_diversity import VectorFiles
 from caco.reports.records import planned_records
 from caco.reports.run_files import Run, open_run, tables
-from caco.reports.show import VERIFICATION, show
 from caco.workflow.stages import BY_NAME, ROW_STAGES, WITHOUT_ROWS, loss_files
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from caco.reports.page.shown import cut
+from caco.reports.page.svg import Interval, interval_plot
 from caco.reports.page.tables import NONE, Cell, Table, columns, items, text
-from caco.reports.svg import Interval, interval_plot
 from caco.stages.bench.scores import BASE, STUDENT, Difference, OpenCase, Score, Scores
 
 _LONGEST = 400  # characters of a stated answer or reason

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from caco.identity import canonical_json
-from caco.reports.diff_rows import Pair
+from caco.reports.audit.diff_rows import Pair
+from caco.reports.planning.setting_names import changed_settings
 from caco.reports.run_files import Job, Values, inputs
-from caco.reports.setting_names import changed_settings
 from caco.reports.wording import listed
 from caco.workflow.stages import BY_NAME, WITHOUT_ROWS, wildcards_of
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from caco.errors import UserError
 from caco.models.manifest import read_manifest
-from caco.reports.identities import Hit, Trace, rejected_row
+from caco.reports.audit.identities import Hit, Trace, rejected_row
 from caco.reports.records import trains
 from caco.reports.run_files import Job, Run, inputs, row, unrecorded_file
 from caco.rows.solution import solution_id

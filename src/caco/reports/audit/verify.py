@@ -10,7 +10,7 @@ from typing import Any
 
 from caco.errors import UserError
 from caco.models.manifest import checkpoint_digests
-from caco.reports.extra_files import extra_files
+from caco.reports.audit.extra_files import extra_files
 from caco.reports.record_form import load_whole_record
 from caco.reports.records import planned_jobs, planned_records, read_records, root_of
 from caco.reports.row_counts import COUNTED, counts_of

@@ -10,8 +10,8 @@ from pathlib import PurePath
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from caco.reports.identities import Hit, Trace, rows_with, values
-from caco.reports.lineage import made, short
+from caco.reports.audit.identities import Hit, Trace, rows_with, values
+from caco.reports.audit.lineage import made, short
 from caco.reports.records import trains
 from caco.reports.run_files import Job, Run, inputs, outputs, row, tables
 from caco.rows.table import count_rows, read_columns

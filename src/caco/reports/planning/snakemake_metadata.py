@@ -36,8 +36,8 @@ from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 from caco.errors import CacoError, UserError
 from caco.identity import canonical_json
 from caco.models.manifest import open_checkpoint
+from caco.reports.planning.restore import END_OF_COMMAND, MadeJob, flags_of, recorded_inputs
 from caco.reports.record_form import load_whole_record
-from caco.reports.restore import END_OF_COMMAND, MadeJob, flags_of, recorded_inputs
 from caco.runtime.chain import (
     MANIFEST,
     altered,

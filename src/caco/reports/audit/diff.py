@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from caco.reports.diff_causes import Change, causes, changes
-from caco.reports.diff_results import funnel_lines, score_lines
-from caco.reports.diff_rows import Pair, file_lines, same_content
+from caco.reports.audit.diff_causes import Change, causes, changes
+from caco.reports.audit.diff_results import funnel_lines, score_lines
+from caco.reports.audit.diff_rows import Pair, file_lines, same_content
+from caco.reports.audit.show import Answer
 from caco.reports.run_files import Job, Run, outputs
-from caco.reports.show import Answer
 from caco.reports.wording import counted
 from caco.workflow.stages import BY_NAME, WITHOUT_ROWS
 

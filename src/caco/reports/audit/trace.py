@@ -1,8 +1,8 @@
 """The trace of an identity: a row back to the seeds, a seed forward to what depends on it."""
 
-from caco.reports.dependents import dependents, is_problem
-from caco.reports.identities import Hit, NoRowError, Trace, find, rejected_row
-from caco.reports.lineage import lineage, short, target_of
+from caco.reports.audit.dependents import dependents, is_problem
+from caco.reports.audit.identities import Hit, NoRowError, Trace, find, rejected_row
+from caco.reports.audit.lineage import lineage, short, target_of
 from caco.reports.run_files import Run, altered_tables, row, unrecorded_inputs
 
 _PLANTED = "calibration/planted.parquet"
@@ -19,7 +19,7 @@ def trace(run: Run, identity: str, every: bool = False) -> Trace:
 
     Args:
         run: The run.
-        identity: As in `caco.reports.identities.find`.
+        identity: As in `caco.reports.audit.identities.find`.
         every: Whether rows are listed that are otherwise counted.
 
     Raises:

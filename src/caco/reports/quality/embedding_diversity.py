@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caco.errors import UserError
-from caco.reports.samples import common_size, hash_sample
+from caco.reports.quality.samples import common_size, hash_sample
 from caco.rows.embedding import Embedding
 from caco.rows.table import read_rows
 from caco.vectors import matrix

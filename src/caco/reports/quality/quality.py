@@ -1,6 +1,6 @@
 """The quality of the rows: diversity by stage, and the difficulty of corpus and Code CoTs.
 
-Of a set with many rows a random sample is measured (`caco.reports.samples`).
+Of a set with many rows a random sample is measured (`caco.reports.quality.samples`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from caco.reports.difficulties import Difficulties, difficulty_json, distributions, hardest
-from caco.reports.diversity import Diversity, diversity, diversity_json
-from caco.reports.embedding_diversity import (
+from caco.reports.funnel import Counted, is_rejected
+from caco.reports.quality.difficulties import Difficulties, difficulty_json, distributions, hardest
+from caco.reports.quality.diversity import Diversity, diversity, diversity_json
+from caco.reports.quality.embedding_diversity import (
     NO_VECTORS,
     VectorDiversity,
     VectorFiles,
     embedding_diversity,
 )
-from caco.reports.funnel import Counted, is_rejected
-from caco.reports.pass_rates import PassRates, pass_rate_json, pass_rates
-from caco.reports.samples import Sample, common_size, hash_sample
+from caco.reports.quality.pass_rates import PassRates, pass_rate_json, pass_rates
+from caco.reports.quality.samples import Sample, common_size, hash_sample
 from caco.rows.code_cot import CodeCoT
 from caco.rows.corpus import CorpusRow
 from caco.rows.program import Program

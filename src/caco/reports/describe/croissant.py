@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from caco.errors import UserError
-from caco.reports.run_crate import licences_of_run
+from caco.reports.describe.run_crate import licences_of_run
 from caco.rows.corpus import CorpusRow
 from caco.rows.rlvr import RlvrRow
 from caco.rows.table import Row

@@ -13,10 +13,10 @@ from typing import Any
 
 from caco.config.config import Config
 from caco.errors import UserError
-from caco.reports.code_changes import CodeChanges
-from caco.reports.plan import Plan
-from caco.reports.setting_names import changed_settings
-from caco.reports.snakemake_metadata import recorded_jobs
+from caco.reports.planning.code_changes import CodeChanges
+from caco.reports.planning.plan import Plan
+from caco.reports.planning.setting_names import changed_settings
+from caco.reports.planning.snakemake_metadata import recorded_jobs
 from caco.reports.wording import counted, listed
 from caco.runtime.chain import load_record
 from caco.runtime.kept import CHANGES

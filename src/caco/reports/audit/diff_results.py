@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from caco.errors import UserError
 from caco.grading.intervals import wilson
 from caco.grading.paired import holm, paired_interval, sign_flip_p
-from caco.reports.diff_rows import Pair
+from caco.reports.audit.diff_rows import Pair
 from caco.reports.run_files import Run, inputs, outputs
 from caco.rows.graded import CORRECT
 from caco.rows.table import read_columns

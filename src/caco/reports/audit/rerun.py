@@ -19,11 +19,11 @@ from typing import Any
 
 from caco.errors import CacoError, UserError
 from caco.models.manifest import checkpoint_digests, read_manifest
-from caco.reports.first_difference import first_difference
-from caco.reports.job_folder import altered_outputs, make_job_folder, require_inputs
+from caco.reports.audit.first_difference import first_difference
+from caco.reports.audit.job_folder import altered_outputs, make_job_folder, require_inputs
+from caco.reports.audit.rerun_checks import Check, check_of
 from caco.reports.record_form import load_whole_record
 from caco.reports.records import planned_jobs
-from caco.reports.rerun_checks import Check, check_of
 from caco.runtime.chain import MANIFEST, job_name, listed_files, located
 from caco.runtime.checksums import sha256_of
 from caco.runtime.progress import duration

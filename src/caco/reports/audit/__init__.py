@@ -1,0 +1,1 @@
+"""The commands of `scripts/audit.py`: what a run did, proved again, and compared with another."""
