@@ -8,8 +8,8 @@ from snakemake.cli import get_argument_parser
 # What opens the Snakefile and a profile, what the Snakefile imports, and what the tests run.
 for _name in (
     "smart_open", "yte", "caco.preflight.run_lock", "caco.preflight.start",
-    "caco.reports.planning.explain", "caco.reports.planning.snakemake_metadata", "caco.reports.status",
-    "tests.dag.checkout", "tests.dag.explained",
+    "caco.reports.planning.explain", "caco.reports.planning.snakemake_metadata",
+    "caco.reports.status", "tests.dag.checkout", "tests.dag.explained",
 ):  # fmt: skip
     import_module(_name)
 get_argument_parser()  # imports the plugins
