@@ -67,7 +67,7 @@ def test_another_version_of_results_is_named(
 def test_functions_are_named_of_code_that_was_changed_when_the_job_ran(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("reports.code_changes", "runtime.code_digest"):
+    for module in ("reports.planning.code_changes", "runtime.code_digest"):
         monkeypatch.setattr(f"caco.{module}.RESULTS_VERSION", 1)
     commit = git(checkout, "rev-parse", "HEAD")
     first = checkout.parent / "first"
