@@ -1,9 +1,10 @@
 """Compares the sample stage on vLLM with bare vLLM at its own best; prints a Markdown table.
 
-Two implementations complete the same unconditional prompts, each in processes of its own:
+Three implementations complete the same unconditional prompts, each in processes of its own:
 
-- the sample stage as its script runs it: its engine with a seed a request, journal, tokens that are
-  kept, rows in order in a Parquet file;
+- the sample stage as its script runs it on a GPU: its engine in a replica process, with a seed a
+  request; journal, tokens that are kept, rows in order in a Parquet file;
+- the same in one process, as on a CPU;
 - bare `LLM.generate` as vLLM is fastest: no seeds, no text, the engine core in a process of its
   own, and vLLM's own choice of every setting that is not given with `--bare`.
 
@@ -22,6 +23,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, redirect_stderr
 from dataclasses import dataclass, field, replace
+from functools import partial
 from io import StringIO
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -35,7 +37,8 @@ from repetition import repetition
 
 from caco.config.engines import VllmEngineConfig
 from caco.config.generation import Sample, Sampling
-from caco.engines.protocol import Completion, GeneratingModel, Request
+from caco.engines.data_parallel import Build, DataParallel
+from caco.engines.protocol import Completion, Engine, GeneratingModel, Request
 from caco.engines.resumable import ResumableEngine
 from caco.engines.vllm_engine import VllmEngine
 from caco.errors import UserError
@@ -43,20 +46,20 @@ from caco.models.manifest import read_manifest
 from caco.models.tokenizer import completion_encoding, load_tokenizer
 from caco.rows.program import Program
 from caco.rows.table import column_names, read_columns, write_rows
-from caco.runtime.gpus import assigned_gpus
+from caco.runtime.gpus import assigned_gpus, gpu_groups
 from caco.runtime.job import run
 from caco.runtime.journal import Journal
 from caco.runtime.progress import Progress
 from caco.stages.sample import sample_shard
 from caco.text.chat import unconditional_prefix
 
-_STAGE, _BARE = "sample stage", "bare `LLM.generate`"
+_STAGE, _ONE_PROCESS, _BARE = "sample stage", "sample stage, one process", "bare `LLM.generate`"
 _WARM = 64  # requests before the first round
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What both implementations do.
+    """What the implementations do.
 
     Attributes:
         folder: The checkpoint.
@@ -93,22 +96,15 @@ class Measurement:
 class _OfLengths(VllmEngine):
     """The stage's engine; every completion has the length of its request."""
 
-    def __init__(self, task: Task) -> None:
-        super().__init__(task.folder, task.stage)
-        self.lengths = task.lengths
-        self.tokens = 0
-
-    def __exit__(self, *exc: object) -> None:
-        """Leaves vLLM running for the next round."""
+    def __init__(self, folder: Path, section: VllmEngineConfig, lengths: list[int]) -> None:
+        super().__init__(folder, section)
+        self._lengths = lengths
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        numbered = (
-            replace(request, max_new_tokens=self.lengths[int(request.request_id)])
+        yield from super().generate(
+            replace(request, max_new_tokens=self._lengths[int(request.request_id)])
             for request in requests
         )
-        for completion in super().generate(numbered):
-            self.tokens += completion.tokens
-            yield completion
 
     def _sampling(self, request: Request, limit: int) -> Any:
         params = super()._sampling(request, limit)
@@ -116,9 +112,33 @@ class _OfLengths(VllmEngine):
         return params
 
 
-def _stage(task: Task) -> Callable[[int], int]:
+class _Counted:
+    """An engine that stays open for the next round, and counts its tokens."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.tokens = 0
+
+    def __enter__(self) -> "_Counted":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Leaves vLLM running."""
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        for completion in self._engine.generate(requests):
+            self.tokens += completion.tokens
+            yield completion
+
+
+def _stage(task: Task, in_replica: bool) -> Callable[[int], int]:
     """Starts the stage's engine; returns the stage on a number of programs."""
-    engine = _OfLengths(task)
+    build: Build[VllmEngineConfig] = partial(_OfLengths, lengths=task.lengths)
+    inner = build(task.folder, task.stage)
+    if in_replica:
+        devices = gpu_groups(1) or [""]  # none on a CPU
+        inner = DataParallel[VllmEngineConfig](task.folder, task.stage, build, devices)
+    engine = _Counted(inner)
     prefix = unconditional_prefix(load_tokenizer(task.folder))
 
     def sample(programs: int) -> int:
@@ -166,7 +186,7 @@ def _bare(task: Task) -> Callable[[int], int]:
 def _serve(connection: Connection, name: str, task: Task) -> None:
     """Measures rounds in a process of its own, one for each number of programs that it receives."""
     began = time.perf_counter()
-    sample = (_stage if name == _STAGE else _bare)(task)
+    sample = _bare(task) if name == _BARE else _stage(task, in_replica=name == _STAGE)
     sample(min(_WARM, len(task.lengths)))
     connection.send(time.perf_counter() - began)
     while (programs := connection.recv()) is not None:
@@ -283,7 +303,7 @@ def main() -> None:
     parser.add_argument("--context", type=int, default=2048, help="context length of vLLM")
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument(
-        "--gpu-memory", type=float, default=0.4, help="share of the GPU memory for each engine"
+        "--gpu-memory", type=float, default=0.3, help="share of the GPU memory for each engine"
     )
     parser.add_argument(
         "--bare", type=json.loads, default={}, metavar="JSON",
@@ -330,7 +350,7 @@ def main() -> None:
     with ExitStack() as stack:
         implementations = [
             Implementation(name, stack.enter_context(OwnProcess(name, _serve, name, task)))
-            for name in (_STAGE, _BARE)
+            for name in (_STAGE, _ONE_PROCESS, _BARE)
         ]
         progress = Progress("benchmark", args.rounds * len(implementations), "measurements")
         for number in range(args.rounds):

@@ -45,23 +45,25 @@ def opened(folder):
 
 def test_there_is_one_replica_per_group_of_gpus(tiny, two_gpus, monkeypatch):
     assert isinstance(opened(tiny), DataParallel)
-    assert isinstance(open_engine(tiny, VllmEngineConfig(kind="vllm")), DataParallel)
-    assert not isinstance(
-        open_engine(tiny, VllmEngineConfig(kind="vllm", tensor_parallel=2)), DataParallel
-    )
+    for size, groups in ((1, ["4", "5"]), (2, ["4,5"])):
+        engine = open_engine(tiny, VllmEngineConfig(kind="vllm", tensor_parallel=size))
+        assert isinstance(engine, DataParallel)
+        assert engine._devices == groups
     monkeypatch.setenv("CACO_SERVER_URL", "http://node/v1")
     assert not isinstance(open_engine(tiny, ServerEngineConfig(kind="server")), DataParallel)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     assert isinstance(opened(tiny), TransformersEngine)
 
 
-def test_two_replicas_return_the_completions_of_one(tiny, two_gpus, monkeypatch):
-    # More than the queues of both replicas hold.
+@pytest.mark.parametrize("gpus", ["4,5", "4"])
+def test_replicas_return_the_completions_of_one_engine(gpus, tiny, two_gpus, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", gpus)
+    # More than the queues of the replicas hold.
     all_requests = requests(50)
     began = time.monotonic()
     with opened(tiny) as engine:
         first = {c.request_id: c for c in engine.generate(all_requests)}
-        assert len(multiprocessing.active_children()) == 2
+        assert len(multiprocessing.active_children()) == len(gpus.split(","))
         assert began < (last_ready(since=began) or 0) < time.monotonic()
         again = {c.request_id: c for c in engine.generate(reversed(all_requests))}
         assert list(engine.generate([])) == []
@@ -117,11 +119,12 @@ import multiprocessing, sys, time
 from pathlib import Path
 from caco.config.engines import TransformersEngineConfig as Settings
 from caco.engines.data_parallel import DataParallel
+from caco.engines.transformers_engine import TransformersEngine
 from tests.engines.test_data_parallel import requests
 
 if __name__ == "__main__":
     settings = Settings(dtype="float32", batch=2)
-    with DataParallel(Path(sys.argv[1]), settings, ["0", "1"]) as engine:
+    with DataParallel(Path(sys.argv[1]), settings, TransformersEngine, ["0", "1"]) as engine:
         # A replica that has replied has set its death signal.
         assert len(list(engine.generate(requests(9)))) == 9
         print(*[child.pid for child in multiprocessing.active_children()], flush=True)

@@ -1,5 +1,8 @@
 """Data parallel inference over all GPUs of a job: one replica of the model per process.
 
+A job with one GPU has a replica too: the GPU computes while the job's own process checks and writes
+the finished rows.
+
 Requests are distributed round-robin instead of to idle replicas, so that in every run a replica
 receives the same requests in the same order. Equal batches, and so equal results, depend on it.
 """
@@ -15,7 +18,7 @@ from itertools import chain
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from caco.config.engines import LARGEST_BATCH, TransformersEngineConfig, VllmEngineConfig
 from caco.engines.protocol import Completion, Engine, Request
@@ -24,8 +27,8 @@ from caco.runtime.engine_start import last_ready, model_ready
 from caco.runtime.gpus import gpu_groups
 from caco.runtime.process import die_with_parent
 
-Settings = TransformersEngineConfig | VllmEngineConfig
 S = TypeVar("S", TransformersEngineConfig, VllmEngineConfig)
+Build = Callable[[Path, S], Engine]
 
 # Queue length of a replica, in batches: it keeps a replica busy while the round-robin waits for
 # another replica with longer completions.
@@ -47,12 +50,13 @@ class _Ready:
 class _Replica:
     """A replica, from the side of the job's process."""
 
-    def __init__(self, folder: Path, section: Settings, devices: str) -> None:
+    def __init__(self, folder: Path, section: S, build: Build[S], devices: str) -> None:
         """Starts its process by spawning, not forking; the model is loaded with the first request.
 
         Args:
             folder: The checkpoint.
             section: The settings of the engine.
+            build: Creates the engine, in the new process.
             devices: The GPUs of the replica, as in `CUDA_VISIBLE_DEVICES`.
         """
         context = mp.get_context("spawn")
@@ -60,7 +64,7 @@ class _Replica:
         self.in_flight = 0
         self._devices = devices
         self._process = context.Process(
-            target=_run_replica, args=(remote, folder, section, devices)
+            target=_run_replica, args=(remote, folder, section, build, devices)
         )
         self._process.start()
         remote.close()
@@ -108,31 +112,37 @@ class _Replica:
         )
 
 
-def over_gpus(folder: Path, section: S, build: Callable[[Path, S], Engine]) -> Engine:
+def over_gpus(folder: Path, section: S, build: Build[S]) -> Engine:
     """Returns one engine over all GPUs of the job; the model is loaded on first use.
 
     Args:
         folder: The checkpoint.
         section: The settings of each replica.
         build: Creates the engine of one replica. Its engine is returned directly if the job has
-            GPUs for only one replica, or no GPU.
+            no GPU.
     """
     devices = gpu_groups(section.gpus)
-    return DataParallel(folder, section, devices) if len(devices) > 1 else build(folder, section)
+    if not devices:
+        return build(folder, section)
+    return DataParallel(folder, section, build, devices)
 
 
-class DataParallel:
-    """An engine over several replicas of one model."""
+class DataParallel(Generic[S]):
+    """An engine over the replicas of one model."""
 
-    def __init__(self, folder: Path, section: Settings, devices: list[str]) -> None:
+    def __init__(self, folder: Path, section: S, build: Build[S], devices: list[str]) -> None:
         """Prepares the engine; processes are started with the first request.
 
         Args:
             folder: The checkpoint.
             section: The settings of each replica.
+            build: Creates the engine of one replica.
             devices: The GPUs of each replica, as in `CUDA_VISIBLE_DEVICES`.
         """
-        self._folder, self._section, self._devices = folder, section, devices
+        self._folder = folder
+        self._section: S = section
+        self._build: Build[S] = build
+        self._devices = devices
         self._replicas: list[_Replica] = []
 
     def __enter__(self) -> Self:
@@ -151,7 +161,7 @@ class DataParallel:
         if (first := next(queue, None)) is None:
             return
         self._replicas = self._replicas or [
-            _Replica(self._folder, self._section, devices) for devices in self._devices
+            _Replica(self._folder, self._section, self._build, devices) for devices in self._devices
         ]
         try:
             yield from self._completions(chain([first], queue))
@@ -177,28 +187,27 @@ class DataParallel:
                 if (request := next(queue, None)) is None:
                     for replica in self._replicas:
                         replica.send(None)
-            busy = {replica.pipe: replica for replica in self._replicas if replica.in_flight}
+            busy: dict[Any, _Replica] = {r.pipe: r for r in self._replicas if r.in_flight}
             for pipe in wait([*busy]):
-                yield busy[pipe].receive()  # type: ignore[index]
+                yield busy[pipe].receive()
 
 
-def _run_replica(pipe: Connection, folder: Path, section: Settings, devices: str) -> None:
+def _run_replica(pipe: Connection, folder: Path, section: S, build: Build[S], devices: str) -> None:
     """Runs a replica: processes requests until the job's process closes the pipe.
 
     Args:
         pipe: Receives requests, with None after the last one, and sends completions.
         folder: The checkpoint.
         section: The settings of the engine.
+        build: Creates the engine.
         devices: The GPUs of the replica.
     """
     die_with_parent(signal.SIGKILL)()
     os.environ["CUDA_VISIBLE_DEVICES"] = devices
-    from caco.engines.open import open_engine
-
     inbox: SimpleQueue[Request | _Closed | None] = SimpleQueue()
     # Without a reader thread, both sides could block in `send`.
     threading.Thread(target=_read_requests, args=(pipe, inbox), daemon=True).start()
-    with suppress(_Closed, BrokenPipeError), open_engine(folder, section) as engine:
+    with suppress(_Closed, BrokenPipeError), build(folder, section) as engine:
         reported = False
         try:
             while True:
