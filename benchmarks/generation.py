@@ -2,9 +2,9 @@
 
 Three implementations complete the same unconditional prompts, each in processes of its own:
 
-- the sample stage as its script runs it on a GPU: its engine in a replica process, with a seed a
-  request; journal, tokens that are kept, rows in order in a Parquet file;
-- the same in one process, as on a CPU;
+- the sample stage as its script runs it: its engine with a seed a request, journal, tokens that are
+  kept, rows in order in a Parquet file;
+- the same with the engine in a replica process, as in a job with several GPUs;
 - bare `LLM.generate` as vLLM is fastest: no seeds, no text, the engine core in a process of its
   own, and vLLM's own choice of every setting that is not given with `--bare`.
 
@@ -53,7 +53,7 @@ from caco.runtime.progress import Progress
 from caco.stages.sample import sample_shard
 from caco.text.chat import unconditional_prefix
 
-_STAGE, _ONE_PROCESS, _BARE = "sample stage", "sample stage, one process", "bare `LLM.generate`"
+_STAGE, _REPLICA, _BARE = "sample stage", "sample stage, replica process", "bare `LLM.generate`"
 _WARM = 64  # requests before the first round
 
 
@@ -186,7 +186,7 @@ def _bare(task: Task) -> Callable[[int], int]:
 def _serve(connection: Connection, name: str, task: Task) -> None:
     """Measures rounds in a process of its own, one for each number of programs that it receives."""
     began = time.perf_counter()
-    sample = _bare(task) if name == _BARE else _stage(task, in_replica=name == _STAGE)
+    sample = _bare(task) if name == _BARE else _stage(task, in_replica=name == _REPLICA)
     sample(min(_WARM, len(task.lengths)))
     connection.send(time.perf_counter() - began)
     while (programs := connection.recv()) is not None:
@@ -350,7 +350,7 @@ def main() -> None:
     with ExitStack() as stack:
         implementations = [
             Implementation(name, stack.enter_context(OwnProcess(name, _serve, name, task)))
-            for name in (_STAGE, _ONE_PROCESS, _BARE)
+            for name in (_STAGE, _REPLICA, _BARE)
         ]
         progress = Progress("benchmark", args.rounds * len(implementations), "measurements")
         for number in range(args.rounds):

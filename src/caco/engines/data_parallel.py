@@ -1,8 +1,5 @@
 """Data parallel inference over all GPUs of a job: one replica of the model per process.
 
-A job with one GPU has a replica too: the GPU computes while the job's own process checks and writes
-the finished rows.
-
 Requests are distributed round-robin instead of to idle replicas, so that in every run a replica
 receives the same requests in the same order. Equal batches, and so equal results, depend on it.
 """
@@ -119,10 +116,10 @@ def over_gpus(folder: Path, section: S, build: Build[S]) -> Engine:
         folder: The checkpoint.
         section: The settings of each replica.
         build: Creates the engine of one replica. Its engine is returned directly if the job has
-            no GPU.
+            GPUs for only one replica, or no GPU.
     """
     devices = gpu_groups(section.gpus)
-    if not devices:
+    if len(devices) < 2:
         return build(folder, section)
     return DataParallel(folder, section, build, devices)
 

@@ -16,7 +16,7 @@ from caco.rows.solution import Solution
 from caco.rows.table import count_rows
 
 HERE = Path(__file__).parent
-FEW, MANY = 2_000, 12_000
+FEW, MANY = 2_000, 22_000
 MAX_BYTES_PER_ROW = 5_000  # 500 MB for a shard of 100,000 rows
 
 
