@@ -18,6 +18,7 @@ ON_TRANSFORMERS = {"draft", "unify:model", "question", "llm_judge", "judge_plant
 EMBEDS = {"embed", "embed_problems"}
 KEEP_REPLIES = {"question", "solution", "llm_judge", "judge_planted"}
 GENERATES = ON_VLLM | ON_SERVER | ON_TRANSFORMERS
+OPENS = GENERATES - {"unify:model"}  # which has the settings of an engine, and does not open it
 UNIFIES = {
     "unify:easy", "unify:symbolic", "unify:codeio", "unify:file", "unify:model", "unify:tested",
     "unify:returned",
@@ -104,10 +105,10 @@ TABLE: list[tuple[str, set[str]]] = [
     ("statements.*", {"check", "calibrate", "grade"}),
     # Models, by kind.
     ("models.fetch", MODELS),
-    ("models.manifest", MODELS | DOWNLOADED | READS | GENERATES | EMBEDS | TRAINS),
+    ("models.manifest", MODELS | DOWNLOADED | READS | OPENS | EMBEDS | TRAINS),
     ("models.hub_snapshot", {"model:hub"} | DOWNLOADED),
     ("models.data_set", DOWNLOADED),
-    ("models.template", MODELS | GENERATES | TRAINS),
+    ("models.template", MODELS | OPENS | TRAINS),
     ("models.tokenizer", GENERATES | EMBEDS | TRAINS),
     ("models.served", {"model:served"} | GENERATES | EMBEDS | TRAINS),
     *((f"models.{kind}", {f"model:{kind}"}) for kind in ("package", "local", "hub")),
@@ -121,7 +122,7 @@ TABLE: list[tuple[str, set[str]]] = [
     ("engines.transformers_model", ON_TRANSFORMERS | EMBEDS),
     ("engines.vllm_embedder", set()),  # the embedder of this config is the other one
     *((f"engines.{m}", EMBEDS) for m in ("transformers_embedder", "open_embedder", "embedder")),
-    ("engines.open", GENERATES),
+    ("engines.open", OPENS),
     ("engines.*", GENERATES | EMBEDS),
     *((f"sandbox.{m}", EXECUTES | TABLES) for m in ("protocol", "guest.values")),
     ("sandbox.*", EXECUTES),
