@@ -239,6 +239,8 @@ FALSE = {
     "90 minutes = 2 hours 30 minutes": "it is 150 minutes",
     "7 weeks is 48 days.": "it is 49",
     "2 days is 49 hours.": "it is 48",
+    "7 days is 0 weeks.": "it is 1",
+    "0 weeks = 7 days": "it is 0",
     "50 increased by 20% is 65.": "is 60",
     "50 increased by 10 is 65.": "is 60",
     "200 reduced by 15% is 180.": "is 170",

@@ -97,6 +97,7 @@ def _holds(converted: Fraction, stated: Fraction, one: Unit, other: Fraction) ->
     larger, smaller = max(one.factor, other), min(one.factor, other)
     calendar = one.dimension == _MONTH or (one.dimension == _TIME and larger > _HOUR)
     fewer = (converted > stated) == (one.factor > other)
-    usual = larger / smaller
-    in_one = usual * (stated / converted if one.factor > other else converted / stated)
-    return None if calendar and larger != smaller and fewer and in_one.denominator == 1 else False
+    if not (calendar and larger != smaller and fewer):
+        return False
+    share = stated / converted if one.factor > other else converted / stated
+    return None if (larger / smaller * share).denominator == 1 else False
