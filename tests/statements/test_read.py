@@ -267,7 +267,7 @@ NOT_JUDGED = [
     # A scale of a map, usual factors, and a working day, week and year.
     "1 inch = 5 miles", "1 gallon = 4 liters", "1 ton = 1000 kg", "1 day = 8 hours",
     "1 week = 5 days", "1 year = 9 months", "4 weeks is 20 days.", "2 hours = 30 minutes each",
-    "If 2 hours = 30 minutes, stop.", "1 day and 2 hours = 10 hours",
+    "If 2 hours = 30 minutes, stop.", "1 day and 2 hours = 10 hours", "0 weeks = -3 hours",
     "$12.50 is equivalent to 100 * 12.50",
     "Tom's 2 hours = 30 minutes",
     # Roots that are no numbers, and a factor before a root.

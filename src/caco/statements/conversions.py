@@ -99,5 +99,7 @@ def _holds(converted: Fraction, stated: Fraction, one: Unit, other: Fraction) ->
     fewer = (converted > stated) == (one.factor > other)
     if not (calendar and larger != smaller and fewer):
         return False
+    if min(converted, stated) <= 0:
+        return None
     share = stated / converted if one.factor > other else converted / stated
     return None if (larger / smaller * share).denominator == 1 else False
