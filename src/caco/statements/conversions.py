@@ -67,14 +67,16 @@ def compound_holds(
     Raises:
         ValueError: A word is not a unit, or the dimensions differ.
     """
-    (_, large), (_, small) = parts
-    units = [unit(word) for word in (large, small, single[1])]
-    if len({u.dimension for u in units if u is not None}) != 1 or None in units:
-        raise ValueError(f"{large}, {small} and {single[1]} are not units of one dimension")
-    first, second, result = (u for u in units if u is not None)
-    total = (parts[0][0] * first.factor + parts[1][0] * second.factor) / result.factor
+    (one, large), (other, small) = parts
+    count, word = single
+    first, second, result = unit(large), unit(small), unit(word)
+    if not (first and second and result):
+        raise ValueError(f"{large}, {small} or {word} is no unit")
+    if len({first.dimension, second.dimension, result.dimension}) > 1:
+        raise ValueError(f"{large}, {small} and {word} are not units of one dimension")
+    total = (one * first.factor + other * second.factor) / result.factor
     judged = first.dimension == _TIME and max(first.factor, result.factor) <= _HOUR
-    return True if total == single[0] else (False if judged else None), total
+    return True if total == count else (False if judged else None), total
 
 
 def _holds(converted: Fraction, stated: Fraction, one: Unit, other: Fraction) -> bool | None:

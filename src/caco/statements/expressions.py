@@ -67,7 +67,8 @@ def _second(rank: Callable[[Values], Fraction]) -> Callable[[Values], Fraction |
     """Returns what computes the second largest or smallest; None if two are equally large."""
 
     def computed(values: Values) -> Fraction | None:
-        rest = [v for v in values if v != rank(values)]
+        first = rank(values)
+        rest = [v for v in values if v != first]
         return rank(rest) if len(rest) == len(values) - 1 else None
 
     return computed

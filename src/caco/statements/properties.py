@@ -120,22 +120,17 @@ def _divisors(found: Found) -> Verdict:
 
 
 def _remainder(found: Found) -> Verdict:
-    """`17 divided by 5 leaves a remainder of 2`."""
+    """`17 divided by 5 leaves a remainder of 2`, `5 goes into 17 3 times with remainder 2`."""
     numbers = integers(found.numbers)
-    if numbers is None or numbers[1] < 1 or numbers[0] < 0:
+    if numbers is None:
         return None
+    if found.group("into"):
+        numbers[:2] = numbers[1], numbers[0]
     n, d, *stated = numbers
+    if d < 1 or n < 0:
+        return None
     right = [n % d] if len(stated) == 1 else [n // d, n % d]
     return stated == right, f"{n} is {d} times {n // d} with a remainder of {n % d}"
-
-
-def _goes_into(found: Found) -> Verdict:
-    """`5 goes into 17 3 times with a remainder of 2`."""
-    numbers = integers(found.numbers)
-    if numbers is None or numbers[0] < 1 or numbers[1] < 0:
-        return None
-    d, n, *stated = numbers
-    return stated == [n // d, n % d], f"{n} is {d} times {n // d} with a remainder of {n % d}"
 
 
 def _perfect(found: Found) -> Verdict:
@@ -275,8 +270,8 @@ _KINDS: list[tuple[Kind, str, str, Callable[[Found], Verdict]]] = [
     (
         Kind.REMAINDER,
         "goes",
-        r"# goes into # # times(?:,| and)?(?: with)?(?: a)? remainder(?: of)? #",
-        _goes_into,
+        r"# (?P<into>goes into) # # times(?:,| and)?(?: with)?(?: a)? remainder(?: of)? #",
+        _remainder,
     ),
     (
         Kind.PARITY,
