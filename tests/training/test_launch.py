@@ -41,6 +41,29 @@ def test_the_ranks_divide_the_cores_of_the_job(monkeypatch):
     assert launch._environment(Ranks(1, 1))["OMP_NUM_THREADS"] == "8"
 
 
+_PRODUCTS = """
+import torch
+
+layer = torch.nn.Linear(256, 1024, bias=False).to(torch.bfloat16)
+for length in range(64, 364):
+    layer(torch.randn(length, 256, dtype=torch.bfloat16, requires_grad=True)).sum().backward()
+    if length in (113, 363):
+        with open("/proc/self/status") as status:
+            print(next(line.split()[1] for line in status if line.startswith("VmRSS")))
+"""
+
+
+def test_rows_of_many_lengths_in_bf16_do_not_fill_the_memory(monkeypatch):
+    for name in [name for name in os.environ if name.endswith("CACHE_CAPACITY")]:
+        monkeypatch.delenv(name)
+    environment = launch._environment(Ranks(1, 1))
+    command = [sys.executable, "-c", _PRODUCTS]
+    printed = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout
+    early, late = map(int, printed.split())
+    # On a processor with bf16 instructions it was 540 MB with the caches as they come, and 23 MB.
+    assert late - early < 150_000
+
+
 def test_a_failed_rank_prints_the_cause_without_the_log_of_torchrun(tmp_path, capfd):
     (tmp_path / "plan.json").write_text("{}")
     with pytest.raises(ClusterError, match="exited with code 1"):
