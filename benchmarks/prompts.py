@@ -15,13 +15,15 @@ import argparse
 import json
 import os
 import subprocess
-import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -59,6 +61,10 @@ _ROOT = Path(__file__).resolve().parents[1]
 _WAYS = ("zero", "few", "zero+variants", "few+variants")
 _SHARD = "00000"
 
+P = ParamSpec("P")
+R = TypeVar("R")
+Row = TypeVar("Row")
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -80,11 +86,13 @@ class Outcome:
     """What one way made.
 
     Attributes:
+        questions: Questions to be solved.
         accepted: Rows that passed every check.
         rejected: The other rows.
         requested: Requested questions and solutions.
     """
 
+    questions: list[Question] = field(default_factory=list)
     accepted: list[Solution] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     requested: tuple[int, int] = (0, 0)
@@ -181,53 +189,92 @@ def sections(way: str, args: argparse.Namespace) -> tuple[WriteQuestions, WriteS
     )
 
 
-def measure(
-    way: str,
-    given: Material,
-    settings: tuple[WriteQuestions, WriteSolutions],
-    model: GeneratingModel,
-    grader: Grader,
-) -> Outcome:
-    """Runs the stages from questions to checks on the programs."""
-    asking, solving = settings
-    out = Outcome()
+@contextmanager
+def opened(args: argparse.Namespace, manifest_path: Path, step: str) -> Iterator[GeneratingModel]:
+    """Opens a model whose completions are in the journal of a step, so that a run can go on."""
+    manifest = read_manifest(manifest_path)
+    section: EngineConfig = TypeAdapter(EngineConfig).validate_json(args.engine)
+    # A request that two ways share is completed once.
+    fingerprint = {"model": manifest.digest, "engine": digest(section.model_dump_json())}
+    journal = Journal(args.out / f"{step}.journal", fingerprint)
+    with ResumableEngine(open_engine(manifest.folder, section), journal) as engine:
+        yield GeneratingModel(
+            engine,
+            framing(manifest.folder, "chat"),
+            manifest.digest,
+            turns_framing(manifest.folder),
+        )
 
-    def passed(rows: Iterator[Any]) -> Iterator[Any]:
-        for row in rows:
-            if isinstance(row, Rejected):
-                out.rejected.append(row)
-            else:
-                yield row
 
-    def grounded(rows: Iterator[Question]) -> Iterator[Question | Rejected]:
-        for row in rows:
-            if why := leak(row.question, row.input, answer_text(row.output)):
-                yield reject(row.question_id, "leaks_answer", why, row)
-            elif why := ungrounded(row.question, row.input, row.program):
-                yield reject(row.question_id, "ungrounded", why, row)
-            else:
-                yield row
+def passed(rows: Iterable[Row | Rejected], out: Outcome) -> Iterator[Row]:
+    """Yields the accepted rows of a stage, and keeps the others."""
+    for row in rows:
+        if isinstance(row, Rejected):
+            out.rejected.append(row)
+        else:
+            yield row
 
-    pairs = list(pool(given.code_cots, given.seeds, asking.sampling.seed))
-    asked = FewShot(
-        [question_example(*pair, asking.prompt) for pair in pairs],
-        asking.examples, asking.sampling.seed, "--examples", asking.same_examples,
-    )  # fmt: skip
-    worked = [solution_example(*pair, solving.prompt) for pair in pairs]
-    solved = FewShot(
-        [example for example in worked if example],
-        solving.examples, solving.sampling.seed, "--examples", solving.same_examples,
-    )  # fmt: skip
-    requested = len(given.programs) * asking.variants
-    progress = Progress(f"{way}: questions", requested, "questions")
-    written = write_questions(given.programs, model, asking, progress, asked)
-    questions = list(passed(grounded(passed(written))))
-    progress = Progress(f"{way}: solutions", len(questions) * solving.variants, "solutions")
-    solutions = passed(write_solutions(questions, model, solving, progress, solved))
-    judged = passed(judge_solutions(solutions, grader, Judge()))
-    out.accepted = list(passed(check_solutions(judged, Check())))
-    out.requested = requested, len(questions) * solving.variants
-    return out
+
+def grounded(rows: Iterable[Question]) -> Iterator[Question | Rejected]:
+    """Yields the questions, or the rejection that the judge would yield for one."""
+    for row in rows:
+        if why := leak(row.question, row.input, answer_text(row.output)):
+            yield reject(row.question_id, "leaks_answer", why, row)
+        elif why := ungrounded(row.question, row.input, row.program):
+            yield reject(row.question_id, "ungrounded", why, row)
+        else:
+            yield row
+
+
+def ask(args: argparse.Namespace, given: Material) -> dict[str, Outcome]:
+    """Returns the questions that each way makes of the programs."""
+    outcomes = {}
+    with opened(args, args.model, "questions") as model:
+        for way in args.ways:
+            section, out = sections(way, args)[0], Outcome()
+            pairs = pool(given.code_cots, given.seeds, section.sampling.seed)
+            few_shot = FewShot(
+                [question_example(*pair, section.prompt) for pair in pairs],
+                section.examples, section.sampling.seed, "--examples", section.same_examples,
+            )  # fmt: skip
+            requested = len(given.programs) * section.variants
+            progress = Progress(f"{way}: questions", requested, "questions")
+            written = write_questions(given.programs, model, section, progress, few_shot)
+            out.questions = list(passed(grounded(passed(written, out)), out))
+            out.requested = requested, 0
+            outcomes[way] = out
+    return outcomes
+
+
+def solve(
+    args: argparse.Namespace, given: Material, outcomes: dict[str, Outcome]
+) -> dict[str, Outcome]:
+    """Returns the outcomes with the solutions of their questions, judged and checked."""
+    with (
+        opened(args, args.solver or args.model, "solutions") as model,
+        Grader(timeout_s=10.0) as grader,
+    ):
+        for way, out in outcomes.items():
+            section = sections(way, args)[1]
+            pairs = pool(given.code_cots, given.seeds, section.sampling.seed)
+            worked = [solution_example(*pair, section.prompt) for pair in pairs]
+            few_shot = FewShot(
+                [example for example in worked if example],
+                section.examples, section.sampling.seed, "--examples", section.same_examples,
+            )  # fmt: skip
+            requested = len(out.questions) * section.variants
+            progress = Progress(f"{way}: solutions", requested, "solutions")
+            written = write_solutions(out.questions, model, section, progress, few_shot)
+            judged = judge_solutions(passed(written, out), grader, Judge())
+            out.accepted = list(passed(check_solutions(passed(judged, out), Check()), out))
+            out.requested = out.requested[0], requested
+    return outcomes
+
+
+def in_process(step: Callable[P, R], *given: P.args, **named: P.kwargs) -> R:
+    """Runs a step in a process of its own, because vLLM frees its memory only at the end of one."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(step, *given, **named).result()
 
 
 def tables(outcomes: dict[str, Outcome], programs: int) -> str:
@@ -266,6 +313,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--model", type=Path, required=True, help="manifest of a checkpoint")
+    parser.add_argument("--solver", type=Path, help="that of the solver, if it is another model")
     parser.add_argument("--source", type=Path, required=True, help="a file of GSM8K rows")
     parser.add_argument("--rows", type=int, default=1500, help="rows of it to convert")
     parser.add_argument("--programs", type=int, default=200)
@@ -283,27 +331,9 @@ def main() -> None:
     args = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     given = material(args.source, args.rows, args.programs, args.skip, args.out / "programs")
-    manifest = read_manifest(args.model)
-    section: EngineConfig = TypeAdapter(EngineConfig).validate_json(args.engine)
-    fingerprint = {"model": manifest.digest, "engine": digest(section.model_dump_json())}
-    # A request that two ways share is completed once, and an interrupted run goes on.
-    journal = Journal(args.out / "completions.journal", fingerprint)
-    outcomes: dict[str, Outcome] = {}
-    with (
-        ResumableEngine(open_engine(manifest.folder, section), journal) as engine,
-        Grader(timeout_s=10.0) as grader,
-    ):
-        model = GeneratingModel(
-            engine,
-            framing(manifest.folder, "chat"),
-            manifest.digest,
-            turns_framing(manifest.folder),
-        )
-        for way in args.ways:
-            begun = time.monotonic()
-            outcomes[way] = measure(way, given, sections(way, args), model, grader)
-            _write(args.out, way, outcomes[way])
-            print(f"{way}: {time.monotonic() - begun:.0f} s", flush=True)
+    outcomes = in_process(solve, args, given, in_process(ask, args, given))
+    for way, out in outcomes.items():
+        _write(args.out, way, out)
     print(tables(outcomes, len(given.programs)), flush=True)
 
 
