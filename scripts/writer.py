@@ -37,7 +37,7 @@ def main() -> None:
 
     def examples(tokenizer: Any) -> Iterator[Example | None]:
         frame = partial(chat_prompt, tokenizer)
-        return writer_examples(rows, seeds, frame, end_of_turn(tokenizer))
+        return writer_examples(rows, seeds, frame, end_of_turn(tokenizer), section.learns)
 
     counts, training_s = fine_tune(section, "writer", training_arguments(job), examples)
     job.done(counts, section.training.seed, training_s)

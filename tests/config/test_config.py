@@ -392,6 +392,21 @@ def test_a_writer_that_no_step_uses_is_not_trained(raw: dict[str, Any]) -> None:
     assert (config.trained, config.used_models) == (["codegen", "student"], ["smollm2"])
 
 
+@pytest.mark.parametrize(
+    ("learns", "other"), [("questions", "solution"), ("solutions", "question")]
+)
+def test_a_writer_has_learned_what_it_writes(raw: dict[str, Any], learns: str, other: str) -> None:
+    spec = spec_json(check_config(raw, "config.yaml").writer)
+    assert "learns" not in spec  # as in runs of versions without the key
+    raw["writer"]["learns"] = learns
+    assert (
+        f"`writer.learns` is `{learns}`, but the writer writes the {other}s too; name another "
+        f"model in `reverse.{other}.model`, or remove `writer.learns`"
+    ) in error_of(raw)
+    raw["reverse"][other]["model"] = "smollm2"
+    assert check_config(raw, "config.yaml").writer.learns == learns
+
+
 def test_an_ablation_has_a_name_of_its_own_and_known_rows(raw: dict[str, Any]) -> None:
     raw["ablations"] = {"seeds": {"corpus": "seeds_only"}}
     config = check_config(raw, "config.yaml")

@@ -53,6 +53,13 @@ def test_a_seed_without_a_solution_has_no_solution_example():
     assert solution is None
 
 
+def test_a_writer_of_one_kind_of_text_learns_no_other():
+    seeds = {"s1": _seed("2 + 3 = <<2+3=5>>5.")}
+    question, solution = writer_examples([_COT], seeds, str, "<end>")
+    assert list(writer_examples([_COT], seeds, str, "<end>", "questions")) == [question]
+    assert list(writer_examples([_COT], seeds, str, "<end>", "solutions")) == [solution]
+
+
 def test_student_examples_have_text_only():
     parents: Any = ["x"] * 9
     row = CorpusRow("Ask?", "Because 5.", "5", "CODE", *parents)

@@ -144,6 +144,22 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _writer_has_learned_what_it_writes(self) -> "Config":
+        learns = self.writer.learns
+        if not self.writer.fine_tune or learns == "both":
+            return self
+        other, step = {
+            "questions": ("solution", self.reverse.solution),
+            "solutions": ("question", self.reverse.question),
+        }[learns]
+        if step.model is None:
+            raise ValueError(
+                f"`writer.learns` is `{learns}`, but the writer writes the {other}s too; name "
+                f"another model in `reverse.{other}.model`, or remove `writer.learns`"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_pass_rates(self) -> "Config":
         if self.corpus.pass_rates is None:
             return self

@@ -105,6 +105,9 @@ class Codegen(FineTune):
     """The code generator, fine-tuned on Code CoTs alone, without question text."""
 
 
+Learns = Literal["questions", "solutions", "both"]
+
+
 class Writer(FineTune):
     """The writer of questions and solutions.
 
@@ -114,6 +117,13 @@ class Writer(FineTune):
 
     fine_tune: bool = Field(
         description="Whether to fine-tune the model; if false, `training` is ignored."
+    )
+    # Without it, the spec of a run is that of versions without it.
+    learns: Learns = Field(
+        "both",
+        exclude_if=lambda value: value == "both",
+        description="The texts that it is fine-tuned on; one kind takes half of the time, where "
+        "another model writes the other kind.",
     )
 
 

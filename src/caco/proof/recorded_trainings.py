@@ -71,13 +71,14 @@ def _codegen(job: JobOfRecord, _: Any, base: Path, tokenizer: Any) -> Iterable[E
     return codegen_examples(rows, unconditional_prefix(tokenizer), end_of_turn(tokenizer))
 
 
-def _writer(job: JobOfRecord, _: Any, base: Path, tokenizer: Any) -> Iterable[Example | None]:
+def _writer(job: JobOfRecord, section: Any, base: Path, tokenizer: Any) -> Iterable[Example | None]:
     seeds = {seed.seed_id: seed for seed in job.rows("--seeds", Seed)}
     return writer_examples(
         job.rows("--code-cots", CodeCoT),
         seeds,
         lambda text: chat_prompt(tokenizer, text),
         end_of_turn(tokenizer),
+        section.learns,
     )
 
 

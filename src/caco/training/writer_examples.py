@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from caco.config.training import Learns
 from caco.rows.code_cot import CodeCoT
 from caco.rows.seed import Seed
 from caco.stages.reverse.question_prompt import question_prompt
@@ -10,9 +11,13 @@ from caco.training.examples import Example, Frame
 
 
 def writer_examples(
-    rows: Iterable[CodeCoT], seeds: dict[str, Seed], frame: Frame, end: str
+    rows: Iterable[CodeCoT],
+    seeds: dict[str, Seed],
+    frame: Frame,
+    end: str,
+    learns: Learns = "both",
 ) -> Iterator[Example | None]:
-    """Yields two examples per Code CoT: program to question, and question to solution.
+    """Yields up to two examples per Code CoT: program to question, and question to solution.
 
     The prompts are those of the reverse stage. For a seed without a worked solution, the second is
     None. Solutions end with the sentence from which answers are extracted.
@@ -22,11 +27,15 @@ def writer_examples(
         seeds: The seeds of all `rows`, by seed_id.
         frame: Applies the chat template of the model to a user's text.
         end: The token that ends a turn.
+        learns: Which of the two examples to yield.
     """
     for row in rows:
         seed = seeds[row.seed_id]
-        prompt = question_prompt(row.program, row.input, row.output)
-        yield Example(frame(prompt), seed.problem.strip() + end)
+        if learns != "solutions":
+            prompt = question_prompt(row.program, row.input, row.output)
+            yield Example(frame(prompt), seed.problem.strip() + end)
+        if learns == "questions":
+            continue
         if seed.solution is None:
             yield None
         else:

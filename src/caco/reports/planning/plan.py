@@ -20,7 +20,7 @@ from caco.config.config import Config
 from caco.config.plan import Assumptions, Rates, Tokens, Yields
 from caco.config.sources import Gsm8kFile, HubFiles, Table
 from caco.config.tables import TabularFiles
-from caco.config.training import FineTune
+from caco.config.training import FineTune, Learns
 from caco.errors import UserError
 from caco.reports.records import Record, read_records
 from caco.rows.loss import Loss
@@ -228,8 +228,9 @@ def _stages(config: Config, sizes: InputSizes, a: Assumptions) -> Iterator[Stage
     yield sampler.stage("sample", shards, (programs, programs), programs, a)
     verified = round(programs * a.yields.verify)
     yield _on_cores("verify", shards, (programs, verified), rates.verify, _VERIFY_CORES, a)
-    if config.writer.fine_tune:
-        yield _trained("writer", config.writer, 2 * cots, tokens.solution, a)
+    if config.writer.fine_tune and "writer" in config.trained:
+        lengths = _writer_lengths(config.writer.learns, tokens)
+        yield _trained("writer", config.writer, len(lengths) * cots, fmean(lengths), a)
     questions = verified * reverse.question.variants
     writer = _Generator(tokens.question, rates.question, reverse.question.engine.gpus)
     yield writer.stage("question", shards, (questions, questions), questions, a)
@@ -267,6 +268,15 @@ def _stages(config: Config, sizes: InputSizes, a: Assumptions) -> Iterator[Stage
     jobs = len(config.benchmarked) * len(sizes.problems)
     yield student.stage("answer", jobs, (answers, answers), answers, a)
     yield _on_cores("grade", jobs, (answers, answers), rates.judge, 1, a)
+
+
+def _writer_lengths(learns: Learns, tokens: Tokens) -> list[float]:
+    """Returns the mean length of each kind of example of the writer, with its prompt."""
+    lengths = {
+        "questions": tokens.program + tokens.question,
+        "solutions": tokens.question + tokens.solution,
+    }
+    return list(lengths.values()) if learns == "both" else [lengths[learns]]
 
 
 def _ablated(config: Config, cots: int, judged: int, a: Assumptions) -> Iterator[StageCost]:
