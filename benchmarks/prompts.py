@@ -170,19 +170,19 @@ def sections(way: str, args: argparse.Namespace) -> tuple[WriteQuestions, WriteS
         "same_examples": True,
     }
 
-    def sampling(temperature: float, tokens: int) -> Sampling:
+    def sampling(temperature: float, top_p: float, tokens: int) -> Sampling:
         return Sampling(
-            temperature=temperature, top_p=0.8, top_k=20, max_new_tokens=tokens, seed=args.seed
+            temperature=temperature, top_p=top_p, top_k=20, max_new_tokens=tokens, seed=args.seed
         )
 
     return (
         WriteQuestions(
-            sampling=sampling(args.question_temperature, 160),
+            sampling=sampling(args.question_temperature, 0.8, 160),
             variants=args.questions if variants else 1,
             **common,
         ),
         WriteSolutions(
-            sampling=sampling(args.solution_temperature, 320),
+            sampling=sampling(args.solution_temperature, args.solution_top_p, 320),
             variants=args.solutions if variants else 1,
             **common,
         ),
@@ -325,6 +325,10 @@ def main() -> None:
     parser.add_argument("--prompt", choices=("short", "detailed"), default="detailed")
     parser.add_argument("--question-temperature", type=float, default=0.7)
     parser.add_argument("--solution-temperature", type=float, default=0.7)
+    parser.add_argument(
+        "--solution-top-p", type=float, default=0.8,
+        help="1 saves vLLM on a CPU from sorting the vocabulary for each token",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--engine", default='{"kind": "transformers"}', help="the config section")
     parser.add_argument("--out", type=Path, required=True, help="folder for the rows")
