@@ -176,6 +176,8 @@ FALSE = {
     "38 - 1 = 37 - 2 = 36 - 1 = 35": "38 - 1 is 37",
     "3 + 4 = 7 + 3 = 9": "7 + 3 is 10",
     "3 + 4 * 2\n= 3 + 8\n= 12": "3 + 8 is 11",
+    "Verify:\n\\[\n36 = 48\n\\]\nSo it is 48.": "36 is not 48",
+    "40 + 8 = 48 = 36": "48 is not 36",
     "three plus four is eight": "is 7",
     "12 divided by 3 equals 5": "is 4",
     "half of 8 is 5": "is 4",
@@ -257,7 +259,7 @@ FALSE = {
 NOT_JUDGED = [
     # A variable, a label, a missing operand, a number that is cut.
     "x + 3 = 8", "x - 3 * 2 = 8", "2x - 3 = 8", "3 x + 1 = 9", "15 + 2a = 35", "3A = 36",
-    "Week 2 = 3 * 4", "(1/2)ab = 4",
+    "Week 2 = 3 * 4", "$t \\ge 27 \\cdot\n5=135$", "so 12 = 13", "(1/2)ab = 4",
     "f(3) = 8", "12 (5 + 7) = 13", "7 + Shonda (1) + 2 = 20", "100 + (20 * 3 = 61",
     "600 x 30 = 18 000", "20 / 240 = 8.33...%",
     "3 * 30 = 30 + M", "3 * 4 = 13 or 12",

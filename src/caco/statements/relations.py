@@ -44,6 +44,7 @@ _PHRASES = [
         (r"leaves?(?= #)", "leaves"),
     )
 ]
+_OPERATORS = ("+", "-", "*", "/", "^", "(", "=", "<", ">", "≤", "≥", "≈", "≠", ",")
 _SHARES = (["#", "%", "of", "#"], ["#", "of", "#"])  # 20% of 50, half of 50
 _CENT = Fraction(1, 100)
 _DOLLAR: Dimension = (("dollar", 1),)
@@ -160,7 +161,7 @@ def _statement(tokens: list[Token], text: str, link: _Link, following: _Link | N
     last = right.last if right else min(len(tokens), link.relation + 2)
     kind = Kind.ARITHMETIC if sign in "=≈" else Kind.COMPARISON
     shown = " ".join(text[tokens[first].start : tokens[last - 1].end].split())
-    if left is None or right is None or not _claimed(tokens, left, right, kind):
+    if left is None or right is None or not _claimed(tokens, text, left, right, kind):
         return Statement(kind, shown, None)
     if sign == "=" and is_conversion(left, right):
         converts, value = conversion_holds(left, right)
@@ -180,8 +181,10 @@ def _statement(tokens: list[Token], text: str, link: _Link, following: _Link | N
     expression = " ".join(text[tokens[left.first].start : tokens[left.last - 1].end].split())
     if kind is Kind.COMPARISON:
         why = f"{right_value} compared with {_other(left, right)}"
-    elif left.operations or right.operations == 0:
+    elif left.operations:
         why = f"{expression} is {right_value}"
+    elif not right.operations:
+        why = f"{right_value} is not {_other(left, right)}"
     else:
         expression = " ".join(text[tokens[right.first].start : tokens[right.last - 1].end].split())
         why = f"{expression} is {_other(left, right)}"
@@ -196,7 +199,12 @@ def _other(left: Side, right: Side) -> str:
     return next((number_text(b) for _, b in readings((left, right))), "")
 
 
-def _claimed(tokens: list[Token], left: Side, right: Side, kind: Kind) -> bool:
+def _goes_on(tokens: list[Token], text: str) -> bool:
+    """Tells whether the line of a sentence continues an expression of the line before it."""
+    return text[: tokens[0].start].rstrip().endswith(_OPERATORS)
+
+
+def _claimed(tokens: list[Token], text: str, left: Side, right: Side, kind: Kind) -> bool:
     """Tells whether the solution claims that a relation between two sides holds."""
     operations = left.operations + right.operations
     if kind is Kind.ARITHMETIC:
@@ -210,9 +218,10 @@ def _claimed(tokens: list[Token], left: Side, right: Side, kind: Kind) -> bool:
                 t.kind == "number" or t.text == "and" for t in tokens[right.last : right.last + 1]
             )
             return led and not more and in_a_claim(tokens, left.first)
-        if not operations:  # `x = 3 = 3`: only the links of a chain
+        if not operations:  # only the links of a chain, `x = 3 = 4`, and a line `3 = 4`
             chained = left.first > 0 and tokens[left.first - 1].kind == "relation"
-            if not chained or left.words or right.words:
+            alone = left.first == 0 and right.last == len(tokens) and not _goes_on(tokens, text)
+            if not (chained or alone) or left.words or right.words:
                 return False
     elif not in_a_claim(tokens, left.first):
         return False
