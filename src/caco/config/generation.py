@@ -143,6 +143,11 @@ class Check(Section):
         description="Reject a row whose solution states something false about numbers; false keeps "
         "such rows, and the column `false_statements` counts their false statements.",
     )
+    code_blocks: bool = Field(
+        True,
+        description="Reject a row whose solution has a block of code: it was not executed, and "
+        "what the solution says that it prints is often made up.",
+    )
 
 
 class Reverse(Section):

@@ -59,6 +59,48 @@ def test_a_row_with_a_false_statement_is_kept_if_the_check_is_off() -> None:
     assert (row.checked_statements, row.false_statements) == (2, 2)
 
 
+CODE = "Ten slices:\n```python\ntotal = 3 * 10\nprint(total)\n```\n```output\n180\n```\nSo 180."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CODE,
+        "The output is\n```output\n180\n```\n",
+        "```\nfor n in numbers:\n    print(n)\n```",
+        "  ~~~ c++\nint a;\n~~~",
+        "It is cut:\n```python\ntotal = 3",
+    ],
+)
+def test_a_block_of_code_rejects_its_row(text: str) -> None:
+    (row,) = checked(solution(text))
+    assert isinstance(row, Rejected)
+    assert row.verdict == "code_block"
+    (kept,) = checked(solution(text), code_blocks=False)
+    assert isinstance(kept, Solution)
+
+
+def test_the_reason_quotes_the_code() -> None:
+    (row,) = checked(solution(CODE))
+    assert isinstance(row, Rejected)
+    quoted = "'```python total = 3 * 10 print(total) ```'"
+    assert row.reason == f"a block of code, which was not executed: {quoted}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The list is\n```\n3, 4, 5\n```\nso there are 3.",
+        "```math\n3 + 4 = 7\n```",
+        "`output` is 7, and `3 + 4` is 7.",
+        "The names are in ``quotes``.",
+    ],
+)
+def test_other_blocks_and_code_in_a_line_are_kept(text: str) -> None:
+    (row,) = checked(solution(text))
+    assert isinstance(row, Solution)
+
+
 def test_a_row_without_statements_is_kept() -> None:
     (row,) = checked(solution("It is clear. The answer is 1."))
     assert isinstance(row, Solution) and row.statements == 0
