@@ -15,6 +15,10 @@ def test_each_kind_makes_one_statement_false():
     assert all(statement.holds for statement in statements(STEPS))
     found = dict(false_steps(STEPS, Random(1)))
     assert found.keys() == FALSE_STEPS.keys()
+    # A program with a made-up output states nothing.
+    assert re.search(
+        r"^```python\nprint\(.+\)\n```\n```output\n\d+\n```", found.pop("step_code"), re.M
+    )
     for kind, text in found.items():
         assert [s.holds for s in statements(text)].count(False) == 1, (kind, text)
     assert found["step_comparison"] == STEPS.replace("<", ">")
@@ -51,7 +55,7 @@ def test_words_are_a_sentence_of_their_own_after_the_line_of_the_equation(steps)
     lines = steps.splitlines()
     for seed in range(10):
         for kind, text in false_steps(steps, Random(seed)):
-            if kind in ("step_result", "step_operand"):
+            if kind in ("step_result", "step_operand", "step_code"):
                 continue
             added = [line for line in text.splitlines() if line not in lines]
             assert [line for line in text.splitlines() if line in lines] == lines, (kind, text)

@@ -1,9 +1,9 @@
 """False steps: a worked solution gets one false statement, and its final answer stays right.
 
 The planted statement is false by the arithmetic here, not by the check that it measures. Some kinds
-change a statement. Others put an equation into words, with another result, as a sentence of its own
-after the line of the equation: `Half of 48 is 25.` In the place of the equation the words would be
-no statement: `In May she sold half of 48 is 25 clips`.
+change a statement, one adds a program with a made-up output. Others put an equation into words, with
+another result, as a sentence of its own after the line of the equation: `Half of 48 is 25.` In the
+place of the equation the words would be no statement: `In May she sold half of 48 is 25 clips`.
 """
 
 import operator
@@ -92,6 +92,12 @@ def _in_number_words(match: re.Match[str], rng: Random) -> Changed:
     return None, words.capitalize()
 
 
+def _printed(match: re.Match[str], rng: Random) -> Changed:
+    """Adds a program that computes an equation, and another result as its output."""
+    program = f"print({match['left']} {match['sign']} {match['right']})"
+    return None, f"```python\n{program}\n```\n```output\n{_other_result(match, rng)}\n```"
+
+
 FALSE_STEPS: Mapping[str, tuple[re.Pattern[str], Change]] = {
     "step_result": (_EQUATION, _result),
     "step_operand": (_EQUATION, _operand),
@@ -105,6 +111,7 @@ FALSE_STEPS: Mapping[str, tuple[re.Pattern[str], Change]] = {
         _equation(sign=r"\*"), _worded("{other} is {left} times as many as {right}"),
     ),
     "step_dozen": (_equation(sign=r"\*", right="12"), _worded("{left} dozen is {other}")),
+    "step_code": (_EQUATION, _printed),
 }  # fmt: skip
 """By kind: the statements that it is made of, and the change or the sentence that is added."""
 

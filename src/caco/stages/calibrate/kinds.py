@@ -238,6 +238,7 @@ _FALSE_STEPS = (
     "step_twice",  # twice 7 is 15
     "step_times_as_many",  # 13 is 3 times as many as 4
     "step_dozen",  # 3 dozen is 37
+    "step_code",  # print(3 * 4), and its output 13
 )
 
 KINDS: dict[str, Fault] = {
