@@ -1,9 +1,10 @@
 """False steps: a worked solution gets one false statement, and its final answer stays right.
 
-The planted statement is false by the arithmetic here, not by the check that it measures. Some kinds
-change a statement, one adds a program with a made-up output. Others put an equation into words, with
-another result, as a sentence of its own after the line of the equation: `Half of 48 is 25.` In the
-place of the equation the words would be no statement: `In May she sold half of 48 is 25 clips`.
+The planted statement is false by the arithmetic here, not by the check that it measures. Some
+kinds change a statement, one adds a program with a made-up output. Others put an equation into
+words, with another result, as a sentence of its own after the line of the equation: `Half of 48 is
+25.` In the place of the equation the words would state nothing: `In May she sold half of 48 is 25
+clips`.
 """
 
 import operator
