@@ -1,10 +1,10 @@
 """Measures what a model makes of verified programs by its prompts alone; prints Markdown tables.
 
 Problems of GSM8K are converted to programs, which are executed and verified. For each way of
-prompting the model writes questions and solutions, and every check judges them: the stages of the
-workflow run, on the rows of one shard. A program is accepted if one of its rows passes every check.
-A question that the judge would reject is not solved here, which saves half of the time and changes
-no acceptance; its verdict is counted with the questions.
+prompting the model writes questions and, where no solver is named, solutions, and every check
+judges them: the stages of the workflow run, on the rows of one shard. A program is accepted if one
+of its rows passes every check. A question that the judge would reject is not solved here, which
+saves half of the time and changes no acceptance; its verdict is counted with the questions.
 
 `zero` has no examples, `few` has some, and the ways that end in `+variants` request several
 questions and solutions. Runs in the environment `infer` (vLLM) or `train` (transformers). See

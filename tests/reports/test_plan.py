@@ -67,6 +67,18 @@ def test_rows_and_hours_follow_from_shares_lengths_and_rates():
     assert (stages["answer"].jobs, stages["answer"].tokens) == (2, 200 * 200)
 
 
+def test_the_writer_costs_the_examples_that_it_learns_with_their_prompts():
+    raw = read_config(ROOT / "config.yaml")
+    # 42 programs with questions of 150 tokens, and 42 questions with solutions of 250.
+    assert _stages(check_config(raw, ""), _assumed())["writer"].tokens == 42 * (150 + 250)
+    raw["writer"]["learns"] = "questions"
+    raw["reverse"]["solution"]["model"] = "smollm2"
+    assert _stages(check_config(raw, ""), _assumed())["writer"].tokens == 42 * 150
+    del raw["writer"]["learns"]
+    raw["reverse"]["question"]["model"] = "smollm2"
+    assert "writer" not in _stages(check_config(raw, ""), _assumed())
+
+
 # Stages whose cost is not estimated, with the reason.
 NOT_ESTIMATED = {
     "preflight": "one short job",

@@ -1,8 +1,9 @@
 """The check of a solution's steps: its statements about numbers are computed.
 
 A right final answer can follow from a false step. This stage computes what a solution states about
-numbers, exactly and without a model (`caco.statements`). It follows the judges, reads the text
-alone and runs neither a grader nor a program, so that a changed reader re-runs no other check.
+numbers, exactly and without a model (`caco.statements`), and looks for program text, which it
+cannot compute. It follows the judges, reads the text alone and runs neither a grader nor a
+program, so that a changed reader re-runs no other check.
 """
 
 import re
