@@ -68,6 +68,7 @@ HELD_OUT_PROBLEMS = [
     if name not in CONFIG.benchmark_files()
 ]
 SHARD_FILES = shard_files(CONFIG)
+ASKED = SHARD_FILES.get("round_trip", SHARD_FILES["question"])
 JUDGED = SHARD_FILES.get("llm_judge", SHARD_FILES["judge"])
 MODELS = {
     "base": paths.model(CONFIG.student.model),

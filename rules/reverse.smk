@@ -44,12 +44,53 @@ rule question:
         stage.writing("question", "input.verified output.questions")
 
 
+if CONFIG.reverse.round_trip:
+
+    rule redraft:
+        """Writes programs from each question of a shard, without access to its program."""
+        input:
+            **stage.examples(CONFIG.reverse.round_trip),
+            model=paths.model(CONFIG.reverse.round_trip.model),
+            questions=paths.shard("questions"),
+        output:
+            **stage.outputs("redraft", redrafts=paths.shard("redrafts")),
+        log:
+            stage.log("redraft"),
+        conda:
+            stage.conda("redraft")
+        threads: 8
+        params:
+            **stage.params("redraft", CONFIG.reverse.round_trip.redrafting()),
+        shell:
+            stage.writing("redraft", "input.questions output.redrafts")
+
+    rule round_trip:
+        """Executes these programs; accepts a question if enough have its program's output."""
+        input:
+            questions=paths.shard("questions"),
+            redrafts=paths.shard("redrafts"),
+        output:
+            **stage.outputs("round_trip", round_trips=paths.shard("round_trips")),
+        log:
+            stage.log("round_trip"),
+        conda:
+            stage.conda("round_trip")
+        threads: 8
+        params:
+            **stage.params("round_trip", CONFIG.round_trip_check()),
+        shell:
+            stage.command(
+                "round_trip",
+                "input.questions input.redrafts output.round_trips --workers {threads}",
+            )
+
+
 rule solution:
     """Generates a solution of each question of a shard, without access to the program."""
     input:
         **stage.examples(CONFIG.reverse.solution),
         model=stage.written_by(CONFIG.reverse.solution.model),
-        questions=paths.shard("questions"),
+        questions=paths.shard(ASKED),
     output:
         **stage.outputs("solution", solutions=paths.shard("solutions")),
     log:

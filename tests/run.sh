@@ -87,7 +87,7 @@ groups=(
     "infer tests/infer"
     "train tests/training"
     "train tests/models tests/engines tests/proof tests/grading"
-    "sandbox tests/stages/verify tests/stages/unify tests/stages/calibrate/test_plant.py tests/preflight/test_node.py"
+    "sandbox tests/stages/verify tests/stages/unify tests/stages/round_trip tests/stages/calibrate/test_plant.py tests/preflight/test_node.py"
     "train tests/stages/draft tests/stages/calibrate tests/stages/sample tests/stages/reverse tests/stages/bench tests/stages/export tests/stages/pass_rate tests/stages/embed"
 )
 if [ "${1:-}" = coverage ]; then

@@ -226,10 +226,11 @@ def test_a_served_model_can_generate_but_not_be_fine_tuned(raw: dict[str, Any]) 
     assert local_inputs(check_config(raw, "config.yaml")).files["models.big"] == []
 
 
-@pytest.mark.parametrize("step", ["question", "solution", "llm_judge"])
+@pytest.mark.parametrize("step", ["question", "round_trip", "solution", "llm_judge"])
 def test_an_undefined_model_of_a_step_is_reported(raw: dict[str, Any], step: str) -> None:
     sampling = {"temperature": 0.0, "max_new_tokens": 8}
-    raw["reverse"][step] = {"sampling": sampling, "model": "qwen"}
+    programs = {"programs": 1} if step == "round_trip" else {}
+    raw["reverse"][step] = {"sampling": sampling, "model": "qwen", **programs}
     assert f"`reverse.{step}.model` is `qwen`, which `models` does not define" in error_of(raw)
 
 
@@ -361,6 +362,47 @@ def test_the_comparison_of_the_seeds_does_not_depend_on_vectors(raw: dict[str, A
     both = {"layers": ["normalised", "embedding"], "held_out": ["program", "embedding"]}
     compared = check_config(embedding(raw, both | {"embedding": 0.9}), "c").corpus.decontaminate
     assert spec_json(compared.of_seeds()) == spec_json(without) != spec_json(compared)
+
+
+def round_trip(raw: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """Returns a config with a round trip."""
+    sampling = {"temperature": 0.7, "max_new_tokens": 8}
+    section = {"model": raw["student"]["model"], "sampling": sampling} | changed
+    raw["reverse"]["round_trip"] = section
+    return raw
+
+
+def test_a_round_trip_requires_half_of_four_programs(raw: dict[str, Any]) -> None:
+    assert check_config(raw, "c").reverse.round_trip is None
+    config = check_config(round_trip(raw), "c")
+    section = config.reverse.round_trip
+    assert section is not None
+    assert (section.programs, section.agreement, section.examples) == (4, 0.5, 0)
+    # The two jobs depend on different settings.
+    assert "agreement" not in section.redrafting().model_dump()
+    assert config.round_trip_check().agreement == 0.5
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"agreement": 0}, "key `reverse.round_trip.agreement` is 0"),
+        ({"agreement": 1.5}, "key `reverse.round_trip.agreement` is 1.5"),
+        ({"programs": 0}, "key `reverse.round_trip.programs` is 0"),
+        ({"sampling": {"temperature": 0, "max_new_tokens": 8}}, "4 greedy `programs` of one"),
+        ({"model": None}, "`reverse.round_trip.model`"),
+    ],
+)
+def test_a_round_trip_without_sense_is_refused(
+    raw: dict[str, Any], changed: dict[str, Any], fault: str
+) -> None:
+    assert fault in error_of(round_trip(raw, **changed))
+
+
+def test_greedy_programs_may_differ_by_their_examples(raw: dict[str, Any]) -> None:
+    greedy = {"sampling": {"temperature": 0, "max_new_tokens": 8}, "examples": 2}
+    check_config(round_trip(raw, **greedy), "c")
+    assert "greedy `programs`" in error_of(round_trip(raw, **greedy, same_examples=True))
 
 
 def test_an_llm_judge_without_a_model_is_an_error(raw: dict[str, Any]) -> None:

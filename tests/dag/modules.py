@@ -13,8 +13,8 @@ CORPORA = {"corpus", "ablation_corpus"}
 # Engines: sample uses vLLM, solution a server, the other rules transformers.
 ON_VLLM, ON_SERVER = {"sample"}, {"solution"}
 # The source that a model converts re-runs with its drafts.
-ON_TRANSFORMERS = {"draft", "unify:model", "question", "llm_judge", "judge_planted", "answer",
-                   "rollout"}  # fmt: skip
+ON_TRANSFORMERS = {"draft", "unify:model", "question", "redraft", "llm_judge",
+                   "judge_planted", "answer", "rollout"}  # fmt: skip
 EMBEDS = {"embed", "embed_problems"}
 KEEP_REPLIES = {"question", "solution", "llm_judge", "judge_planted"}
 GENERATES = ON_VLLM | ON_SERVER | ON_TRANSFORMERS
@@ -35,14 +35,14 @@ BENCHMARKS = FILES | {"bench_problems:held_out"}
 EQUATIONS = {"unify:symbolic", "unify:file"}
 SOLUTIONS = EQUATIONS | {"bench_problems:table"}  # worked solutions become programs
 CONVERTS = UNIFIES - {"unify:model"}  # and executes the converted programs
-EXECUTES = UNIFIES | {"attempt", "verify", "plant"}
+EXECUTES = UNIFIES | {"attempt", "verify", "plant", "round_trip"}
 GRADES = {"judge", "grade", "calibrate", "pass_rate"}
 JUDGES = {"judge", "calibrate"}
 CARDS = {"corpus", "export"}
 # `preflight` and `preflight_passed` run only once; code changes do not re-run `report`.
 WITH_ROWS = (
     READS | UNIFIES | BENCHMARKS | GENERATES | EMBEDS | TRAINS | GRADES
-    | {"attempt", "plant", "verify", "check", "export", "scores"} | CORPORA
+    | {"attempt", "plant", "verify", "round_trip", "check", "export", "scores"} | CORPORA
 )  # fmt: skip
 
 # Module (or pattern of modules) of `caco` -> rules. The first matching pattern counts.
@@ -63,14 +63,15 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.table", WITH_ROWS),
     ("rows.rejected", WITH_ROWS),
     ("rows.seed", READS | UNIFIES | BENCHMARKS | {"draft", "attempt", "plant", "writer"}
-     | CARDS | CORPORA | EMBEDS | {"answer", "rollout", "question", "solution"}),
+     | CARDS | CORPORA | EMBEDS | {"answer", "rollout", "question", "redraft", "solution"}),
     ("rows.reply", KEEP_REPLIES),
     ("rows.draft", UNIFIES | {"draft", "attempt"}),
-    ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer", "question", "solution",
-                                "ablation_corpus"}),
+    ("rows.redraft", {"redraft", "round_trip"}),
+    ("rows.code_cot", UNIFIES | {"attempt", "plant", "codegen", "writer", "question", "redraft",
+                                "solution", "ablation_corpus"}),
     ("rows.program", UNIFIES | {"attempt", "sample", "verify"}),
     ("rows.verified", {"verify", "question"} | CARDS | CORPORA),
-    ("rows.question", {"question", "solution"}),
+    ("rows.question", {"question", "redraft", "round_trip", "solution"}),
     ("rows.solution", {"solution", "llm_judge", "judge_planted", "plant", "check", "rollout"}
      | CARDS | CORPORA | JUDGES | EMBEDS),
     ("rows.calibration", {"plant", "judge_planted", "calibrate"}),
@@ -83,15 +84,17 @@ TABLE: list[tuple[str, set[str]]] = [
     ("rows.embedding", EMBEDS | CORPORA),
     ("rows.loss", TRAINS),
     # Texts.
-    ("text.numbers", READS | FILES | {"attempt", "plant", "check"} | CORPORA | GRADES | UNIFIES),
+    ("text.numbers", READS | FILES | {"attempt", "plant", "check", "round_trip"} | CORPORA | GRADES
+     | UNIFIES),
     ("text.arithmetic", SOLUTIONS | {"check", "calibrate", "grade"}),
-    ("text.answers", JUDGES | TABLES | {"plant", "writer", "solution", "rollout"} | CARDS | CORPORA
-     | {"unify:codeio", "unify:tested"}),
+    ("text.answers", JUDGES | TABLES | {"plant", "writer", "solution", "rollout", "round_trip"}
+     | CARDS | CORPORA | {"unify:codeio", "unify:tested"}),
     ("text.calculator_marks", {"draft", "plant", "writer", "solution", "check", "calibrate",
                                "grade", "ablation_corpus"} | SOLUTIONS),
     ("text.chat", GENERATES | EMBEDS | TRAINS),
-    ("text.prompts", {"draft", "question", "solution", "llm_judge", "judge_planted", "writer",
-                      "ablation_corpus"}),
+    ("text.program_reply", {"attempt", "round_trip"}),
+    ("text.prompts", {"draft", "question", "redraft", "solution", "llm_judge", "judge_planted",
+                      "writer", "ablation_corpus"}),
     ("text.templates", CARDS),
     ("text.tolerances", GRADES | {"bench_problems:table"}),
     ("text.questions", UNIFIES | CORPORA),
@@ -100,8 +103,8 @@ TABLE: list[tuple[str, set[str]]] = [
     *((f"overlap.{m}", CORPORA) for m in ("near", "embeddings")),
     ("overlap.*", UNIFIES | CORPORA),
     *((f"answers.{m}", GRADES) for m in ("extraction", "copied")),
-    ("answers.units", GRADES | UNIFIES | {"attempt", "plant", "check"}),
-    ("answers.*", GRADES | UNIFIES | {"attempt", "plant"}),
+    ("answers.units", GRADES | UNIFIES | {"attempt", "plant", "check", "round_trip"}),
+    ("answers.*", GRADES | UNIFIES | {"attempt", "plant", "round_trip"}),
     ("statements.*", {"check", "calibrate", "grade"}),
     # Models, by kind.
     ("models.fetch", MODELS),
@@ -181,7 +184,9 @@ TABLE: list[tuple[str, set[str]]] = [
     ("stages.reverse.solution_prompt", {"solution", "writer", "ablation_corpus"}),
     ("stages.reverse.detailed_question", {"question"}),
     ("stages.reverse.detailed_solution", {"solution"}),
-    ("stages.reverse.few_shot", {"question", "solution"}),
+    ("stages.reverse.few_shot", {"question", "redraft", "solution"}),
+    ("stages.reverse.redraft", {"redraft"}),
+    ("stages.reverse.round_trip", {"round_trip"}),
     ("stages.reverse.question", {"question"}),
     ("stages.reverse.solution", {"solution"}),
     ("stages.reverse.replies", KEEP_REPLIES),
@@ -274,6 +279,9 @@ def every_kind() -> Config:
         "writer": tuned | {"fine_tune": True},
         "reverse": {
             "question": {"engine": transformers, "sampling": sampling},
+            "round_trip": {
+                "model": "hub", "engine": transformers, "sampling": sampling, "programs": 1,
+            },
             "solution": {"model": "served", "engine": server, "sampling": sampling},
             "llm_judge": {"model": "hub", "engine": transformers, "sampling": sampling},
         },
@@ -305,6 +313,7 @@ def sections(config: Config) -> dict[str, Any]:
     """Returns, by rule (and identity), the section whose kinds select modules, as in the rules."""
     reverse, rates = config.reverse, config.pass_rate
     assert rates is not None and config.embedding is not None
+    assert reverse.round_trip is not None
     return {
         **{f"seeds:{name}": source.seeds for name, source in config.sources.items()},
         **{f"unify:{name}": source.unify for name, source in config.sources.items()},
@@ -318,6 +327,8 @@ def sections(config: Config) -> dict[str, Any]:
         "verify": config.verify,
         "writer": config.writer,
         "question": reverse.question,
+        "redraft": reverse.round_trip.redrafting(),
+        "round_trip": config.round_trip_check(),
         "solution": reverse.solution,
         "judge": reverse.judge,
         "llm_judge": reverse.llm_judge,

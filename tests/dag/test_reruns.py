@@ -63,6 +63,7 @@ EXCLUDED = {
     "run", "shards", "models.smollm2.kind", "sources.*.seeds.reader", "bench.benchmarks.*.kind",
     "sources.codeio.seeds.held_out", "*.engine.kind", "bench.benchmarks.*.source",
     "codegen.model", "writer.model", "student.model", "reverse.*.model", "reverse.llm_judge",
+    "reverse.round_trip",
     "pass_rate", "corpus.pass_rates", "embedding",
     "reverse.question.variants", "reverse.solution.variants", "bench.benchmarks.*.samples",
 }  # fmt: skip

@@ -13,18 +13,19 @@ from caco.rows.rejected import Rejected
 from caco.rows.table import read_rows
 from tests.e2e.loop import Loop, uninterrupted
 
-# The columns without a value, by folder of the results: this run names no styles, and has no LLM
-# judge and no pass rates. tests/stages has tests of these columns.
+# The columns without a value, by folder of the results: this run names no styles, and has no round
+# trips, no LLM judge and no pass rates. tests/stages has tests of these columns.
 _JUDGE = {"llm_judge_model", "llm_judge_prompt"}
+_ROUND_TRIP = {"round_trip_model", "round_trip_prompt", "round_trip_share"}
 _RATES = {"pass_rate", "pass_rate_answers", "pass_rate_model"}
 _COUNTS = {"statements", "checked_statements", "false_statements"}
 _PROBLEMS = ("seeds", "benchmarks", "answers", "bench")
 NULL = {
     **{folder: {"absolute_error"} for folder in _PROBLEMS},  # of benchmarks from files
-    "questions": {"style"},
-    **{folder: {"style", *_JUDGE, *_COUNTS} for folder in ("solutions", "judged")},
-    "checked": {"style", *_JUDGE},
-    **{folder: {"style", *_JUDGE, *_RATES} for folder in ("corpus", "export")},
+    "questions": {"style", *_ROUND_TRIP},
+    **{f: {"style", *_ROUND_TRIP, *_JUDGE, *_COUNTS} for f in ("solutions", "judged")},
+    "checked": {"style", *_ROUND_TRIP, *_JUDGE},
+    **{f: {"style", *_ROUND_TRIP, *_JUDGE, *_RATES} for f in ("corpus", "export")},
 }
 
 

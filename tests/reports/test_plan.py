@@ -67,6 +67,17 @@ def test_rows_and_hours_follow_from_shares_lengths_and_rates():
     assert (stages["answer"].jobs, stages["answer"].tokens) == (2, 200 * 200)
 
 
+def test_a_round_trip_costs_its_programs_and_their_execution():
+    raw = read_config(ROOT / "config.yaml")
+    sampling = {"temperature": 0.7, "max_new_tokens": 8}
+    raw["reverse"]["round_trip"] = {"model": "smollm2", "programs": 3, "sampling": sampling}
+    stages = _stages(check_config(raw, ""), _assumed())
+    assert (stages["redraft"].rows_out, stages["redraft"].tokens) == (3 * 48, 3 * 48 * 100)
+    assert (stages["round_trip"].rows_in, stages["round_trip"].rows_out) == (3 * 48, 48)
+    assert stages["round_trip"].core_h == pytest.approx(14.4 / 3600)
+    assert stages["solution"].rows_in == 48
+
+
 def test_the_writer_costs_the_examples_that_it_learns_with_their_prompts():
     raw = read_config(ROOT / "config.yaml")
     # 42 programs with questions of 150 tokens, and 42 questions with solutions of 250.

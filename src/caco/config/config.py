@@ -13,6 +13,7 @@ from caco.config.checks import (
     Calibration,
     Corpus,
     ProgramRules,
+    RoundTripCheck,
     SandboxLimits,
     Unifying,
     Verify,
@@ -239,6 +240,16 @@ class Config(Section):
         rules = {name: getattr(self.verify, name) for name in ProgramRules.model_fields}
         return Unifying(rules=ProgramRules(**rules), sandbox=self.sandbox)
 
+    def round_trip_check(self) -> RoundTripCheck:
+        """Returns what the verdicts of the round trip depend on, if it is configured.
+
+        Raises:
+            ValueError: It is not.
+        """
+        if self.reverse.round_trip is None:
+            raise ValueError("`reverse.round_trip` is null")
+        return RoundTripCheck(agreement=self.reverse.round_trip.agreement, sandbox=self.sandbox)
+
     def answering(self, benchmark: str) -> Answering:
         """Returns what a model's answers to a benchmark depend on."""
         return Answering(
@@ -337,11 +348,13 @@ class Config(Section):
         That of `embedding` embeds; the others generate.
         """
         question, solution = self.reverse.question, self.reverse.solution
-        llm_judge = self.reverse.llm_judge
+        round_trip, llm_judge = self.reverse.round_trip, self.reverse.llm_judge
         found: dict[str, tuple[str | None, EngineConfig]] = {
             "reverse.question": (question.model, question.engine),
             "reverse.solution": (solution.model, solution.engine),
         }
+        if round_trip is not None:
+            found["reverse.round_trip"] = (round_trip.model, round_trip.engine)
         if llm_judge is not None:
             found["reverse.llm_judge"] = (llm_judge.model, llm_judge.engine)
         if self.pass_rate is not None:

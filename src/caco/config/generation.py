@@ -110,6 +110,53 @@ class WriteSolutions(Write):
         return self
 
 
+class Redrafting(Section):
+    """The settings that the programs of a round trip depend on, without the model."""
+
+    engine: EngineConfig = Field(
+        TransformersEngineConfig(), description="Engine that runs the model."
+    )
+    sampling: Sampling = Field(description="How it samples.")
+    programs: int = Field(4, gt=0, description="Programs written from each question.")
+    examples: int = Field(
+        0,
+        ge=0,
+        description="Examples in each prompt, drawn by seed: problems of the sources with the "
+        "programs of their Code CoTs.",
+    )
+    same_examples: bool = Field(
+        False, description="Draw the examples once for all requests and not for each."
+    )
+
+    @model_validator(mode="after")
+    def _programs_differ(self) -> Self:
+        # With examples of their own, the prompts of the programs differ.
+        alike = not self.examples or self.same_examples
+        if self.sampling.temperature == 0 and self.programs > 1 and alike:
+            raise ValueError(
+                f"{self.programs} greedy `programs` of one question would be the same; set "
+                "`programs` to 1 or `sampling.temperature` above 0"
+            )
+        return self
+
+
+class RoundTrip(Redrafting):
+    """A check of the questions: programs written from them must agree with their own."""
+
+    model: str = Field(description="Name of the model in `models` that writes the programs.")
+    agreement: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Share of these programs whose `output` must be that of the question's "
+        "program.",
+    )
+
+    def redrafting(self) -> Redrafting:
+        """Returns the settings that the programs depend on."""
+        return Redrafting(**{name: getattr(self, name) for name in Redrafting.model_fields})
+
+
 class Judge(Section):
     """The dual verification: two checks that compare texts with the executed program."""
 
@@ -154,6 +201,9 @@ class Reverse(Section):
     """Back-translation of programs to questions, their solutions, and the checks."""
 
     question: WriteQuestions = Field(description="Program to question.")
+    round_trip: RoundTrip | None = Field(
+        None, description="A check of the questions before they are solved; null for none."
+    )
     solution: WriteSolutions = Field(
         description="Question to solution, without access to the program."
     )

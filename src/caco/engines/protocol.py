@@ -115,8 +115,8 @@ class GeneratingModel:
             return self.frame(contents[0])
         if self.turns is None:
             raise UserError(
-                "a served model takes one turn, and the examples of a `detailed` prompt are turns "
-                "of their own; set `prompt: short` or `examples: 0`"
+                "a served model takes one turn, and the examples of this prompt are turns of "
+                "their own; set `examples: 0`, or `prompt: short` where the step has that key"
             )
         return self.turns(*contents)
 

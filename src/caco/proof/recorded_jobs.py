@@ -7,7 +7,14 @@ from typing import Any
 
 from caco.config.bench import Answering
 from caco.config.engines import EngineConfig
-from caco.config.generation import LlmJudge, Sample, Sampling, WriteQuestions, WriteSolutions
+from caco.config.generation import (
+    LlmJudge,
+    Redrafting,
+    Sample,
+    Sampling,
+    WriteQuestions,
+    WriteSolutions,
+)
 from caco.config.section import section_of_spec
 from caco.config.sources import Drafting
 from caco.engines.protocol import GeneratingModel
@@ -19,6 +26,7 @@ from caco.rows.code_cot import CodeCoT
 from caco.rows.draft import Attempt, Draft
 from caco.rows.program import Program
 from caco.rows.question import Question
+from caco.rows.redraft import Redraft
 from caco.rows.rejected import Rejected
 from caco.rows.reply import Reply
 from caco.rows.seed import Seed
@@ -30,6 +38,7 @@ from caco.stages.calibrate.judgements import judge_planted
 from caco.stages.pass_rate.questions import questions
 from caco.stages.reverse.llm_judge import llm_judge_solutions
 from caco.stages.reverse.question import question_few_shot, write_questions
+from caco.stages.reverse.redraft import redraft_few_shot, write_redrafts
 from caco.stages.reverse.solution import solution_few_shot, write_solutions
 from caco.stages.sample import sample_shard
 from caco.stages.unify.drafts import first_tasks, next_tasks, write_drafts
@@ -135,6 +144,23 @@ def _question(job: JobOfRecord) -> Replayed:
     )
 
 
+def _redraft(job: JobOfRecord) -> Replayed:
+    section = section_of_spec(Redrafting, job.spec)
+    few_shot = redraft_few_shot(
+        section, job.rows("--code-cots", CodeCoT), job.rows("--seeds", Seed)
+    )
+    return Replayed(
+        section.engine,
+        section.sampling,
+        "chat",
+        (job.file("--redrafts"), Redraft, lambda row: str(row.reply)),
+        ((job.file("--redrafts"), Redraft),),
+        lambda model: write_redrafts(
+            job.rows("--questions", Question), model, section, few_shot=few_shot
+        ),
+    )
+
+
 def _solution(job: JobOfRecord) -> Replayed:
     section = section_of_spec(WriteSolutions, job.spec)
     few_shot = solution_few_shot(
@@ -187,6 +213,7 @@ RULES: dict[str, Callable[[JobOfRecord], Replayed]] = {
     "judge_planted": _judge_planted,
     "llm_judge": _llm_judge,
     "question": _question,
+    "redraft": _redraft,
     "rollout": _rollout,
     "sample": _sample,
     "solution": _solution,

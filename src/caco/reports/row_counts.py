@@ -11,7 +11,7 @@ from caco.rows.rejected import ACCEPTED
 from caco.runtime.provenance import Counts
 from caco.workflow.stages import ROW_STAGES
 
-COUNTED = {*ROW_STAGES, "draft", "attempt", "plant", "rollout", "pass_rate"}
+COUNTED = {*ROW_STAGES, "draft", "attempt", "plant", "redraft", "rollout", "pass_rate"}
 """Rules whose outputs show all their rows."""
 
 

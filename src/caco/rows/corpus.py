@@ -38,6 +38,9 @@ class CorpusRow:
             rates were configured.
         pass_rate_answers: The number of these answers, or None.
         pass_rate_model: Digest of the model's checkpoint, or None.
+        round_trip_model, round_trip_prompt: Digests of the checkpoint and of the prompt template of
+            the model that wrote programs from the problem; None where no round trip is configured.
+        round_trip_share: The share of these programs that have the answer as output, or None.
     """
 
     instruction: str
@@ -72,3 +75,6 @@ class CorpusRow:
     pass_rate: float | None = None
     pass_rate_answers: int | None = None
     pass_rate_model: str | None = None
+    round_trip_model: str | None = None
+    round_trip_prompt: str | None = None
+    round_trip_share: float | None = None

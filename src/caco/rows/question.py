@@ -15,6 +15,9 @@ class Question:
         question_model: Digest of the writer's manifest.
         variant: Number of the question among its program's questions, from 0.
         style: The context or style that the writer was prompted for, or None.
+        round_trip_model, round_trip_prompt: Digests of the manifest and of the prompt template of
+            the model that wrote programs from the question; None before `round_trip`.
+        round_trip_share: The share of these programs that have the program's output, or None.
     """
 
     question_id: str
@@ -30,3 +33,6 @@ class Question:
     question_model: str
     variant: int = 0
     style: str | None = None
+    round_trip_model: str | None = None
+    round_trip_prompt: str | None = None
+    round_trip_share: float | None = None

@@ -18,6 +18,7 @@ class Solution:
         llm_judge_prompt: Digest of the LLM judge's prompt template; None likewise.
         statements, checked_statements, false_statements: As in `CorpusRow`; None before `check`.
         solution_variant: Number of the solution among its question's solutions, from 0.
+        round_trip_model, round_trip_prompt, round_trip_share: As in `Question`.
     """
 
     question_id: str
@@ -42,6 +43,9 @@ class Solution:
     checked_statements: int | None = None
     false_statements: int | None = None
     solution_variant: int = 0
+    round_trip_model: str | None = None
+    round_trip_prompt: str | None = None
+    round_trip_share: float | None = None
 
     @property
     def row_id(self) -> str:

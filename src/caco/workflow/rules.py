@@ -11,7 +11,7 @@ from typing import Any
 from caco.config.bench import HeldOut
 from caco.config.config import Config
 from caco.config.engines import EngineConfig
-from caco.config.generation import Write
+from caco.config.generation import Redrafting, Write
 from caco.config.section import implementations, spec_json
 from caco.identity import shard_names
 from caco.runtime.code_digest import code_digest
@@ -170,7 +170,7 @@ class StageRules:
         """Returns the manifest of a step's own model, or of the writer if it names none."""
         return self._paths.model(model) if model else self._paths.checkpoint("writer")
 
-    def examples(self, section: Write) -> dict[str, list[str]]:
+    def examples(self, section: Write | Redrafting) -> dict[str, list[str]]:
         """Returns the files from which a step draws the examples of its prompts, if it does."""
         sources = self._config.sources if section.examples else ()
         return {

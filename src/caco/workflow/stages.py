@@ -146,6 +146,15 @@ def _llm_judge_engine(config: Config) -> Engines:
     return {"reverse.llm_judge.engine": section.engine} if section else {}
 
 
+def _round_trip_shards(config: Config) -> list[str]:
+    return _shards(config) if config.reverse.round_trip else []
+
+
+def _round_trip_engine(config: Config) -> Engines:
+    section = config.reverse.round_trip
+    return {"reverse.round_trip.engine": section.engine} if section else {}
+
+
 def _rated_shards(config: Config) -> list[str]:
     return _shards(config) if config.pass_rate else []
 
@@ -256,8 +265,19 @@ STAGES: tuple[Stage, ...] = (
         "question", "questions", Question, ("verify",),
         engines=lambda config: {"reverse.question.engine": config.reverse.question.engine},
     ),
+    Stage(
+        name="redraft",
+        jobs=_round_trip_shards,
+        identity="{shard}",
+        environment=None,
+        shard_files="redrafts",
+        engines=_round_trip_engine,
+    ),
     _shard_stage(
-        "solution", "solutions", Solution, ("question",),
+        "round_trip", "round_trips", Question, ("question",), "sandbox", jobs=_round_trip_shards
+    ),
+    _shard_stage(
+        "solution", "solutions", Solution, ("round_trip", "question"),
         engines=lambda config: {"reverse.solution.engine": config.reverse.solution.engine},
     ),
     _shard_stage("judge", "judged", Solution, ("solution",), "train"),

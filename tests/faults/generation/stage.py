@@ -30,12 +30,14 @@ _SPEC: dict[str, dict[str, Any]] = {"llm_judge": {"model": "m"}}  # in addition 
 _FILES: dict[str, tuple[str | None, list[str]]] = {
     "sample": (None, ["programs"]),
     "question": ("verified", ["questions", "rejected", "replies"]),
+    "redraft": ("questions", ["redrafts"]),
     "solution": ("questions", ["solutions", "rejected", "replies"]),
     "llm_judge": ("judged", ["llm_judged", "rejected", "replies"]),
 }
 # Row type of the input, and the function that makes a row.
 _READS: dict[str, tuple[type[Any], Callable[..., Any]]] = {
     "question": (Verified, verified),
+    "redraft": (Question, question),
     "solution": (Question, question),
     "llm_judge": (Solution, solution),
 }

@@ -174,7 +174,7 @@ def test_the_examples_of_a_detailed_solution_prompt_are_turns():
 def test_a_model_that_takes_one_turn_takes_no_examples_of_a_detailed_prompt():
     section = WRITE_QUESTIONS.model_copy(update={"prompt": "detailed"})
     shots = FewShot(detailed(question_example), 2, 0, "reverse.question.examples")
-    with pytest.raises(UserError, match="set `prompt: short` or `examples: 0`"):
+    with pytest.raises(UserError, match="set `examples: 0`, or `prompt: short` where"):
         prompts(write_questions, [verified(100)], section, shots)
 
 

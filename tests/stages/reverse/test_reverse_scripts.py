@@ -12,6 +12,7 @@ from tests.tiny_model import make_tiny_model
 from caco.models.manifest import write_manifest
 from caco.proof.generation import prove_generation
 from caco.rows.question import Question
+from caco.rows.redraft import Redraft
 from caco.rows.rejected import Rejected
 from caco.rows.reply import Reply
 from caco.rows.solution import Solution
@@ -129,6 +130,24 @@ def test_an_empty_shard_gives_no_rows_and_loads_no_model(tmp_path):
         assert done.returncode == 0, done.stderr
         assert _counts(tmp_path) == {"in": 0, "accepted": 0, "rejected": {}}
     assert count_rows(tmp_path / "judged.parquet", Solution) == 0
+
+
+def test_redraft_writes_the_programs_of_every_question(tmp_path, manifest):
+    questions, file = tmp_path / "questions.parquet", tmp_path / "redrafts.parquet"
+    write_rows(questions, Question, [question(1), question(2)])
+    spec = WRITE | {"programs": 3}
+    done = _run(tmp_path, "redraft", spec, model=manifest, questions=questions, redrafts=file)
+    assert done.returncode == 0, done.stderr
+    rows = list(read_rows(file, Redraft))
+    assert [(r.question_id, r.number) for r in rows] == [
+        (f"q{q}", n) for q in (1, 2) for n in range(3)
+    ]
+    assert _counts(tmp_path) == {"in": 6, "accepted": 6, "rejected": {}}
+    record = load_record(tmp_path / "record.json")
+    proof = prove_generation(record, tmp_path)
+    assert (proof.verdict, proof.rows, proof.differences) == ("consistent", 6, []), proof.line
+    write_rows(file, Redraft, [replace(rows[0], reply="output = 1"), *rows[1:]])
+    assert prove_generation(record, tmp_path).verdict == "inconsistent"
 
 
 def test_llm_judge_judges_every_row_with_the_model_of_the_manifest(tmp_path, manifest):

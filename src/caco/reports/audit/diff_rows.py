@@ -28,6 +28,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "answers": ("problem_id", "sample"),
     "bench": ("problem_id", "sample"),
     "calibration": ("question_id",),
+    "redrafts": ("question_id", "number"),
     "rollouts": ("problem_id", "sample"),
     "pass_rates": ("question_id",),
     "replies": ("request_id",),
@@ -35,7 +36,16 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "ablations": ("row_id", "step"),
     **dict.fromkeys(("codegen", "writer", "student"), ("step",)),
     **dict.fromkeys(
-        ("questions", "solutions", "judged", "llm_judged", "checked", "corpus", "export"),
+        (
+            "questions",
+            "round_trips",
+            "solutions",
+            "judged",
+            "llm_judged",
+            "checked",
+            "corpus",
+            "export",
+        ),
         ("program_id", "variant", "solution_variant"),
     ),
 }

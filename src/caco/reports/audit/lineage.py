@@ -26,6 +26,7 @@ _LENGTH = 100  # characters of a text that are shown
 _MODELS = {
     "codegen": "sample",
     "question_model": "question",
+    "round_trip_model": "redraft",
     "solution_model": "solution",
     "llm_judge_model": "llm_judge",
     "pass_rate_model": "rollout",
@@ -223,7 +224,7 @@ def _models(run: Run, target: Target, last: dict[str, Any], every: bool, trace: 
     trace.add(
         "request", f"index {program['index']} of shard {target.shard}, seed {program['seed']}"
     )
-    for name in ("question", "solution", "llm_judge"):
+    for name in ("question", "round_trip", "solution", "llm_judge"):
         if last.get(f"{name}_prompt"):
             trace.add("prompt", f"{last[f'{name}_prompt']} of {name}")
     trained: dict[tuple[str, ...], list[str]] = {}  # the rules of the trainings, by Code CoTs

@@ -65,6 +65,8 @@ CHECKS: dict[str, RuleCheck] = {
     "sample": _GENERATES,
     "verify": _IDENTICAL,
     "question": _GENERATES,
+    "redraft": _GENERATES,
+    "round_trip": _IDENTICAL,
     "solution": _GENERATES,
     "judge": _IDENTICAL,
     "llm_judge": _GENERATES,

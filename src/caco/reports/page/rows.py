@@ -35,12 +35,13 @@ _TEXTS = {
 _LINEAGE = (
     "source", "licence", "converter", "seed_id", "shard", "index", "seed", "sample_id",
     "program_id", "question_id", "variant", "style", "solution_variant", "question_prompt",
-    "solution_prompt", "llm_judge_prompt", "benchmark", "problem_id", "sample", "difficulty",
-    "pass_rate", "pass_rate_answers", "statements", "checked_statements", "false_statements",
-    "second_verdict", "tokens", "finish_reason",
+    "round_trip_prompt", "round_trip_share", "solution_prompt", "llm_judge_prompt", "benchmark",
+    "problem_id", "sample", "difficulty", "pass_rate", "pass_rate_answers", "statements",
+    "checked_statements", "false_statements", "second_verdict", "tokens", "finish_reason",
 )  # fmt: skip
 _MODELS = (
-    "model", "codegen", "question_model", "solution_model", "llm_judge_model", "pass_rate_model",
+    "model", "codegen", "question_model", "round_trip_model", "solution_model", "llm_judge_model",
+    "pass_rate_model",
 )  # fmt: skip
 
 Shown = dict[str, Any]  # a row: texts by name, and `lineage`, a list of pairs

@@ -35,7 +35,7 @@ _BYTES_A_TOKEN = 1.2
 _JUDGEMENT = 64  # tokens of a judge's reply: two labelled lines with a reason each
 # What the starts of engines may take of the GPU time of a shard's jobs; these generate.
 STARTS_SHARE = 0.05
-_SHARDED = ("sample", "question", "solution", "llm_judge", "rollout", "embed")
+_SHARDED = ("sample", "question", "redraft", "solution", "llm_judge", "rollout", "embed")
 _VERIFY_CORES = 8  # per job, rules/verify.smk
 _THEOREMQA = 747  # problems without a picture
 # Hours on one machine with 8 A100s that the paper reports (arXiv 2510.04081): unify 2, sampling and
@@ -234,6 +234,12 @@ def _stages(config: Config, sizes: InputSizes, a: Assumptions) -> Iterator[Stage
     questions = verified * reverse.question.variants
     writer = _Generator(tokens.question, rates.question, reverse.question.engine.gpus)
     yield writer.stage("question", shards, (questions, questions), questions, a)
+    if (round_trip := reverse.round_trip) is not None:
+        # All questions pass: the share that does is known only of a measured run.
+        redrafts = questions * round_trip.programs
+        redrafter = _Generator(tokens.program, rates.question, round_trip.engine.gpus)
+        yield redrafter.stage("redraft", shards, (redrafts, redrafts), redrafts, a)
+        yield _on_cores("round_trip", shards, (redrafts, questions), rates.verify, _VERIFY_CORES, a)
     solutions = questions * reverse.solution.variants
     solver = _Generator(tokens.solution, rates.solution, reverse.solution.engine.gpus)
     yield solver.stage("solution", shards, (solutions, solutions), solutions, a)
@@ -341,6 +347,7 @@ def _disk_gb(stage: StageCost, tokens: Tokens) -> float:
     row_tokens = {
         **dict.fromkeys(("unify", "sample", "verify"), tokens.program),
         "question": tokens.program + 2 * tokens.question,
+        "redraft": tokens.program,
         "solution": tokens.program + written + tokens.solution,
         **dict.fromkeys(("judge", "llm_judge", "corpus"), tokens.program + written),
         "ablation_corpus": written,

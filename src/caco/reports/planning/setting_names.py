@@ -21,6 +21,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "verify": {"": ""},
     "question": {"": "reverse.question"},
+    "redraft": {"": "reverse.round_trip"},
+    "round_trip": {"agreement": "reverse.round_trip.agreement", "sandbox": "sandbox"},
     "solution": {"": "reverse.solution"},
     "judge": {"": "reverse.judge"},
     "llm_judge": {"": "reverse.llm_judge"},

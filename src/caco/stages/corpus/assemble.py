@@ -225,6 +225,9 @@ def corpus_row(row: Solution, rated: Passes | None = None) -> CorpusRow:
         pass_rate=rated.rate if rated else None,
         pass_rate_answers=rated.answers if rated else None,
         pass_rate_model=rated.model if rated else None,
+        round_trip_model=row.round_trip_model,
+        round_trip_prompt=row.round_trip_prompt,
+        round_trip_share=row.round_trip_share,
     )
 
 

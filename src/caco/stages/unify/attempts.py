@@ -1,6 +1,5 @@
 """Attempts: a model's drafts, executed in the sandbox and compared with the known answers."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
@@ -16,6 +15,7 @@ from caco.stages.unify.code_cots import (
     with_second_runs,
 )
 from caco.stages.verify.rules import Violation, analysed
+from caco.text.program_reply import program_in
 
 # The reason of a violation that further runs show: the next prompt has it, and must not reveal the
 # output, which is the known answer.
@@ -23,22 +23,6 @@ _AGAIN = (
     "another run of the program, or one from the value of `input` that is recorded where it is "
     "assigned, does not give the same result"
 )
-# An unclosed fence contains the rest of the reply.
-_FENCE = re.compile(r"```[ \t]*(\w*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
-
-
-def program_in(reply: str) -> str:
-    """Returns the program in a reply: the content of its last Python fence.
-
-    Without a Python fence, it is the last fence without a language; without any fence, the complete
-    reply. Empty where a reply has only fences of other languages.
-    """
-    fences = [(language.lower(), text) for language, text in _FENCE.findall(reply)]
-    for languages in (("python", "py", "python3"), ("",)):
-        texts = [text for language, text in fences if language in languages]
-        if texts:
-            return texts[-1].strip() + "\n" if texts[-1].strip() else ""
-    return "" if fences or not reply.strip() else reply.strip() + "\n"
 
 
 def attempt_drafts(
