@@ -6,6 +6,9 @@ judges them: the stages of the workflow run, on the rows of one shard. A program
 of its rows passes every check. A question that the judge would reject is not solved here, which
 saves half of the time and changes no acceptance; its verdict is counted with the questions.
 
+With `--round-trip N`, a model writes N programs from each question, and the questions whose
+programs agree with their own are solved.
+
 `zero` has no examples, `few` has some, and the ways that end in `+variants` request several
 questions and solutions. Runs in the environment `infer` (vLLM) or `train` (transformers). See
 docs/benchmarks.md.
@@ -28,7 +31,14 @@ from typing import Any, ParamSpec, TypeVar
 from pydantic import TypeAdapter
 
 from caco.config.engines import EngineConfig
-from caco.config.generation import Check, Judge, Sampling, WriteQuestions, WriteSolutions
+from caco.config.generation import (
+    Check,
+    Judge,
+    Redrafting,
+    Sampling,
+    WriteQuestions,
+    WriteSolutions,
+)
 from caco.engines.open import open_engine
 from caco.engines.protocol import GeneratingModel
 from caco.engines.resumable import ResumableEngine
@@ -40,6 +50,7 @@ from caco.models.tokenizer import framing, turns_framing
 from caco.rows.code_cot import CodeCoT
 from caco.rows.program import Program
 from caco.rows.question import Question
+from caco.rows.redraft import Redraft
 from caco.rows.rejected import Rejected, reject
 from caco.rows.seed import Seed
 from caco.rows.solution import Solution
@@ -54,6 +65,7 @@ from caco.stages.reverse.grounding import ungrounded
 from caco.stages.reverse.judge import judge_solutions
 from caco.stages.reverse.leak import leak
 from caco.stages.reverse.question import question_example, write_questions
+from caco.stages.reverse.redraft import redraft_few_shot, write_redrafts
 from caco.stages.reverse.solution import solution_example, write_solutions
 from caco.text.answers import answer_text
 
@@ -246,6 +258,40 @@ def ask(args: argparse.Namespace, given: Material) -> dict[str, Outcome]:
     return outcomes
 
 
+def redraft(args: argparse.Namespace, given: Material, outcomes: dict[str, Outcome]) -> None:
+    """Writes programs from the questions of each way, with the questions, to files."""
+    with opened(args, args.coder or args.solver or args.model, "redrafts") as model:
+        for way, out in outcomes.items():
+            section = Redrafting(
+                sampling=Sampling(
+                    temperature=args.program_temperature, top_k=20, max_new_tokens=256,
+                    seed=args.seed,
+                ),
+                programs=args.round_trip, examples=args.program_examples, same_examples=True,
+            )  # fmt: skip
+            few_shot = redraft_few_shot(section, given.code_cots, given.seeds)
+            requested = len(out.questions) * section.programs
+            progress = Progress(f"{way}: programs", requested, "programs")
+            folder = args.out / way
+            folder.mkdir(exist_ok=True)
+            write_rows(folder / "questions.parquet", Question, out.questions)
+            redrafts = write_redrafts(out.questions, model, section, progress, few_shot)
+            write_rows(folder / "redrafts.parquet", Redraft, redrafts)
+
+
+def round_trip(args: argparse.Namespace, outcomes: dict[str, Outcome]) -> None:
+    """Executes these programs; keeps the questions on which enough of them agree."""
+    for way, out in outcomes.items():
+        folder = args.out / way
+        _script(
+            "sandbox", "round_trip", {"agreement": args.agreement, "sandbox": {}}, folder,
+            questions="questions", redrafts="redrafts", round_trips="round_trips",
+            rejected="no_round_trips",
+        )  # fmt: skip
+        out.questions = list(read_rows(folder / "round_trips.parquet", Question))
+        out.rejected += read_rows(folder / "no_round_trips.parquet", Rejected)
+
+
 def solve(
     args: argparse.Namespace, given: Material, outcomes: dict[str, Outcome]
 ) -> dict[str, Outcome]:
@@ -329,13 +375,24 @@ def main() -> None:
         "--solution-top-p", type=float, default=0.8,
         help="1 saves vLLM on a CPU from sorting the vocabulary for each token",
     )  # fmt: skip
+    parser.add_argument(
+        "--round-trip", type=int, default=0, metavar="N", help="programs written from a question"
+    )
+    parser.add_argument("--coder", type=Path, help="manifest of their model, if it is another one")
+    parser.add_argument("--program-temperature", type=float, default=0.6)
+    parser.add_argument("--program-examples", type=int, default=0)
+    parser.add_argument("--agreement", type=float, default=0.5, help="share that must agree")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--engine", default='{"kind": "transformers"}', help="the config section")
     parser.add_argument("--out", type=Path, required=True, help="folder for the rows")
     args = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     given = material(args.source, args.rows, args.programs, args.skip, args.out / "programs")
-    outcomes = in_process(solve, args, given, in_process(ask, args, given))
+    outcomes = in_process(ask, args, given)
+    if args.round_trip:
+        in_process(redraft, args, given, outcomes)
+        round_trip(args, outcomes)
+    outcomes = in_process(solve, args, given, outcomes)
     for way, out in outcomes.items():
         _write(args.out, way, out)
     print(tables(outcomes, len(given.programs)), flush=True)

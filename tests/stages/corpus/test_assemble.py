@@ -109,6 +109,23 @@ def test_the_first_accepted_solution_of_a_question_is_retained(assembled, soluti
         ]  # fmt: skip
 
 
+def test_the_question_with_the_best_round_trip_is_retained(assembled, solution):
+    text = {"program": solution(1).program, "sample_id": "s1"}
+    shares = {"q0": 0.5, "q1": 1.0, "q2": 1.0, "q3": 0.75}
+    rows = [
+        solution(n, **text, question_id=name, round_trip_share=share, round_trip_model="rm",
+                 round_trip_prompt="rp")
+        for n, (name, share) in enumerate(shares.items())
+    ]  # fmt: skip
+    others = [solution(n, sample_id=f"s{n}") for n in (7, 8)]
+    settings = Corpus(per_program=3)
+    _, corpus, rejected = assembled({"00000": [others[0], *rows, others[1]]}, settings=settings)
+    assert [row.question_id for row in corpus] == ["q7", "q1", "q2", "q3", "q8"]
+    assert [row.round_trip_share for row in corpus] == [None, 1.0, 1.0, 0.75, None]
+    assert (corpus[1].round_trip_model, corpus[1].round_trip_prompt) == ("rm", "rp")
+    assert verdicts(rejected) == [("q0", "duplicate_program")]
+
+
 def test_a_row_has_its_variant_style_and_judge(assembled, solution):
     row = solution(
         1, variant=2, style="a farm", llm_judge_model="jm", llm_judge_prompt="jp",

@@ -106,6 +106,12 @@ def test_the_share_is_a_setting_and_a_reply_without_end_does_not_agree(tmp_path)
     assert [row.question_id for row in passed] == ["q0"]
 
 
+def test_seven_of_ten_are_a_share_of_seven_tenths(tmp_path):
+    programs = redrafts(0, [RIGHT] * 7 + [WRONG] * 3)
+    _, (row,), _ = checked(tmp_path, [question(0)], programs, agreement=0.7)
+    assert row.round_trip_share == 0.7
+
+
 @pytest.mark.parametrize(
     ("output", "reply", "agrees"),
     [

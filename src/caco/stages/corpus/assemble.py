@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -71,7 +72,7 @@ def assemble(
     passes = {row.question_id: row for row in _read(pass_rates, Passes)} if pass_rates else None
 
     def filtered(what: str, dropped: Mapping[int, str]) -> Iterator[CorpusRow | Rejected]:
-        rows = _counted(_read(checked, Solution), Progress(what, total))
+        rows = _counted(best_first(_read(checked, Solution)), Progress(what, total))
         return filter_rows(rows, settings, benchmarks, constant, dropped, passes, embedded)
 
     dropped: Mapping[int, str] = {}
@@ -114,6 +115,19 @@ def _step(rule: str, counts: Counts) -> str:
     most = sorted(counts.rejected.items(), key=lambda item: -item[1])[:_SHOWN]
     verdicts = ", ".join(f"{verdict} {rows:,}" for verdict, rows in most)
     return f"{rule} {counts.accepted:,} of {counts.rows_in:,}" + (verdicts and f" ({verdicts})")
+
+
+def best_first(rows: Iterable[Solution]) -> Iterator[Solution]:
+    """Yields the rows of each program in descending order of their share of the round trip.
+
+    The corpus retains the first of them. Rows of one share, and rows without one, stay in their
+    order.
+
+    Args:
+        rows: Rows in which those of a sampled program follow each other.
+    """
+    for _, group in groupby(rows, key=lambda row: row.sample_id):
+        yield from sorted(group, key=lambda row: -(row.round_trip_share or 0.0))
 
 
 def filter_rows(

@@ -92,12 +92,14 @@ def _judged(
     row: Question, redraft: Redraft, outcomes: Counter[str], section: RoundTripCheck
 ) -> Question | Rejected:
     requested, equal = outcomes.total(), outcomes.pop("equal", 0)
-    if equal >= section.agreement * requested:
+    # A quotient, as 0.7 * 10 is more than 7.
+    share = equal / requested
+    if share >= section.agreement:
         return replace(
             row,
             round_trip_model=redraft.model,
             round_trip_prompt=redraft.prompt,
-            round_trip_share=equal / requested,
+            round_trip_share=share,
         )
     others = ", ".join(f"{n} x {what}" for what, n in outcomes.most_common(_SHOWN))
     why = (
