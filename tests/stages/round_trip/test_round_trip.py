@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 RIGHT = "```python\nrows = 3\nseats = 4\noutput = rows * seats\n```"
 WRONG = "```python\nrows = 3\nseats = 4\noutput = rows + seats\n```"
 WITH_INPUT = 'input = {"rows": 3}\nfrom math import prod\noutput = prod([4, input["rows"]])\n'
+FUTURE = "```python\nfrom __future__ import annotations\n\noutput = 3 * 4  # seats\n```"
 PRINTED = "```python\nprint(3 * 4)\n```"
 DECIMAL = "```\noutput = 24 / 2\n```"
 RAISES = "```python\noutput = 3 / 0\n```"
@@ -33,6 +34,7 @@ ROUND_TRIPS = [
     ([RIGHT, WRONG, PRINTED, WRONG], 0.5),
     ([RIGHT, WRONG, WRONG, WRONG], None),
     ([WITH_INPUT, DECIMAL, SYNTAX, NO_OUTPUT], 0.5),
+    ([FUTURE, FUTURE, WRONG, WRONG], 0.5),
     ([RAISES, SYNTAX, ENDLESS, KILLS], None),
     ([RIGHT, RIGHT, KILLS, ENDLESS], 0.5),
     ([LIST, "", "```python\n```", RIGHT], None),
@@ -94,7 +96,7 @@ def test_a_question_passes_if_enough_of_its_programs_agree(tmp_path):
     assert "exception" in reasons[1] and "no program with an output" in reasons[1]
     assert "output [12,3]" in reasons[2]
     rows = json.loads((tmp_path / "job.json").read_text())["rows"]
-    assert rows == {"in": 7, "accepted": 4, "rejected": {"failed_round_trip": 3}}
+    assert rows == {"in": 8, "accepted": 5, "rejected": {"failed_round_trip": 3}}
 
 
 def test_the_share_is_a_setting_and_a_reply_without_end_does_not_agree(tmp_path):

@@ -23,7 +23,8 @@ from caco.sandbox.protocol import Execution, Outcome, Sandbox, execute_in_order
 from caco.text.answers import answer_text
 from caco.text.program_reply import program_in
 
-# The sandbox requires an `input`, and a redraft need not have one.
+# The sandbox requires an `input`, and a redraft need not have one. It is set at the end, because
+# `from __future__` must be the first statement.
 _EMPTY_INPUT = "input = {}\n"
 _SHOWN = 3  # outputs in a reason
 _LENGTH = 40  # characters of each
@@ -72,7 +73,7 @@ def check_round_trips(
 def _executable(redraft: Redraft) -> str:
     """Returns the program in a reply; empty where the reply did not end or holds none."""
     program = program_in(redraft.reply) if redraft.finish_reason == "stop" else ""
-    return _EMPTY_INPUT + program if program else ""
+    return program + _EMPTY_INPUT if program else ""
 
 
 def _outcome(redraft: Redraft, execution: Execution, answer: str) -> str:
