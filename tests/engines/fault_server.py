@@ -24,6 +24,7 @@ class FaultServer:
             complete reply (status and JSON), or None for a correct reply.
         models: The reply at /models.
         takes_s: Duration of a correct reply in seconds.
+        text: Returns the text of a correct reply to a request.
 
     Attributes:
         url: The address of the server.
@@ -36,8 +37,9 @@ class FaultServer:
         fault: Callable[[int, int], str | tuple[int, Any] | None] = lambda seed, attempt: None,
         models: Any = MODELS,
         takes_s: float = 0.0,
+        text: Callable[[Any], str] = lambda body: f"answer {body['seed']}",
     ) -> None:
-        self.fault, self.models, self.takes_s = fault, models, takes_s
+        self.fault, self.models, self.takes_s, self.text = fault, models, takes_s, text
         self.requests: list[tuple[str, Any, float]] = []
         self.keys: set[str | None] = set()
         self.attempts: Counter[int] = Counter()
@@ -62,9 +64,8 @@ class FaultServer:
         self._server.server_close()
 
 
-def correct_reply(path: str, body: Any) -> Any:
+def correct_reply(path: str, text: str) -> Any:
     """Returns the reply of a working server."""
-    text = f"answer {body['seed']}"
     choice = {"finish_reason": "stop"}
     content = {"message": {"content": text}} if "chat" in path else {"text": text}
     return {"choices": [choice | content], "usage": {"completion_tokens": 3}}
@@ -100,13 +101,14 @@ class _Handler(BaseHTTPRequestHandler):
             state.max_busy = max(state.max_busy, state.busy)
         try:
             fault = state.fault(body["seed"], attempt)
+            reply = correct_reply(self.path, state.text(body))
             if fault is None:
                 time.sleep(state.takes_s)
-                self._reply(200, correct_reply(self.path, body))
+                self._reply(200, reply)
             elif isinstance(fault, tuple):
                 self._reply(*fault)
             else:
-                self._fail(fault, json.dumps(correct_reply(self.path, body)).encode())
+                self._fail(fault, json.dumps(reply).encode())
         finally:
             with state.lock:
                 state.busy -= 1

@@ -25,7 +25,8 @@ from caco.rows.verified import Verified
 
 ROOT = Path(__file__).resolve().parents[3]
 _SAMPLING = {"temperature": 0.7, "max_new_tokens": 64, "seed": 5}
-_SPEC: dict[str, dict[str, Any]] = {"llm_judge": {"model": "m"}}  # in addition to the sampling
+# In addition to the sampling.
+_SPEC: dict[str, dict[str, Any]] = {"llm_judge": {"model": "m"}, "redraft": {"programs": 1}}
 # Input flag and output flags of each stage's script.
 _FILES: dict[str, tuple[str | None, list[str]]] = {
     "sample": (None, ["programs"]),
