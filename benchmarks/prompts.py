@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -60,7 +61,7 @@ from caco.runtime.job import run
 from caco.runtime.journal import Journal
 from caco.runtime.progress import Progress
 from caco.stages.check import check_solutions
-from caco.stages.reverse.few_shot import FewShot, pool
+from caco.stages.reverse.few_shot import few_shot_of
 from caco.stages.reverse.grounding import ungrounded
 from caco.stages.reverse.judge import judge_solutions
 from caco.stages.reverse.leak import leak
@@ -244,10 +245,9 @@ def ask(args: argparse.Namespace, given: Material) -> dict[str, Outcome]:
     with opened(args, args.model, "questions") as model:
         for way in args.ways:
             section, out = sections(way, args)[0], Outcome()
-            pairs = pool(given.code_cots, given.seeds, section.sampling.seed)
-            few_shot = FewShot(
-                [question_example(*pair, section.prompt) for pair in pairs],
-                section.examples, section.sampling.seed, "--examples", section.same_examples,
+            few_shot = few_shot_of(
+                section, "--examples", given.code_cots, given.seeds,
+                partial(question_example, prompting=section.prompt),
             )  # fmt: skip
             requested = len(given.programs) * section.variants
             progress = Progress(f"{way}: questions", requested, "questions")
@@ -302,11 +302,9 @@ def solve(
     ):
         for way, out in outcomes.items():
             section = sections(way, args)[1]
-            pairs = pool(given.code_cots, given.seeds, section.sampling.seed)
-            worked = [solution_example(*pair, section.prompt) for pair in pairs]
-            few_shot = FewShot(
-                [example for example in worked if example],
-                section.examples, section.sampling.seed, "--examples", section.same_examples,
+            few_shot = few_shot_of(
+                section, "--examples", given.code_cots, given.seeds,
+                partial(solution_example, prompting=section.prompt),
             )  # fmt: skip
             requested = len(out.questions) * section.variants
             progress = Progress(f"{way}: solutions", requested, "solutions")

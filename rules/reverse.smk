@@ -77,7 +77,11 @@ if CONFIG.reverse.round_trip:
             stage.conda("round_trip")
         threads: 8
         params:
-            **stage.params("round_trip", CONFIG.round_trip_check()),
+            **stage.params(
+                "round_trip",
+                agreement=CONFIG.reverse.round_trip.agreement,
+                sandbox=CONFIG.sandbox,
+            ),
         shell:
             stage.command(
                 "round_trip",

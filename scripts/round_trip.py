@@ -6,7 +6,6 @@ config's section}.
 
 import warnings
 
-from caco.config.checks import RoundTripCheck
 from caco.rows.question import Question
 from caco.rows.redraft import Redraft
 from caco.rows.table import count_rows, read_rows, write_outcomes
@@ -14,7 +13,7 @@ from caco.runtime.job import Job, run
 from caco.runtime.progress import Progress
 from caco.sandbox.nsjail import NsjailSandbox
 from caco.sandbox.self_check import require_host
-from caco.stages.reverse.round_trip import check_round_trips
+from caco.stages.reverse.round_trip import RoundTripSpec, check_round_trips
 
 
 def main() -> None:
@@ -27,17 +26,17 @@ def main() -> None:
     job.takes("--workers", help="programs to run in parallel", type=int, default=1)
     args = job.parse()
     warnings.simplefilter("ignore", SyntaxWarning)  # of the generated programs
-    section = job.section(RoundTripCheck)
-    require_host(section.sandbox)
+    spec = job.section(RoundTripSpec)
+    require_host(spec.sandbox)
     progress = Progress(
         f"round_trip {args.identity}", count_rows(args.redrafts, Redraft), "programs"
     )
-    with NsjailSandbox(section.sandbox, args.workers) as sandbox:
+    with NsjailSandbox(spec.sandbox, args.workers) as sandbox:
         outcomes = check_round_trips(
             read_rows(args.questions, Question),
             read_rows(args.redrafts, Redraft),
             sandbox,
-            section,
+            spec.agreement,
             progress,
         )
         counts = write_outcomes(args.round_trips, Question, args.rejected, outcomes)

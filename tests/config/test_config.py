@@ -380,7 +380,6 @@ def test_a_round_trip_requires_half_of_four_programs(raw: dict[str, Any]) -> Non
     assert (section.programs, section.agreement, section.examples) == (4, 0.5, 0)
     # The two jobs depend on different settings.
     assert "agreement" not in section.redrafting().model_dump()
-    assert config.round_trip_check().agreement == 0.5
 
 
 @pytest.mark.parametrize(

@@ -328,7 +328,7 @@ def sections(config: Config) -> dict[str, Any]:
         "writer": config.writer,
         "question": reverse.question,
         "redraft": reverse.round_trip.redrafting(),
-        "round_trip": config.round_trip_check(),
+        "round_trip": None,
         "solution": reverse.solution,
         "judge": reverse.judge,
         "llm_judge": reverse.llm_judge,

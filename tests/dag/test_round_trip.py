@@ -69,6 +69,6 @@ def test_removing_the_round_trip_re_runs_the_solutions(
 def test_a_changed_comparison_writes_no_program_again(
     finished: Checkout, checked: dict[str, Any], edit: Edit
 ) -> None:
-    edit("src/caco/stages/reverse/round_trip.py", "share >= section", "share > section")
+    edit("src/caco/stages/reverse/round_trip.py", "share >= agreement", "share > agreement")
     assert finished.planned(config=checked) == CHECKED
     assert finished.planned() == set()

@@ -178,6 +178,23 @@ class Loop:
         return [command for command in found if command]
 
 
+def go_on(folder: Path, *args: str, **environment: str) -> None:
+    """Runs the workflow in the folder of a finished run.
+
+    Args:
+        folder: A folder as of a `Loop`.
+        args: Further arguments of Snakemake.
+        environment: Further environment variables.
+    """
+    added = ("embed=1", "embed_problems=1", "redraft=1", "round_trip=1")
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores", str(CORES),
+         "--set-threads", *added, *args],
+        cwd=folder, env=os.environ | environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Loop:
     """Returns a finished run that was not interrupted, shared by all tests that compare with it."""
     return _uninterrupted(tmp_path_factory.getbasetemp())

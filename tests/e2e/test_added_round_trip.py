@@ -1,16 +1,11 @@
 """A finished run goes on with the section `reverse.round_trip`: its jobs, in the real workflow."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 import time
 from math import prod
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from caco.rows.question import Question
@@ -18,7 +13,7 @@ from caco.rows.redraft import Redraft
 from caco.rows.rejected import Rejected
 from caco.rows.solution import Solution
 from caco.rows.table import read_rows
-from tests.e2e.loop import CORES, tiny_config, uninterrupted
+from tests.e2e.loop import go_on, tiny_config
 from tests.engines.fault_server import FaultServer
 
 
@@ -35,11 +30,7 @@ def program(body: Any) -> str:
     return f"```python\noutput = {' * '.join(map(str, numbers(problem))) or 'None'}\n```"
 
 
-def test_questions_that_lead_to_another_output_are_not_solved(
-    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
-) -> None:
-    folder = tmp_path / "copy"
-    shutil.copytree(uninterrupted(tmp_path_factory).folder, folder, symlinks=True)
+def test_questions_that_lead_to_another_output_are_not_solved(copy: Path) -> None:
     started = time.time()
     config = tiny_config()
     config["models"]["coder"] = {"kind": "served", "name": "tiny", "revision": "1"}
@@ -47,16 +38,10 @@ def test_questions_that_lead_to_another_output_are_not_solved(
         "model": "coder", "engine": {"kind": "server"}, "programs": 3,
         "sampling": {"temperature": 0.6, "max_new_tokens": 64},
     }  # fmt: skip
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (copy / "config.yaml").write_text(yaml.safe_dump(config))
     with FaultServer(text=program) as server:
-        done = subprocess.run(
-            [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores",
-             str(CORES), "--set-threads", "redraft=1", "round_trip=1", "--until", "solution"],
-            cwd=folder, env=os.environ | {"CACO_SERVER_URL": server.url},
-            capture_output=True, text=True,
-        )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    results = folder / "results/tiny"
+        go_on(copy, "--until", "solution", CACO_SERVER_URL=server.url)
+    results = copy / "results/tiny"
     asked = 0
     passed: list[Question] = []
     failed: list[Rejected] = []

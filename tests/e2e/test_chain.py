@@ -14,18 +14,10 @@ import pytest
 from caco.rows.table import check_rows
 from caco.runtime.chain import load_record, record_digest
 from caco.runtime.kept import LONGEST_RECORD, kept_files
-from tests.e2e.loop import CORES, LINKS, ROOT, uninterrupted
+from tests.e2e.loop import CORES, LINKS, ROOT
 from tests.reports.flipped_bits import HIDING, KINDS, files_of
 
 TRAINS = ("codegen", "writer", "student")
-
-
-@pytest.fixture
-def copy(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the folder of a finished run."""
-    folder = tmp_path / "copy"
-    shutil.copytree(uninterrupted(tmp_path_factory).folder, folder, symlinks=True)
-    return folder
 
 
 def call(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:

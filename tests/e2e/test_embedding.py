@@ -3,13 +3,9 @@
 It also assembles the rows of an ablation, from its own seeds.
 """
 
-import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-import pytest
 import yaml
 
 from caco.rows.ablation import AblationRow
@@ -20,7 +16,7 @@ from caco.rows.solution import Solution
 from caco.rows.table import read_rows
 from caco.runtime.checksums import read_checked
 from caco.vectors import matrix
-from tests.e2e.loop import CORES, tiny_config, uninterrupted
+from tests.e2e.loop import go_on, tiny_config
 
 LAYERS = ["normalised", "program", "embedding"]
 
@@ -30,23 +26,9 @@ def vectors(file: Path) -> dict[str, bytes | None]:
     return {row.text_id: row.vector for row in read_rows(file, Embedding)}
 
 
-def snakemake(folder: Path, *args: str) -> None:
-    """Runs the workflow."""
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores", str(CORES),
-         "--set-threads", "embed=1", "embed_problems=1", *args],
-        cwd=folder, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-
-
-def test_vectors_of_seeds_questions_and_problems_reach_corpus_and_report(
-    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
-) -> None:
-    folder = tmp_path / "copy"
-    shutil.copytree(uninterrupted(tmp_path_factory).folder, folder, symlinks=True)
+def test_vectors_of_seeds_questions_and_problems_reach_corpus_and_report(copy: Path) -> None:
     started = time.time()
-    before = (folder / "results/tiny/corpus/train.parquet").read_bytes()
+    before = (copy / "results/tiny/corpus/train.parquet").read_bytes()
     config = tiny_config()
     engine = {"kind": "transformers", "dtype": "float32"}
     config["embedding"] = {"model": "tiny", "engine": engine}
@@ -54,15 +36,15 @@ def test_vectors_of_seeds_questions_and_problems_reach_corpus_and_report(
     # stays the same, and nothing is trained again.
     config["corpus"] = {"decontaminate": {"held_out": LAYERS, "embedding": 1.0}}
     config["ablations"] = {"seeds": {"corpus": "seeds_only"}}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    snakemake(folder, "--until", "corpus", "ablation_corpus")
-    results = folder / "results/tiny"
+    (copy / "config.yaml").write_text(yaml.safe_dump(config))
+    go_on(copy, "--until", "corpus", "ablation_corpus")
+    results = copy / "results/tiny"
     assert (results / "corpus/train.parquet").read_bytes() == before
     learnt = list(read_rows(results / "ablations/seeds/train.parquet", AblationRow))
     assert not (results / "ablations/seeds/manifest.json").exists()
     del config["ablations"]
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    snakemake(folder)  # which now knows that the corpus is the same
+    (copy / "config.yaml").write_text(yaml.safe_dump(config))
+    go_on(copy)  # which now knows that the corpus is the same
 
     questions: dict[str, bytes | None] = {}
     for shard in ("00000.parquet", "00001.parquet"):

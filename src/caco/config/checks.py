@@ -96,13 +96,6 @@ class Unifying(Section):
     sandbox: SandboxLimits
 
 
-class RoundTripCheck(Section):
-    """What decides whether a question passes the round trip."""
-
-    agreement: float
-    sandbox: SandboxLimits
-
-
 class Calibration(Section):
     """Planted rows: known-right rows, and known-wrong rows derived from them."""
 

@@ -13,7 +13,6 @@ from caco.config.checks import (
     Calibration,
     Corpus,
     ProgramRules,
-    RoundTripCheck,
     SandboxLimits,
     Unifying,
     Verify,
@@ -239,16 +238,6 @@ class Config(Section):
         """Returns what the Code CoTs of every source depend on, besides their conversion."""
         rules = {name: getattr(self.verify, name) for name in ProgramRules.model_fields}
         return Unifying(rules=ProgramRules(**rules), sandbox=self.sandbox)
-
-    def round_trip_check(self) -> RoundTripCheck:
-        """Returns what the verdicts of the round trip depend on, if it is configured.
-
-        Raises:
-            ValueError: It is not.
-        """
-        if self.reverse.round_trip is None:
-            raise ValueError("`reverse.round_trip` is null")
-        return RoundTripCheck(agreement=self.reverse.round_trip.agreement, sandbox=self.sandbox)
 
     def answering(self, benchmark: str) -> Answering:
         """Returns what a model's answers to a benchmark depend on."""

@@ -1,11 +1,12 @@
 """Few-shot prompting: examples from the seeds' own pairs before a request."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from caco.config.generation import Redrafting, Write
 from caco.errors import UserError
 from caco.identity import digest, request_seed
 from caco.rows.code_cot import CodeCoT
@@ -112,3 +113,28 @@ class FewShot:
 
 
 ZERO_SHOT = FewShot((), 0, 0, "")
+
+
+def few_shot_of(
+    section: Write | Redrafting,
+    key: str,
+    code_cots: Iterable[CodeCoT],
+    seeds: Iterable[Seed],
+    example: Callable[[CodeCoT, Seed], Example | None],
+) -> FewShot:
+    """Returns the examples of a step's prompts, as its section asks for them.
+
+    Args:
+        section: The settings of the step.
+        key: As in `FewShot`.
+        code_cots: As in `pool`.
+        seeds: As in `pool`.
+        example: Returns the example of a pair, or None where the pair makes none.
+
+    Raises:
+        UserError: There are too few examples.
+    """
+    base = section.sampling.seed
+    made = (example(row, seed) for row, seed in pool(code_cots, seeds, base))
+    examples = [one for one in made if one is not None]
+    return FewShot(examples, section.examples, base, key, section.same_examples)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from caco.config.generation import Prompting, WriteQuestions
 from caco.engines.protocol import Completion, GeneratingModel, Request, complete_in_order, request
@@ -14,7 +15,7 @@ from caco.rows.seed import Seed
 from caco.rows.verified import Verified
 from caco.runtime.progress import Progress
 from caco.stages.reverse.detailed_question import DETAILED_QUESTION, detailed_question
-from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot, pool
+from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot, few_shot_of
 from caco.stages.reverse.no_question import no_question
 from caco.stages.reverse.question_prompt import QUESTION, STYLED_QUESTION, question_prompt
 from caco.text.thoughts import without_thoughts
@@ -96,11 +97,13 @@ def question_few_shot(
     Raises:
         UserError: There are too few Code CoTs.
     """
-    base = section.sampling.seed
-    drawn = pool(code_cots, seeds, base)
-    examples = [question_example(row, seed, section.prompt) for row, seed in drawn]
-    key = "reverse.question.examples"
-    return FewShot(examples, section.examples, base, key, section.same_examples)
+    return few_shot_of(
+        section,
+        "reverse.question.examples",
+        code_cots,
+        seeds,
+        partial(question_example, prompting=section.prompt),
+    )
 
 
 def _framed(

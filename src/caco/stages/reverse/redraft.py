@@ -12,7 +12,7 @@ from caco.rows.question import Question
 from caco.rows.redraft import Redraft
 from caco.rows.seed import Seed
 from caco.runtime.progress import Progress
-from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot, pool
+from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot, few_shot_of
 from caco.text.prompts import Prompt
 
 REDRAFT = Prompt(Path(__file__).parent / "redraft.j2")
@@ -82,14 +82,9 @@ def redraft_few_shot(
     Raises:
         UserError: There are too few Code CoTs.
     """
-    base = section.sampling.seed
-    examples = [
-        Example(
-            row.program_id,
-            REDRAFT.render(question=seed.problem.strip()),
-            f"```python\n{row.program.strip()}\n```",
-        )
-        for row, seed in pool(code_cots, seeds, base)
-    ]
-    key = "reverse.round_trip.examples"
-    return FewShot(examples, section.examples, base, key, section.same_examples)
+
+    def example(row: CodeCoT, seed: Seed) -> Example:
+        prompt = REDRAFT.render(question=seed.problem.strip())
+        return Example(row.program_id, prompt, f"```python\n{row.program.strip()}\n```")
+
+    return few_shot_of(section, "reverse.round_trip.examples", code_cots, seeds, example)

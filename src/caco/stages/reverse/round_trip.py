@@ -13,7 +13,8 @@ from dataclasses import replace
 from itertools import groupby, zip_longest
 
 from caco.answers.compare import compare_program
-from caco.config.checks import RoundTripCheck
+from caco.config.checks import SandboxLimits
+from caco.config.section import Section
 from caco.errors import UserError
 from caco.rows.question import Question
 from caco.rows.redraft import Redraft
@@ -30,11 +31,23 @@ _SHOWN = 3  # outputs in a reason
 _LENGTH = 40  # characters of each
 
 
+class RoundTripSpec(Section):
+    """The specification of a `round_trip` job.
+
+    Attributes:
+        agreement: The setting of `reverse.round_trip`.
+        sandbox: The limits of a redraft.
+    """
+
+    agreement: float
+    sandbox: SandboxLimits
+
+
 def check_round_trips(
     rows: Iterable[Question],
     redrafts: Iterable[Redraft],
     sandbox: Sandbox,
-    section: RoundTripCheck,
+    agreement: float,
     progress: Progress | None = None,
 ) -> Iterator[Question | Rejected]:
     """Yields each question with its share of agreeing redrafts, or its rejection, in order.
@@ -45,7 +58,7 @@ def check_round_trips(
         rows: Questions.
         redrafts: Their redrafts; those of one question follow each other, in the order of `rows`.
         sandbox: Executes the redrafts.
-        section: The share that is required.
+        agreement: The share that is required.
         progress: Advances with each redraft.
 
     Raises:
@@ -60,14 +73,12 @@ def check_round_trips(
                 "the redrafts are not those of the questions; remove their file, so that it is "
                 "made again from these questions"
             )
-        written = []
-        outcomes: Counter[str] = Counter()
-        for redraft, execution in found[1]:
-            written.append(redraft)
-            outcomes[_outcome(redraft, execution, answer_text(row.output))] += 1
-            if progress is not None:
-                progress.add()
-        yield _judged(row, written[0], outcomes, section)
+        runs = list(found[1])
+        answer = answer_text(row.output)
+        outcomes = Counter(_outcome(redraft, execution, answer) for redraft, execution in runs)
+        yield _judged(row, runs[0][0], outcomes, agreement)
+        if progress is not None:
+            progress.add(len(runs))
 
 
 def _executable(redraft: Redraft) -> str:
@@ -90,12 +101,12 @@ def _outcome(redraft: Redraft, execution: Execution, answer: str) -> str:
 
 
 def _judged(
-    row: Question, redraft: Redraft, outcomes: Counter[str], section: RoundTripCheck
+    row: Question, redraft: Redraft, outcomes: Counter[str], agreement: float
 ) -> Question | Rejected:
     requested, equal = outcomes.total(), outcomes.pop("equal", 0)
     # A quotient, as 0.7 * 10 is more than 7.
     share = equal / requested
-    if share >= section.agreement:
+    if share >= agreement:
         return replace(
             row,
             round_trip_model=redraft.model,

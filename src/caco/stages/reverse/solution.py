@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from caco.config.generation import Prompting, WriteSolutions
 from caco.engines.protocol import Completion, GeneratingModel, Request, complete_in_order, request
@@ -13,7 +14,7 @@ from caco.rows.seed import Seed
 from caco.rows.solution import Solution, solution_id
 from caco.runtime.progress import Progress
 from caco.stages.reverse.detailed_solution import DETAILED_SOLUTION, detailed_solution
-from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot, pool
+from caco.stages.reverse.few_shot import ZERO_SHOT, Example, FewShot, few_shot_of
 from caco.stages.reverse.solution_prompt import SOLUTION, solution_prompt, solution_reply
 from caco.text.thoughts import without_thoughts
 
@@ -92,13 +93,13 @@ def solution_few_shot(
     Raises:
         UserError: There are too few Code CoTs with a worked solution.
     """
-    base = section.sampling.seed
-    drawn = pool(code_cots, seeds, base)
-    examples = [
-        found for row, seed in drawn if (found := solution_example(row, seed, section.prompt))
-    ]
-    key = "reverse.solution.examples"
-    return FewShot(examples, section.examples, base, key, section.same_examples)
+    return few_shot_of(
+        section,
+        "reverse.solution.examples",
+        code_cots,
+        seeds,
+        partial(solution_example, prompting=section.prompt),
+    )
 
 
 def _outcome(
